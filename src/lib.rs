@@ -1,0 +1,28 @@
+//! `offboard` removes the access of many users over SCIM 2.0 and proves what it did.
+//!
+//! A roster line moves one way through the crate:
+//!
+//! ```text
+//! roster ─ lines ─▶ ledger ─ page ─▶ engine ─ request ─▶ scim ─▶ the provider
+//!                      ▲                │  ▲                │
+//!                      └─── entries ────┘  └─── answer ─────┘
+//! ledger ─ rows ─▶ report
+//! ```
+//!
+//! What each part may know is kept by the test `tests/it/layering.rs`: see ARCHITECTURE.md.
+#![forbid(unsafe_code)]
+
+pub mod auth;
+pub mod cli;
+pub mod domain;
+pub mod engine;
+pub mod http;
+pub mod ledger;
+pub mod pace;
+pub mod port;
+pub mod progress;
+pub mod report;
+pub mod roster;
+pub mod sandbox;
+pub mod scim;
+pub mod settings;
