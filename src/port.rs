@@ -1,1 +1,71 @@
-//! The traits between the engine and the world.
+//! The two traits between the engine and the world: who answers requests, and who remembers.
+//!
+//! The engine is written against these alone, so that its rules can be tested on paused time with
+//! scripted implementations. This file knows nothing of HTTP, SCIM, tokens or SQL.
+
+use std::future::Future;
+
+use crate::domain::{Answer, Change, Credential, Entry, Line, Request, Silence, UserId};
+
+/// A user that a run has still to deal with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The roster line that names the user.
+    pub line: Line,
+    /// The user's id at the provider.
+    pub user: UserId,
+    /// Writes begun for this user so far, in all runs.
+    pub attempts: u32,
+    /// Whether a write may have taken effect without an answer having been recorded.
+    pub in_doubt: bool,
+}
+
+/// Why there is no credential to sign requests with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The provider refuses who we are; trying again is useless.
+    #[error("sign-in refused: {0}")]
+    Refused(String),
+    /// The sign-in service cannot be reached, or fails.
+    #[error("cannot sign in: {0}")]
+    Unavailable(String),
+}
+
+/// A place that knows users: it says how a request for one looks, and sends it.
+pub trait Directory: Send + Sync + 'static {
+    /// The request that makes `change` to `user`.
+    fn write_request(&self, user: &UserId, change: Change) -> Request;
+
+    /// The request that shows `user`.
+    fn read_request(&self, user: &UserId) -> Request;
+
+    /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
+    fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;
+
+    /// Sends one request, once. Dropping the future abandons the request, and nobody then knows
+    /// whether it took effect.
+    fn send(&self, request: &Request) -> impl Future<Output = Result<Answer, Silence>> + Send;
+
+    /// Replaces the credential that was just refused. Many callers with the same `refused`
+    /// credential cause one renewal.
+    fn renew(&self, refused: Credential) -> impl Future<Output = Result<(), SignInError>> + Send;
+}
+
+/// The journal cannot be written or read; nothing more may be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JournalError(pub String);
+
+/// The memory of a run.
+pub trait Journal: Clone + Send + Sync + 'static {
+    /// The next users to deal with, in the order of their lines, after line `after`; at most
+    /// `limit` of them, none when there are no more.
+    fn page(
+        &self,
+        after: Line,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Subject>, JournalError>> + Send;
+
+    /// Stores facts, in order. They are durable when this returns.
+    fn record(&self, entries: Vec<Entry>) -> impl Future<Output = Result<(), JournalError>> + Send;
+}

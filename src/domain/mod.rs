@@ -1,1 +1,23 @@
-//! domain
+//! Plain types and pure rules, in the words that code, SQL, help and reports share.
+//!
+//! Nothing here does I/O, reads a clock by itself or knows any other module of the crate. The rules
+//! that decide about people (what an answer means, how a user ended) live here so that they can be
+//! read, and tested, as tables.
+
+mod answer;
+mod change;
+mod entry;
+mod id;
+mod outcome;
+mod state;
+mod time;
+mod verdict;
+
+pub use answer::{Answer, Content, Credential, Problem, Request, RequestKind, Silence};
+pub use change::{Access, Change, ChangeError};
+pub use entry::{Entry, Fact};
+pub use id::{JobId, Line, RunId, UserId};
+pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
+pub use state::UserState;
+pub use time::{Clock, Timestamp};
+pub use verdict::{Verdict, judge};

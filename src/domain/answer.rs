@@ -1,0 +1,113 @@
+//! One request and what came back, in words that every provider shares.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::domain::UserState;
+
+/// What a request does at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RequestKind {
+    /// Changes a user.
+    Write,
+    /// Looks a user up.
+    Read,
+}
+
+/// One request, complete but for the credential. Its text is what the ledger keeps as the intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Whether it changes anything.
+    pub kind: RequestKind,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path below the SCIM base, percent-encoded, beginning with `/`.
+    pub path: String,
+    /// The JSON body, if any.
+    pub body: Option<String>,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        match &self.body {
+            Some(body) => write!(f, " {body}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which credential a request was signed with: counts up by one with each renewal, so that many
+/// requests refused at once cause one renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Credential(pub u64);
+
+/// A provider's own account of what went wrong (RFC 7644 §3.12), or the text of an answer that is
+/// no SCIM error. Control characters are gone and the length is capped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problem {
+    /// `scimType`, if given.
+    pub scim_type: Option<String>,
+    /// `detail`, or the beginning of whatever text came.
+    pub detail: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.scim_type, &self.detail) {
+            (Some(kind), Some(detail)) => write!(f, "{kind}: {detail}"),
+            (Some(text), None) | (None, Some(text)) => f.write_str(text),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// What an answer's body turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A user.
+    User(UserState),
+    /// Nothing.
+    Empty,
+    /// Something else: an error body, another resource, a proxy's page.
+    Other(Problem),
+    /// The status line came, the body did not come whole; the text says why.
+    Broken(String),
+}
+
+/// An answer: the status line at least has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status, 100–599.
+    pub status: u16,
+    /// The body.
+    pub content: Content,
+    /// How long the server asks everybody to wait.
+    pub wait: Option<Duration>,
+    /// The server's name for this request, for its support desk.
+    pub request_id: Option<String>,
+    /// What the request was signed with.
+    pub credential: Credential,
+}
+
+impl Answer {
+    /// The provider's own words, if the body holds any.
+    pub fn words(&self) -> Option<String> {
+        match &self.content {
+            Content::Other(problem) => Some(problem.to_string()).filter(|text| !text.is_empty()),
+            Content::Broken(why) => Some(why.clone()),
+            Content::User(_) | Content::Empty => None,
+        }
+    }
+}
+
+/// No answer came. The text is the whole chain of causes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Silence {
+    /// Name look-up or connecting failed: the request never left.
+    #[error("cannot reach the server: {0}")]
+    NotSent(String),
+    /// The connection broke or timed out after the request may have left.
+    #[error("no answer: {0}")]
+    Lost(String),
+}

@@ -1,0 +1,258 @@
+//! How a user ended, and the states on the way there.
+
+use std::fmt;
+
+use crate::domain::UserState;
+
+/// What confirmed that a user is in the wanted state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The body of the answer to the write itself.
+    Body,
+    /// Reading the user afterwards.
+    Reread,
+}
+
+impl Confirmation {
+    /// The word in the ledger and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Reread => "reread",
+        }
+    }
+}
+
+/// A stable code for why a user could not be dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The server calls the request wrong (400 and its like).
+    BadRequest,
+    /// A PATCH found nothing to act on (400, `noTarget`): perhaps nothing is left to remove.
+    NoTarget,
+    /// The server forbids it (403): protected user, or a role is missing.
+    Forbidden,
+    /// No such user (404, 410): a wrong id, a visiting user, another tenant.
+    NotFound,
+    /// The server cannot do it (405, 501).
+    Unsupported,
+    /// The server sees a conflict (409).
+    Conflict,
+    /// The user was changed by somebody else meanwhile (412).
+    Changed,
+    /// The server sends elsewhere (3xx); a credential is never carried to another address.
+    Redirected,
+    /// The server said yes, and reading the user showed that nothing had changed.
+    NotApplied,
+    /// The server failed (5xx) on every attempt.
+    ServerError,
+    /// No answer came on any attempt.
+    NoAnswer,
+    /// Answers came that show no user.
+    Unreadable,
+    /// The program itself failed on this user.
+    Bug,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::BadRequest,
+        Self::NoTarget,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Unsupported,
+        Self::Conflict,
+        Self::Changed,
+        Self::Redirected,
+        Self::NotApplied,
+        Self::ServerError,
+        Self::NoAnswer,
+        Self::Unreadable,
+        Self::Bug,
+    ];
+
+    /// The code in the ledger and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::NoTarget => "no_target",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Unsupported => "unsupported",
+            Self::Conflict => "conflict",
+            Self::Changed => "changed",
+            Self::Redirected => "redirected",
+            Self::NotApplied => "not_applied",
+            Self::ServerError => "server_error",
+            Self::NoAnswer => "no_answer",
+            Self::Unreadable => "unreadable",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a user ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The wanted state was shown, and a write of this job may have brought it about.
+    Removed(Confirmation),
+    /// The wanted state was shown, and this job had sent nothing.
+    Already,
+    /// The provider knows no such user.
+    NotFound,
+    /// A final answer, or the attempts are used up, and the wanted state is known not to be there.
+    Failed(Reason),
+    /// A write may have taken effect, and the user could not be read; the next run reads again.
+    InDoubt(Reason),
+}
+
+impl Outcome {
+    /// The state that a user of this outcome has in the ledger.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Removed(_) => Status::Removed,
+            Self::Already => Status::Already,
+            Self::NotFound => Status::NotFound,
+            Self::Failed(_) => Status::Failed,
+            Self::InDoubt(_) => Status::InDoubt,
+        }
+    }
+
+    /// Why, where there is a reason to give.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Failed(reason) | Self::InDoubt(reason) => Some(reason),
+            Self::Removed(_) | Self::Already | Self::NotFound => None,
+        }
+    }
+}
+
+/// An outcome with what was seen last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// How the user ended.
+    pub outcome: Outcome,
+    /// The user as last shown, if ever.
+    pub after: Option<UserState>,
+    /// The provider's own words, or ours where it had none.
+    pub detail: Option<String>,
+}
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+        /// Where a roster line stands. Each line has exactly one at any time.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Status {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Status {
+            /// All of them, in the order of reports.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word in the ledger and in reports.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    /// The wanted state was shown after a write of this job.
+    Removed => "removed",
+    /// The wanted state was there without a write.
+    Already => "already",
+    /// A rail keeps the user from being touched.
+    Protected => "protected",
+    /// The provider knows no such user.
+    NotFound => "not_found",
+    /// The line cannot be used.
+    Invalid => "invalid",
+    /// The line names a user whom an earlier line names.
+    Duplicate => "duplicate",
+    /// A final answer, or the attempts are used up.
+    Failed => "failed",
+    /// A write may have taken effect; reading the user will tell.
+    InDoubt => "in_doubt",
+    /// A run has made its intent durable and has not recorded an answer yet.
+    Claimed => "claimed",
+    /// Nothing has been sent, or attempts were given back.
+    Pending => "pending",
+}
+
+impl Status {
+    /// Reads the ledger's word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|status| status.as_str() == text)
+    }
+
+    /// Whether a run still has something to do here.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Claimed | Self::InDoubt)
+    }
+
+    /// Whether this line keeps a job from ending well (exit code 10).
+    pub fn is_trouble(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::NotFound | Self::Invalid | Self::InDoubt
+        )
+    }
+
+    /// The word in reports, where a claim that nobody holds any more is a doubt.
+    pub fn reported(self) -> Self {
+        match self {
+            Self::Claimed => Self::InDoubt,
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_reads_back_from_its_word() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()), Some(*status));
+        }
+        assert_eq!(Status::parse("done"), None);
+    }
+
+    #[test]
+    fn reasons_have_distinct_codes() {
+        let mut codes = Reason::ALL.map(Reason::as_str).to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn only_an_open_line_is_worked_on() {
+        let open: Vec<_> = Status::ALL
+            .iter()
+            .filter(|status| status.is_open())
+            .collect();
+        assert_eq!(open, [&Status::InDoubt, &Status::Claimed, &Status::Pending]);
+    }
+}

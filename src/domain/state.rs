@@ -1,0 +1,29 @@
+//! What a provider shows of one user, as far as a job cares.
+
+/// One user as a provider's answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserState {
+    /// The `id` that the answer itself carries: it proves who is shown.
+    pub id: String,
+    /// `userName`, for people who read the report.
+    pub user_name: Option<String>,
+    /// `displayName`, for people who read the report.
+    pub display_name: Option<String>,
+    /// Whether the user may sign in; `None` if the answer does not say.
+    pub active: Option<bool>,
+    /// Ids of the workspaces that the user is a member of.
+    pub workspaces: Vec<String>,
+}
+
+impl UserState {
+    /// A state that shows nothing but who the user is.
+    pub fn of(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            user_name: None,
+            display_name: None,
+            active: None,
+            workspaces: Vec::new(),
+        }
+    }
+}

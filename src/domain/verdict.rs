@@ -1,0 +1,259 @@
+//! What one answer means: a total, pure function from a request and its answer, or its silence, to
+//! exactly one verdict.
+//!
+//! The table test at the end lists every status from 100 to 599 for both kinds of request. Sources:
+//! RFC 7644 §3.12 and §3.5.2, RFC 9110 §15, RFC 6585 §4, and Anaplan's list of SCIM status codes.
+
+use std::time::Duration;
+
+use crate::domain::{Answer, Change, Content, Reason, RequestKind, Silence, UserId};
+
+/// What an answer, or its absence, means for one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The answer's own body shows the user in the wanted state.
+    Applied,
+    /// The server answered with success, and the wanted state was not shown.
+    Partial,
+    /// A final answer.
+    Refused(Reason),
+    /// The server could not do it now; it may ask for a wait.
+    Transient(Option<Duration>),
+    /// The server wants fewer requests; it may ask for a wait.
+    Throttled(Option<Duration>),
+    /// The credential is not, or no longer, good.
+    Unauthorized,
+    /// Nobody here knows whether the write took effect: only reading the user tells.
+    Uncertain,
+}
+
+impl Verdict {
+    /// The word in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Partial => "partial",
+            Self::Refused(_) => "refused",
+            Self::Transient(_) => "transient",
+            Self::Throttled(_) => "throttled",
+            Self::Unauthorized => "unauthorized",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+/// Judges what came back for `user`, when `change` is what is wanted.
+///
+/// A success status proves nothing by itself: `Applied` needs a body that shows this very user in
+/// the wanted state, and 207 (entitlements live in another store at Anaplan) never counts.
+pub fn judge(
+    kind: RequestKind,
+    user: &UserId,
+    change: Change,
+    outcome: &Result<Answer, Silence>,
+) -> Verdict {
+    let answer = match outcome {
+        Ok(answer) => answer,
+        Err(Silence::NotSent(_)) => return Verdict::Transient(None),
+        Err(Silence::Lost(_)) => return unknown(kind),
+    };
+    match answer.status {
+        207 if kind == RequestKind::Write => Verdict::Partial,
+        200..=299 => judge_success(kind, user, change, answer),
+        300..=399 => Verdict::Refused(Reason::Redirected),
+        401 => Verdict::Unauthorized,
+        408 | 425 => Verdict::Transient(answer.wait),
+        429 => Verdict::Throttled(answer.wait),
+        400 if is_no_target(answer) => Verdict::Refused(Reason::NoTarget),
+        403 | 407 | 451 => Verdict::Refused(Reason::Forbidden),
+        404 | 410 => Verdict::Refused(Reason::NotFound),
+        405 | 501 | 505 => Verdict::Refused(Reason::Unsupported),
+        409 | 423 => Verdict::Refused(Reason::Conflict),
+        412 => Verdict::Refused(Reason::Changed),
+        400..=499 => Verdict::Refused(Reason::BadRequest),
+        500..=599 => Verdict::Transient(answer.wait),
+        _ => unknown(kind),
+    }
+}
+
+fn judge_success(kind: RequestKind, user: &UserId, change: Change, answer: &Answer) -> Verdict {
+    match &answer.content {
+        Content::User(state) if user.is_same(&state.id) => {
+            if change.is_met_by(state) {
+                Verdict::Applied
+            } else {
+                Verdict::Partial
+            }
+        }
+        // Another user, an error body, a proxy's page, nothing: the status alone proves nothing.
+        _ => unknown(kind),
+    }
+}
+
+/// A write without a usable answer must be asked about; a read is simply repeated.
+fn unknown(kind: RequestKind) -> Verdict {
+    match kind {
+        RequestKind::Write => Verdict::Uncertain,
+        RequestKind::Read => Verdict::Transient(None),
+    }
+}
+
+fn is_no_target(answer: &Answer) -> bool {
+    match &answer.content {
+        Content::Other(problem) => problem
+            .scim_type
+            .as_deref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("noTarget")),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::domain::{Access, Credential, Problem, UserState};
+
+    fn answer(status: u16, content: Content) -> Result<Answer, Silence> {
+        Ok(Answer {
+            status,
+            content,
+            wait: None,
+            request_id: None,
+            credential: Credential(0),
+        })
+    }
+
+    fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
+        let change = Change::new(true, Access::RemoveAll).unwrap();
+        judge(kind, &UserId::new("U1"), change, outcome)
+    }
+
+    fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {
+        Content::User(UserState {
+            active,
+            workspaces: workspaces.iter().map(ToString::to_string).collect(),
+            ..UserState::of(id)
+        })
+    }
+
+    /// Runs of statuses with the same verdict, one per line: with an empty body, since then
+    /// nothing but the status speaks.
+    fn table(kind: RequestKind) -> String {
+        let mut lines = String::new();
+        let mut from = 100;
+        for status in 100..600 {
+            let here = verdict(kind, &answer(status, Content::Empty));
+            if status == 599 || verdict(kind, &answer(status + 1, Content::Empty)) != here {
+                writeln!(lines, "{from}-{status} {here:?}").unwrap();
+                from = status + 1;
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn every_status_of_a_write_has_one_verdict() {
+        insta::assert_snapshot!(table(RequestKind::Write));
+    }
+
+    #[test]
+    fn every_status_of_a_read_has_one_verdict() {
+        insta::assert_snapshot!(table(RequestKind::Read));
+    }
+
+    #[test]
+    fn p2_a_success_counts_only_when_its_body_shows_this_user_in_the_wanted_state() {
+        use RequestKind::{Read, Write};
+        for (kind, status, content, expected) in [
+            (Write, 200, state("u1", Some(false), &[]), Verdict::Applied),
+            (Read, 200, state("u1", Some(false), &[]), Verdict::Applied),
+            (Write, 200, state("u1", Some(true), &[]), Verdict::Partial),
+            (
+                Write,
+                200,
+                state("u1", Some(false), &["w"]),
+                Verdict::Partial,
+            ),
+            (Write, 200, state("u1", None, &[]), Verdict::Partial),
+            (Read, 200, state("u1", Some(true), &["w"]), Verdict::Partial),
+            (
+                Write,
+                200,
+                state("u2", Some(false), &[]),
+                Verdict::Uncertain,
+            ),
+            (
+                Read,
+                200,
+                state("u2", Some(false), &[]),
+                Verdict::Transient(None),
+            ),
+            (Write, 207, state("u1", Some(false), &[]), Verdict::Partial),
+            (Write, 200, Content::Empty, Verdict::Uncertain),
+            (Write, 204, Content::Empty, Verdict::Uncertain),
+            (
+                Write,
+                200,
+                Content::Broken("cut".into()),
+                Verdict::Uncertain,
+            ),
+            (
+                Write,
+                200,
+                Content::Other(Problem::default()),
+                Verdict::Uncertain,
+            ),
+            (
+                Read,
+                200,
+                Content::Other(Problem::default()),
+                Verdict::Transient(None),
+            ),
+        ] {
+            let found = verdict(kind, &answer(status, content.clone()));
+            assert_eq!(found, expected, "{kind:?} {status} {content:?}");
+        }
+    }
+
+    #[test]
+    fn silence_is_uncertain_only_when_the_write_may_have_left() {
+        let not_sent = Err(Silence::NotSent("refused".into()));
+        let lost = Err(Silence::Lost("reset".into()));
+        assert_eq!(
+            verdict(RequestKind::Write, &not_sent),
+            Verdict::Transient(None)
+        );
+        assert_eq!(
+            verdict(RequestKind::Read, &not_sent),
+            Verdict::Transient(None)
+        );
+        assert_eq!(verdict(RequestKind::Write, &lost), Verdict::Uncertain);
+        assert_eq!(verdict(RequestKind::Read, &lost), Verdict::Transient(None));
+    }
+
+    #[test]
+    fn a_missing_target_is_told_apart_and_waits_are_handed_on() {
+        let problem = |kind: &str| {
+            Content::Other(Problem {
+                scim_type: Some(kind.into()),
+                detail: None,
+            })
+        };
+        let refused = |reason| Verdict::Refused(reason);
+        let write = |content| verdict(RequestKind::Write, &answer(400, content));
+        assert_eq!(write(problem("notarget")), refused(Reason::NoTarget));
+        assert_eq!(write(problem("invalidPath")), refused(Reason::BadRequest));
+
+        let wait = Some(Duration::from_secs(7));
+        for (status, expected) in [
+            (429, Verdict::Throttled(wait)),
+            (503, Verdict::Transient(wait)),
+        ] {
+            let mut throttled = answer(status, Content::Empty).unwrap();
+            throttled.wait = wait;
+            assert_eq!(verdict(RequestKind::Write, &Ok(throttled)), expected);
+        }
+    }
+}

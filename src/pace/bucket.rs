@@ -1,0 +1,62 @@
+//! The token bucket: governor's algorithm on tokio's clock.
+//!
+//! governor's own waiting sleeps on the real clock, so only its `check` is used here.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+
+/// tokio's clock, as governor reads it.
+#[derive(Debug, Clone)]
+struct TokioClock {
+    start: Instant,
+}
+
+impl GovernorClock for TokioClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::from(self.start.elapsed())
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Bucket {
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>,
+    clock: TokioClock,
+}
+
+impl Bucket {
+    /// A bucket that gains a token every `period` and holds at most `burst` of them.
+    ///
+    /// What counts is what reaches the server, and requests need different times to get there (the
+    /// first one on a connection opens it). So one token of the burst is kept back, which lets a
+    /// request be late by a whole period before the server sees more than it should.
+    pub(super) fn new(period: Duration, burst: NonZeroU32) -> Self {
+        let kept = NonZeroU32::new(burst.get() - 1).unwrap_or(NonZeroU32::MIN);
+        let period = period.max(Duration::from_nanos(1));
+        let quota = Quota::with_period(period)
+            .expect("a period of at least a nanosecond is a quota")
+            .allow_burst(kept);
+        let clock = TokioClock {
+            start: Instant::now(),
+        };
+        Self {
+            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+        }
+    }
+
+    /// Waits for a token and takes it.
+    pub(super) async fn take(&self) {
+        while let Err(not_until) = self.limiter.check() {
+            tokio::time::sleep(not_until.wait_time_from(self.clock.now())).await;
+        }
+    }
+}

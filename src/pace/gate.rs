@@ -1,0 +1,50 @@
+//! The gate that the server closes for everybody when it asks to wait.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A time during which nobody sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// When it ends.
+    pub until: Instant,
+    /// Why it is there, for the progress line.
+    pub why: &'static str,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    hold: Mutex<Option<Hold>>,
+}
+
+impl Gate {
+    pub(super) fn hold(&self, wait: Duration, why: &'static str) {
+        let now = Instant::now();
+        // An instant too far away to be named is as good as the far future.
+        let far = Duration::from_secs(365 * 24 * 3600);
+        let until = now.checked_add(wait).unwrap_or(now + far);
+        let mut hold = self.lock();
+        if hold.is_none_or(|present| present.until < until) {
+            *hold = Some(Hold { until, why });
+        }
+    }
+
+    pub(super) fn held(&self) -> Option<Hold> {
+        let now = Instant::now();
+        self.lock().filter(|hold| hold.until > now)
+    }
+
+    /// Waits until nobody is held. A hold may be prolonged while we wait.
+    pub(super) async fn open(&self) {
+        while let Some(hold) = self.held() {
+            tokio::time::sleep_until(hold.until).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Hold>> {
+        // The value is a plain copy: a panic elsewhere cannot leave it half written.
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
