@@ -213,6 +213,7 @@ impl Status {
     }
 
     /// The word in reports, where a claim that nobody holds any more is a doubt.
+    #[must_use]
     pub fn reported(self) -> Self {
         match self {
             Self::Claimed => Self::InDoubt,

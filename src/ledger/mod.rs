@@ -1,1 +1,28 @@
-//! ledger
+//! The ledger: one SQLite file that remembers jobs, runs, the state of every user, and everything
+//! that happened. All SQL of the crate is here.
+//!
+//! One process writes (a file lock sees to it), through one connection; any number may read. While
+//! a run is under way the writing connection belongs to one task ([`Writer`]) that gathers whatever
+//! has queued up into one transaction: a state and the event that explains it are durable together
+//! or not at all. Nothing here knows how a provider is asked or what an answer means.
+
+mod error;
+mod job;
+mod journal;
+mod load;
+mod lock;
+mod open;
+mod record;
+mod run;
+mod view;
+mod writer;
+
+pub use error::LedgerError;
+pub use job::{Job, JobSelector};
+pub use journal::LedgerJournal;
+pub use load::{Difference, Loaded, Loading, NewJob, NewLine};
+pub use lock::Holder;
+pub use open::{Ledger, Reader};
+pub use run::{NewRun, RunEnding};
+pub use view::{Counts, RunRow, UserRow};
+pub use writer::Writer;

@@ -1,0 +1,438 @@
+//! The dispatcher: one select loop that owns every unit, and one synchronous `handle` that decides.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement};
+use crate::engine::event::{Event, Listener, Snapshot, Waiting};
+use crate::engine::settings::{EngineSettings, Work};
+use crate::engine::stop::{Signal, Stage, StopReason};
+use crate::engine::unit::{Context, Unit, UnitEnd};
+use crate::pace::Pace;
+use crate::port::{Directory, Journal, JournalError, Subject};
+
+/// Users that are claimed with one commit, at most.
+const CLAIM: usize = 64;
+/// How often listeners hear that time has passed.
+const TICK: Duration = Duration::from_millis(250);
+/// Reports from units that may queue up.
+const REPORTS: usize = 256;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// Why it stopped early; `None` if nothing was left to do.
+    pub stopped: Option<StopReason>,
+    /// Where things stood.
+    pub snapshot: Snapshot,
+    /// Users whose unit panicked.
+    pub panics: u64,
+}
+
+/// The run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing can be recorded, so nothing more may be sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Works on a job until nothing is left or something stops it.
+///
+/// Every task is joined before this returns. Signals come in through `signals`; a closed channel
+/// means that none will come.
+///
+/// # Errors
+/// The journal failed. Users in flight are in doubt, as after a crash.
+pub async fn run<D: Directory, J: Journal>(
+    work: Work,
+    settings: EngineSettings,
+    directory: Arc<D>,
+    journal: J,
+    pace: Arc<Pace>,
+    signals: mpsc::Receiver<Signal>,
+    listener: &mut dyn Listener,
+) -> Result<Ending, EngineError> {
+    let (reports, inbox) = mpsc::channel(REPORTS);
+    let context = Arc::new(Context {
+        directory,
+        journal,
+        pace,
+        settings,
+        change: work.change,
+        drain: CancellationToken::new(),
+        abort: CancellationToken::new(),
+        reports,
+        requests: 0.into(),
+        resting: 0.into(),
+        signing_in: 0.into(),
+    });
+    let mut dispatcher = Dispatcher::new(context, work, listener);
+    let ended = dispatcher.work(signals, inbox).await;
+    // After a failure units may still be under way: nobody is left behind.
+    dispatcher.units.shutdown().await;
+    ended?;
+    let snapshot = dispatcher.snapshot();
+    dispatcher.listener.on(&Event::Ended(snapshot.clone()));
+    Ok(Ending {
+        stopped: dispatcher.reason,
+        snapshot,
+        panics: dispatcher.panics,
+    })
+}
+
+/// Users whose first intents are durable.
+struct Claimed {
+    subjects: Vec<(Subject, bool)>,
+    /// Whether there may be more.
+    more: bool,
+}
+
+type Claiming = Pin<Box<dyn Future<Output = Result<Claimed, JournalError>> + Send>>;
+type UnitResult = Result<UnitEnd, JournalError>;
+
+/// What the select loop can meet with.
+enum Incoming {
+    Claimed(Result<Claimed, JournalError>),
+    Unit(Result<(Id, UnitResult), JoinError>),
+    Report(Event),
+    Signal(Signal),
+    GraceOver,
+    Tick,
+}
+
+struct Dispatcher<'a, D, J> {
+    context: Arc<Context<D, J>>,
+    listener: &'a mut dyn Listener,
+    units: JoinSet<UnitResult>,
+    /// Whom each unit works for, since a panic does not say.
+    in_flight: HashMap<Id, Subject>,
+    /// Claimed users that no unit works for yet.
+    ready: VecDeque<(Subject, bool)>,
+    claiming: Option<Claiming>,
+    /// The last line that was claimed.
+    cursor: Line,
+    more: bool,
+    stage: Stage,
+    reason: Option<StopReason>,
+    grace_until: Option<Instant>,
+    started: Instant,
+    users: u64,
+    done_before: u64,
+    done_now: u64,
+    trouble_now: u64,
+    panics: u64,
+}
+
+impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
+    fn new(context: Arc<Context<D, J>>, work: Work, listener: &'a mut dyn Listener) -> Self {
+        Self {
+            context,
+            listener,
+            units: JoinSet::new(),
+            in_flight: HashMap::new(),
+            ready: VecDeque::new(),
+            claiming: None,
+            cursor: Line(0),
+            more: true,
+            stage: Stage::Running,
+            reason: None,
+            grace_until: None,
+            started: Instant::now(),
+            users: work.users,
+            done_before: work.done,
+            done_now: 0,
+            trouble_now: 0,
+            panics: 0,
+        }
+    }
+
+    async fn work(
+        &mut self,
+        mut signals: mpsc::Receiver<Signal>,
+        mut reports: mpsc::Receiver<Event>,
+    ) -> Result<(), JournalError> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut signals_open = true;
+        let started = self.snapshot();
+        self.listener.on(&Event::Started(started));
+        loop {
+            self.fill();
+            if self.units.is_empty() && self.claiming.is_none() && self.ready.is_empty() {
+                return Ok(());
+            }
+            let grace_until = self.grace_until;
+            let incoming = tokio::select! {
+                biased;
+                signal = signals.recv(), if signals_open => match signal {
+                    Some(signal) => Incoming::Signal(signal),
+                    None => {
+                        signals_open = false;
+                        continue;
+                    }
+                },
+                Some(joined) = self.units.join_next_with_id() => Incoming::Unit(joined),
+                claimed = poll_claim(&mut self.claiming), if self.claiming.is_some() => {
+                    self.claiming = None;
+                    Incoming::Claimed(claimed)
+                }
+                Some(report) = reports.recv() => Incoming::Report(report),
+                () = until(grace_until), if grace_until.is_some() => Incoming::GraceOver,
+                _ = tick.tick() => Incoming::Tick,
+            };
+            let entries = self.handle(incoming)?;
+            if !entries.is_empty() {
+                self.context.journal.record(entries).await?;
+            }
+        }
+    }
+
+    /// Takes in one thing that happened; returns what the journal must know before work goes on.
+    fn handle(&mut self, incoming: Incoming) -> Result<Vec<Entry>, JournalError> {
+        match incoming {
+            Incoming::Claimed(claimed) => {
+                let claimed = claimed?;
+                self.more = claimed.more;
+                if let Some((last, _)) = claimed.subjects.last() {
+                    self.cursor = last.line;
+                }
+                self.ready.extend(claimed.subjects);
+                if self.stage > Stage::Running {
+                    return Ok(self.give_back());
+                }
+            }
+            Incoming::Unit(Ok((id, result))) => {
+                let subject = self.in_flight.remove(&id);
+                return self.unit_ended(subject, result?);
+            }
+            Incoming::Unit(Err(error)) => {
+                let subject = self.in_flight.remove(&error.id());
+                return Ok(self.unit_panicked(subject, error));
+            }
+            Incoming::Report(event) => self.listener.on(&event),
+            Incoming::Signal(signal) => {
+                return Ok(self.stop(StopReason::Signal(signal)));
+            }
+            Incoming::GraceOver => self.abort(),
+            Incoming::Tick => {
+                let snapshot = self.snapshot();
+                self.listener.on(&Event::Tick(snapshot));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Starts units for claimed users, and claims more in good time.
+    fn fill(&mut self) {
+        if self.stage > Stage::Running {
+            return;
+        }
+        let concurrency = self.context.settings.concurrency.get();
+        while self.units.len() < concurrency
+            && let Some((subject, begun)) = self.ready.pop_front()
+        {
+            let unit = Unit::new(Arc::clone(&self.context), subject.clone(), begun);
+            let handle = self.units.spawn(unit.run());
+            self.in_flight.insert(handle.id(), subject);
+        }
+        let batch = concurrency.min(CLAIM);
+        if self.more && self.claiming.is_none() && self.ready.len() < batch {
+            let context = Arc::clone(&self.context);
+            self.claiming = Some(Box::pin(claim(context, self.cursor, batch)));
+        }
+    }
+
+    fn unit_ended(
+        &mut self,
+        subject: Option<Subject>,
+        end: UnitEnd,
+    ) -> Result<Vec<Entry>, JournalError> {
+        match end {
+            UnitEnd::Settled(settlement) => {
+                self.done_now += 1;
+                self.trouble_now += u64::from(settlement.outcome.status().is_trouble());
+                if let Some(Subject { line, user, .. }) = subject {
+                    self.listener.on(&Event::Settled {
+                        line,
+                        user,
+                        settlement,
+                    });
+                }
+                Ok(Vec::new())
+            }
+            UnitEnd::Released(Some(reason)) if self.stage == Stage::Running => {
+                Ok(self.stop(reason))
+            }
+            UnitEnd::Released(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A panic is a bug in the program; it costs this user's certainty and nobody else's.
+    fn unit_panicked(&mut self, subject: Option<Subject>, error: JoinError) -> Vec<Entry> {
+        let message = panic_message(error);
+        self.panics += 1;
+        self.done_now += 1;
+        self.trouble_now += 1;
+        let Some(Subject { line, .. }) = subject else {
+            return Vec::new();
+        };
+        self.listener.on(&Event::Panicked {
+            line,
+            message: message.clone(),
+        });
+        vec![Entry {
+            line,
+            at: self.context.settings.clock.now(),
+            fact: Fact::Settled(Settlement {
+                outcome: Outcome::InDoubt(Reason::Bug),
+                after: None,
+                detail: Some(message),
+            }),
+        }]
+    }
+
+    /// Drains at the first call, aborts at the second.
+    fn stop(&mut self, reason: StopReason) -> Vec<Entry> {
+        let abort = self.stage > Stage::Running;
+        self.listener.on(&Event::Stopping {
+            reason: reason.clone(),
+            abort,
+            in_flight: self.units.len(),
+        });
+        if abort {
+            self.abort();
+            return Vec::new();
+        }
+        self.stage = Stage::Drain;
+        self.reason = Some(reason);
+        self.grace_until = Some(Instant::now() + self.context.settings.grace);
+        self.context.drain.cancel();
+        self.give_back()
+    }
+
+    fn abort(&mut self) {
+        self.stage = Stage::Abort;
+        self.grace_until = None;
+        self.context.abort.cancel();
+    }
+
+    /// Returns the users that were claimed and that no unit works for.
+    fn give_back(&mut self) -> Vec<Entry> {
+        let at = self.context.settings.clock.now();
+        self.ready
+            .drain(..)
+            .map(|(subject, _)| Entry {
+                line: subject.line,
+                at,
+                fact: Fact::Released {
+                    attempts: subject.attempts,
+                    in_doubt: subject.in_doubt,
+                    why: "the run was stopped".to_owned(),
+                },
+            })
+            .collect()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            users: self.users,
+            done: self.done_before + self.done_now,
+            done_now: self.done_now,
+            trouble_now: self.trouble_now,
+            requests: self.context.requests.load(Ordering::Relaxed),
+            in_flight: self.units.len(),
+            waiting: self.waiting(),
+            elapsed: self.started.elapsed(),
+        }
+    }
+
+    fn waiting(&self) -> Option<Waiting> {
+        if let Some(hold) = self.context.pace.held() {
+            return Some(Waiting {
+                why: hold.why,
+                until: Some(hold.until),
+            });
+        }
+        let why = |why| Some(Waiting { why, until: None });
+        let all = self.units.len();
+        if self.context.signing_in.load(Ordering::Relaxed) >= all.max(1) {
+            why("signing in")
+        } else if self.context.resting.load(Ordering::Relaxed) >= all.max(1) {
+            why("all requests failed, trying again soon")
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads the next users and makes the intents of their first writes durable, in one commit. Who is
+/// in doubt is read first and so has no intent yet.
+async fn claim<D: Directory, J: Journal>(
+    context: Arc<Context<D, J>>,
+    after: Line,
+    limit: usize,
+) -> Result<Claimed, JournalError> {
+    let page = context.journal.page(after, limit).await?;
+    let more = page.len() == limit;
+    let at = context.settings.clock.now();
+    let intents: Vec<_> = page
+        .iter()
+        .filter(|subject| !subject.in_doubt)
+        .map(|subject| Entry {
+            line: subject.line,
+            at,
+            fact: Fact::Begun {
+                attempt: subject.attempts + 1,
+                request: context
+                    .directory
+                    .write_request(&subject.user, context.change)
+                    .to_string(),
+            },
+        })
+        .collect();
+    if !intents.is_empty() {
+        context.journal.record(intents).await?;
+    }
+    let subjects = page
+        .into_iter()
+        .map(|subject| {
+            let begun = !subject.in_doubt;
+            (subject, begun)
+        })
+        .collect();
+    Ok(Claimed { subjects, more })
+}
+
+async fn poll_claim(claiming: &mut Option<Claiming>) -> Result<Claimed, JournalError> {
+    match claiming {
+        Some(claiming) => claiming.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn panic_message(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(payload) => payload
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_else(|| "the program failed without a message".to_owned()),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,91 @@
+//! What the engine tells those who listen.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::{Line, Settlement, UserId, Verdict};
+use crate::engine::stop::StopReason;
+
+/// Something that happened during a run.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run began.
+    Started(Snapshot),
+    /// A user has an outcome, and it is durable.
+    Settled {
+        /// The roster line.
+        line: Line,
+        /// The user.
+        user: UserId,
+        /// How the user ended.
+        settlement: Settlement,
+    },
+    /// A request did not bring a user further.
+    Setback {
+        /// The roster line.
+        line: Line,
+        /// The user.
+        user: UserId,
+        /// What the answer meant.
+        verdict: Verdict,
+        /// The provider's words, or why there are none.
+        detail: Option<String>,
+    },
+    /// A user's unit failed by itself: a bug.
+    Panicked {
+        /// The roster line.
+        line: Line,
+        /// What it said.
+        message: String,
+    },
+    /// A stop was asked for. The second time, requests in flight are abandoned.
+    Stopping {
+        /// Why.
+        reason: StopReason,
+        /// Whether requests in flight are abandoned.
+        abort: bool,
+        /// Users in flight.
+        in_flight: usize,
+    },
+    /// Nothing in particular: some time has passed.
+    Tick(Snapshot),
+    /// The run is over.
+    Ended(Snapshot),
+}
+
+/// The state of a run at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// All users of the job.
+    pub users: u64,
+    /// Users with an outcome, those of earlier runs included.
+    pub done: u64,
+    /// Of these, the ones of this run.
+    pub done_now: u64,
+    /// Users of this run who failed, were not found or are in doubt.
+    pub trouble_now: u64,
+    /// Requests that this run has sent, sign-in not counted.
+    pub requests: u64,
+    /// Users in flight.
+    pub in_flight: usize,
+    /// What everybody waits for, if everybody does.
+    pub waiting: Option<Waiting>,
+    /// How long the run has been going on.
+    pub elapsed: Duration,
+}
+
+/// Why nothing moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// For people.
+    pub why: &'static str,
+    /// When it ends, if that is known.
+    pub until: Option<Instant>,
+}
+
+/// Somebody who listens. Called synchronously from the dispatcher: it must neither block nor fail.
+pub trait Listener {
+    /// Takes note of one event.
+    fn on(&mut self, event: &Event);
+}

@@ -1,0 +1,35 @@
+//! What the engine is told before it starts.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use crate::domain::{Change, Clock};
+
+/// How the engine works.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// Users in flight at the same time, at most.
+    pub concurrency: NonZeroUsize,
+    /// Writes for one user, at most, over all runs. Waiting because the server asks for fewer
+    /// requests counts for nothing.
+    pub max_attempts: NonZeroU32,
+    /// How long everybody waits after a 429 that names no time.
+    pub throttle_wait: Duration,
+    /// How long requests in flight may go on after a stop was asked for.
+    pub grace: Duration,
+    /// Where the times in the journal come from.
+    pub clock: Clock,
+    /// What the jitter of all delays follows from.
+    pub seed: u64,
+}
+
+/// What the engine is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// What every user is to become.
+    pub change: Change,
+    /// Users that have an outcome already.
+    pub done: u64,
+    /// All users of the job.
+    pub users: u64,
+}

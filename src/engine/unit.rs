@@ -1,0 +1,359 @@
+//! A unit: all attempts for one user within a run.
+//!
+//! It looks at the drain token in three places only: while it waits for a credential, for leave to
+//! send, and between attempts. A request under way races the abort token alone; what is said to the
+//! journal races nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{
+    Answer, Change, Content, Credential, Entry, Fact, Outcome, Request, RequestKind, Settlement,
+    Silence, UserState, Verdict, judge,
+};
+use crate::engine::course::{Course, Step};
+use crate::engine::event::Event;
+use crate::engine::settings::EngineSettings;
+use crate::engine::stop::StopReason;
+use crate::pace::{Backoff, Pace};
+use crate::port::{Directory, Journal, JournalError, SignInError, Subject};
+
+/// What all units of a run share.
+#[derive(Debug)]
+pub(super) struct Context<D, J> {
+    pub(super) directory: Arc<D>,
+    pub(super) journal: J,
+    pub(super) pace: Arc<Pace>,
+    pub(super) settings: EngineSettings,
+    pub(super) change: Change,
+    pub(super) drain: CancellationToken,
+    pub(super) abort: CancellationToken,
+    pub(super) reports: mpsc::Sender<Event>,
+    /// Requests sent.
+    pub(super) requests: AtomicU64,
+    /// Units that wait between attempts.
+    pub(super) resting: AtomicUsize,
+    /// Units that wait for a credential.
+    pub(super) signing_in: AtomicUsize,
+}
+
+/// How a unit ended.
+#[derive(Debug)]
+pub(super) enum UnitEnd {
+    /// The user has an outcome, and it is durable.
+    Settled(Settlement),
+    /// The user goes back; if there is a reason, the whole run is to stop for it.
+    Released(Option<StopReason>),
+}
+
+/// What follows from one attempt.
+enum Next {
+    /// Another step.
+    Step(Step),
+    /// The user has an outcome, and it is durable.
+    Settled(Settlement),
+    /// The unit does not go on.
+    Halt(Halt),
+}
+
+/// Why a unit does not go on.
+enum Halt {
+    /// A stop was asked for.
+    Stopped,
+    /// A request was abandoned.
+    Abandoned(RequestKind),
+    /// The run cannot go on either.
+    Fatal(StopReason),
+}
+
+pub(super) struct Unit<D, J> {
+    context: Arc<Context<D, J>>,
+    subject: Subject,
+    course: Course,
+    backoff: Backoff,
+    /// The intent of the next write is durable already.
+    begun: bool,
+    /// The credential that the last request was signed with.
+    credential: Credential,
+    after: Option<UserState>,
+    detail: Option<String>,
+}
+
+impl<D: Directory, J: Journal> Unit<D, J> {
+    /// A unit for `subject`; `begun` says that the intent of its first write is durable.
+    pub(super) fn new(context: Arc<Context<D, J>>, subject: Subject, begun: bool) -> Self {
+        let settings = &context.settings;
+        let mut course = Course::new(settings.max_attempts, subject.attempts, subject.in_doubt);
+        if begun {
+            course.begin_write();
+        }
+        Self {
+            course,
+            backoff: Backoff::seeded(settings.seed ^ subject.line.0),
+            context,
+            subject,
+            begun,
+            credential: Credential::default(),
+            after: None,
+            detail: None,
+        }
+    }
+
+    /// Makes attempts until the user has an outcome or has to go back.
+    ///
+    /// # Errors
+    /// Only if the journal fails; then nothing more may be sent.
+    pub(super) async fn run(mut self) -> Result<UnitEnd, JournalError> {
+        let mut step = self.course.first();
+        loop {
+            let next = match self.prepare(step).await {
+                Ok(kind) => self.attempt(kind).await?,
+                Err(halt) => Next::Halt(halt),
+            };
+            step = match next {
+                Next::Step(step) => step,
+                Next::Settled(settlement) => return Ok(UnitEnd::Settled(settlement)),
+                Next::Halt(halt) => return self.release(halt).await,
+            };
+        }
+    }
+
+    /// Does what has to be done before the next request, and says of which kind that is.
+    async fn prepare(&mut self, step: Step) -> Result<RequestKind, Halt> {
+        match step {
+            Step::Write => Ok(RequestKind::Write),
+            Step::Read => Ok(RequestKind::Read),
+            Step::BackOff(kind, asked) => self.rest(asked).await.map(|()| kind),
+            Step::Hold(kind, asked) => {
+                self.hold(asked);
+                Ok(kind)
+            }
+            Step::Renew(kind) => self.renew().await.map(|()| kind),
+            Step::Settle(_) => unreachable!("settled where the answer was judged"),
+            Step::Unreachable => Err(Halt::Fatal(StopReason::Unreachable(
+                self.detail.clone().unwrap_or_default(),
+            ))),
+            Step::Rejected => {
+                let words = self.detail.clone().unwrap_or_else(|| {
+                    "the provider answers 401 to a fresh credential too".to_owned()
+                });
+                Err(Halt::Fatal(StopReason::SignIn(SignInError::Refused(words))))
+            }
+        }
+    }
+
+    /// One request: its intent, leave to send, the request, the verdict, and the record of it all.
+    async fn attempt(&mut self, kind: RequestKind) -> Result<Next, JournalError> {
+        if self.context.drain.is_cancelled() {
+            return Ok(Next::Halt(Halt::Stopped));
+        }
+        let request = self.request(kind);
+        if kind == RequestKind::Write && !self.begun {
+            let attempt = self.course.begin_write();
+            let request = request.to_string();
+            self.record(vec![Fact::Begun { attempt, request }]).await?;
+            self.begun = true;
+        }
+        if let Err(halt) = self.leave_to_send().await {
+            return Ok(Next::Halt(halt));
+        }
+        self.context.requests.fetch_add(1, Ordering::Relaxed);
+        let start = Instant::now();
+        let exchange = tokio::select! {
+            biased;
+            () = self.context.abort.cancelled() => {
+                return Ok(Next::Halt(Halt::Abandoned(kind)));
+            }
+            exchange = self.context.directory.send(&request) => exchange,
+        };
+        let verdict = judge(kind, &self.subject.user, self.context.change, &exchange);
+        let ended = self.note(kind, verdict, &exchange, start.elapsed());
+        let sent = !matches!(exchange, Err(Silence::NotSent(_)));
+        let step = self.course.after(kind, verdict, sent);
+        if kind == RequestKind::Write {
+            // What was held up or never left is the same write when it goes again.
+            let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);
+            self.begun = again || !sent;
+        }
+        let Step::Settle(outcome) = step else {
+            self.record(vec![ended]).await?;
+            self.report(verdict).await;
+            return Ok(Next::Step(step));
+        };
+        let settlement = Settlement {
+            outcome,
+            after: self.after.take(),
+            detail: self.settled_detail(outcome),
+        };
+        self.record(vec![ended, Fact::Settled(settlement.clone())])
+            .await?;
+        Ok(Next::Settled(settlement))
+    }
+
+    fn request(&self, kind: RequestKind) -> Request {
+        let user = &self.subject.user;
+        match kind {
+            RequestKind::Write => self
+                .context
+                .directory
+                .write_request(user, self.context.change),
+            RequestKind::Read => self.context.directory.read_request(user),
+        }
+    }
+
+    async fn leave_to_send(&self) -> Result<(), Halt> {
+        tokio::select! {
+            biased;
+            () = self.context.drain.cancelled() => Err(Halt::Stopped),
+            leave = async {
+                self.signed_in(self.context.directory.ready()).await?;
+                self.context.pace.permit().await;
+                Ok(())
+            } => leave,
+        }
+    }
+
+    async fn renew(&self) -> Result<(), Halt> {
+        tokio::select! {
+            biased;
+            () = self.context.drain.cancelled() => Err(Halt::Stopped),
+            renewed = self.signed_in(self.context.directory.renew(self.credential)) => renewed,
+        }
+    }
+
+    async fn signed_in(
+        &self,
+        signing_in: impl Future<Output = Result<(), SignInError>>,
+    ) -> Result<(), Halt> {
+        let _counted = Counted::new(&self.context.signing_in);
+        signing_in
+            .await
+            .map_err(|error| Halt::Fatal(StopReason::SignIn(error)))
+    }
+
+    async fn rest(&mut self, asked: Option<Duration>) -> Result<(), Halt> {
+        if let Some(asked) = asked {
+            // P6: what the server asks of one, it asks of all.
+            self.context.pace.hold(asked, "the server asks to wait");
+        }
+        let delay = self.backoff.next(asked);
+        let _counted = Counted::new(&self.context.resting);
+        tokio::select! {
+            biased;
+            () = self.context.drain.cancelled() => Err(Halt::Stopped),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+
+    fn hold(&self, asked: Option<Duration>) {
+        let wait = asked.unwrap_or(self.context.settings.throttle_wait);
+        self.context
+            .pace
+            .hold(wait, "the server asks for fewer requests");
+    }
+
+    /// Keeps what an answer showed, and puts it into the words of the journal.
+    fn note(
+        &mut self,
+        kind: RequestKind,
+        verdict: Verdict,
+        exchange: &Result<Answer, Silence>,
+        elapsed: Duration,
+    ) -> Fact {
+        let (status, request_id) = match exchange {
+            Ok(answer) => {
+                self.credential = answer.credential;
+                self.detail = answer.words();
+                if let Content::User(state) = &answer.content
+                    && self.subject.user.is_same(&state.id)
+                {
+                    self.after = Some(state.clone());
+                }
+                (Some(answer.status), answer.request_id.clone())
+            }
+            Err(silence) => {
+                self.detail = Some(silence.to_string());
+                (None, None)
+            }
+        };
+        Fact::Ended {
+            kind,
+            attempt: self.course.writes(),
+            verdict,
+            status,
+            request_id,
+            detail: self.detail.clone(),
+            elapsed,
+        }
+    }
+
+    fn settled_detail(&self, outcome: Outcome) -> Option<String> {
+        match outcome {
+            // What was said on the way to success is in the events.
+            Outcome::Removed(_) | Outcome::Already => None,
+            Outcome::NotFound | Outcome::Failed(_) | Outcome::InDoubt(_) => self.detail.clone(),
+        }
+    }
+
+    /// Gives the user back: a write that was begun and never sent does not count.
+    async fn release(mut self, halt: Halt) -> Result<UnitEnd, JournalError> {
+        if matches!(halt, Halt::Abandoned(RequestKind::Write)) {
+            self.course.abandon_write();
+            self.begun = false;
+        }
+        if std::mem::take(&mut self.begun) {
+            self.course.take_back_write();
+        }
+        let (why, reason) = match halt {
+            Halt::Stopped => ("the run was stopped", None),
+            Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
+            Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
+        };
+        self.record(vec![Fact::Released {
+            attempts: self.course.writes(),
+            in_doubt: self.course.is_touched(),
+            why: why.to_owned(),
+        }])
+        .await?;
+        Ok(UnitEnd::Released(reason))
+    }
+
+    async fn record(&self, facts: Vec<Fact>) -> Result<(), JournalError> {
+        let at = self.context.settings.clock.now();
+        let line = self.subject.line;
+        let entries = facts.into_iter().map(|fact| Entry { line, at, fact });
+        self.context.journal.record(entries.collect()).await
+    }
+
+    async fn report(&self, verdict: Verdict) {
+        let event = Event::Setback {
+            line: self.subject.line,
+            user: self.subject.user.clone(),
+            verdict,
+            detail: self.detail.clone(),
+        };
+        // The dispatcher outlives its units; if it is gone, nobody listens any more.
+        let _ = self.context.reports.send(event).await;
+    }
+}
+
+/// Counts one unit in for as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

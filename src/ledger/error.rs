@@ -1,0 +1,102 @@
+//! What can be wrong with a ledger, and what the user can do about it.
+
+use std::path::{Path, PathBuf};
+
+use crate::ledger::Holder;
+
+/// The ledger cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another process works on it.
+    #[error("ledger `{path}` is in use by {holder}")]
+    Locked {
+        /// The ledger file.
+        path: PathBuf,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// There is no such file.
+    #[error("there is no ledger at `{0}`")]
+    Missing(PathBuf),
+    /// The file is something else.
+    #[error("`{0}` is not a ledger of this program")]
+    Foreign(PathBuf),
+    /// A later version of this program has written it.
+    #[error("ledger `{path}` was written by a newer version (its schema is {found})")]
+    Newer {
+        /// The ledger file.
+        path: PathBuf,
+        /// The schema version that this program does not know.
+        found: i64,
+    },
+    /// The file cannot be opened or created.
+    #[error("cannot open ledger `{path}`: {source}")]
+    Open {
+        /// The ledger file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// SQLite fails.
+    #[error("ledger: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A stored value that this version cannot read.
+    #[error("ledger: cannot read stored {what} `{found}`")]
+    Value {
+        /// Which value.
+        what: &'static str,
+        /// What is stored.
+        found: String,
+    },
+    /// The job named is not there, or not one alone.
+    #[error("{0}")]
+    NoSuchJob(String),
+}
+
+impl LedgerError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Locked { .. } => Some(
+                "wait until it ends, or stop it; `offboard status` reads the ledger meanwhile"
+                    .to_owned(),
+            ),
+            Self::Missing(_) => Some("name the ledger with `--ledger FILE`".to_owned()),
+            Self::Foreign(_) => {
+                Some("name another file with `--ledger FILE`; nothing was changed".to_owned())
+            }
+            Self::Newer { .. } => Some("use the newer program; nothing was changed".to_owned()),
+            Self::Open { .. } => {
+                Some("check the folder and its permissions, or use `--ledger FILE`".to_owned())
+            }
+            Self::Sql(error) => sql_hint(error),
+            Self::Value { .. } => None,
+            Self::NoSuchJob(_) => Some("`offboard status` shows the latest job".to_owned()),
+        }
+    }
+
+    pub(super) fn open(path: &Path, source: std::io::Error) -> Self {
+        Self::Open {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn value(what: &'static str, found: impl Into<String>) -> Self {
+        Self::Value {
+            what,
+            found: found.into(),
+        }
+    }
+}
+
+fn sql_hint(error: &sqlx::Error) -> Option<String> {
+    let code = error.as_database_error()?.code()?;
+    // Primary result codes: https://www.sqlite.org/rescode.html
+    match code.parse::<u32>().ok()? & 0xff {
+        11 | 26 => Some("the file is damaged: restore it from a copy".to_owned()),
+        13 => Some("the disk is full: make room; the same command then continues".to_owned()),
+        8 | 14 => Some("the file or its folder cannot be written".to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,174 @@
+//! Finding jobs: by what they do, by id, or the latest.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::domain::{Change, JobId, Timestamp};
+use crate::ledger::{Ledger, LedgerError, Reader};
+
+/// One stored job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its row in the ledger.
+    pub(crate) number: i64,
+    /// Its id.
+    pub id: JobId,
+    /// The SCIM base URL that it works on.
+    pub target: String,
+    /// What it does to each user.
+    pub change: Change,
+    /// The roster, as an absolute path.
+    pub roster_path: String,
+    /// SHA-256 of the roster's bytes, in hexadecimal.
+    pub roster_digest: String,
+    /// The roster's column names.
+    pub roster_header: Vec<String>,
+    /// Records in the roster.
+    pub lines: u64,
+    /// Distinct valid users: the number that has to be confirmed.
+    pub users: u64,
+    /// When it was loaded.
+    pub created_at: Timestamp,
+}
+
+/// How a person names a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobSelector {
+    /// The one loaded last.
+    Latest,
+    /// The one whose id begins so.
+    Prefix(String),
+}
+
+impl JobSelector {
+    /// Reads `latest` or the beginning of an id (at least four hexadecimal digits).
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "latest" {
+            return Some(Self::Latest);
+        }
+        let is_prefix =
+            (4..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_prefix.then(|| Self::Prefix(text.to_ascii_lowercase()))
+    }
+}
+
+impl Ledger {
+    /// The latest job with this key, if any.
+    pub async fn find_job(&mut self, key: &str) -> Result<Option<Job>, LedgerError> {
+        let row = sqlx::query("SELECT * FROM jobs WHERE key = ? ORDER BY number DESC LIMIT 1")
+            .bind(key)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        row.as_ref().map(read_job).transpose()
+    }
+
+    /// The latest job that was loaded from the same path for the same purpose and is not finished.
+    pub async fn find_unfinished(
+        &mut self,
+        roster_path: &str,
+        change: Change,
+        target: &str,
+    ) -> Result<Option<Job>, LedgerError> {
+        let row = sqlx::query(
+            "SELECT * FROM jobs WHERE roster_path = ? AND change = ? AND target = ?
+             AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
+                         AND status IN ('pending', 'claimed', 'in_doubt'))
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number)
+             ORDER BY number DESC LIMIT 1",
+        )
+        .bind(roster_path)
+        .bind(change.to_string())
+        .bind(target)
+        .fetch_optional(&mut self.connection)
+        .await?;
+        row.as_ref().map(read_job).transpose()
+    }
+
+    /// The job that a person names.
+    pub async fn select_job(&mut self, selector: &JobSelector) -> Result<Job, LedgerError> {
+        select_job(&mut self.connection, selector).await
+    }
+}
+
+impl Reader {
+    /// The job that a person names.
+    pub async fn select_job(&mut self, selector: &JobSelector) -> Result<Job, LedgerError> {
+        select_job(&mut self.connection, selector).await
+    }
+}
+
+async fn select_job(
+    connection: &mut SqliteConnection,
+    selector: &JobSelector,
+) -> Result<Job, LedgerError> {
+    let rows = match selector {
+        JobSelector::Latest => {
+            sqlx::query("SELECT * FROM jobs ORDER BY number DESC LIMIT 1")
+                .fetch_all(connection)
+                .await?
+        }
+        // The prefix holds hexadecimal digits only, so LIKE has nothing to escape.
+        JobSelector::Prefix(prefix) => {
+            sqlx::query("SELECT * FROM jobs WHERE id LIKE ? || '%' ORDER BY number LIMIT 2")
+                .bind(prefix)
+                .fetch_all(connection)
+                .await?
+        }
+    };
+    match (rows.as_slice(), selector) {
+        ([row], _) => read_job(row),
+        ([], JobSelector::Latest) => Err(LedgerError::NoSuchJob(
+            "the ledger holds no job yet".to_owned(),
+        )),
+        ([], JobSelector::Prefix(prefix)) => Err(LedgerError::NoSuchJob(format!(
+            "no job's id begins with `{prefix}`"
+        ))),
+        (_, JobSelector::Prefix(prefix)) => Err(LedgerError::NoSuchJob(format!(
+            "several jobs' ids begin with `{prefix}`: give more of it"
+        ))),
+        (_, JobSelector::Latest) => unreachable!("the query asks for one row"),
+    }
+}
+
+pub(super) fn read_job(row: &SqliteRow) -> Result<Job, LedgerError> {
+    let change: String = row.try_get("change")?;
+    let header: String = row.try_get("roster_header")?;
+    Ok(Job {
+        number: row.try_get("number")?,
+        id: JobId::from_stored(row.try_get("id")?),
+        target: row.try_get("target")?,
+        change: change
+            .parse()
+            .map_err(|_| LedgerError::value("change", change))?,
+        roster_path: row.try_get("roster_path")?,
+        roster_digest: row.try_get("roster_digest")?,
+        roster_header: serde_json::from_str(&header)
+            .map_err(|_| LedgerError::value("header", header))?,
+        lines: unsigned(row, "lines")?,
+        users: unsigned(row, "users")?,
+        created_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
+    })
+}
+
+/// Reads a count, which SQLite stores as a signed number.
+pub(super) fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, LedgerError> {
+    let value: i64 = row.try_get(column)?;
+    u64::try_from(value).map_err(|_| LedgerError::value(column, value.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_are_named_by_prefix_or_as_the_latest() {
+        assert_eq!(JobSelector::parse("latest"), Some(JobSelector::Latest));
+        assert_eq!(
+            JobSelector::parse("01AB"),
+            Some(JobSelector::Prefix("01ab".into()))
+        );
+        for other in ["", "01a", "leavers.csv", "01ab%", "Latest"] {
+            assert_eq!(JobSelector::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Opening a ledger: for writing, by one process, or for reading, by anybody.
+
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use crate::domain::Clock;
+use crate::ledger::lock::{self, Lock};
+use crate::ledger::{Holder, LedgerError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// "ofbl", as the first migration sets it.
+const APPLICATION_ID: i64 = 0x6F66_626C;
+
+/// A ledger open for writing. The lock is held as long as this value lives.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) path: PathBuf,
+    pub(super) connection: SqliteConnection,
+    pub(super) clock: Clock,
+    _lock: Lock,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, making it if it is not there (mode 0600), and brings its schema
+    /// up to date.
+    ///
+    /// # Errors
+    /// Another process holds it, the file is something else or damaged, or a newer version wrote
+    /// it. In all these cases the file is left as it was.
+    pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        let lock = Lock::take(path, clock.now())?;
+        match examine(path).await? {
+            Found::Ledger => {}
+            Found::Nothing => create(path)?,
+        }
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))
+            .map_err(|source| LedgerError::open(path, source))?;
+        let mut connection = options(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .connect()
+            .await?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| migration_error(path, error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            clock,
+            _lock: lock,
+        })
+    }
+
+    /// A second, read-only connection to the same file.
+    pub async fn reader(&self) -> Result<Reader, LedgerError> {
+        Reader::open(&self.path).await
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes everything back into the one file and closes it.
+    pub async fn close(self) -> Result<(), LedgerError> {
+        self.connection.close().await?;
+        Ok(())
+    }
+}
+
+/// A ledger open for reading only, also while another process writes.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    pub(super) connection: SqliteConnection,
+}
+
+impl Reader {
+    /// Opens the ledger at `path` without changing anything.
+    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        if examine(path).await? == Found::Nothing {
+            return Err(LedgerError::Missing(path.to_owned()));
+        }
+        let connection = options(path).read_only(true).connect().await?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+        })
+    }
+
+    /// The process that works on the ledger now, if any.
+    pub fn holder(&self) -> Option<Holder> {
+        lock::holder(&self.path)
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(30))
+        .disable_statement_logging()
+}
+
+#[derive(PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Ledger,
+}
+
+/// Looks at the file without writing a byte: opening for writing would already turn a stranger's
+/// database to another journal mode.
+async fn examine(path: &Path) -> Result<Found, LedgerError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(LedgerError::open(path, error)),
+        Ok(meta) if meta.is_dir() => {
+            return Err(LedgerError::open(
+                path,
+                std::io::Error::other("it is a directory"),
+            ));
+        }
+        Ok(meta) if meta.len() == 0 => return Ok(Found::Nothing),
+        Ok(_) => {}
+    }
+    std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
+    let mut connection = options(path).read_only(true).connect().await?;
+    let foreign = || LedgerError::Foreign(path.to_owned());
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(|error| {
+            if is_not_a_database(&error) {
+                foreign()
+            } else {
+                error.into()
+            }
+        })?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut connection)
+        .await?;
+    let applied = newest_migration(&mut connection).await?;
+    connection.close().await?;
+    match (id, tables, applied) {
+        // Killed between making the file and the first migration.
+        (0, 0, _) => Ok(Found::Nothing),
+        // Killed between the migrator's own table and the first migration.
+        (0, 1, Some(0)) => Ok(Found::Ledger),
+        (APPLICATION_ID, _, Some(found)) if found > known_migration() => Err(LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+        }),
+        (APPLICATION_ID, _, Some(_)) => Ok(Found::Ledger),
+        _ => Err(foreign()),
+    }
+}
+
+/// The newest migration that the file has seen: 0 for none, `None` if it has never met a migrator.
+async fn newest_migration(connection: &mut SqliteConnection) -> Result<Option<i64>, LedgerError> {
+    let known: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !known {
+        return Ok(None);
+    }
+    let newest = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    Ok(Some(newest))
+}
+
+fn known_migration() -> i64 {
+    MIGRATIONS.iter().map(|one| one.version).max().unwrap_or(0)
+}
+
+fn is_not_a_database(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "26")
+}
+
+fn create(path: &Path) -> Result<(), LedgerError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|source| LedgerError::open(path, source))
+}
+
+fn migration_error(path: &Path, error: MigrateError) -> LedgerError {
+    match error {
+        MigrateError::Execute(error) => LedgerError::Sql(error),
+        MigrateError::VersionMissing(found) => LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+        },
+        other => LedgerError::Sql(sqlx::Error::Migrate(Box::new(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_on_disk_is_embedded() {
+        let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+            .unwrap()
+            .count();
+        assert_eq!(MIGRATIONS.iter().count(), on_disk);
+    }
+}

@@ -1,0 +1,141 @@
+//! Runs: their beginning, which clears up after a run that died, and their end.
+
+use serde_json::json;
+use sqlx::{Connection, Row};
+
+use crate::domain::{Entry, Fact, Line, RunId, Timestamp};
+use crate::ledger::record::{EventRow, append_events, record};
+use crate::ledger::{Job, Ledger, LedgerError};
+
+/// A run that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    pub(super) job: i64,
+    pub(super) number: i64,
+    /// Its id.
+    pub id: RunId,
+    /// Users whom a dead run had claimed: they are in doubt now.
+    pub recovered: usize,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnding {
+    /// Nothing was left to do.
+    Finished,
+    /// It stopped early, for this reason.
+    Stopped(&'static str),
+}
+
+impl RunEnding {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Stopped(why) => why,
+        }
+    }
+}
+
+impl Ledger {
+    /// Begins a run of `job`, signed in as `account`.
+    ///
+    /// Whoever was claimed by a run that died becomes in doubt: the intent was durable, so the write
+    /// may have left (P1), and only reading the user tells (P4).
+    pub async fn start_run(&mut self, job: &Job, account: &str) -> Result<NewRun, LedgerError> {
+        let now = self.clock.now();
+        let id = RunId::generate();
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let dead = sqlx::query(
+            "UPDATE runs SET ended_at_ms = ?, ending = 'died' WHERE job = ? AND ended_at_ms IS NULL",
+        )
+        .bind(now.as_millis())
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        let number = sqlx::query(
+            "INSERT INTO runs (id, job, host, pid, account, version, started_at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id.as_str())
+        .bind(job.number)
+        .bind(&host)
+        .bind(i64::from(std::process::id()))
+        .bind(account)
+        .bind(env!("CARGO_PKG_VERSION"))
+        .bind(now.as_millis())
+        .execute(&mut *transaction)
+        .await?
+        .last_insert_rowid();
+        let started = EventRow {
+            line: None,
+            at: now,
+            kind: "run_started",
+            body: json!({
+                "run": id.as_str(), "host": host, "pid": std::process::id(), "account": account,
+                "version": env!("CARGO_PKG_VERSION"), "runs_found_dead": dead,
+            }),
+        };
+        append_events(&mut transaction, job.number, Some(number), &[started]).await?;
+        let claimed = claimed_by_nobody(&mut transaction, job.number, now).await?;
+        record(&mut transaction, job.number, number, &claimed).await?;
+        transaction.commit().await?;
+        Ok(NewRun {
+            job: job.number,
+            number,
+            id,
+            recovered: claimed.len(),
+        })
+    }
+
+    /// Ends a run.
+    pub async fn end_run(&mut self, run: &NewRun, ending: RunEnding) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("UPDATE runs SET ended_at_ms = ?, ending = ? WHERE number = ?")
+            .bind(now.as_millis())
+            .bind(ending.as_str())
+            .bind(run.number)
+            .execute(&mut *transaction)
+            .await?;
+        let ended = EventRow {
+            line: None,
+            at: now,
+            kind: "run_ended",
+            body: json!({ "run": run.id.as_str(), "ending": ending.as_str() }),
+        };
+        append_events(&mut transaction, run.job, Some(run.number), &[ended]).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+async fn claimed_by_nobody(
+    connection: &mut sqlx::SqliteConnection,
+    job: i64,
+    now: Timestamp,
+) -> Result<Vec<Entry>, LedgerError> {
+    let rows = sqlx::query(
+        "SELECT line, attempts FROM users WHERE job = ? AND status = 'claimed' ORDER BY line",
+    )
+    .bind(job)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let attempts: i64 = row.try_get("attempts")?;
+            Ok(Entry {
+                line: Line(super::job::unsigned(row, "line")?),
+                at: now,
+                fact: Fact::Released {
+                    attempts: u32::try_from(attempts)
+                        .map_err(|_| LedgerError::value("attempts", attempts.to_string()))?,
+                    in_doubt: true,
+                    why: "the run that was writing this user died before an answer was recorded"
+                        .to_owned(),
+                },
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,265 @@
+//! What people are shown: counts, runs, and the rows of a report, page by page.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::domain::{Line, RunId, Status, Timestamp};
+use crate::ledger::job::unsigned;
+use crate::ledger::{Job, Ledger, LedgerError, Reader};
+
+/// How many lines of a job stand where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<Status, u64>);
+
+impl Counts {
+    /// Lines with this status.
+    pub fn of(&self, status: Status) -> u64 {
+        self.0.get(&status).copied().unwrap_or(0)
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// Lines that a run has still something to do for.
+    pub fn open(&self) -> u64 {
+        self.sum(Status::is_open)
+    }
+
+    /// Lines that keep the job from ending well.
+    pub fn trouble(&self) -> u64 {
+        self.sum(Status::is_trouble)
+    }
+
+    /// Lines that name a user of their own.
+    pub fn users(&self) -> u64 {
+        self.sum(|status| !matches!(status, Status::Invalid | Status::Duplicate))
+    }
+
+    fn sum(&self, wanted: impl Fn(Status) -> bool) -> u64 {
+        self.0
+            .iter()
+            .filter(|(status, _)| wanted(**status))
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+impl FromIterator<(Status, u64)> for Counts {
+    fn from_iter<T: IntoIterator<Item = (Status, u64)>>(counts: T) -> Self {
+        let mut sums = BTreeMap::new();
+        for (status, count) in counts {
+            *sums.entry(status).or_default() += count;
+        }
+        Self(sums)
+    }
+}
+
+/// One roster line as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Where the record begins in the roster.
+    pub line: Line,
+    /// The user's id, if the line names anybody.
+    pub user_id: Option<String>,
+    /// `userName`, from the provider or the roster.
+    pub user_name: Option<String>,
+    /// `displayName`, from the provider.
+    pub display_name: Option<String>,
+    /// Where the line stands.
+    pub status: Status,
+    /// The code of a failure.
+    pub reason: Option<String>,
+    /// The provider's own words, or ours.
+    pub detail: Option<String>,
+    /// Whether the user was active when last shown.
+    pub active_after: Option<bool>,
+    /// The workspaces that the user had when last shown.
+    pub workspaces_after: Option<Vec<String>>,
+    /// Writes begun.
+    pub attempts: u64,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// The server's name for the last request.
+    pub request_id: Option<String>,
+    /// When the first write was begun.
+    pub first_attempt_at: Option<Timestamp>,
+    /// When the user had an outcome.
+    pub done_at: Option<Timestamp>,
+    /// When the wanted state was shown.
+    pub confirmed_at: Option<Timestamp>,
+    /// What showed it.
+    pub confirmed_by: Option<String>,
+    /// The last run that touched the user.
+    pub run_id: Option<String>,
+    /// The roster's own columns.
+    pub cells: Vec<String>,
+}
+
+/// One run as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// The machine.
+    pub host: String,
+    /// The account that it signed in as.
+    pub account: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended, if it has.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub ending: Option<String>,
+}
+
+impl Ledger {
+    /// Where the lines of a job stand.
+    pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
+        counts(&mut self.connection, job).await
+    }
+
+    /// The first `limit` lines of a job with one of the given statuses.
+    pub async fn lines_with(
+        &mut self,
+        job: &Job,
+        statuses: &[Status],
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines_with(&mut self.connection, job, statuses, limit).await
+    }
+}
+
+impl Reader {
+    /// Where the lines of a job stand.
+    pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
+        counts(&mut self.connection, job).await
+    }
+
+    /// The first `limit` lines of a job with one of the given statuses.
+    pub async fn lines_with(
+        &mut self,
+        job: &Job,
+        statuses: &[Status],
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines_with(&mut self.connection, job, statuses, limit).await
+    }
+
+    /// The next `limit` lines of a job after line `after`.
+    pub async fn lines(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = run
+             WHERE users.job = ? AND line > ? ORDER BY line LIMIT ?",
+        )
+        .bind(job.number)
+        .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(read_user).collect()
+    }
+
+    /// The runs of a job, in order.
+    pub async fn runs(&mut self, job: &Job) -> Result<Vec<RunRow>, LedgerError> {
+        let rows = sqlx::query("SELECT * FROM runs WHERE job = ? ORDER BY number")
+            .bind(job.number)
+            .fetch_all(&mut self.connection)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RunRow {
+                    id: RunId::from_stored(row.try_get("id")?),
+                    host: row.try_get("host")?,
+                    account: row.try_get("account")?,
+                    started_at: Timestamp::from_millis(row.try_get("started_at_ms")?),
+                    ended_at: time(row, "ended_at_ms")?,
+                    ending: row.try_get("ending")?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn counts(connection: &mut SqliteConnection, job: &Job) -> Result<Counts, LedgerError> {
+    let rows =
+        sqlx::query("SELECT status, count(*) AS lines FROM users WHERE job = ? GROUP BY status")
+            .bind(job.number)
+            .fetch_all(connection)
+            .await?;
+    rows.iter()
+        .map(|row| Ok((status(row)?, unsigned(row, "lines")?)))
+        .collect()
+}
+
+async fn lines_with(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    statuses: &[Status],
+    limit: usize,
+) -> Result<Vec<UserRow>, LedgerError> {
+    let words: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
+    let rows = sqlx::query(
+        "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = run
+         WHERE users.job = ?1 AND status IN (SELECT value FROM json_each(?2))
+         ORDER BY line LIMIT ?3",
+    )
+    .bind(job.number)
+    .bind(serde_json::json!(words).to_string())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(read_user).collect()
+}
+
+fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
+    let cells: String = row.try_get("cells")?;
+    let workspaces: Option<String> = row.try_get("workspaces_after")?;
+    let http_status: Option<i64> = row.try_get("http_status")?;
+    Ok(UserRow {
+        line: Line(unsigned(row, "line")?),
+        user_id: row.try_get("user_id")?,
+        user_name: row.try_get("user_name")?,
+        display_name: row.try_get("display_name")?,
+        status: status(row)?,
+        reason: row.try_get("reason")?,
+        detail: row.try_get("detail")?,
+        active_after: row.try_get("active_after")?,
+        workspaces_after: workspaces
+            .map(|text| {
+                serde_json::from_str(&text).map_err(|_| LedgerError::value("workspaces", text))
+            })
+            .transpose()?,
+        attempts: unsigned(row, "attempts")?,
+        http_status: http_status
+            .map(|code| {
+                u16::try_from(code).map_err(|_| LedgerError::value("status", code.to_string()))
+            })
+            .transpose()?,
+        request_id: row.try_get("request_id")?,
+        first_attempt_at: time(row, "first_attempt_at_ms")?,
+        done_at: time(row, "done_at_ms")?,
+        confirmed_at: time(row, "confirmed_at_ms")?,
+        confirmed_by: row.try_get("confirmed_by")?,
+        run_id: row.try_get("run_id")?,
+        cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
+    })
+}
+
+fn status(row: &SqliteRow) -> Result<Status, LedgerError> {
+    let word: String = row.try_get("status")?;
+    Status::parse(&word).ok_or_else(|| LedgerError::value("status", word))
+}
+
+fn time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, LedgerError> {
+    let millis: Option<i64> = row.try_get(column)?;
+    Ok(millis.map(Timestamp::from_millis))
+}

@@ -1,0 +1,91 @@
+//! The task that owns the writing connection while a run is under way.
+//!
+//! Group commit without a timer: whatever has queued up while the last transaction was being made
+//! durable goes into the next one, and each sender is told once its facts are safe.
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use sqlx::Connection;
+
+use crate::domain::Entry;
+use crate::ledger::record::record;
+use crate::ledger::{Ledger, LedgerError, LedgerJournal, NewRun};
+
+/// Requests that wait for the writer; senders wait beyond that.
+const QUEUE: usize = 1024;
+/// Requests that one transaction takes at most.
+const BATCH: usize = 256;
+
+/// Facts to store, and whom to tell.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) entries: Vec<Entry>,
+    pub(super) done: oneshot::Sender<Result<(), String>>,
+}
+
+/// The running task. [`Writer::finish`] gives the ledger back.
+#[derive(Debug)]
+pub struct Writer {
+    task: JoinSet<Result<Ledger, LedgerError>>,
+}
+
+impl Writer {
+    /// Starts the task for one run. Facts go in through the journal.
+    pub async fn start(ledger: Ledger, run: &NewRun) -> Result<(Self, LedgerJournal), LedgerError> {
+        let reader = ledger.reader().await?;
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let journal = LedgerJournal::new(commands, reader, run.job);
+        let mut task = JoinSet::new();
+        task.spawn(write(ledger, inbox, run.job, run.number));
+        Ok((Self { task }, journal))
+    }
+
+    /// Waits until everything is stored and all journals are gone, and gives the ledger back.
+    ///
+    /// # Errors
+    /// The first failure to store; facts after it are not in the ledger.
+    pub async fn finish(mut self) -> Result<Ledger, LedgerError> {
+        match self.task.join_next().await {
+            Some(Ok(result)) => result,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => unreachable!("the task is joined once and never aborted"),
+        }
+    }
+}
+
+async fn write(
+    mut ledger: Ledger,
+    mut inbox: mpsc::Receiver<Command>,
+    job: i64,
+    run: i64,
+) -> Result<Ledger, LedgerError> {
+    let mut commands = Vec::with_capacity(BATCH);
+    let mut entries = Vec::new();
+    while inbox.recv_many(&mut commands, BATCH).await > 0 {
+        entries.clear();
+        for command in &mut commands {
+            entries.append(&mut command.entries);
+        }
+        let stored = store(&mut ledger, job, run, &entries).await;
+        let told = stored.as_ref().map_err(ToString::to_string);
+        for command in commands.drain(..) {
+            // A sender that was dropped no longer cares; its facts are stored all the same.
+            let _ = command.done.send(told.clone().copied());
+        }
+        stored?;
+    }
+    Ok(ledger)
+}
+
+async fn store(
+    ledger: &mut Ledger,
+    job: i64,
+    run: i64,
+    entries: &[Entry],
+) -> Result<(), LedgerError> {
+    let mut transaction = ledger.connection.begin_with("BEGIN IMMEDIATE").await?;
+    record(&mut transaction, job, run, entries).await?;
+    transaction.commit().await?;
+    Ok(())
+}
