@@ -1,1 +1,27 @@
-//! roster
+//! The roster: a CSV in, accepted and rejected lines out.
+//!
+//! A file of any size passes through in one pass and in constant memory: raw bytes are digested, decoded to UTF-8,
+//! watched by a scanner that knows physical lines and open quotes, split into fields, and judged one line at a time.
+//!
+//! What a bad line is, is decided here; what a good one is used for is not. This part knows nothing of ledgers, of
+//! providers, or of whether a user was named before: a repeated user is two accepted lines.
+
+mod dialect;
+mod error;
+mod header;
+mod judge;
+mod line;
+mod reader;
+mod scan;
+mod source;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+pub use error::{RosterError, RosterErrorKind};
+pub use header::RosterOptions;
+pub use line::{Key, Line, Rejection, Verdict};
+pub use reader::Roster;
+pub use source::Digest;
+pub use survey::{Survey, check};

@@ -1,0 +1,174 @@
+//! What makes a whole roster unusable, as opposed to one line of it.
+//!
+//! An error names the file, the line where there is one, and what the user can do about it. It quotes the file
+//! only in excerpts: what is called a roster may be a photograph, and nobody wants that on a terminal.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::line::Rejection;
+use super::wording::{Candidates, Columns, FirstOf, NAME_SHOWN, Opened, Place, excerpt};
+
+/// A roster that cannot be used, and where that was seen.
+#[derive(Debug, Clone, Error)]
+#[error("{}: {kind}", Place(.path, *.line))]
+pub struct RosterError {
+    path: PathBuf,
+    line: Option<u64>,
+    #[source]
+    kind: RosterErrorKind,
+}
+
+/// Why a roster cannot be used.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum RosterErrorKind {
+    /// Nothing is at the path.
+    #[error("no such file")]
+    NotFound,
+    /// The path is a directory.
+    #[error("is a directory")]
+    Directory,
+    /// The path is a pipe, a socket or a device.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// The file may not be read by this account.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// The file holds nothing, or only blank lines.
+    #[error("is empty")]
+    Empty,
+    /// The file ends after its header.
+    #[error("has a header but no lines")]
+    HeaderOnly,
+    /// The file is no text in any encoding that is understood.
+    #[error("is not text")]
+    NotText,
+    /// The header is text, but in some other encoding than UTF-8 or UTF-16.
+    #[error("the header is not UTF-8")]
+    HeaderNotUtf8,
+    /// No column is known as the id, nor as the e-mail address.
+    #[error("no id column among {}", Columns(.found))]
+    NoIdColumn {
+        /// The names of the columns that are there.
+        found: Vec<String>,
+    },
+    /// The column that was asked for does not exist.
+    #[error("no column `{}` among {}", excerpt(.wanted, NAME_SHOWN), Columns(.found))]
+    NoSuchColumn {
+        /// The flag that asked for it.
+        flag: &'static str,
+        /// The name or number that was asked for.
+        wanted: String,
+        /// The names of the columns that are there.
+        found: Vec<String>,
+    },
+    /// Several columns could be meant, and a guess could remove the wrong people.
+    #[error("several columns could be meant: {}", Candidates(.candidates))]
+    AmbiguousColumn {
+        /// The flag that settles it.
+        flag: &'static str,
+        /// Number (from 1) and name of each column that could be meant.
+        candidates: Vec<(usize, String)>,
+    },
+    /// A quote was opened and never closed; the error's line is where it was opened.
+    #[error("a quote is opened here and never closed")]
+    UnclosedQuote,
+    /// A record is bigger than any sane one.
+    #[error("the record that begins here is longer than {limit} bytes{}", Opened(*.quote))]
+    RecordTooLong {
+        /// The most bytes that a record may have.
+        limit: u64,
+        /// The line of the quote that was still open when the limit was reached.
+        quote: Option<u64>,
+    },
+    /// Every line was rejected.
+    #[error("no usable line: {}", FirstOf(*.lines, *.line, .reason))]
+    NoUsableLine {
+        /// How many lines there are.
+        lines: u64,
+        /// The first rejected line.
+        line: u64,
+        /// Why the first line was rejected.
+        reason: Rejection,
+    },
+    /// The system could not open or read the file.
+    #[error("cannot be read")]
+    Io(#[source] Arc<io::Error>),
+}
+
+impl RosterError {
+    pub(super) fn new(path: &Path, line: Option<u64>, kind: RosterErrorKind) -> Self {
+        Self {
+            path: path.to_owned(),
+            line,
+            kind,
+        }
+    }
+
+    /// The file that cannot be used.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The physical line on which the problem begins, where it has one.
+    pub fn line(&self) -> Option<u64> {
+        self.line
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &RosterErrorKind {
+        &self.kind
+    }
+
+    /// What the user can do about it, where there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        use RosterErrorKind as Kind;
+        Some(match &self.kind {
+            Kind::NotFound => "check the path".into(),
+            Kind::Directory | Kind::NotRegular => {
+                "name a CSV file: a roster is read more than once and known by its bytes, so it cannot be a pipe".into()
+            }
+            Kind::PermissionDenied => "make the file readable for this account".into(),
+            Kind::Empty | Kind::HeaderOnly => "check that the export is complete".into(),
+            Kind::NotText => {
+                "export it as CSV; a workbook must first be saved as `CSV UTF-8`".into()
+            }
+            Kind::HeaderNotUtf8 => "save the file as `CSV UTF-8`".into(),
+            Kind::NoIdColumn { .. } => {
+                "name the column with `--id-column NAME`, or by number, as in `--id-column '#1'`"
+                    .into()
+            }
+            Kind::NoSuchColumn { flag, .. } => {
+                format!("give `{flag}` one of these names, or a number, as in `{flag} '#1'`")
+            }
+            Kind::AmbiguousColumn { flag, candidates } => {
+                let number = candidates.first().map_or(1, |(number, _)| *number);
+                format!("choose one with `{flag}`, by number where the names are alike: `{flag} '#{number}'`")
+            }
+            Kind::UnclosedQuote | Kind::RecordTooLong { quote: Some(_), .. } => {
+                "close the quote, or double it if it belongs to the text".into()
+            }
+            Kind::RecordTooLong { quote: None, .. } => {
+                "check that the file is a CSV with one user to a line".into()
+            }
+            Kind::NoUsableLine { .. } => "check that `--id-column` is the right one".into(),
+            Kind::Io(_) => return None,
+        })
+    }
+}
+
+/// Turns what the system says about opening or reading into a kind.
+impl From<io::Error> for RosterErrorKind {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            io::ErrorKind::IsADirectory => Self::Directory,
+            _ => Self::Io(Arc::new(error)),
+        }
+    }
+}

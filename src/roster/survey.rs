@@ -1,0 +1,77 @@
+//! The whole roster at a glance, before anything is done with it.
+//!
+//! One pass that keeps counts and the first rejections, never the lines. It adds no rule of its own but one: a roster
+//! in which no line can be used is not a roster.
+
+use std::path::Path;
+
+use super::error::{RosterError, RosterErrorKind};
+use super::header::RosterOptions;
+use super::line::{Rejection, Verdict};
+use super::reader::Roster;
+
+/// How many rejections are listed one by one.
+const LISTED: usize = 1000;
+
+/// What a roster comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
+    pub digest: String,
+    /// The file's size in bytes.
+    pub bytes: u64,
+    /// How many lines there are, without the header and blank ones.
+    pub lines: u64,
+    /// How many lines name a user.
+    pub accepted: u64,
+    /// How many lines cannot be used.
+    pub rejected: u64,
+    /// Line number and reason of the first thousand lines that cannot be used.
+    pub rejections: Vec<(u64, Rejection)>,
+}
+
+/// Reads a whole roster and keeps what is worth knowing of it.
+///
+/// # Errors
+///
+/// Anything that makes the file unusable, and a file in which no line can be used.
+pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Survey, RosterError> {
+    let path = path.as_ref();
+    survey(path, Roster::open(path, options)?)
+}
+
+pub(super) fn survey(path: &Path, mut roster: Roster) -> Result<Survey, RosterError> {
+    let (mut accepted, mut rejected, mut rejections) = (0, 0, Vec::new());
+    for line in roster.by_ref() {
+        let line = line?;
+        match line.verdict {
+            Verdict::Accepted { .. } | Verdict::AcceptedByName { .. } => accepted += 1,
+            Verdict::Rejected { reason } => {
+                rejected += 1;
+                if rejections.len() < LISTED {
+                    rejections.push((line.number, reason));
+                }
+            }
+        }
+    }
+    let digest = roster.finish()?;
+    if accepted == 0
+        && let Some((line, reason)) = rejections.first().cloned()
+    {
+        let lines = digest.records;
+        let kind = RosterErrorKind::NoUsableLine {
+            lines,
+            line,
+            reason,
+        };
+        return Err(RosterError::new(path, None, kind));
+    }
+    Ok(Survey {
+        digest: digest.sha256,
+        bytes: digest.bytes,
+        lines: digest.records,
+        accepted,
+        rejected,
+        rejections,
+    })
+}

@@ -1,0 +1,101 @@
+//! How pieces of a file are put into messages.
+//!
+//! What is called a roster may be a photograph, and nobody wants that on a terminal: every quotation is cut, kept on
+//! one line and freed of characters that a terminal would obey. Nothing here knows what went wrong.
+
+use std::fmt;
+use std::path::Path;
+
+use super::line::Rejection;
+
+/// How many column names an error lists.
+const COLUMNS_SHOWN: usize = 20;
+/// How many characters of one column name an error shows.
+pub(super) const NAME_SHOWN: usize = 40;
+
+/// At most `most` characters of `text`, on one line and safe for a terminal.
+pub(super) fn excerpt(text: &str, most: usize) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(most)
+        .map(|c| if is_unseen(c) { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Whether a character leaves no mark, or moves the marks around it.
+pub(super) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The file and, where there is one, the line.
+pub(super) struct Place<'a>(pub(super) &'a Path, pub(super) Option<u64>);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0.display())?;
+        self.1.map_or(Ok(()), |line| write!(f, ", line {line}"))
+    }
+}
+
+/// Column names, as many as can be read at a glance.
+pub(super) struct Columns<'a>(pub(super) &'a [String]);
+
+impl fmt::Display for Columns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().take(COLUMNS_SHOWN).enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}`{}`", excerpt(name, NAME_SHOWN))?;
+        }
+        match self.0.len().saturating_sub(COLUMNS_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// Column names with their numbers.
+pub(super) struct Candidates<'a>(pub(super) &'a [(usize, String)]);
+
+impl fmt::Display for Candidates<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (number, name)) in self.0.iter().take(COLUMNS_SHOWN).enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}`{}` (#{number})", excerpt(name, NAME_SHOWN))?;
+        }
+        Ok(())
+    }
+}
+
+/// The line of a quote that may be to blame.
+pub(super) struct Opened(pub(super) Option<u64>);
+
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |line| {
+            write!(f, ": a quote opened on line {line} is still open")
+        })
+    }
+}
+
+/// The first of so many rejected lines.
+pub(super) struct FirstOf<'a>(pub(super) u64, pub(super) u64, pub(super) &'a Rejection);
+
+impl fmt::Display for FirstOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(lines, line, reason) = self;
+        if *lines == 1 {
+            write!(f, "line {line}: {reason}")
+        } else {
+            write!(
+                f,
+                "all {lines} were rejected, the first on line {line}: {reason}"
+            )
+        }
+    }
+}
