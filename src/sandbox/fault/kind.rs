@@ -171,9 +171,9 @@ impl Faults {
     /// About 8 % of the requests go wrong in ways that cost little time; for demonstrations.
     pub fn mild() -> Self {
         let mut faults = Self::none()
-            .with(FaultKind::Throttle, 0.004)
-            .with(FaultKind::Error500, 0.018)
-            .with(FaultKind::Unavailable503, 0.018)
+            .with(FaultKind::Throttle, 0.008)
+            .with(FaultKind::Error500, 0.016)
+            .with(FaultKind::Unavailable503, 0.016)
             .with(FaultKind::ResetBefore, 0.012)
             .with(FaultKind::ResetAfter, 0.012)
             .with(FaultKind::Garbage, 0.008)

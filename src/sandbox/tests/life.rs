@@ -39,6 +39,28 @@ async fn the_port_is_free_after_stop_and_after_drop() {
 }
 
 #[tokio::test]
+async fn a_stop_ends_open_waits() {
+    let faults = Faults::parse("stall-before=1,stall=60s").unwrap();
+    let bed = Bed::new(SandboxSettings {
+        faults,
+        ..SandboxSettings::default()
+    })
+    .await;
+    let request = bed.request(reqwest::Method::GET, "/Users");
+    let request = request
+        .basic_auth("admin@example.com", Some("sandbox"))
+        .send();
+    let stop = async {
+        while bed.books.totals().requests == 0 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::timeout(Duration::from_secs(1), bed.sandbox.stop()).await
+    };
+    let (answer, stopped) = tokio::join!(request, stop);
+    assert!(answer.is_err() && stopped.is_ok());
+}
+
+#[tokio::test]
 async fn the_log_holds_what_was_really_applied() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("applied.jsonl");

@@ -89,6 +89,14 @@ async fn filters_find_users() {
         total("userName eq \"user99999@example.com\"".to_owned()).await,
         0
     );
+    let swapped = "/Users?filter=userName%20eq%20%22user00006@example.com%22%20or%20\
+                   userName%20eq%20%22user00005@example.com%22";
+    let page = bed.get(swapped).await;
+    assert_eq!(
+        page.body["Resources"][0]["id"],
+        fifth.id.as_str(),
+        "in the order of the tenant"
+    );
     let bad = bed.get("/Users?filter=userName%20co%20%22x%22").await;
     let words = "The specified filter syntax was invalid, or the specified attribute and filter \
                  comparison combination is not supported";
