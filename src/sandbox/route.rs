@@ -1,0 +1,143 @@
+//! Which call a request is, small enough to be remembered for every request.
+//!
+//! It reads the path only. Dispatching is the router's business; this is for the books, the dice
+//! and the gate.
+
+use std::fmt;
+
+use axum::http::Method;
+
+pub(crate) const SCIM_BASE: &str = "/scim/1/0/v2";
+
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+    /// Any other method.
+    Other,
+}
+
+impl Verb {
+    pub(crate) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET => Self::Get,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::PATCH => Self::Patch,
+            Method::DELETE => Self::Delete,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether the method changes a user.
+    pub(crate) const fn writes(self) -> bool {
+        matches!(self, Self::Put | Self::Patch)
+    }
+}
+
+/// The call that a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// `/token/authenticate`.
+    Authenticate,
+    /// `/token/refresh`.
+    Refresh,
+    /// `/token/validate`.
+    Validate,
+    /// `/token/logout`.
+    Logout,
+    /// The list of users.
+    Users,
+    /// One user, by the number that the hex id spells; none if it is not 32 hex digits.
+    User(Option<u128>),
+    /// One of the three open discovery documents.
+    Discovery,
+    /// Any other path under the SCIM base.
+    Unknown,
+    /// Any path outside the sandbox's surface.
+    Outside,
+}
+
+impl Route {
+    pub(crate) fn of(path: &str) -> Self {
+        if let Some(rest) = path.strip_prefix(SCIM_BASE) {
+            return match rest {
+                "/Users" => Self::Users,
+                "/ServiceProviderConfig" | "/ResourceTypes" | "/Schemas" => Self::Discovery,
+                _ => match rest.strip_prefix("/Users/") {
+                    Some(id) if !id.contains('/') => Self::User(number(id)),
+                    _ => Self::Unknown,
+                },
+            };
+        }
+        match path {
+            "/token/authenticate" => Self::Authenticate,
+            "/token/refresh" => Self::Refresh,
+            "/token/validate" => Self::Validate,
+            "/token/logout" => Self::Logout,
+            _ => Self::Outside,
+        }
+    }
+
+    /// Whether the call belongs to the SCIM surface.
+    pub const fn is_scim(self) -> bool {
+        matches!(
+            self,
+            Self::Users | Self::User(_) | Self::Discovery | Self::Unknown
+        )
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authenticate => formatter.write_str("/token/authenticate"),
+            Self::Refresh => formatter.write_str("/token/refresh"),
+            Self::Validate => formatter.write_str("/token/validate"),
+            Self::Logout => formatter.write_str("/token/logout"),
+            Self::Users => write!(formatter, "{SCIM_BASE}/Users"),
+            Self::User(Some(id)) => write!(formatter, "{SCIM_BASE}/Users/{id:032x}"),
+            Self::User(None) => write!(formatter, "{SCIM_BASE}/Users/?"),
+            Self::Discovery => write!(formatter, "{SCIM_BASE}/(discovery)"),
+            Self::Unknown => write!(formatter, "{SCIM_BASE}/?"),
+            Self::Outside => formatter.write_str("?"),
+        }
+    }
+}
+
+/// The number that an id of 32 hex digits (upper or lower case) spells.
+pub(crate) fn number(id: &str) -> Option<u128> {
+    let hex = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| u128::from_str_radix(id, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_apart_and_printed_again() {
+        let id = "0a8b00000000000000000000000000f1";
+        for path in [
+            "/token/logout",
+            "/scim/1/0/v2/Users",
+            &format!("/scim/1/0/v2/Users/{id}"),
+        ] {
+            assert_eq!(Route::of(path).to_string(), path);
+        }
+        assert_eq!(Route::of("/scim/1/0/v2/users"), Route::Unknown);
+        assert_eq!(Route::of("/scim/1/0/v2/Users/me"), Route::User(None));
+        assert_eq!(Route::of("/elsewhere"), Route::Outside);
+        assert_eq!(number(&id.to_uppercase()), number(id));
+        assert_eq!(number("+a8b00000000000000000000000000f1"), None);
+    }
+}

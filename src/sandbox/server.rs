@@ -1,0 +1,144 @@
+//! Starts and stops one sandbox: the socket, the routes, the task that serves.
+//!
+//! The serving task is owned by the [`Sandbox`]; nothing outlives it but the [`Books`]. It must not
+//! know how any call is answered.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::sandbox::connection::{BreakableListener, Line};
+use crate::sandbox::fault::kind::FaultKind;
+use crate::sandbox::gate::gate;
+use crate::sandbox::record::books::Books;
+use crate::sandbox::route::{self, SCIM_BASE};
+use crate::sandbox::settings::SandboxSettings;
+use crate::sandbox::surface::wire::Refusal;
+use crate::sandbox::surface::{discovery, list, users};
+use crate::sandbox::token::service;
+use crate::sandbox::world::{World, hold};
+
+/// How long open requests may take to end when the sandbox stops.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running sandbox. It serves until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    world: Arc<World>,
+    address: SocketAddr,
+    tasks: JoinSet<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Binds, then serves on a task of its own. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound, or the log file cannot be created.
+    pub async fn start(settings: SandboxSettings) -> io::Result<Self> {
+        let listener = TcpListener::bind(settings.bind).await?;
+        let address = listener.local_addr()?;
+        let world = World::new(settings, format!("http://{address}"))?;
+        let app = router(&world).into_make_service_with_connect_info::<Line>();
+        let stopped = world.stop.clone().cancelled_owned();
+        let serve = axum::serve(BreakableListener(listener), app).with_graceful_shutdown(stopped);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve.into_future());
+        Ok(Self {
+            world,
+            address,
+            tasks,
+        })
+    }
+
+    /// The address it listens on.
+    pub const fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base of the SCIM calls, such as `http://127.0.0.1:4321/scim/1/0/v2`.
+    pub fn scim_url(&self) -> String {
+        format!("{}{SCIM_BASE}", self.world.root)
+    }
+
+    /// The base of the token service, such as `http://127.0.0.1:4321`.
+    pub fn auth_url(&self) -> String {
+        self.world.root.clone()
+    }
+
+    /// What the sandbox knows of its own doings; stays readable after the stop.
+    pub fn books(&self) -> Books {
+        Books(Arc::clone(&self.world))
+    }
+
+    /// Ends all tokens at once, as an administrator might; a new sign-in works.
+    pub fn revoke_tokens(&self) {
+        hold(&self.world.tokens).revoke_all();
+    }
+
+    /// Lets the next writes to one user meet these faults, one each, before any drawn fault.
+    ///
+    /// An id that is not 32 hex digits is nobody's, so it plans nothing.
+    pub fn plan_faults(&self, id: &str, kinds: impl IntoIterator<Item = FaultKind>) {
+        if let Some(id) = route::number(id) {
+            hold(&self.world.dice).plan(id, kinds);
+        }
+    }
+
+    /// Takes no more requests, ends all waits, and returns when open requests have ended or after
+    /// two seconds.
+    pub async fn stop(mut self) {
+        self.world.stop.cancel();
+        if tokio::time::timeout(GRACE, self.tasks.join_next())
+            .await
+            .is_err()
+        {
+            tracing::debug!("a connection to the sandbox was still open at its stop");
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Dropping the tasks closes the listener only; connections go by this.
+        self.world.stop.cancel();
+    }
+}
+
+fn router(world: &Arc<World>) -> Router {
+    let scim = Router::new()
+        .route("/Users", get(list::list))
+        .route(
+            "/Users/{id}",
+            get(users::get)
+                .patch(users::patch)
+                .put(users::put)
+                .delete(users::delete),
+        )
+        .route(
+            "/ServiceProviderConfig",
+            get(discovery::service_provider_config),
+        )
+        .route("/ResourceTypes", get(discovery::resource_types))
+        .route("/Schemas", get(discovery::schemas));
+    Router::new()
+        .nest(SCIM_BASE, scim)
+        .route("/token/authenticate", post(service::authenticate))
+        .route("/token/refresh", post(service::refresh))
+        .route("/token/validate", get(service::validate))
+        .route("/token/logout", post(service::logout))
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such endpoint"))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+        })
+        .layer(from_fn_with_state(Arc::clone(world), gate))
+        .with_state(Arc::clone(world))
+}

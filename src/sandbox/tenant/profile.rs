@@ -1,0 +1,48 @@
+//! What a write may change about a user, and a user as seen at one moment.
+//!
+//! Everything else about a user is computed. It knows nothing of how a change is asked for nor of
+//! how a user is printed.
+
+use super::people;
+use super::workspace::Set;
+
+/// The changeable part of a user. Two equal profiles mean that nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub(crate) active: bool,
+    pub(crate) workspaces: Set,
+    pub(crate) given_name: String,
+    pub(crate) family_name: String,
+    pub(crate) external_id: String,
+    pub(crate) email: Option<String>,
+}
+
+impl Profile {
+    /// The profile of a person whose names nobody has changed.
+    pub(crate) fn made(number: usize, active: bool, workspaces: Set) -> Self {
+        Self {
+            active,
+            workspaces,
+            given_name: people::GIVEN_NAME.to_owned(),
+            family_name: people::family_name(number),
+            external_id: people::external_id(number),
+            email: Some(people::user_name(number)),
+        }
+    }
+
+    /// Whether everything but `active` and the workspaces is as made: then two fields suffice to
+    /// remember the profile.
+    pub(crate) fn is_made(&self, number: usize) -> bool {
+        *self == Self::made(number, self.active, self.workspaces)
+    }
+}
+
+/// A user at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) id: u128,
+    pub(crate) number: usize,
+    /// Milliseconds since 1970.
+    pub(crate) modified_ms: i64,
+    pub(crate) profile: Profile,
+}

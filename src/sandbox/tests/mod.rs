@@ -1,0 +1,8 @@
+//! The sandbox as a client sees it: over real sockets, judged by its books.
+
+mod bed;
+mod faults;
+mod life;
+mod lists;
+mod sign_in;
+mod writes;
