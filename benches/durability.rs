@@ -1,1 +1,3 @@
+//! What durability costs.
+
 fn main() {}

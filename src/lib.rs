@@ -19,6 +19,7 @@ pub mod engine;
 pub mod http;
 pub mod ledger;
 pub mod pace;
+pub mod plan;
 pub mod port;
 pub mod progress;
 pub mod report;

@@ -1,1 +1,61 @@
-//! cli
+//! The command line: what was typed, what it means, what is printed, and the exit code.
+//!
+//! One verb, one file. Data goes to standard output, everything else to standard error. Nothing else
+//! in the crate knows this module.
+
+mod again;
+mod args;
+mod confirm;
+mod demo;
+mod exit;
+mod failure;
+mod log;
+mod report;
+mod run;
+mod sandbox;
+mod session;
+mod signals;
+mod status;
+mod terminal;
+mod totals;
+
+pub use args::Cli;
+pub use exit::Exit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Command;
+use failure::Failure;
+use terminal::Terminal;
+
+/// Reads the command line, does what it says, and tells how it went.
+pub fn main() -> ExitCode {
+    // clap answers `--help` with 0 and misuse with 2 by itself.
+    let cli = Cli::parse();
+    let terminal = Terminal::new(cli.quiet);
+    let exit = start(cli, terminal).unwrap_or_else(|failure| {
+        terminal.failure(&failure);
+        failure.exit
+    });
+    exit.into()
+}
+
+fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
+    log::start(&cli)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Run(args) => run::run(args, terminal).await,
+            Command::Status(args) => status::status(args, terminal).await,
+            Command::Report(args) => report::report(args, terminal).await,
+            Command::Sandbox(args) => sandbox::sandbox(args, terminal).await,
+            Command::Demo(args) => demo::demo(args, terminal).await,
+        }
+    })
+}

@@ -12,7 +12,7 @@ mod rate;
 
 pub use backoff::Backoff;
 pub use gate::Hold;
-pub use rate::{Rate, RateError};
+pub use rate::{Rate, RateError, Unit};
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -48,6 +48,9 @@ pub struct SandboxSettings {
     pub request_log: bool,
     /// A file that gets one JSON line per applied write and per sign-in.
     pub log: Option<PathBuf>,
+    /// Whether an older log of that name is gone on with, and its writes done again first, as if the
+    /// sandbox had never ended.
+    pub take_up: bool,
 }
 
 impl Default for SandboxSettings {
@@ -71,6 +74,7 @@ impl Default for SandboxSettings {
             bucket: None,
             request_log: true,
             log: None,
+            take_up: false,
         }
     }
 }

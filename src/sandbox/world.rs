@@ -41,14 +41,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(settings: SandboxSettings, root: String) -> io::Result<Arc<Self>> {
         let start = Instant::now();
-        let applied = settings.log.as_deref().map(Applied::create).transpose()?;
+        let mut tenant = Tenant::made(settings.seed, settings.users, settings.refused);
+        let applied = match &settings.log {
+            None => None,
+            Some(path) if settings.take_up => Some(Applied::take_up(path, &mut tenant)?),
+            Some(path) => Some(Applied::create(path)?),
+        };
         Ok(Arc::new(Self {
             directory: Directory::made(settings.seed),
-            tenant: Mutex::new(Tenant::made(
-                settings.seed,
-                settings.users,
-                settings.refused,
-            )),
+            tenant: Mutex::new(tenant),
             tokens: Mutex::default(),
             dice: Mutex::new(Dice::new(settings.faults.clone(), settings.seed)),
             window: Mutex::new(Window::new(settings.faults.outage, start)),

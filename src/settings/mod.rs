@@ -1,1 +1,16 @@
-//! settings
+//! Settings: flags, variables, file and profile become one value without open questions.
+//!
+//! Each source is a [`Layer`], in which everything is optional; layers are laid over each other, and
+//! what comes out is checked once. Nothing here opens a connection or a ledger, and nothing prints.
+
+mod error;
+mod layer;
+mod resolved;
+mod secret;
+mod span;
+
+pub use error::SettingsError;
+pub use layer::Layer;
+pub use resolved::{Connection, Settings};
+pub use secret::{PASSWORD_VARIABLE, PasswordSource};
+pub use span::Span;

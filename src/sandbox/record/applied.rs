@@ -2,10 +2,10 @@
 //!
 //! Lines are written in the order in which writes took effect and are in the file when the call
 //! returns, so that a test may kill the client, or this process, and still read them. It knows
-//! nothing of requests that had no effect.
+//! nothing of requests that had no effect. The same lines bring a tenant back after the process died.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::fault::kind::FaultKind;
 use crate::sandbox::tenant::profile::Profile;
+use crate::sandbox::tenant::state::Tenant;
 use crate::sandbox::world::hold;
 
 /// The open file.
@@ -23,6 +24,18 @@ impl Applied {
     /// Starts a new file; an older one of the same name is emptied.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         File::create(path).map(|file| Self(Mutex::new(file)))
+    }
+
+    /// Goes on with an older file, after doing to `tenant` what it says. A line that was cut off when
+    /// the writer died is no line.
+    pub(crate) fn take_up(path: &Path, tenant: &mut Tenant) -> io::Result<Self> {
+        if path.exists() {
+            for line in BufReader::new(File::open(path)?).lines() {
+                restore(tenant, &line?);
+            }
+        }
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        Ok(Self(Mutex::new(file)))
     }
 
     /// One write that took effect.
@@ -40,6 +53,7 @@ impl Applied {
             "user": format!("{user:032x}"),
             "active": profile.active,
             "workspaces": profile.workspaces.count_ones(),
+            "set": format!("{:x}", profile.workspaces),
             "changed": changed,
             "fault": fault.map(FaultKind::name),
         }));
@@ -56,5 +70,21 @@ impl Applied {
         if let Err(error) = hold(&self.0).write_all(line.as_bytes()) {
             tracing::error!(%error, "cannot write to the sandbox log");
         }
+    }
+}
+
+/// Does to the tenant what one line says; sign-ins and broken lines say nothing.
+fn restore(tenant: &mut Tenant, line: &str) {
+    let Ok(event) = serde_json::from_str::<Value>(line) else {
+        return;
+    };
+    let hex = |name: &str| u128::from_str_radix(event[name].as_str()?, 16).ok();
+    let number = hex("user").and_then(|id| tenant.find(id));
+    if let (Some(number), Some(active), Some(set)) = (number, event["active"].as_bool(), hex("set"))
+        && let Ok(workspaces) = u64::try_from(set)
+    {
+        let row = tenant.row_mut(number);
+        row.active = active;
+        row.workspaces = workspaces;
     }
 }

@@ -1,0 +1,386 @@
+//! What can be typed. No logic: what it means is decided elsewhere.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{Access, Change, ChangeError};
+use crate::pace::Rate;
+use crate::progress::ProgressMode;
+use crate::settings::{Layer, SettingsError, Span};
+
+/// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// Log what happens to standard error; twice for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    /// Say nothing but data and failures.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Append the log to this file instead.
+    #[arg(long, global = true, value_name = "FILE", env = "OFFBOARD_LOG_FILE")]
+    pub(super) log_file: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  See the whole story on the built-in sandbox:
+    offboard demo
+
+  Disable everybody in a CSV and remove all their workspaces:
+    offboard run leavers.csv --disable --remove-access --username admin@example.com
+
+  The same command again continues an interrupted job. Afterwards:
+    offboard report -o evidence
+
+Exit codes: 0 done, 1 bug, 2 usage, 3 settings, 4 roster, 5 sign-in, 6 stopped by a rail, 7 ledger,
+10 finished with failures, 11 stopped early, 12 totals do not add up, 129/130/143 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Run(RunArgs),
+    Status(StatusArgs),
+    Report(ReportArgs),
+    Sandbox(SandboxArgs),
+    Demo(DemoArgs),
+}
+
+/// Work on a job: load the roster, confirm, and see every user to an outcome.
+///
+/// The same command again continues where it stopped; nobody is done twice.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard run leavers.csv --disable --remove-access --username admin@example.com
+  OFFBOARD_PASSWORD=… offboard run leavers.csv --disable --username admin@example.com --confirm 812
+  offboard run 0193af --username admin@example.com      (continue a job by its id)")]
+pub(super) struct RunArgs {
+    /// The CSV that names the users, or a job: the beginning of its id, or `latest`.
+    #[arg(value_name = "ROSTER|JOB")]
+    pub(super) subject: String,
+
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+
+    /// The number of users that the job will write, as a confirmation without a terminal.
+    #[arg(long, value_name = "N", env = "OFFBOARD_CONFIRM")]
+    pub(super) confirm: Option<u64>,
+
+    /// Start a new job although the same one is in the ledger.
+    #[arg(long)]
+    pub(super) new: bool,
+
+    /// Refuse a roster with any bad line.
+    #[arg(long, env = "OFFBOARD_STRICT")]
+    pub(super) strict: bool,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) progress: ProgressArgs,
+
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+}
+
+/// What to change; at least one, no default: only disabling can be taken back in full.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Change")]
+pub(super) struct ChangeArgs {
+    /// Keep the user from signing in (`active` becomes false).
+    #[arg(long)]
+    pub(super) disable: bool,
+
+    /// Remove the user from all workspaces. Roles and selective access in their models are lost.
+    #[arg(long)]
+    pub(super) remove_access: bool,
+}
+
+impl ChangeArgs {
+    /// The change; `None` if nothing was asked for.
+    pub(super) fn change(self) -> Option<Change> {
+        self.required().ok()
+    }
+
+    /// The change that has to be there.
+    pub(super) fn required(self) -> Result<Change, ChangeError> {
+        let access = if self.remove_access {
+            Access::RemoveAll
+        } else {
+            Access::Keep
+        };
+        Change::new(self.disable, access)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ProgressArgs {
+    /// How to show progress.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", env = "OFFBOARD_PROGRESS")]
+    pub(super) progress: ProgressMode,
+}
+
+/// Settings that every verb with a target shares.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Target and pace")]
+pub(super) struct SettingsArgs {
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    /// The whole SCIM base URL [default: by profile].
+    #[arg(long, value_name = "URL", env = "OFFBOARD_SCIM_URL")]
+    scim_url: Option<String>,
+
+    /// The sign-in service's origin [default: by profile].
+    #[arg(long, value_name = "URL", env = "OFFBOARD_AUTH_URL")]
+    auth_url: Option<String>,
+
+    /// The account to sign in as.
+    #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
+    username: Option<String>,
+
+    /// A file with the password, or `-` for standard input. OFFBOARD_PASSWORD works too; without
+    /// either, a terminal is asked.
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+
+    /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
+    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
+    id_column: Option<String>,
+
+    /// The roster's column of e-mail addresses [default: found by itself].
+    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
+    email_column: Option<String>,
+
+    /// Requests per second or minute, all kinds together: `8/s`, `600/m`, `unlimited`.
+    #[arg(long, value_name = "RATE", env = "OFFBOARD_RATE")]
+    rate: Option<Rate>,
+
+    /// Requests at once after a pause.
+    #[arg(long, value_name = "N", env = "OFFBOARD_BURST")]
+    burst: Option<NonZeroU32>,
+
+    /// Users in flight at the same time.
+    #[arg(long, value_name = "N", env = "OFFBOARD_CONCURRENCY")]
+    concurrency: Option<NonZeroUsize>,
+
+    /// Writes for one user before giving up.
+    #[arg(long, value_name = "N", env = "OFFBOARD_MAX_ATTEMPTS")]
+    max_attempts: Option<NonZeroU32>,
+
+    /// Time for one request in all.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_TIMEOUT")]
+    timeout: Option<Span>,
+
+    /// Time to connect.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_CONNECT_TIMEOUT")]
+    connect_timeout: Option<Span>,
+
+    /// Wait after a 429 that names no time.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_THROTTLE_WAIT")]
+    throttle_wait: Option<Span>,
+
+    /// Time for requests in flight after a stop was asked for.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_GRACE")]
+    grace: Option<Span>,
+
+    /// Let plain http leave this machine: anybody on the way can read the password.
+    #[arg(long, env = "OFFBOARD_ALLOW_HTTP")]
+    allow_http: bool,
+}
+
+/// Where settings and ledger are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FileArgs {
+    /// How the provider behaves: a built-in profile, or a file.
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "anaplan",
+        env = "OFFBOARD_PROFILE"
+    )]
+    profile: String,
+
+    /// A settings file [default: offboard.toml, if it is there].
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// The ledger file [default: offboard.db].
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_LEDGER")]
+    ledger: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// The ledger file, from all sources.
+    pub(super) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+        let flags = Layer {
+            ledger: self.ledger.clone(),
+            ..Layer::default()
+        };
+        Ok(self.complete(flags)?.ledger())
+    }
+
+    fn complete(&self, flags: Layer) -> Result<Layer, SettingsError> {
+        let file = Layer::file(self.config.as_deref())?;
+        let profile = Layer::profile(&self.profile)?;
+        Ok(flags.over(file).over(profile))
+    }
+}
+
+impl SettingsArgs {
+    /// All sources, one over the other: flags and variables, file, profile.
+    pub(super) fn layer(&self) -> Result<Layer, SettingsError> {
+        let this = self.clone();
+        self.files.complete(Layer {
+            scim_url: this.scim_url,
+            auth_url: this.auth_url,
+            username: this.username,
+            password_file: this.password_file,
+            ledger: this.files.ledger,
+            id_column: this.id_column,
+            email_column: this.email_column,
+            rate: this.rate,
+            burst: this.burst,
+            concurrency: this.concurrency,
+            max_attempts: this.max_attempts,
+            timeout: this.timeout,
+            connect_timeout: this.connect_timeout,
+            throttle_wait: this.throttle_wait,
+            grace: this.grace,
+            allow_http: this.allow_http.then_some(true),
+        })
+    }
+}
+
+/// Show where a job stands, also while another process works on it.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// The beginning of a job's id, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(super) job: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+}
+
+/// Write what was done, user by user, into a folder.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The beginning of a job's id, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(super) job: String,
+
+    /// The folder; it must not exist, or be empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+}
+
+/// Run the built-in SCIM server by itself, for rehearsals.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Faults are drawn from one seeded generator: `throttle=0.05`, `reset-after=0.02`, `latency=20ms`, …
+Example:
+  offboard sandbox --users 1000 --port 8080 --fault error500=0.1,reset-after=0.05")]
+pub(super) struct SandboxArgs {
+    /// The loopback port; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(super) port: u16,
+
+    /// How many made users it has.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(super) users: usize,
+
+    /// What users and faults follow from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+
+    /// Faults to inject: `none`, `mild`, `harsh`, or a list.
+    #[arg(long, value_name = "FAULTS", default_value = "none")]
+    pub(super) fault: String,
+
+    /// Users whom it refuses to change.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) refused: usize,
+
+    /// Throttle as Anaplan documents it: 600 requests, 10 more each second.
+    #[arg(long)]
+    pub(super) throttle: bool,
+
+    /// Seconds until a token ends.
+    #[arg(long, value_name = "TIME", default_value = "35m")]
+    pub(super) token_life: Span,
+
+    /// Append what is really applied to this file, a JSON line each.
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
+
+    /// Write a roster of all its users to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) roster: Option<PathBuf>,
+}
+
+/// The whole story on the sandbox: a roster with bad lines, a run under faults, the report.
+///
+/// Kill it half way and run it again: it continues.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// How many users the roster names.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(super) users: usize,
+
+    /// How bad the provider behaves.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) faults: DemoFaults,
+
+    /// The folder for roster, ledger and report [default: offboard-demo, or the next free name].
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) progress: ProgressArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum DemoFaults {
+    /// Everything works.
+    None,
+    /// About one request in twelve fails.
+    #[default]
+    Mild,
+    /// About one request in three fails, in many ways.
+    Harsh,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

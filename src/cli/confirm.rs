@@ -1,0 +1,59 @@
+//! The rail that every job passes: its number of users has to be named.
+
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::cli::Exit;
+use crate::ledger::Job;
+
+/// Lets a job start if its number was given, or is typed now.
+///
+/// The number is that of the whole job, fixed when it was loaded, so that the same command continues
+/// an interrupted one.
+pub(super) fn confirm(
+    job: &Job,
+    account: &str,
+    given: Option<u64>,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let what = describe(job, account);
+    match given {
+        Some(number) if number == job.users => Ok(()),
+        Some(number) => Err(refusal(
+            format!("{what}, but {number} was confirmed"),
+            job.users,
+        )),
+        None if terminal.can_ask() => {
+            terminal.warn(&format!("{what}."));
+            let answer = terminal
+                .ask(&format!("Type {} to go on:", job.users))
+                .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
+            if answer.replace([',', ' '], "") == job.users.to_string() {
+                Ok(())
+            } else {
+                Err(refusal("not confirmed".to_owned(), job.users))
+            }
+        }
+        None => Err(refusal(format!("{what}, and nobody has confirmed it"), job.users)),
+    }
+}
+
+fn describe(job: &Job, account: &str) -> String {
+    let Job {
+        users,
+        target,
+        change,
+        ..
+    } = job;
+    let verb = match (change.disables(), change.access()) {
+        (true, crate::domain::Access::RemoveAll) => "disables, and removes from all workspaces,",
+        (true, crate::domain::Access::Keep) => "disables",
+        (false, _) => "removes from all workspaces",
+    };
+    format!("this {verb} {users} users at {target} as {account}")
+}
+
+fn refusal(message: String, users: u64) -> Failure {
+    Failure::new(Exit::Rail, message).hint(format!(
+        "look at the roster; to go on, give `--confirm {users}`; nothing was sent"
+    ))
+}

@@ -1,0 +1,73 @@
+//! The roster of a demo: made users, and some lines that are wrong on purpose.
+
+use std::path::Path;
+
+use crate::cli::demo::folder::cannot;
+use crate::cli::failure::Failure;
+use crate::cli::sandbox::{ROSTER_HEADER, roster_record};
+use crate::sandbox::{SandboxSettings, people};
+
+/// How many lines of which kind the roster has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cast {
+    /// Users of the sandbox, all of them on the roster.
+    pub(super) people: usize,
+    /// Lines whose id the provider does not know.
+    pub(super) strangers: u64,
+    /// Lines that name a user once more.
+    pub(super) duplicates: u64,
+    /// Lines that cannot be used.
+    pub(super) invalid: u64,
+}
+
+impl Cast {
+    /// The cast for so many users, at least as many as the sandbox refuses.
+    pub(super) fn of(users: usize, refused: usize) -> Self {
+        Self {
+            people: users.max(refused),
+            strangers: 4,
+            duplicates: 3,
+            invalid: 3,
+        }
+    }
+
+    /// Distinct valid users: the number to confirm.
+    pub(super) fn users_to_write(&self) -> u64 {
+        self.people as u64 + self.strangers
+    }
+
+    /// Writes the roster under another name first, so that a roster that is there is whole.
+    pub(super) fn write_roster(&self, path: &Path) -> Result<(), Failure> {
+        let draft = path.with_extension("draft");
+        self.write(&draft)
+            .map_err(|error| cannot("write", &draft, &error))?;
+        std::fs::rename(&draft, path).map_err(|error| cannot("write", path, &error))
+    }
+
+    fn write(&self, path: &Path) -> Result<(), csv::Error> {
+        let mut csv = csv::WriterBuilder::new().flexible(true).from_path(path)?;
+        csv.write_record(ROSTER_HEADER)?;
+        let seed = SandboxSettings::default().seed;
+        let mut first = None;
+        for (number, person) in people(seed, self.people).enumerate() {
+            let record = roster_record(&person);
+            csv.write_record(&record)?;
+            // The bad lines stand a third of the way down, as if somebody had edited there.
+            if number == self.people / 3 {
+                csv.write_record(["cut@example.com", "User"])?;
+                csv.write_record(["empty@example.com", "User", "00000", "", "Viewer"])?;
+                csv.write_record(["sheet@example.com", "User", "00001", "1.23E+31", "Viewer"])?;
+            }
+            first.get_or_insert(record);
+        }
+        for stranger in 0..self.strangers {
+            let id = format!("{stranger:032x}");
+            csv.write_record(["visitor@example.com", "User", "99999", &id, "Viewer"])?;
+        }
+        for _ in 0..self.duplicates {
+            csv.write_record(first.iter().flatten())?;
+        }
+        csv.flush()?;
+        Ok(())
+    }
+}

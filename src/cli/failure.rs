@@ -1,0 +1,108 @@
+//! A command that cannot go on: what failed, what to do next, and with which exit code.
+
+use crate::cli::Exit;
+use crate::domain::ChangeError;
+use crate::ledger::LedgerError;
+use crate::plan::IntakeError;
+use crate::port::SignInError;
+use crate::report::ReportError;
+use crate::roster::RosterError;
+use crate::settings::SettingsError;
+
+/// Why a command ends without having done what was asked.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) exit: Exit,
+    /// What failed.
+    pub(super) message: String,
+    /// What to do next.
+    pub(super) hint: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl ToString) -> Self {
+        Self {
+            exit,
+            message: message.to_string(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let hint = error.hint();
+        Self::new(Exit::Settings, error).hint(hint)
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<RosterError> for Failure {
+    fn from(error: RosterError) -> Self {
+        let hint = error.hint();
+        Self::new(Exit::Roster, error).hint(hint)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let hint = error.hint();
+        Self::new(Exit::Ledger, error).hint(hint)
+    }
+}
+
+impl From<IntakeError> for Failure {
+    fn from(error: IntakeError) -> Self {
+        let hint = error.hint();
+        let exit = match error {
+            IntakeError::Ledger(_) => Exit::Ledger,
+            IntakeError::Roster(_)
+            | IntakeError::NoIds
+            | IntakeError::Moving
+            | IntakeError::Changed { .. } => Exit::Roster,
+        };
+        Self::new(exit, error).hint(hint)
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        let (exit, hint) = match &error {
+            SignInError::Refused(_) => (
+                Exit::SignIn,
+                "check `--username` and the password; nothing was sent for any user",
+            ),
+            SignInError::Unavailable(_) => (
+                Exit::StoppedEarly,
+                "check `--auth-url` and the network; nothing was sent for any user",
+            ),
+        };
+        Self::new(exit, error).hint(hint.to_owned())
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Ledger(error) => error.into(),
+            ReportError::Occupied(_) => Self::new(Exit::Settings, error)
+                .hint("name a folder that does not exist yet with `-o DIR`".to_owned()),
+            ReportError::Moved { .. } => Self::new(Exit::Imbalance, error)
+                .hint("try again once no run is under way".to_owned()),
+            ReportError::Write { .. } | ReportError::Table(_) | ReportError::Flush(_) => {
+                Self::new(Exit::Settings, error)
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! `offboard run`: from a roster, or a job, to an outcome for every line.
+
+use std::num::NonZeroU64;
+use std::path::Path;
+
+use crate::cli::args::RunArgs;
+use crate::cli::confirm::confirm;
+use crate::cli::failure::Failure;
+use crate::cli::session::{SignedIn, password_source, sign_in};
+use crate::cli::signals::Signals;
+use crate::cli::terminal::Terminal;
+use crate::cli::{Exit, again, totals};
+use crate::domain::{Change, Clock, Status};
+use crate::engine::{self, Ending, EngineError, EngineSettings, StopReason, Work};
+use crate::ledger::{Counts, Job, JobSelector, Ledger, NewRun, RunEnding, Writer};
+use crate::plan::{Intake, intake};
+use crate::port::SignInError;
+use crate::progress::{Progress, ProgressMode};
+use crate::report::Summary;
+use crate::roster::{self, Survey};
+use crate::settings::{PasswordSource, Settings};
+
+/// What a run is asked to do, apart from settings.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    /// The roster file, or a job.
+    pub(super) subject: &'a str,
+    /// What is asked for every user; a job knows it by itself.
+    pub(super) change: Option<Change>,
+    /// The number of users, confirmed.
+    pub(super) confirm: Option<u64>,
+    /// Whether a new job is wanted, though the same one is there.
+    pub(super) new: bool,
+    /// Whether one bad line is too many.
+    pub(super) strict: bool,
+    /// How progress is shown.
+    pub(super) progress: ProgressMode,
+}
+
+/// A job after a run.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) job: Job,
+    pub(super) counts: Counts,
+    pub(super) exit: Exit,
+    /// Requests sent for users, if there was anything to do.
+    pub(super) requests: Option<u64>,
+}
+
+pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let password = password_source(&settings.connection, terminal)?;
+    let progress = if terminal.is_quiet() {
+        ProgressMode::Off
+    } else {
+        args.progress.progress
+    };
+    let ask = Ask {
+        subject: &args.subject,
+        change: args.change.change(),
+        confirm: args.confirm,
+        new: args.new,
+        strict: args.strict,
+        progress,
+    };
+    let done = execute(&ask, &settings, password, terminal).await?;
+    if args.json {
+        let mut reader = crate::ledger::Reader::open(&settings.ledger).await?;
+        let runs = reader.runs(&done.job).await?;
+        let summary = Summary::new(&done.job, &done.counts, &runs);
+        terminal.data(&serde_json::json!(summary).to_string())?;
+    } else {
+        terminal.data(&totals::totals(&done.job, &done.counts))?;
+    }
+    if done.counts.open() > 0 {
+        let command = again::command(&done.job.id, &args.subject);
+        terminal.warn(&format!("to continue: {command}"));
+    } else {
+        terminal.note(&format!(
+            "for the report: offboard report {} --ledger {} -o DIR",
+            done.job.id,
+            settings.ledger.display()
+        ));
+    }
+    Ok(done.exit)
+}
+
+/// Does the whole job as far as it goes: finds or loads it, confirms, signs in, works, and leaves a
+/// consistent ledger.
+pub(super) async fn execute(
+    ask: &Ask<'_>,
+    settings: &Settings,
+    password: PasswordSource,
+    terminal: Terminal,
+) -> Result<Done, Failure> {
+    let (mut ledger, job) = find_job(ask, settings, terminal).await?;
+    terminal.note(&format!(
+        "job {} in ledger {}",
+        job.id,
+        settings.ledger.display()
+    ));
+    let counts = ledger.counts(&job).await?;
+    if counts.open() == 0 {
+        terminal.note("nothing is left to do");
+        return close(ledger, job, None).await;
+    }
+    confirm(&job, &settings.connection.username, ask.confirm, terminal)?;
+    let signed_in = sign_in(settings, password, terminal).await?;
+    let run = ledger
+        .start_run(&job, &settings.connection.username)
+        .await?;
+    if run.recovered > 0 {
+        terminal.note(&format!(
+            "{} users were being written when the last run died: they are read first",
+            run.recovered
+        ));
+    }
+    let (mut ledger, ending) =
+        work(ledger, &job, &counts, &run, &signed_in, settings, ask).await?;
+    ledger.end_run(&run, run_ending(&ending)).await?;
+    signed_in.session.sign_out().await;
+    close(ledger, job, Some(&ending)).await
+}
+
+async fn find_job(
+    ask: &Ask<'_>,
+    settings: &Settings,
+    terminal: Terminal,
+) -> Result<(Ledger, Job), Failure> {
+    let path = Path::new(ask.subject);
+    if !path.exists()
+        && let Some(selector) = JobSelector::parse(ask.subject)
+        && settings.ledger.exists()
+    {
+        let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+        let job = ledger.select_job(&selector).await?;
+        check_job(&job, ask, settings)?;
+        return Ok((ledger, job));
+    }
+    let Some(change) = ask.change else {
+        return Err(crate::domain::ChangeError::Nothing.into());
+    };
+    let survey = roster::check(path, &settings.roster)?;
+    list_bad_lines(&survey, terminal);
+    if let (true, Some(bad)) = (ask.strict, NonZeroU64::new(survey.rejected)) {
+        return Err(Failure::new(
+            Exit::Roster,
+            format!("the roster has {bad} bad lines, and `--strict` allows none"),
+        ));
+    }
+    let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+    let job = intake(
+        &mut ledger,
+        Intake {
+            roster: path,
+            options: &settings.roster,
+            survey: &survey,
+            change,
+            target: settings.connection.scim.as_str(),
+            new: ask.new,
+        },
+    )
+    .await?;
+    Ok((ledger, job))
+}
+
+/// A job that is named by its id must be the one that the rest of the command line means.
+fn check_job(job: &Job, ask: &Ask<'_>, settings: &Settings) -> Result<(), Failure> {
+    let target = settings.connection.scim.as_str();
+    if job.target != target {
+        return Err(Failure::new(
+            Exit::Settings,
+            format!("job {} works on {}, not on {target}", job.id, job.target),
+        )
+        .hint(format!("give `--scim-url {}`", job.target)));
+    }
+    match ask.change {
+        Some(change) if change != job.change => Err(Failure::new(
+            Exit::Usage,
+            format!("job {} is to {}, not to {change}", job.id, job.change),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn list_bad_lines(survey: &Survey, terminal: Terminal) {
+    for (line, rejection) in &survey.rejections {
+        terminal.note(&format!("line {line}: {rejection}"));
+    }
+    let more = survey.rejected - survey.rejections.len() as u64;
+    if more > 0 {
+        terminal.note(&format!("… and {more} more bad lines"));
+    }
+    if survey.rejected > 0 {
+        terminal.note(&format!(
+            "{} of {} lines cannot be used; the others go on",
+            survey.rejected, survey.lines
+        ));
+    }
+}
+
+async fn work(
+    ledger: Ledger,
+    job: &Job,
+    counts: &Counts,
+    run: &NewRun,
+    signed_in: &SignedIn,
+    settings: &Settings,
+    ask: &Ask<'_>,
+) -> Result<(Ledger, Ending), Failure> {
+    let (_listening, signals) = Signals::listen()?;
+    let (writer, journal) = Writer::start(ledger, run).await?;
+    let mut progress = Progress::new(ask.progress);
+    let engine_settings = EngineSettings {
+        concurrency: settings.concurrency,
+        max_attempts: settings.max_attempts,
+        throttle_wait: settings.throttle_wait,
+        grace: settings.grace,
+        clock: Clock::System,
+        seed: fastrand::u64(..),
+    };
+    let work = Work {
+        change: job.change,
+        done: counts.users() - counts.open(),
+        users: counts.users(),
+    };
+    let ended = engine::run(
+        work,
+        engine_settings,
+        std::sync::Arc::clone(&signed_in.client),
+        journal,
+        std::sync::Arc::clone(&signed_in.pace),
+        signals,
+        &mut progress,
+    )
+    .await;
+    // The writer's own error says more than the engine's echo of it.
+    let ledger = writer.finish().await?;
+    match ended {
+        Ok(ending) => Ok((ledger, ending)),
+        Err(EngineError::Journal(error)) => Err(Failure::new(Exit::Ledger, error)),
+    }
+}
+
+fn run_ending(ending: &Ending) -> RunEnding {
+    match &ending.stopped {
+        None => RunEnding::Finished,
+        Some(StopReason::Signal(signal)) => RunEnding::Stopped(signal.as_str()),
+        Some(StopReason::SignIn(_)) => RunEnding::Stopped("sign-in lost"),
+        Some(StopReason::Unreachable(_)) => RunEnding::Stopped("provider unreachable"),
+    }
+}
+
+async fn close(mut ledger: Ledger, job: Job, ending: Option<&Ending>) -> Result<Done, Failure> {
+    let counts = ledger.counts(&job).await?;
+    ledger.close().await?;
+    Ok(Done {
+        exit: exit(&job, &counts, ending),
+        requests: ending.map(|ending| ending.snapshot.requests),
+        job,
+        counts,
+    })
+}
+
+fn exit(job: &Job, counts: &Counts, ending: Option<&Ending>) -> Exit {
+    match ending {
+        Some(Ending { panics: 1.., .. }) => return Exit::Bug,
+        Some(Ending {
+            stopped: Some(reason),
+            ..
+        }) => {
+            return match reason {
+                StopReason::Signal(signal) => Exit::Interrupted(*signal),
+                StopReason::SignIn(SignInError::Refused(_)) => Exit::SignIn,
+                StopReason::SignIn(SignInError::Unavailable(_)) | StopReason::Unreachable(_) => {
+                    Exit::StoppedEarly
+                }
+            };
+        }
+        _ => {}
+    }
+    if counts.lines() != job.lines {
+        Exit::Imbalance
+    } else if counts.trouble() > 0 || counts.of(Status::Pending) > 0 {
+        Exit::Trouble
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,74 @@
+//! The only place that prints, apart from progress.
+
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+
+use crate::cli::failure::Failure;
+
+/// Where words go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    quiet: bool,
+}
+
+impl Terminal {
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// Whether only data and failures are wanted.
+    pub(super) fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// Data, to standard output. A reader that has gone away is no failure.
+    pub(super) fn data(self, text: &str) -> Result<(), Failure> {
+        match writeln!(io::stdout().lock(), "{text}") {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
+                super::Exit::Bug,
+                format!("cannot write to standard output: {error}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A note for the person, to standard error.
+    pub(super) fn note(self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// What a person must hear even when nothing else is wanted.
+    pub(super) fn warn(self, text: &str) {
+        // There is nowhere to complain about a standard error that cannot be written.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Why the command ends, and what to do next.
+    pub(super) fn failure(self, failure: &Failure) {
+        self.warn(&format!("error: {}", failure.message));
+        if let Some(hint) = &failure.hint {
+            self.warn(&format!("hint: {hint}"));
+        }
+    }
+
+    /// Whether a person can be asked.
+    pub(super) fn can_ask(self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks, and returns what was typed without the line's end.
+    pub(super) fn ask(self, question: &str) -> io::Result<String> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{question} ")?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks without showing what is typed.
+    pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(format!("{question} "))
+    }
+}

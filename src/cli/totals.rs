@@ -1,0 +1,58 @@
+//! How a job stands, for people: each outcome with its number, and whether it adds up.
+
+use std::fmt::Write;
+
+use indicatif::HumanCount;
+
+use crate::domain::Status;
+use crate::ledger::{Counts, Job, UserRow};
+
+/// Lines shown of those that went wrong.
+pub(super) const SHOWN: usize = 10;
+
+/// One outcome a line, then the sum against the roster.
+pub(super) fn totals(job: &Job, counts: &Counts) -> String {
+    let mut text = String::new();
+    for status in Status::ALL {
+        let count = counts.of(*status);
+        if count > 0 {
+            let name = status.reported().as_str().replace('_', " ");
+            let _ = writeln!(text, "  {name:<10} {:>10}", HumanCount(count).to_string());
+        }
+    }
+    let sum = counts.lines();
+    let verdict = if sum == job.lines { "=" } else { "≠" };
+    let _ = write!(
+        text,
+        "  {:<10} {:>10}   {verdict} {} lines in the roster",
+        "total",
+        HumanCount(sum).to_string(),
+        HumanCount(job.lines)
+    );
+    text
+}
+
+/// The lines that went wrong: where, who, and why.
+pub(super) fn failures(rows: &[UserRow], all: u64) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let who = row.user_id.as_deref().map(|id| format!("user {id}: "));
+        let reason = row.reason.as_deref().map(|code| format!(" ({code})"));
+        let words = row.detail.as_deref().map(|words| format!(": {words}"));
+        let _ = writeln!(
+            text,
+            "  line {}: {}{}{}{}",
+            row.line,
+            who.unwrap_or_default(),
+            row.status.reported().as_str().replace('_', " "),
+            reason.unwrap_or_default(),
+            words.unwrap_or_default()
+        );
+    }
+    let more = all.saturating_sub(rows.len() as u64);
+    if more > 0 {
+        let _ = writeln!(text, "  … and {} more: see the report", HumanCount(more));
+    }
+    text.pop();
+    text
+}

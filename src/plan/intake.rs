@@ -1,0 +1,189 @@
+//! Taking a roster in: the job that it means is found again, or loaded whole.
+
+use std::path::Path;
+
+use crate::domain::{Change, UserId};
+use crate::ledger::{Difference, Job, Ledger, LedgerError, NewJob, NewLine};
+use crate::plan::key::job_key;
+use crate::roster::{Key, Roster, RosterError, RosterOptions, Survey, Verdict};
+
+/// What a command asks for.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    /// The roster file.
+    pub roster: &'a Path,
+    /// How it is read.
+    pub options: &'a RosterOptions,
+    /// What it said when it was checked: the ledger is opened only for a usable roster.
+    pub survey: &'a Survey,
+    /// What is asked for every user.
+    pub change: Change,
+    /// The SCIM base URL.
+    pub target: &'a str,
+    /// Whether a new job is wanted, though the same one is there.
+    pub new: bool,
+}
+
+/// The roster cannot become a job.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// It names users by address only.
+    #[error("the roster has no column of user ids, only e-mail addresses")]
+    NoIds,
+    /// It is not the file that was checked.
+    #[error("the roster changed while it was read")]
+    Moving,
+    /// An unfinished job was loaded from this file when it said something else.
+    #[error("the roster has changed since unfinished job {} began: {}", .job.id, describe(.difference))]
+    Changed {
+        /// The unfinished job.
+        job: Box<Job>,
+        /// What has changed.
+        difference: Difference,
+    },
+    /// The ledger fails.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl IntakeError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Roster(error) => error.hint(),
+            Self::NoIds => Some(
+                "export the users with their ids, or name the column with `--id-column NAME`"
+                    .to_owned(),
+            ),
+            Self::Moving => Some("wait until it is written, then try again".to_owned()),
+            Self::Changed { job, .. } => Some(format!(
+                "finish the old job with `offboard run {}`, or start a new one with `--new`",
+                job.id
+            )),
+            Self::Ledger(error) => error.hint(),
+        }
+    }
+}
+
+/// Finds the job that a roster, a change and a target mean, or loads it. Either the whole roster is
+/// in the ledger afterwards, or none of it.
+pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
+    let key = job_key(ask.target, ask.change, &ask.survey.digest);
+    let path = std::path::absolute(ask.roster)
+        .unwrap_or_else(|_| ask.roster.to_owned())
+        .display()
+        .to_string();
+    if !ask.new {
+        if let Some(job) = ledger.find_job(&key).await? {
+            return Ok(job);
+        }
+        if let Some(job) = ledger.find_unfinished(&path, ask.change, ask.target).await? {
+            let difference = compare(ledger, &ask, key, path, &job).await?;
+            return Err(IntakeError::Changed {
+                job: Box::new(job),
+                difference,
+            });
+        }
+    }
+    let mut roster = open(&ask)?;
+    let mut loading = ledger.load(&new_job(&ask, key, path, &roster)).await?;
+    while let Some(line) = roster.next() {
+        loading.push(new_line(line?)).await?;
+    }
+    if roster.finish()?.sha256 != ask.survey.digest {
+        return Err(IntakeError::Moving);
+    }
+    Ok(loading.commit().await?.job)
+}
+
+async fn compare(
+    ledger: &mut Ledger,
+    ask: &Intake<'_>,
+    key: String,
+    path: String,
+    older: &Job,
+) -> Result<Difference, IntakeError> {
+    let roster = open(ask)?;
+    let mut loading = ledger.load(&new_job(ask, key, path, &roster)).await?;
+    for line in roster {
+        loading.push(new_line(line?)).await?;
+    }
+    Ok(loading.compare(older).await?)
+}
+
+fn open(ask: &Intake<'_>) -> Result<Roster, IntakeError> {
+    let roster = Roster::open(ask.roster, ask.options)?;
+    match roster.key() {
+        Key::UserId => Ok(roster),
+        Key::UserName => Err(IntakeError::NoIds),
+    }
+}
+
+fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) -> NewJob {
+    NewJob {
+        key,
+        target: ask.target.to_owned(),
+        change: ask.change,
+        roster_path,
+        roster_digest: ask.survey.digest.clone(),
+        roster_header: roster.header().to_vec(),
+    }
+}
+
+fn new_line(line: crate::roster::Line) -> NewLine {
+    let (user, user_name) = match line.verdict {
+        Verdict::Accepted { user_id, user_name } => (Ok(UserId::new(user_id)), user_name),
+        Verdict::AcceptedByName { user_name } => {
+            (Err("the line has no user id".to_owned()), Some(user_name))
+        }
+        Verdict::Rejected { reason } => (Err(reason.to_string()), None),
+    };
+    NewLine {
+        line: line.number,
+        user,
+        user_name,
+        cells: line.cells,
+    }
+}
+
+fn describe(difference: &Difference) -> String {
+    let side = |count: u64, what: &str, sample: &[String]| match count {
+        0 => format!("no users {what}"),
+        count => {
+            let more = count - (sample.len() as u64).min(count);
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            format!("{count} users {what} ({}{rest})", sample.join(", "))
+        }
+    };
+    format!(
+        "{}, {}",
+        side(difference.added, "added", &difference.added_sample),
+        side(difference.removed, "removed", &difference.removed_sample)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_in_numbers_and_examples() {
+        let difference = Difference {
+            added: 7,
+            added_sample: vec!["a".into(), "b".into()],
+            removed: 0,
+            removed_sample: vec![],
+        };
+        assert_eq!(
+            describe(&difference),
+            "7 users added (a, b and 5 more), no users removed"
+        );
+    }
+}

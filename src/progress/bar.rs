@@ -1,0 +1,65 @@
+//! The bar of a terminal. What went wrong scrolls by above it.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine::{Event, Snapshot};
+use crate::progress::pulse::Pulse;
+use crate::progress::text;
+
+#[derive(Debug)]
+pub(super) struct Bar {
+    bar: ProgressBar,
+    pulse: Pulse,
+}
+
+impl Bar {
+    pub(super) fn new() -> Self {
+        Self::on_target(ProgressDrawTarget::stderr_with_hz(8))
+    }
+
+    fn on_target(target: ProgressDrawTarget) -> Self {
+        let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len}  {wide_msg}")
+            .expect("the template is valid")
+            .progress_chars("█▉▊▋▌▍▎▏ ");
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        Self {
+            bar,
+            pulse: Pulse::default(),
+        }
+    }
+
+    pub(super) fn on(&mut self, event: &Event) {
+        match event {
+            Event::Started(snapshot) | Event::Tick(snapshot) => self.show(snapshot),
+            Event::Settled {
+                line,
+                user,
+                settlement,
+            } => {
+                if let Some(trouble) = text::trouble(*line, user, settlement) {
+                    self.bar.println(trouble);
+                }
+            }
+            Event::Stopping {
+                reason,
+                abort,
+                in_flight,
+            } => self.bar.println(text::stopping(reason, *abort, *in_flight)),
+            Event::Panicked { line, message } => {
+                self.bar.println(format!("line {line}: bug: {message}"));
+            }
+            Event::Ended(snapshot) => {
+                self.show(snapshot);
+                self.bar.abandon();
+            }
+            Event::Setback { .. } => {}
+        }
+    }
+
+    fn show(&mut self, snapshot: &Snapshot) {
+        self.pulse.beat(snapshot);
+        self.bar.set_length(snapshot.users);
+        self.bar.set_position(snapshot.done);
+        self.bar.set_message(text::tail(snapshot, &self.pulse));
+    }
+}

@@ -1,0 +1,54 @@
+//! The log: what happened to whom, for `-v` and `--log-file`. Never a name, a token or a body: the
+//! line number says who it is.
+
+use crate::engine::{Event, Listener};
+
+/// Writes events to the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Log;
+
+impl Listener for Log {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Setback {
+                line,
+                verdict,
+                detail,
+                ..
+            } => tracing::debug!(
+                roster.line = line.0,
+                verdict = verdict.as_str(),
+                detail = detail.as_deref().unwrap_or_default(),
+                "a request brought the user no further"
+            ),
+            Event::Settled {
+                line, settlement, ..
+            } => tracing::debug!(
+                roster.line = line.0,
+                outcome = settlement.outcome.status().as_str(),
+                reason = settlement
+                    .outcome
+                    .reason()
+                    .map_or("", |reason| reason.as_str()),
+                "the user has an outcome"
+            ),
+            Event::Panicked { line, message } => {
+                tracing::error!(roster.line = line.0, message, "a unit panicked");
+            }
+            Event::Stopping { reason, abort, .. } => {
+                tracing::info!(reason = ?reason, abort, "stopping");
+            }
+            Event::Started(snapshot) => tracing::info!(
+                users = snapshot.users,
+                done = snapshot.done,
+                "the run begins"
+            ),
+            Event::Ended(snapshot) => tracing::info!(
+                done = snapshot.done,
+                requests = snapshot.requests,
+                "the run is over"
+            ),
+            Event::Tick(_) => {}
+        }
+    }
+}

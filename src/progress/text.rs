@@ -1,0 +1,193 @@
+//! The words of progress, as pure functions: what is done, how fast, how long still, what it waits
+//! for, and what went wrong with whom.
+
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use tokio::time::Instant;
+
+use crate::domain::{Line, Outcome, Settlement, UserId};
+use crate::engine::{Snapshot, StopReason, Waiting};
+use crate::progress::pulse::Pulse;
+
+/// `8.0/s, 2 m left, 3 in trouble; waiting 9 s: the server asks for fewer requests`.
+pub(super) fn tail(snapshot: &Snapshot, pulse: &Pulse) -> String {
+    let mut parts = Vec::new();
+    if let Some(rate) = pulse.rate() {
+        parts.push(format!("{rate:.1}/s"));
+    }
+    if let Some(left) = pulse
+        .remaining(snapshot)
+        .filter(|_| snapshot.done < snapshot.users)
+    {
+        parts.push(format!("{} left", span(left)));
+    }
+    if snapshot.trouble_now > 0 {
+        parts.push(format!("{} in trouble", HumanCount(snapshot.trouble_now)));
+    }
+    let mut text = parts.join(", ");
+    if let Some(waiting) = snapshot.waiting {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&wait(waiting, Instant::now()));
+    }
+    text
+}
+
+/// `1,234 of 5,000 users (24 %), ` and the tail.
+pub(super) fn line(snapshot: &Snapshot, pulse: &Pulse) -> String {
+    let percent = (snapshot.done * 100).checked_div(snapshot.users);
+    let mut text = format!(
+        "{} of {} users ({} %)",
+        HumanCount(snapshot.done),
+        HumanCount(snapshot.users),
+        percent.unwrap_or(100)
+    );
+    let tail = tail(snapshot, pulse);
+    if !tail.is_empty() {
+        text.push_str(", ");
+        text.push_str(&tail);
+    }
+    text
+}
+
+fn wait(waiting: Waiting, now: Instant) -> String {
+    match waiting.until {
+        Some(until) => {
+            let left = until.saturating_duration_since(now);
+            format!("waiting {}: {}", span(left), waiting.why)
+        }
+        None => format!("waiting: {}", waiting.why),
+    }
+}
+
+/// A length of time in at most two units: `45 s`, `12 m 5 s`, `3 h 20 m`.
+pub(super) fn span(span: Duration) -> String {
+    // Half a second of waiting is still a second of waiting.
+    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, 0) => format!("{minutes} m"),
+        (0, minutes, rest) => format!("{minutes} m {rest} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} m"),
+    }
+}
+
+/// What a person must hear about a user at once; nothing if all went well.
+pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Option<String> {
+    let what = match settlement.outcome {
+        Outcome::Removed(_) | Outcome::Already => return None,
+        Outcome::NotFound => "not found (a wrong id, or a visiting user)".to_owned(),
+        Outcome::Failed(reason) => format!("failed ({reason})"),
+        Outcome::InDoubt(reason) => format!("in doubt ({reason})"),
+    };
+    let words = settlement.detail.as_ref().map(|words| format!(": {words}"));
+    Some(format!(
+        "line {line}: user {user} {what}{}",
+        words.unwrap_or_default()
+    ))
+}
+
+/// Why a run stops early, for the person who waits.
+pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
+    let why = match reason {
+        StopReason::Signal(signal) => signal.as_str().to_owned(),
+        StopReason::SignIn(error) => error.to_string(),
+        StopReason::Unreachable(cause) => format!("the provider cannot be reached ({cause})"),
+    };
+    if abort {
+        format!("{why}: abandoning {in_flight} requests; the next run reads these users first")
+    } else if in_flight == 0 {
+        format!("{why}: stopping")
+    } else {
+        let again = match reason {
+            StopReason::Signal(_) => "; once more abandons them",
+            StopReason::SignIn(_) | StopReason::Unreachable(_) => "",
+        };
+        format!("{why}: stopping, {in_flight} requests in flight may end{again}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Reason;
+    use crate::engine::Signal;
+
+    #[test]
+    fn a_line_tells_done_rate_time_left_trouble_and_what_it_waits_for() {
+        let mut pulse = Pulse::default();
+        let mut snapshot = Snapshot {
+            users: 5000,
+            done: 1000,
+            trouble_now: 3,
+            ..Snapshot::default()
+        };
+        pulse.beat(&snapshot);
+        snapshot.done = 1080;
+        snapshot.done_now = 80;
+        snapshot.elapsed = Duration::from_secs(10);
+        pulse.beat(&snapshot);
+        snapshot.waiting = Some(Waiting {
+            why: "signing in",
+            until: None,
+        });
+        assert_eq!(
+            line(&snapshot, &pulse),
+            "1,080 of 5,000 users (21 %), 8.0/s, 8 m 10 s left, 3 in trouble; waiting: signing in"
+        );
+    }
+
+    #[test]
+    fn an_empty_job_has_a_line_too() {
+        assert_eq!(
+            line(&Snapshot::default(), &Pulse::default()),
+            "0 of 0 users (100 %)"
+        );
+    }
+
+    #[test]
+    fn spans_have_at_most_two_units() {
+        for (millis, text) in [
+            (0, "0 s"),
+            (500, "1 s"),
+            (59_000, "59 s"),
+            (60_000, "1 m"),
+            (725_000, "12 m 5 s"),
+            (3_600_000, "1 h"),
+            (12_000_000, "3 h 20 m"),
+        ] {
+            assert_eq!(span(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn trouble_names_line_user_reason_and_the_providers_words() {
+        let settlement = Settlement {
+            outcome: Outcome::Failed(Reason::Forbidden),
+            after: None,
+            detail: Some("user is protected".into()),
+        };
+        assert_eq!(
+            trouble(Line(17), &UserId::new("u1"), &settlement).unwrap(),
+            "line 17: user u1 failed (forbidden): user is protected"
+        );
+    }
+
+    #[test]
+    fn a_stop_says_what_happens_next() {
+        let interrupt = StopReason::Signal(Signal::Interrupt);
+        assert_eq!(
+            stopping(&interrupt, false, 6),
+            "SIGINT: stopping, 6 requests in flight may end; once more abandons them"
+        );
+        assert_eq!(
+            stopping(&interrupt, true, 2),
+            "SIGINT: abandoning 2 requests; the next run reads these users first"
+        );
+        assert_eq!(stopping(&interrupt, false, 0), "SIGINT: stopping");
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be wrong with settings and secrets.
+
+use std::path::PathBuf;
+
+use crate::http::UrlError;
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A settings or profile file cannot be read.
+    #[error("cannot read settings `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A settings or profile file is wrong.
+    #[error("settings `{path}`: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// No such profile is built in.
+    #[error("there is no profile `{name}`")]
+    UnknownProfile {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
+    /// Nothing says what this should be.
+    #[error("nothing says {what}")]
+    Missing {
+        /// What is missing.
+        what: &'static str,
+        /// The flag that says it.
+        flag: &'static str,
+    },
+    /// A URL cannot be used.
+    #[error("`{flag}`: {source}")]
+    Url {
+        /// The flag that gave it.
+        flag: &'static str,
+        /// Why.
+        source: UrlError,
+    },
+    /// The password cannot be read.
+    #[error("cannot read the password from `{from}`: {why}")]
+    Password {
+        /// The file, or standard input.
+        from: String,
+        /// Why.
+        why: String,
+    },
+    /// There is no password and nobody to ask.
+    #[error("there is no password, and no terminal to ask for it")]
+    NoPassword,
+}
+
+impl SettingsError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownProfile { known, .. } => {
+                Some(format!("built in: {}; or give a file", known.join(", ")))
+            }
+            Self::Missing { flag, .. } => Some(format!(
+                "give `{flag}`, or set it in offboard.toml or the environment"
+            )),
+            Self::NoPassword => Some(
+                "set OFFBOARD_PASSWORD, or give `--password-file FILE` (`-` for standard input)"
+                    .to_owned(),
+            ),
+            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } | Self::Password { .. } => None,
+        }
+    }
+}

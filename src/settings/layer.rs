@@ -1,0 +1,170 @@
+//! One source of settings: everything in it is optional.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::pace::Rate;
+use crate::settings::{SettingsError, Span};
+
+/// The built-in profiles, by name.
+const PROFILES: &[(&str, &str)] = &[(
+    "anaplan",
+    include_str!("../../config/profiles/anaplan.toml"),
+)];
+
+/// The file that is read if it is there and no other is named.
+const DEFAULT_FILE: &str = "offboard.toml";
+
+/// The ledger, unless said otherwise: beside the roster, where it is found again.
+const DEFAULT_LEDGER: &str = "offboard.db";
+
+/// One source of settings. Names in files are those of the flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Layer {
+    /// The whole SCIM base URL.
+    pub scim_url: Option<String>,
+    /// The sign-in service's origin.
+    pub auth_url: Option<String>,
+    /// The account to sign in as.
+    pub username: Option<String>,
+    /// Where the password is; `-` is standard input.
+    pub password_file: Option<PathBuf>,
+    /// The ledger file.
+    pub ledger: Option<PathBuf>,
+    /// The roster's column of user ids: a name, or `#3`.
+    pub id_column: Option<String>,
+    /// The roster's column of e-mail addresses.
+    pub email_column: Option<String>,
+    /// Requests per second or minute.
+    #[serde(deserialize_with = "rate", default)]
+    pub rate: Option<Rate>,
+    /// Requests at once after a pause.
+    pub burst: Option<NonZeroU32>,
+    /// Users in flight.
+    pub concurrency: Option<NonZeroUsize>,
+    /// Writes for one user.
+    pub max_attempts: Option<NonZeroU32>,
+    /// Time for one request in all.
+    pub timeout: Option<Span>,
+    /// Time to connect.
+    pub connect_timeout: Option<Span>,
+    /// The wait after a 429 that names no time.
+    pub throttle_wait: Option<Span>,
+    /// Time for requests in flight after a stop.
+    pub grace: Option<Span>,
+    /// Whether plain http may leave the machine.
+    pub allow_http: Option<bool>,
+}
+
+impl Layer {
+    /// A profile: a built-in one by name, or a file.
+    pub fn profile(name: &str) -> Result<Self, SettingsError> {
+        if let Some((_, text)) = PROFILES.iter().find(|(known, _)| *known == name) {
+            return Self::parse(Path::new(name), text);
+        }
+        let path = Path::new(name);
+        let looks_like_a_file = path.extension().is_some() || name.contains('/');
+        if looks_like_a_file {
+            return Self::read(path);
+        }
+        Err(SettingsError::UnknownProfile {
+            name: name.to_owned(),
+            known: PROFILES.iter().map(|(known, _)| *known).collect(),
+        })
+    }
+
+    /// The settings file: the one named, or `offboard.toml` if that is there.
+    pub fn file(named: Option<&Path>) -> Result<Self, SettingsError> {
+        match named {
+            Some(path) => Self::read(path),
+            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE)),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, SettingsError> {
+        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|source| SettingsError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// The ledger file.
+    pub fn ledger(&self) -> PathBuf {
+        self.ledger.clone().unwrap_or_else(|| DEFAULT_LEDGER.into())
+    }
+
+    /// This layer laid over `lower`: what is set here wins.
+    #[must_use]
+    pub fn over(self, lower: Self) -> Self {
+        Self {
+            scim_url: self.scim_url.or(lower.scim_url),
+            auth_url: self.auth_url.or(lower.auth_url),
+            username: self.username.or(lower.username),
+            password_file: self.password_file.or(lower.password_file),
+            ledger: self.ledger.or(lower.ledger),
+            id_column: self.id_column.or(lower.id_column),
+            email_column: self.email_column.or(lower.email_column),
+            rate: self.rate.or(lower.rate),
+            burst: self.burst.or(lower.burst),
+            concurrency: self.concurrency.or(lower.concurrency),
+            max_attempts: self.max_attempts.or(lower.max_attempts),
+            timeout: self.timeout.or(lower.timeout),
+            connect_timeout: self.connect_timeout.or(lower.connect_timeout),
+            throttle_wait: self.throttle_wait.or(lower.throttle_wait),
+            grace: self.grace.or(lower.grace),
+            allow_http: self.allow_http.or(lower.allow_http),
+        }
+    }
+}
+
+fn rate<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_profiles_are_complete() {
+        for (name, _) in PROFILES {
+            let layer = Layer::profile(name).unwrap();
+            assert!(layer.scim_url.is_some() && layer.rate.is_some() && layer.burst.is_some());
+            assert!(layer.concurrency.is_some() && layer.max_attempts.is_some());
+            assert!(layer.timeout.is_some() && layer.connect_timeout.is_some());
+            assert!(layer.throttle_wait.is_some() && layer.auth_url.is_some());
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_shows_where() {
+        let error = Layer::parse(Path::new("f.toml"), "rate = \"8/s\"\nretries = 3\n");
+        let text = error.unwrap_err().to_string();
+        assert!(
+            text.contains("line 2") && text.contains("retries"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_set_above_wins() {
+        let upper = Layer::parse(Path::new("u"), "rate = \"2/s\"").unwrap();
+        let lower = Layer::parse(Path::new("l"), "rate = \"8/s\"\nburst = 3").unwrap();
+        let both = upper.over(lower);
+        assert_eq!(both.rate.unwrap().to_string(), "2/s");
+        assert_eq!(both.burst, NonZeroU32::new(3));
+    }
+}

@@ -1,0 +1,100 @@
+//! The settings after all sources were laid over each other: complete, and checked.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::http::{BaseUrl, HttpSettings, PlainHttp};
+use crate::pace::Rate;
+use crate::roster::RosterOptions;
+use crate::settings::{Layer, SettingsError, Span};
+
+/// How long requests in flight may go on after a stop, unless said otherwise: as long as one request
+/// may take in all.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Everything that a job needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The ledger file.
+    pub ledger: PathBuf,
+    /// How the roster is to be read.
+    pub roster: RosterOptions,
+    /// Whom to talk to, and as whom.
+    pub connection: Connection,
+    /// Requests per second or minute.
+    pub rate: Rate,
+    /// Requests at once after a pause.
+    pub burst: NonZeroU32,
+    /// Users in flight.
+    pub concurrency: NonZeroUsize,
+    /// Writes for one user.
+    pub max_attempts: NonZeroU32,
+    /// The wait after a 429 that names no time.
+    pub throttle_wait: Duration,
+    /// Time for requests in flight after a stop.
+    pub grace: Duration,
+}
+
+/// Whom to talk to, and as whom.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The SCIM base URL.
+    pub scim: BaseUrl,
+    /// The sign-in service's origin.
+    pub auth: BaseUrl,
+    /// The account to sign in as.
+    pub username: String,
+    /// Where the password is; `-` is standard input.
+    pub password_file: Option<PathBuf>,
+    /// Time limits.
+    pub http: HttpSettings,
+}
+
+impl Settings {
+    /// Checks a complete layer.
+    pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
+        let need = |what, flag| move || SettingsError::Missing { what, flag };
+        let span = |span: Option<Span>| span.map(|span| span.0);
+        let http = HttpSettings {
+            connect_timeout: span(layer.connect_timeout)
+                .ok_or_else(need("how long connecting may take", "--connect-timeout"))?,
+            timeout: span(layer.timeout)
+                .ok_or_else(need("how long a request may take", "--timeout"))?,
+            ..HttpSettings::default()
+        };
+        let plain = if layer.allow_http.unwrap_or(false) {
+            PlainHttp::Anywhere
+        } else {
+            PlainHttp::LoopbackOnly
+        };
+        let url = |value: Option<String>, what, flag| {
+            let text = value.ok_or_else(need(what, flag))?;
+            BaseUrl::parse(&text, plain)
+                .map_err(|source| SettingsError::Url { flag, source })
+        };
+        Ok(Self {
+            ledger: layer.ledger(),
+            roster: RosterOptions {
+                id_column: layer.id_column,
+                email_column: layer.email_column,
+            },
+            connection: Connection {
+                scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
+                auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
+                username: layer
+                    .username
+                    .filter(|name| !name.is_empty())
+                    .ok_or_else(need("whom to sign in as", "--username"))?,
+                password_file: layer.password_file,
+                http,
+            },
+            rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
+            burst: layer.burst.unwrap_or(NonZeroU32::MIN),
+            concurrency: layer.concurrency.unwrap_or(NonZeroUsize::MIN),
+            max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
+            throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
+            grace: span(layer.grace).unwrap_or(GRACE),
+        })
+    }
+}
