@@ -1,0 +1,313 @@
+//! The session against a raw server, on real sockets and with no sleep: tokens are aged by hand.
+
+use std::num::NonZeroU32;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::http::fake::{Act, Server};
+use crate::http::{HttpSettings, PlainHttp};
+use crate::pace::Rate;
+
+const PASSWORD: &str = "hünter2 \"x";
+
+fn session(url: &str) -> Arc<Session> {
+    Arc::new(Session::new(
+        Http::new(&HttpSettings::default()).unwrap(),
+        BaseUrl::parse(url, PlainHttp::LoopbackOnly).unwrap(),
+        Account::new("ada@example.com", PASSWORD.into()).unwrap(),
+        Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN)),
+        Clock::System,
+    ))
+}
+
+/// An answer with `token`, which lives for the usual 35 minutes.
+fn token(token: &str) -> Act {
+    let ends = Clock::System.now().as_millis() + 35 * 60_000;
+    Act::json(
+        "201 Created",
+        &format!(r#"{{"tokenInfo":{{"tokenValue":"{token}","expiresAt":{ends}}}}}"#),
+    )
+}
+
+fn is(request: &str, path: &str) -> bool {
+    request.starts_with(&format!("POST {path} HTTP/1.1\r\n"))
+}
+
+/// The paths that were asked for, in order.
+fn paths(server: &Server) -> Vec<String> {
+    let path = |request: &String| request.split(' ').nth(1).unwrap().to_owned();
+    server.heard().iter().map(path).collect()
+}
+
+fn header(session: &Session) -> String {
+    let (value, _) = session.authorization().unwrap();
+    assert!(value.is_sensitive());
+    value.to_str().unwrap().to_owned()
+}
+
+fn crowd(session: &Arc<Session>, refused: Option<Credential>) -> JoinSet<Result<(), SignInError>> {
+    let mut crowd = JoinSet::new();
+    for _ in 0..50 {
+        let session = Arc::clone(session);
+        crowd.spawn(async move {
+            match refused {
+                Some(refused) => session.renew(refused).await,
+                None => session.ready().await,
+            }
+        });
+    }
+    crowd
+}
+
+#[tokio::test]
+async fn many_callers_sign_in_once() {
+    let server = Server::always(token("t1")).await;
+    let session = session(&server.url);
+    assert!(session.authorization().is_none());
+    for outcome in crowd(&session, None).join_all().await {
+        outcome.unwrap();
+    }
+    assert_eq!(header(&session), "AnaplanAuthToken t1");
+    let heard = server.heard().join("").replace(&server.url[7..], "HOST");
+    insta::assert_snapshot!(heard.replace("\r\n", "\n"), @r"
+    POST /token/authenticate HTTP/1.1
+    authorization: Basic YWRhQGV4YW1wbGUuY29tOmjDvG50ZXIyICJ4
+    accept: application/json
+    content-length: 0
+    user-agent: offboard/0.1.0
+    host: HOST
+    ");
+}
+
+#[tokio::test]
+async fn a_due_renewal_holds_nobody_up() {
+    let gate = Arc::new(Semaphore::new(0));
+    let late = Arc::clone(&gate);
+    let server = Server::start(move |request| {
+        if is(request, "/token/refresh") {
+            assert!(request.contains("authorization: AnaplanAuthToken t1\r\n"));
+            Act::When(Arc::clone(&late), Box::new(token("t2")))
+        } else {
+            token("t1")
+        }
+    })
+    .await;
+    let session = session(&server.url);
+    session.ready().await.unwrap();
+    session.write().age(false);
+    let mut renewal = crowd(&session, None);
+    server.arrival().await;
+    server.arrival().await;
+    // One of them is held by the server; the others have gone on with the old token.
+    for _ in 1..50 {
+        renewal.join_next().await.unwrap().unwrap().unwrap();
+    }
+    assert_eq!(header(&session), "AnaplanAuthToken t1");
+    gate.add_permits(1);
+    renewal.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(header(&session), "AnaplanAuthToken t2");
+    assert_eq!(paths(&server), ["/token/authenticate", "/token/refresh"]);
+}
+
+#[tokio::test]
+async fn a_refused_refresh_and_an_ended_token_lead_to_a_new_sign_in() {
+    let server = Server::start(|request| {
+        if is(request, "/token/refresh") {
+            Act::json("401 Unauthorized", "{}")
+        } else {
+            token("t")
+        }
+    })
+    .await;
+    let session = session(&server.url);
+    session.ready().await.unwrap();
+    session.write().age(false);
+    session.ready().await.unwrap();
+    session.write().age(true);
+    session.ready().await.unwrap();
+    let (_, credential) = session.authorization().unwrap();
+    assert_eq!(credential, Credential(3));
+    assert_eq!(
+        paths(&server),
+        [
+            "/token/authenticate",
+            "/token/refresh",
+            "/token/authenticate",
+            "/token/authenticate"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn many_refusals_of_one_credential_cause_one_sign_in() {
+    let server = Server::always(token("t")).await;
+    let session = session(&server.url);
+    session.ready().await.unwrap();
+    let (_, first) = session.authorization().unwrap();
+    for outcome in crowd(&session, Some(first)).join_all().await {
+        outcome.unwrap();
+    }
+    // An answer that comes late refuses nothing newer.
+    session.renew(first).await.unwrap();
+    assert_eq!(session.authorization().unwrap().1, Credential(2));
+    assert_eq!(paths(&server), ["/token/authenticate"; 2]);
+}
+
+#[tokio::test]
+async fn a_dropped_caller_leaves_its_turn_to_the_next() {
+    let gate = Arc::new(Semaphore::new(0));
+    let late = Arc::clone(&gate);
+    let server = Server::start(move |_| Act::When(Arc::clone(&late), Box::new(token("t")))).await;
+    let session = session(&server.url);
+    let mut first = JoinSet::new();
+    let caller = Arc::clone(&session);
+    first.spawn(async move { caller.ready().await });
+    server.arrival().await;
+    let mut others = crowd(&session, None);
+    first.shutdown().await;
+    server.arrival().await;
+    gate.add_permits(2);
+    while let Some(outcome) = others.join_next().await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!(paths(&server), ["/token/authenticate"; 2]);
+
+    // The same in the middle of a renewal after a refusal: the old token does not count any more.
+    let refused = session.authorization().unwrap().1;
+    let caller = Arc::clone(&session);
+    first.spawn(async move { caller.renew(refused).await });
+    server.arrival().await;
+    first.shutdown().await;
+    gate.add_permits(2);
+    session.ready().await.unwrap();
+    assert_eq!(session.authorization().unwrap().1, Credential(2));
+}
+
+#[tokio::test]
+async fn p6_failures_are_waited_out_and_hold_everybody() {
+    let turns = std::sync::Mutex::new(vec![
+        token("t"),
+        Act::json("500 Internal Server Error", ""),
+        Act::Reset,
+        Act::json("503 Service Unavailable\r\nRetry-After: 0.05", ""),
+    ]);
+    let server = Server::start(move |_| turns.lock().unwrap().pop().unwrap()).await;
+    let session = session(&server.url);
+    let begun = Instant::now();
+    session.ready().await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(50));
+    assert_eq!(server.heard().len(), 4);
+}
+
+#[tokio::test]
+async fn p6_a_429_without_a_wait_holds_for_ten_seconds() {
+    let server = Server::always(Act::json("429 Too Many Requests", "")).await;
+    let session = session(&server.url);
+    let mut caller = JoinSet::new();
+    let waiting = Arc::clone(&session);
+    caller.spawn(async move { waiting.ready().await });
+    while session.pace.held().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let left = session.pace.held().unwrap().until - Instant::now();
+    assert!(left > Duration::from_secs(9) && left <= THROTTLE_WAIT);
+    assert_eq!(server.heard().len(), 1);
+}
+
+/// Paused time ends every wait at once, those for the server too: all tries fail in one way or
+/// another.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_keeps_failing_is_unavailable() {
+    let server = Server::always(Act::Stall).await;
+    let session = session(&server.url);
+    match session.ready().await {
+        Err(SignInError::Unavailable(why)) => assert!(why.ends_with("(6 tries)"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    // While a token lives, the same failure is no error, and the next caller does not ask again.
+    let life = Duration::from_mins(35);
+    let spare = Token::parse(br#"{"tokenInfo":{"tokenValue":"t"}}"#).unwrap();
+    session.write().accept(spare, life, Instant::now());
+    session.write().age(false);
+    session.ready().await.unwrap();
+    assert!(matches!(
+        session.read().need(Instant::now()),
+        Ok(Need::Nothing)
+    ));
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_shows_no_secret() {
+    let server = Server::start(|request| {
+        let basic = request.split("authorization: ").nth(1).unwrap();
+        let basic = basic.split("\r\n").next().unwrap();
+        let body = serde_json::json!({
+            "status": "FAILURE_BAD_CREDENTIAL",
+            "statusMessage": format!("`{PASSWORD}` is wrong\nfor {basic}"),
+        });
+        Act::json("401 Unauthorized", &body.to_string())
+    })
+    .await;
+    let session = session(&server.url);
+    let error = session.ready().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "sign-in refused: HTTP 401: FAILURE_BAD_CREDENTIAL: `[redacted]` is wrong for Basic \
+         [redacted]"
+    );
+    assert_eq!(session.ready().await, Err(error.clone()));
+    assert_eq!(session.renew(Credential(0)).await, Err(error));
+    assert_eq!(server.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn no_debug_text_shows_a_secret() {
+    let tokens = std::sync::Mutex::new(vec![token("later"), token("t0ken")]);
+    let server = Server::start(move |_| tokens.lock().unwrap().pop().unwrap()).await;
+    let session = session(&server.url);
+    session.ready().await.unwrap();
+    let shown = format!("{session:?} {session:#?} {:?}", session.authorization());
+    for secret in ["hünter2", "t0ken", "YWRhQGV4YW1wbGUuY29t"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert_eq!(session.redact("t0ken"), "[redacted]");
+    // Answers to requests signed with the old one may still come.
+    session.renew(Credential(1)).await.unwrap();
+    assert_eq!(session.redact("t0ken, later"), "[redacted], [redacted]");
+}
+
+#[tokio::test]
+async fn signing_out_gives_the_token_back() {
+    let server = Server::start(|request| {
+        if is(request, "/token/logout") {
+            Act::raw("HTTP/1.1 204 No Content\r\n\r\n")
+        } else {
+            token("t1")
+        }
+    })
+    .await;
+    let session = session(&server.url);
+    session.sign_out().await;
+    assert!(server.heard().is_empty());
+    session.ready().await.unwrap();
+    session.sign_out().await;
+    assert!(session.authorization().is_none());
+    let last = server.heard().pop().unwrap();
+    assert!(is(&last, "/token/logout"));
+    assert!(last.contains("authorization: AnaplanAuthToken t1\r\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_out_takes_five_seconds_at_most() {
+    let server = Server::always(Act::Stall).await;
+    let session = session(&server.url);
+    let spare = Token::parse(br#"{"tokenInfo":{"tokenValue":"t"}}"#).unwrap();
+    let life = Duration::from_mins(35);
+    session.write().accept(spare, life, Instant::now());
+    let begun = Instant::now();
+    session.sign_out().await;
+    assert!(begun.elapsed() <= SIGN_OUT + Duration::from_millis(10));
+    assert!(session.authorization().is_none());
+}

@@ -1,0 +1,60 @@
+//! What a failed exchange proves, and its causes as one line of text.
+//!
+//! Only a failure to connect (name look-up, TCP, a proxy's tunnel, TLS) proves that the request never
+//! left. Everything else counts as lost, a timeout of the whole exchange too: reqwest cannot say how
+//! far the request had come by then.
+
+use std::error::Error;
+
+use crate::domain::Silence;
+
+/// Judges why no reply came.
+pub(super) fn silence(error: reqwest::Error) -> Silence {
+    let never_left = error.is_connect() || error.is_dns() || error.is_builder();
+    // The address is known to whoever reads the text, and may hold more than should be printed.
+    let text = chain(&error.without_url());
+    if never_left {
+        Silence::NotSent(text)
+    } else {
+        Silence::Lost(text)
+    }
+}
+
+/// An error and all of its sources, joined by `: `, leaving out what an outer text already says.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn a_chain_says_everything_once() {
+        let layer = |text, source: Option<Layer>| Layer {
+            text,
+            source: source.map(Box::new),
+        };
+        let root = layer("connection refused", None);
+        let middle = layer("tcp: connection refused", Some(root));
+        let error = layer("cannot send", Some(middle));
+        assert_eq!(chain(&error), "cannot send: tcp: connection refused");
+    }
+}

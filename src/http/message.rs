@@ -1,0 +1,116 @@
+//! A request on its way out, and the reply that came.
+
+use reqwest::{Request, Url};
+
+use crate::http::{HeaderMap, Method, one_line};
+
+/// Names under which gateways and services give a request an id, best known first.
+const REQUEST_ID_HEADERS: [&str; 9] = [
+    "x-request-id",
+    "x-correlation-id",
+    "request-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-ms-request-id",
+    "x-b3-traceid",
+    "x-amzn-trace-id",
+    "cf-ray",
+];
+
+/// Longest request id that is kept, in characters.
+const REQUEST_ID_CAP: usize = 128;
+
+/// One request, complete.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The address, as [`crate::http::BaseUrl::join`] makes it.
+    pub url: Url,
+    /// The headers; a credential among them is marked sensitive by whoever puts it there.
+    pub headers: HeaderMap,
+    /// The body, if any.
+    pub body: Option<String>,
+}
+
+impl Outgoing {
+    pub(super) fn into_reqwest(self) -> Request {
+        let mut request = Request::new(self.method, self.url);
+        *request.headers_mut() = self.headers;
+        *request.body_mut() = self.body.map(Into::into);
+        request
+    }
+}
+
+/// What became of a reply's body.
+#[derive(Debug)]
+pub enum Body {
+    /// It came whole; it may be empty.
+    Whole(Vec<u8>),
+    /// It was cut, stalled or too long; the text says which.
+    Broken(String),
+}
+
+/// A reply: the status line and the headers at least have come.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status, 100–599 (up to 999 from a server that makes its own).
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Reply {
+    /// The server's name for this request, on one line of at most 128 characters.
+    pub fn request_id(&self) -> Option<String> {
+        REQUEST_ID_HEADERS
+            .iter()
+            .filter_map(|name| self.headers.get(*name))
+            .map(|value| one_line(&String::from_utf8_lossy(value.as_bytes())))
+            .find(|id| !id.is_empty())
+            .map(|id| id.chars().take(REQUEST_ID_CAP).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{HeaderName, HeaderValue};
+
+    fn id_of(headers: &[(&'static str, &[u8])]) -> Option<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_bytes(value).unwrap(),
+            );
+        }
+        Reply {
+            status: 200,
+            headers: map,
+            body: Body::Whole(Vec::new()),
+        }
+        .request_id()
+    }
+
+    #[test]
+    fn the_best_known_request_id_is_taken_and_cleaned() {
+        assert_eq!(id_of(&[]), None);
+        assert_eq!(
+            id_of(&[("cf-ray", b"ray"), ("x-request-id", b"r-1")]),
+            Some("r-1".into())
+        );
+        assert_eq!(
+            id_of(&[("x-request-id", b" "), ("request-id", b"r-2")]),
+            Some("r-2".into())
+        );
+        assert_eq!(
+            id_of(&[("x-request-id", b"a\t\xffb")]),
+            Some("a \u{fffd}b".into())
+        );
+        let long = id_of(&[("cf-ray", &[b'x'; 5000])]).unwrap();
+        assert_eq!(long.len(), REQUEST_ID_CAP);
+    }
+}

@@ -1,0 +1,182 @@
+//! A provider's text as one clean line for reports and terminals.
+//!
+//! Whatever a server, a proxy or a portal sends may end up in a terminal, a CSV or a log, so nothing
+//! here lets a control character or a text-direction trick through.
+
+/// Longest text that is kept, in characters, without the `…` that marks a cut.
+const CAP: usize = 500;
+
+/// How much of a page is looked at, in bytes: its title stands at the beginning.
+const PAGE: usize = 64 * 1024;
+
+/// The readable part of a body's text: of an HTML page its title, or else what it shows; of other
+/// text all of it; on one line of at most 500 characters.
+pub fn words(text: &str) -> String {
+    let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+    if !text.starts_with('<') {
+        return one_line(text);
+    }
+    let page = &text[..text.floor_char_boundary(PAGE)];
+    let title = element(page, "title").map(|title| one_line(&shown(title)));
+    match title {
+        Some(title) if !title.is_empty() => title,
+        _ => one_line(&shown(page)),
+    }
+}
+
+/// `text` on one line: control characters and white space become single spaces, characters that
+/// change the direction of text or have no width vanish, and what is over 500 characters is cut.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut room = CAP;
+    let mut gap = false;
+    for c in text.chars() {
+        if is_unseen(c) {
+            continue;
+        }
+        if c.is_whitespace() || c.is_control() {
+            gap = !line.is_empty();
+            continue;
+        }
+        let needed = if gap { 2 } else { 1 };
+        if needed > room {
+            line.push('…');
+            return line;
+        }
+        room -= needed;
+        if gap {
+            line.push(' ');
+            gap = false;
+        }
+        line.push(c);
+    }
+    line
+}
+
+/// Marks of direction, joiners and other characters that are there and cannot be seen.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    )
+}
+
+/// What stands between the tags of the first element called `name`.
+fn element<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let start = find_tag(page, 0, "<", name)?;
+    let inside = start + page[start..].find('>')? + 1;
+    let end = find_tag(page, inside, "</", name)?;
+    Some(&page[inside..end])
+}
+
+/// Where the first tag `open` + `name`, in any case, begins at or after `from`.
+fn find_tag(page: &str, from: usize, open: &str, name: &str) -> Option<usize> {
+    let bytes = page.as_bytes();
+    let length = open.len() + name.len();
+    (from..bytes.len().saturating_sub(length)).find(|&at| {
+        bytes[at..].starts_with(open.as_bytes())
+            && bytes[at + open.len()..at + length].eq_ignore_ascii_case(name.as_bytes())
+            && !bytes[at + length].is_ascii_alphanumeric()
+    })
+}
+
+/// A page's text without its tags, scripts and styles.
+fn shown(page: &str) -> String {
+    let mut text = String::new();
+    let mut at = 0;
+    while let Some(open) = page[at..].find('<') {
+        text.push_str(&page[at..at + open]);
+        text.push(' ');
+        let tag = at + open;
+        let hidden = ["script", "style"]
+            .into_iter()
+            .find(|name| find_tag(page, tag, "<", name) == Some(tag))
+            .map(|name| find_tag(page, tag, "</", name).unwrap_or(page.len()));
+        let close = hidden.unwrap_or(tag);
+        at = page[close..]
+            .find('>')
+            .map_or(page.len(), |end| close + end + 1);
+    }
+    text.push_str(&page[at..]);
+    [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text, |text, (entity, plain)| text.replace(entity, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_becomes_one_clean_line() {
+        for (text, expected) in [
+            ("", ""),
+            ("  a \r\n\t b\u{0}c\u{1b}[31m ", "a b c [31m"),
+            ("a\u{202e}b\u{200b}c\u{feff}", "abc"),
+            ("a\u{2028}b\u{85}c", "a b c"),
+            ("schön", "schön"),
+        ] {
+            assert_eq!(words(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_says_so() {
+        assert_eq!(one_line(&"ä".repeat(CAP)), "ä".repeat(CAP));
+        let cut = one_line(&"ä".repeat(CAP + 1));
+        assert_eq!(cut, "ä".repeat(CAP) + "…");
+        assert_eq!(one_line(&format!("{}  ", "a".repeat(CAP))), "a".repeat(CAP));
+    }
+
+    #[test]
+    fn of_a_page_the_title_or_else_the_text_is_kept() {
+        for (page, expected) in [
+            (
+                "\n<!doctype html><HTML><TITLE lang=en>502 Bad\nGateway</title><p>x",
+                "502 Bad Gateway",
+            ),
+            (
+                "<html><title></title><body>Sorry, <b>down</b>",
+                "Sorry, down",
+            ),
+            (
+                "<p>a<script>if (x < 1) {}</script>b<style>p{}</style> &lt;c&gt; R&amp;D",
+                "a b <c> R&D",
+            ),
+            ("<titles>no</titles>", "no"),
+            ("<p", ""),
+            ("<script>never ends", ""),
+            ("a < b", "a < b"),
+        ] {
+            assert_eq!(words(page), expected, "{page}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_one_line_within_the_cap(text: String, page in "[<>/a-z &;ä]{0,200}") {
+            for text in [text.clone(), format!("<{text}"), format!("<title>{page}"), format!("<{page}")] {
+                let line = words(&text);
+                prop_assert!(line.chars().count() <= CAP + 1);
+                prop_assert!(!line.chars().any(|c| c.is_control() || is_unseen(c)));
+                prop_assert_eq!(line.trim(), &line);
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The client: one request becomes one exchange, signed with the session's present credential.
+
+use std::sync::Arc;
+
+use crate::auth::Session;
+use crate::domain::{Answer, Change, Clock, Credential, Request, RequestKind, Silence, UserId};
+use crate::http::{BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, header, retry_after};
+use crate::port::{Directory, SignInError};
+
+use super::error::content;
+use super::patch;
+use super::path::user_path;
+
+/// What is accepted and sent (RFC 7644 §3.1, §8.1).
+const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json");
+const ACCEPTED: HeaderValue =
+    HeaderValue::from_static("application/scim+json, application/json;q=0.9");
+
+/// The users of one tenant, at one SCIM base such as `https://api.anaplan.com/scim/1/0/v2`.
+#[derive(Debug)]
+pub struct ScimClient {
+    http: Http,
+    base: BaseUrl,
+    session: Arc<Session>,
+    clock: Clock,
+}
+
+impl ScimClient {
+    /// A client for the service at `base`. `clock` is asked only for waits that are given as a date
+    /// by a server that does not say what time it has.
+    pub fn new(http: Http, base: BaseUrl, session: Arc<Session>, clock: Clock) -> Self {
+        Self {
+            http,
+            base,
+            session,
+            clock,
+        }
+    }
+
+    fn outgoing(&self, request: &Request, authorization: HeaderValue) -> Result<Outgoing, String> {
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|e| e.to_string())?;
+        let url = self.base.join(&request.path).map_err(|e| e.to_string())?;
+        let mut headers = HeaderMap::with_capacity(3);
+        headers.insert(header::AUTHORIZATION, authorization);
+        headers.insert(header::ACCEPT, ACCEPTED);
+        if request.body.is_some() {
+            headers.insert(header::CONTENT_TYPE, SCIM_JSON);
+        }
+        Ok(Outgoing {
+            method,
+            url,
+            headers,
+            body: request.body.clone(),
+        })
+    }
+}
+
+impl Directory for ScimClient {
+    fn write_request(&self, user: &UserId, change: Change) -> Request {
+        Request {
+            kind: RequestKind::Write,
+            method: "PATCH",
+            path: user_path(user.as_str()),
+            body: Some(patch::body(change)),
+        }
+    }
+
+    fn read_request(&self, user: &UserId) -> Request {
+        Request {
+            kind: RequestKind::Read,
+            method: "GET",
+            path: user_path(user.as_str()),
+            body: None,
+        }
+    }
+
+    async fn ready(&self) -> Result<(), SignInError> {
+        self.session.ready().await
+    }
+
+    async fn send(&self, request: &Request) -> Result<Answer, Silence> {
+        let (authorization, credential) = self
+            .session
+            .authorization()
+            .ok_or_else(|| Silence::NotSent("not signed in".to_owned()))?;
+        let outgoing = self
+            .outgoing(request, authorization)
+            .map_err(Silence::NotSent)?;
+        let reply = self.http.exchange(outgoing).await?;
+        Ok(Answer {
+            status: reply.status,
+            wait: retry_after(&reply.headers, self.clock),
+            request_id: reply.request_id(),
+            content: content(reply.body, |text| self.session.redact(text)),
+            credential,
+        })
+    }
+
+    async fn renew(&self, refused: Credential) -> Result<(), SignInError> {
+        self.session.renew(refused).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::auth::Account;
+    use crate::domain::{Access, Content, UserState};
+    use crate::http::fake::{Act, Server};
+    use crate::http::{HttpSettings, PlainHttp};
+    use crate::pace::{Pace, Rate};
+
+    const TOKEN: &str = r#"{"tokenInfo":{"tokenValue":"t0ken","expiresAt":0}}"#;
+
+    /// A server that signs everybody in and does `act` with everything else, and a client of it that
+    /// is ready to send.
+    async fn service(act: Act) -> (Server, ScimClient) {
+        let server = Server::start(move |request| {
+            if request.starts_with("POST /token/") {
+                Act::json("201 Created", TOKEN)
+            } else {
+                act.clone()
+            }
+        })
+        .await;
+        let http = Http::new(&HttpSettings::default()).unwrap();
+        let url = |path: &str| {
+            BaseUrl::parse(&format!("{}{path}", server.url), PlainHttp::LoopbackOnly).unwrap()
+        };
+        let session = Session::new(
+            http.clone(),
+            url(""),
+            Account::new("ada", "hunter2".into()).unwrap(),
+            Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN)),
+            Clock::System,
+        );
+        let client = ScimClient::new(http, url("/scim/1/0/v2/"), Arc::new(session), Clock::System);
+        client.ready().await.unwrap();
+        (server, client)
+    }
+
+    fn both() -> Change {
+        Change::new(true, Access::RemoveAll).unwrap()
+    }
+
+    /// The latest request, byte by byte but for the port and the line ends.
+    fn last(server: &Server) -> String {
+        let text = server.heard().pop().unwrap();
+        text.replace(&server.url[7..], "HOST").replace("\r\n", "\n")
+    }
+
+    #[tokio::test]
+    async fn a_write_looks_like_this() {
+        let user = r#"{"id":"a/b@c","active":false}"#;
+        let (server, client) = service(Act::json("200 OK\r\nX-Request-Id: r-7", user)).await;
+        let request = client.write_request(&UserId::new("a/b@c"), both());
+        let answer = client.send(&request).await.unwrap();
+        insta::assert_snapshot!(last(&server), @r#"
+        PATCH /scim/1/0/v2/Users/a%2Fb%40c HTTP/1.1
+        authorization: AnaplanAuthToken t0ken
+        accept: application/scim+json, application/json;q=0.9
+        content-type: application/scim+json
+        user-agent: offboard/0.1.0
+        host: HOST
+        content-length: 161
+
+        {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]}
+        "#);
+        assert_eq!(
+            answer,
+            Answer {
+                status: 200,
+                content: Content::User(UserState {
+                    active: Some(false),
+                    ..UserState::of("a/b@c")
+                }),
+                wait: None,
+                request_id: Some("r-7".into()),
+                credential: Credential(1),
+            }
+        );
+    }
+
+    #[tokio::test]
+    async fn a_read_looks_like_this() {
+        let (server, client) = service(Act::raw("HTTP/1.1 204 No Content\r\n\r\n")).await;
+        let answer = client.send(&client.read_request(&UserId::new("u+1"))).await;
+        insta::assert_snapshot!(last(&server), @r"
+        GET /scim/1/0/v2/Users/u%2B1 HTTP/1.1
+        authorization: AnaplanAuthToken t0ken
+        accept: application/scim+json, application/json;q=0.9
+        user-agent: offboard/0.1.0
+        host: HOST
+        ");
+        let answer = answer.unwrap();
+        assert_eq!((answer.status, answer.content), (204, Content::Empty));
+    }
+
+    #[tokio::test]
+    async fn a_throttled_answer_names_its_wait_and_no_secret() {
+        let act = Act::json(
+            "429 Too Many Requests\r\nRetry-After: 7",
+            "hunter2 and t0ken",
+        );
+        let (_server, client) = service(act).await;
+        let answer = client.send(&client.read_request(&UserId::new("u"))).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.wait, Some(Duration::from_secs(7)));
+        assert_eq!(answer.words().unwrap(), "[redacted] and [redacted]");
+    }
+
+    #[tokio::test]
+    async fn an_id_that_leads_elsewhere_is_never_sent() {
+        let (server, client) = service(Act::json("200 OK", "{}")).await;
+        for id in ["..", "."] {
+            let request = client.write_request(&UserId::new(id), both());
+            match client.send(&request).await {
+                Err(Silence::NotSent(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(server.heard().len(), 1, "nothing but the sign-in");
+    }
+
+    #[tokio::test]
+    async fn a_refused_credential_is_replaced_and_silence_is_handed_on() {
+        let (server, client) = service(Act::Reset).await;
+        let request = client.read_request(&UserId::new("u"));
+        assert!(matches!(client.send(&request).await, Err(Silence::Lost(_))));
+        client.renew(Credential(1)).await.unwrap();
+        assert_eq!(client.session.authorization().unwrap().1, Credential(2));
+        assert_eq!(server.heard().len(), 3);
+    }
+}

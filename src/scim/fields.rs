@@ -1,0 +1,83 @@
+//! A JSON object as SCIM reads it: attribute names have no case (RFC 7643 §2.1), and a name may come
+//! twice, as in Anaplan's own samples; the last one counts.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The attributes of an object, by name in lower case.
+#[derive(Debug, Default)]
+pub(super) struct Fields(HashMap<String, Value>);
+
+impl Fields {
+    /// Reads a body; `None` if it is no JSON object.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// The attribute called `name`, in lower case; `null` counts as absent (RFC 7643 §2.5).
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The attribute called `name`, if it is text with something in it.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        let text = self.get(name)?.as_str()?;
+        Some(text).filter(|text| !text.trim().is_empty())
+    }
+}
+
+/// The member of `object` called `name`, in any case.
+pub(super) fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let exact = object.get(name);
+    let value = exact.or_else(|| {
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    });
+    value.filter(|value| !value.is_null())
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields, M::Error> {
+                let mut fields = HashMap::new();
+                while let Some((mut name, value)) = map.next_entry::<String, Value>()? {
+                    name.make_ascii_lowercase();
+                    fields.insert(name, value);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_many_spellings_counts() {
+        let fields = Fields::parse(br#"{"active":"True","Active":true,"ACTIVE":false}"#).unwrap();
+        assert_eq!(fields.get("active"), Some(&Value::Bool(false)));
+        let fields = Fields::parse(br#"{"a":1,"a":null,"b":" "}"#).unwrap();
+        assert_eq!((fields.get("a"), fields.text("b")), (None, None));
+        for body in ["", "[]", "1", "{} {}", "{\"a\":", "\u{feff}{}"] {
+            assert!(Fields::parse(body.as_bytes()).is_none(), "{body}");
+        }
+    }
+}
