@@ -19,7 +19,11 @@ fn from_words(words: impl Iterator<Item = OsString>, job: &JobId, subject: &str)
         .iter()
         .filter(|word| *word != "--new")
         .map(|word| {
-            let word = if new && word == subject { job.as_str() } else { word };
+            let word = if new && word == subject {
+                job.as_str()
+            } else {
+                word
+            };
             quote(word)
         })
         .collect::<Vec<_>>()

@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 bug, 2 usage, 3 settings, 4 roster, 5 sign-in, 6 stopped b
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     Status(StatusArgs),
     Report(ReportArgs),
     Sandbox(SandboxArgs),
@@ -127,7 +127,13 @@ impl ChangeArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct ProgressArgs {
     /// How to show progress.
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", env = "OFFBOARD_PROGRESS")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "HOW",
+        env = "OFFBOARD_PROGRESS"
+    )]
     pub(super) progress: ProgressMode,
 }
 
@@ -150,7 +156,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
     username: Option<String>,
 
-    /// A file with the password, or `-` for standard input. OFFBOARD_PASSWORD works too; without
+    /// A file with the password, or `-` for standard input. `OFFBOARD_PASSWORD` works too; without
     /// either, a terminal is asked.
     #[arg(long, value_name = "FILE", env = "OFFBOARD_PASSWORD_FILE")]
     password_file: Option<PathBuf>,

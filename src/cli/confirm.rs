@@ -1,8 +1,8 @@
 //! The rail that every job passes: its number of users has to be named.
 
+use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::cli::Exit;
 use crate::ledger::Job;
 
 /// Lets a job start if its number was given, or is typed now.
@@ -33,7 +33,10 @@ pub(super) fn confirm(
                 Err(refusal("not confirmed".to_owned(), job.users))
             }
         }
-        None => Err(refusal(format!("{what}, and nobody has confirmed it"), job.users)),
+        None => Err(refusal(
+            format!("{what}, and nobody has confirmed it"),
+            job.users,
+        )),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::ledger::{Job, Reader};
 use crate::report::write_bundle;
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
 use crate::settings::{Layer, PasswordSource, Settings, Span};
-use folder::{Folder, Story};
+use folder::Folder;
 use roster::Cast;
 
 /// Users whom the sandbox refuses to change.
@@ -45,7 +45,10 @@ pub(super) async fn demo(args: DemoArgs, terminal: Terminal) -> Result<Exit, Fai
     let password = PasswordSource::Known(SecretString::from(provider_password()));
     let done = execute(&ask, &settings, password, terminal).await?;
     if done.counts.open() > 0 && !matches!(done.exit, Exit::Trouble) {
-        terminal.warn(&format!("to continue: offboard demo --dir {}", folder.path().display()));
+        terminal.warn(&format!(
+            "to continue: offboard demo --dir {}",
+            folder.path().display()
+        ));
         provider.stop().await;
         return Ok(done.exit);
     }
@@ -112,7 +115,9 @@ async fn set_up(
 
 /// A rate at which the story takes about ten seconds.
 fn pace(users: usize) -> crate::pace::Rate {
-    let per_second = u32::try_from(users / 10).unwrap_or(u32::MAX).clamp(50, 100_000);
+    let per_second = u32::try_from(users / 10)
+        .unwrap_or(u32::MAX)
+        .clamp(50, 100_000);
     crate::pace::Rate::Per {
         count: per_second,
         unit: crate::pace::Unit::Second,
@@ -131,8 +136,15 @@ async fn tell(
     if !report.exists() {
         write_bundle(&mut reader, &done.job, &report).await?;
     }
-    let trouble = [Status::Failed, Status::NotFound, Status::InDoubt, Status::Invalid];
-    let rows = reader.lines_with(&done.job, &trouble, totals::SHOWN).await?;
+    let trouble = [
+        Status::Failed,
+        Status::NotFound,
+        Status::InDoubt,
+        Status::Invalid,
+    ];
+    let rows = reader
+        .lines_with(&done.job, &trouble, totals::SHOWN)
+        .await?;
     terminal.data(&totals::totals(&done.job, &done.counts))?;
     terminal.data("what went wrong, on purpose:")?;
     terminal.data(&totals::failures(&rows, done.counts.trouble()))?;
@@ -143,7 +155,10 @@ async fn tell(
             seen.throttled, seen.sign_ins
         ))?;
     }
-    terminal.data(&format!("report    {}", report.join("report.csv").display()))?;
+    terminal.data(&format!(
+        "report    {}",
+        report.join("report.csv").display()
+    ))?;
     terminal.data(&format!("ledger    {}", settings.ledger.display()))
 }
 
@@ -200,7 +215,10 @@ async fn compare_with_books(
             };
             if !fits {
                 let status = row.status;
-                return Ok(Some(format!("line {} is {status}, the books differ", row.line)));
+                return Ok(Some(format!(
+                    "line {} is {status}, the books differ",
+                    row.line
+                )));
             }
         }
     }

@@ -21,6 +21,10 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "errors and fresh texts are handed over for good"
+    )]
     pub(super) fn new(exit: Exit, message: impl ToString) -> Self {
         Self {
             exit,

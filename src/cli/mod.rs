@@ -51,7 +51,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
     runtime.block_on(async {
         match cli.command {
-            Command::Run(args) => run::run(args, terminal).await,
+            Command::Run(args) => run::run(*args, terminal).await,
             Command::Status(args) => status::status(args, terminal).await,
             Command::Report(args) => report::report(args, terminal).await,
             Command::Sandbox(args) => sandbox::sandbox(args, terminal).await,

@@ -1,10 +1,10 @@
 //! `offboard report`: from the ledger to a folder that a person reads and an auditor keeps.
 
+use crate::cli::Exit;
 use crate::cli::args::ReportArgs;
 use crate::cli::failure::Failure;
 use crate::cli::status::selector;
 use crate::cli::terminal::Terminal;
-use crate::cli::Exit;
 use crate::ledger::Reader;
 use crate::report::write_bundle;
 

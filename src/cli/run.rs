@@ -115,8 +115,7 @@ pub(super) async fn execute(
             run.recovered
         ));
     }
-    let (mut ledger, ending) =
-        work(ledger, &job, &counts, &run, &signed_in, settings, ask).await?;
+    let (mut ledger, ending) = work(ledger, &job, &counts, &run, &signed_in, settings, ask).await?;
     ledger.end_run(&run, run_ending(&ending)).await?;
     signed_in.session.sign_out().await;
     close(ledger, job, Some(&ending)).await

@@ -13,8 +13,7 @@ use crate::cli::terminal::Terminal;
 use crate::sandbox::{Bucket, Faults, Person, Sandbox, SandboxSettings, people};
 
 pub(super) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let faults = Faults::parse(&args.fault)
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         users: args.users,
@@ -46,12 +45,16 @@ pub(super) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exi
 pub(super) async fn start(settings: SandboxSettings) -> Result<Sandbox, Failure> {
     let bind = settings.bind;
     Sandbox::start(settings).await.map_err(|error| {
-        Failure::new(Exit::Settings, format!("cannot start the sandbox on {bind}: {error}"))
+        Failure::new(
+            Exit::Settings,
+            format!("cannot start the sandbox on {bind}: {error}"),
+        )
     })
 }
 
 /// The columns of a model's users export; the header of the addresses is empty there.
-pub(super) const ROSTER_HEADER: [&str; 5] = ["", "First Name", "Last Name", "User ID", "Model Role"];
+pub(super) const ROSTER_HEADER: [&str; 5] =
+    ["", "First Name", "Last Name", "User ID", "Model Role"];
 
 /// One user as such an export shows them.
 pub(super) fn roster_record(person: &Person) -> [String; 5] {
@@ -66,13 +69,18 @@ pub(super) fn roster_record(person: &Person) -> [String; 5] {
 
 fn write_roster(path: &Path, people: impl Iterator<Item = Person>) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Settings, format!("cannot write `{}`: {error}", path.display()))
+        Failure::new(
+            Exit::Settings,
+            format!("cannot write `{}`: {error}", path.display()),
+        )
     };
     let file = File::create(path).map_err(|error| failed(&error))?;
     let mut csv = csv::Writer::from_writer(BufWriter::new(file));
-    csv.write_record(ROSTER_HEADER).map_err(|error| failed(&error))?;
+    csv.write_record(ROSTER_HEADER)
+        .map_err(|error| failed(&error))?;
     for person in people {
-        csv.write_record(roster_record(&person)).map_err(|error| failed(&error))?;
+        csv.write_record(roster_record(&person))
+            .map_err(|error| failed(&error))?;
     }
     csv.flush().map_err(|error| failed(&error))
 }

@@ -46,8 +46,8 @@ pub(super) async fn sign_in(
         PasswordSource::Ask => ask(&connection.username, terminal)?,
     };
     let settings_failure = |error: &dyn std::error::Error| Failure::new(Exit::Settings, error);
-    let account = Account::new(&connection.username, password)
-        .map_err(|error| settings_failure(&error))?;
+    let account =
+        Account::new(&connection.username, password).map_err(|error| settings_failure(&error))?;
     let http = Http::new(&connection.http).map_err(|error| settings_failure(&error))?;
     let pace = Arc::new(Pace::new(settings.rate, settings.burst));
     let session = Arc::new(Session::new(

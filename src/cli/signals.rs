@@ -4,8 +4,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::cli::failure::Failure;
 use crate::cli::Exit;
+use crate::cli::failure::Failure;
 use crate::engine::Signal;
 
 /// Listens until it is dropped.

@@ -1,5 +1,7 @@
 //! `offboard status`: where a job stands. Read-only, also while another process works on it.
 
+use std::fmt::Write;
+
 use serde_json::json;
 
 use crate::cli::args::StatusArgs;
@@ -37,13 +39,14 @@ pub(super) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
                 _ if holder.is_some() => "under way".to_owned(),
                 _ => "died".to_owned(),
             };
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\nrun {} as {} on {}: started {}, {end}",
                 run.id, run.account, run.host, run.started_at
-            ));
+            );
         }
         if let Some(holder) = holder {
-            text.push_str(&format!("\nin use by {holder}"));
+            let _ = write!(text, "\nin use by {holder}");
         }
         terminal.data(&text)?;
     }

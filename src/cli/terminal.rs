@@ -10,6 +10,10 @@ pub(super) struct Terminal {
     quiet: bool,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "one value stands for the terminal, whatever is said to it"
+)]
 impl Terminal {
     pub(super) fn new(quiet: bool) -> Self {
         Self { quiet }

@@ -115,14 +115,22 @@ mod tests {
     use super::*;
     use crate::domain::{Access, Credential, Problem, UserState};
 
-    fn answer(status: u16, content: Content) -> Result<Answer, Silence> {
-        Ok(Answer {
+    fn bare(status: u16, content: Content) -> Answer {
+        Answer {
             status,
             content,
             wait: None,
             request_id: None,
             credential: Credential(0),
-        })
+        }
+    }
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "an exchange that brought an answer"
+    )]
+    fn answer(status: u16, content: Content) -> Result<Answer, Silence> {
+        Ok(bare(status, content))
     }
 
     fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
@@ -251,7 +259,7 @@ mod tests {
             (429, Verdict::Throttled(wait)),
             (503, Verdict::Transient(wait)),
         ] {
-            let mut throttled = answer(status, Content::Empty).unwrap();
+            let mut throttled = bare(status, Content::Empty);
             throttled.wait = wait;
             assert_eq!(verdict(RequestKind::Write, &Ok(throttled)), expected);
         }

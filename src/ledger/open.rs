@@ -186,7 +186,7 @@ fn known_migration() -> i64 {
 fn is_not_a_database(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| code == "26")
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sqlx::SqliteConnection;
 
 use crate::domain::{
-    Confirmation, Entry, Fact, Outcome, RequestKind, Settlement, Timestamp, Verdict,
+    Confirmation, Entry, Fact, Outcome, Reason, RequestKind, Settlement, Timestamp, Verdict,
 };
 use crate::ledger::LedgerError;
 
@@ -118,7 +118,7 @@ fn settled_body(settlement: &Settlement) -> Value {
         ("outcome", json!(settlement.outcome.status().as_str())),
         (
             "reason",
-            json!(settlement.outcome.reason().map(|reason| reason.as_str())),
+            json!(settlement.outcome.reason().map(Reason::as_str)),
         ),
         (
             "confirmed_by",
@@ -250,10 +250,7 @@ fn settle(mut set: impl FnMut(&str, Value), at: Timestamp, settlement: &Settleme
     let outcome = settlement.outcome;
     let confirmed_by = confirmation(outcome);
     set("status", json!(outcome.status().as_str()));
-    set(
-        "reason",
-        json!(outcome.reason().map(|reason| reason.as_str())),
-    );
+    set("reason", json!(outcome.reason().map(Reason::as_str)));
     set("detail", json!(settlement.detail));
     set("done", json!(at.as_millis()));
     set("confirmed", json!(confirmed_by.map(|_| at.as_millis())));

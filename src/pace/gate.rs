@@ -23,7 +23,7 @@ impl Gate {
     pub(super) fn hold(&self, wait: Duration, why: &'static str) {
         let now = Instant::now();
         // An instant too far away to be named is as good as the far future.
-        let far = Duration::from_secs(365 * 24 * 3600);
+        let far = Duration::from_hours(365 * 24);
         let until = now.checked_add(wait).unwrap_or(now + far);
         let mut hold = self.lock();
         if hold.is_none_or(|present| present.until < until) {

@@ -160,7 +160,7 @@ mod tests {
             pace.permit().await;
             let start = Instant::now();
             let holder = Arc::clone(&pace);
-            let (_, ()) = tokio::join!(pace.permit(), async move {
+            let ((), ()) = tokio::join!(pace.permit(), async move {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 holder.hold(Duration::from_secs(10), "late");
             });

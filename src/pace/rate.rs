@@ -40,7 +40,7 @@ impl Rate {
             Self::Per { count, unit } => {
                 let whole = match unit {
                     Unit::Second => Duration::from_secs(1),
-                    Unit::Minute => Duration::from_secs(60),
+                    Unit::Minute => Duration::from_mins(1),
                 };
                 Some(whole / count)
             }

@@ -80,7 +80,10 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
         if let Some(job) = ledger.find_job(&key).await? {
             return Ok(job);
         }
-        if let Some(job) = ledger.find_unfinished(&path, ask.change, ask.target).await? {
+        if let Some(job) = ledger
+            .find_unfinished(&path, ask.change, ask.target)
+            .await?
+        {
             let difference = compare(ledger, &ask, key, path, &job).await?;
             return Err(IntakeError::Changed {
                 job: Box::new(job),
@@ -90,7 +93,7 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
     }
     let mut roster = open(&ask)?;
     let mut loading = ledger.load(&new_job(&ask, key, path, &roster)).await?;
-    while let Some(line) = roster.next() {
+    for line in roster.by_ref() {
         loading.push(new_line(line?)).await?;
     }
     if roster.finish()?.sha256 != ask.survey.digest {

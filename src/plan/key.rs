@@ -8,11 +8,13 @@ use crate::domain::Change;
 pub(super) fn job_key(target: &str, change: Change, roster_digest: &str) -> String {
     let text = format!("{target}\n{change}\n{roster_digest}\n");
     let hash = digest(&SHA256, text.as_bytes());
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hash.as_ref()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            use std::fmt::Write;
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 #[cfg(test)]

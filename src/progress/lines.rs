@@ -27,7 +27,7 @@ impl Lines {
 
     pub(super) fn on(&mut self, event: &Event) {
         let text = match event {
-            Event::Started(snapshot) => Some(self.beat(snapshot)),
+            Event::Started(snapshot) | Event::Ended(snapshot) => Some(self.beat(snapshot)),
             Event::Tick(snapshot) => {
                 let line = self.beat(snapshot);
                 let due = snapshot.elapsed >= self.due;
@@ -36,7 +36,6 @@ impl Lines {
                 }
                 due.then_some(line)
             }
-            Event::Ended(snapshot) => Some(self.beat(snapshot)),
             Event::Settled {
                 line,
                 user,

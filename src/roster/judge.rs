@@ -105,6 +105,12 @@ fn check_key(key: Key, cell: &str) -> Result<(), Rejection> {
             });
         }
     }
+    if cell == "." || cell == ".." {
+        return Err(Rejection::Dots {
+            key,
+            shown: shown(),
+        });
+    }
     if is_mangled(cell) {
         return Err(Rejection::Mangled {
             key,

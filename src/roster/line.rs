@@ -137,6 +137,14 @@ pub enum Rejection {
         /// The cell, cut.
         shown: String,
     },
+    /// The key is `.` or `..`, which means another place in every URL, however it is escaped.
+    #[error("{key} that no address can carry: `{shown}`")]
+    Dots {
+        /// What names the users.
+        key: Key,
+        /// The cell.
+        shown: String,
+    },
     /// The key is what a spreadsheet makes of one.
     #[error("{key} that a spreadsheet has replaced: `{shown}`")]
     Mangled {
@@ -160,6 +168,7 @@ impl Rejection {
             Self::Blank { .. } => "blank",
             Self::Unseen { .. } => "unseen",
             Self::Lost { .. } => "lost",
+            Self::Dots { .. } => "dots",
             Self::Mangled { .. } => "mangled",
         }
     }

@@ -74,7 +74,9 @@ impl SettingsError {
                 "set OFFBOARD_PASSWORD, or give `--password-file FILE` (`-` for standard input)"
                     .to_owned(),
             ),
-            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } | Self::Password { .. } => None,
+            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } | Self::Password { .. } => {
+                None
+            }
         }
     }
 }

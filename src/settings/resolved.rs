@@ -70,8 +70,7 @@ impl Settings {
         };
         let url = |value: Option<String>, what, flag| {
             let text = value.ok_or_else(need(what, flag))?;
-            BaseUrl::parse(&text, plain)
-                .map_err(|source| SettingsError::Url { flag, source })
+            BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
         };
         Ok(Self {
             ledger: layer.ledger(),

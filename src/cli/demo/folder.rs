@@ -120,7 +120,7 @@ fn first_usable(asked: &Story) -> PathBuf {
         free || interrupted
     };
     std::iter::once(PathBuf::from(NAME))
-        .chain((2..).map(|number: u32| PathBuf::from(format!("{NAME}-{number}"))))
+        .chain((2..1000).map(|number: u32| PathBuf::from(format!("{NAME}-{number}"))))
         .find(is_usable)
         .unwrap_or_else(|| PathBuf::from(NAME))
 }

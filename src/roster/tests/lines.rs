@@ -100,6 +100,7 @@ fn bad_lines_are_rejected_with_a_reason() {
             "!id that a spreadsheet has replaced: `1,2e31`",
         ),
         ("1E+05,1,2", "!id that a spreadsheet has replaced: `1E+05`"),
+        ("..,1,2", "!id that no address can carry: `..`"),
         ("#N/A,1,2", "!id that a spreadsheet has replaced: `#N/A`"),
         ("####,1,2", "!id that a spreadsheet has replaced: `####`"),
         ("12e5,1,2", "12e5"),
