@@ -1,0 +1,22 @@
+//! The main job from the command line to the provider's books.
+
+use offboard::sandbox::SandboxSettings;
+
+use crate::support::{Bed, finish};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_disabled_and_without_workspaces_by_the_providers_own_books() {
+    let bed = Bed::new(SandboxSettings {
+        users: 200,
+        refused: 2,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&["ffffffffffffffffffffffffffffffff,nobody@example.com"]);
+    let ran = finish(bed.run_all(201)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
+    assert_eq!(gone.count(), 198);
+    assert!(ran.stderr.contains("user is protected by policy"), "{ran:?}");
+    assert!(ran.stderr.contains("not found"), "{ran:?}");
+}
