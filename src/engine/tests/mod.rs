@@ -1,0 +1,3 @@
+//! Tests of the engine, one file per theme.
+
+mod course;
