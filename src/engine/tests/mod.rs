@@ -1,3 +1,10 @@
-//! Tests of the engine, one file per theme.
+//! Whole runs on paused time, against a scripted tenant and a journal in memory.
 
 mod course;
+mod faults;
+mod flow;
+mod killed;
+mod outcomes;
+mod pace;
+mod retry;
+mod stop;
