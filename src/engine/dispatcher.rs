@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement};
+use crate::engine::claim::{Claimed, claim};
 use crate::engine::event::{Event, Listener, Snapshot, Waiting};
 use crate::engine::settings::{EngineSettings, Work};
 use crate::engine::stop::{Signal, Stage, StopReason};
@@ -89,13 +90,6 @@ pub async fn run<D: Directory, J: Journal>(
     })
 }
 
-/// Users whose first intents are durable.
-struct Claimed {
-    subjects: Vec<(Subject, bool)>,
-    /// Whether there may be more.
-    more: bool,
-}
-
 type Claiming = Pin<Box<dyn Future<Output = Result<Claimed, JournalError>> + Send>>;
 type UnitResult = Result<UnitEnd, JournalError>;
 
@@ -168,24 +162,28 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         loop {
             self.fill();
             if self.units.is_empty() && self.claiming.is_none() && self.ready.is_empty() {
+                while let Ok(report) = reports.try_recv() {
+                    self.listener.on(&report);
+                }
                 return Ok(());
             }
             let grace_until = self.grace_until;
             let incoming = tokio::select! {
                 biased;
-                signal = signals.recv(), if signals_open => match signal {
-                    Some(signal) => Incoming::Signal(signal),
-                    None => {
+                signal = signals.recv(), if signals_open => {
+                    let Some(signal) = signal else {
                         signals_open = false;
                         continue;
-                    }
-                },
+                    };
+                    Incoming::Signal(signal)
+                }
+                // Before the units that sent them: what hindered a user is told before the outcome.
+                Some(report) = reports.recv() => Incoming::Report(report),
                 Some(joined) = self.units.join_next_with_id() => Incoming::Unit(joined),
                 claimed = poll_claim(&mut self.claiming), if self.claiming.is_some() => {
                     self.claiming = None;
                     Incoming::Claimed(claimed)
                 }
-                Some(report) = reports.recv() => Incoming::Report(report),
                 () = until(grace_until), if grace_until.is_some() => Incoming::GraceOver,
                 _ = tick.tick() => Incoming::Tick,
             };
@@ -212,17 +210,24 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             }
             Incoming::Unit(Ok((id, result))) => {
                 let subject = self.in_flight.remove(&id);
-                return self.unit_ended(subject, result?);
+                return Ok(self.unit_ended(subject, result?));
             }
             Incoming::Unit(Err(error)) => {
-                let subject = self.in_flight.remove(&error.id());
-                return Ok(self.unit_panicked(subject, error));
+                let line = self
+                    .in_flight
+                    .remove(&error.id())
+                    .map(|subject| subject.line);
+                return Ok(self.unit_panicked(line, error));
             }
             Incoming::Report(event) => self.listener.on(&event),
             Incoming::Signal(signal) => {
                 return Ok(self.stop(StopReason::Signal(signal)));
             }
-            Incoming::GraceOver => self.abort(),
+            Incoming::GraceOver => {
+                if let Some(reason) = self.reason.clone() {
+                    return Ok(self.stop(reason));
+                }
+            }
             Incoming::Tick => {
                 let snapshot = self.snapshot();
                 self.listener.on(&Event::Tick(snapshot));
@@ -251,11 +256,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }
     }
 
-    fn unit_ended(
-        &mut self,
-        subject: Option<Subject>,
-        end: UnitEnd,
-    ) -> Result<Vec<Entry>, JournalError> {
+    fn unit_ended(&mut self, subject: Option<Subject>, end: UnitEnd) -> Vec<Entry> {
         match end {
             UnitEnd::Settled(settlement) => {
                 self.done_now += 1;
@@ -267,22 +268,20 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                         settlement,
                     });
                 }
-                Ok(Vec::new())
+                Vec::new()
             }
-            UnitEnd::Released(Some(reason)) if self.stage == Stage::Running => {
-                Ok(self.stop(reason))
-            }
-            UnitEnd::Released(_) => Ok(Vec::new()),
+            UnitEnd::Released(Some(reason)) if self.stage == Stage::Running => self.stop(reason),
+            UnitEnd::Released(_) => Vec::new(),
         }
     }
 
     /// A panic is a bug in the program; it costs this user's certainty and nobody else's.
-    fn unit_panicked(&mut self, subject: Option<Subject>, error: JoinError) -> Vec<Entry> {
+    fn unit_panicked(&mut self, line: Option<Line>, error: JoinError) -> Vec<Entry> {
         let message = panic_message(error);
         self.panics += 1;
         self.done_now += 1;
         self.trouble_now += 1;
-        let Some(Subject { line, .. }) = subject else {
+        let Some(line) = line else {
             return Vec::new();
         };
         self.listener.on(&Event::Panicked {
@@ -300,7 +299,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }]
     }
 
-    /// Drains at the first call, aborts at the second.
+    /// Drains at the first call, aborts at the second, or when the grace of the first is over.
     fn stop(&mut self, reason: StopReason) -> Vec<Entry> {
         let abort = self.stage > Stage::Running;
         self.listener.on(&Event::Stopping {
@@ -314,7 +313,8 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }
         self.stage = Stage::Drain;
         self.reason = Some(reason);
-        self.grace_until = Some(Instant::now() + self.context.settings.grace);
+        // A grace too long to be named has no end.
+        self.grace_until = Instant::now().checked_add(self.context.settings.grace);
         self.context.drain.cancel();
         self.give_back()
     }
@@ -372,44 +372,6 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             None
         }
     }
-}
-
-/// Reads the next users and makes the intents of their first writes durable, in one commit. Who is
-/// in doubt is read first and so has no intent yet.
-async fn claim<D: Directory, J: Journal>(
-    context: Arc<Context<D, J>>,
-    after: Line,
-    limit: usize,
-) -> Result<Claimed, JournalError> {
-    let page = context.journal.page(after, limit).await?;
-    let more = page.len() == limit;
-    let at = context.settings.clock.now();
-    let intents: Vec<_> = page
-        .iter()
-        .filter(|subject| !subject.in_doubt)
-        .map(|subject| Entry {
-            line: subject.line,
-            at,
-            fact: Fact::Begun {
-                attempt: subject.attempts + 1,
-                request: context
-                    .directory
-                    .write_request(&subject.user, context.change)
-                    .to_string(),
-            },
-        })
-        .collect();
-    if !intents.is_empty() {
-        context.journal.record(intents).await?;
-    }
-    let subjects = page
-        .into_iter()
-        .map(|subject| {
-            let begun = !subject.in_doubt;
-            (subject, begun)
-        })
-        .collect();
-    Ok(Claimed { subjects, more })
 }
 
 async fn poll_claim(claiming: &mut Option<Claiming>) -> Result<Claimed, JournalError> {

@@ -39,7 +39,8 @@ pub enum Event {
         /// What it said.
         message: String,
     },
-    /// A stop was asked for. The second time, requests in flight are abandoned.
+    /// A stop was asked for. The second time, and when the grace of the first is over, requests in
+    /// flight are abandoned.
     Stopping {
         /// Why.
         reason: StopReason,

@@ -5,6 +5,7 @@
 //! engine knows the domain, the pace and the two ports; it knows nothing of HTTP, SCIM, tokens, SQL
 //! or terminals. A user's failure is data; an `Err` means that the run cannot go on.
 
+mod claim;
 mod course;
 mod dispatcher;
 mod event;

@@ -1,8 +1,8 @@
 //! A unit: all attempts for one user within a run.
 //!
-//! It looks at the drain token in three places only: while it waits for a credential, for leave to
-//! send, and between attempts. A request under way races the abort token alone; what is said to the
-//! journal races nothing.
+//! It looks at the drain token before it begins an attempt, and while it waits for a credential, for
+//! leave to send, and between attempts. A request under way races the abort token alone; what is said
+//! to the journal races nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -109,7 +109,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// # Errors
     /// Only if the journal fails; then nothing more may be sent.
     pub(super) async fn run(mut self) -> Result<UnitEnd, JournalError> {
-        let mut step = self.course.first();
+        // Its claim followed the course: whoever is to be written first has a durable intent.
+        let mut step = if self.begun { Step::Write } else { Step::Read };
         loop {
             let next = match self.prepare(step).await {
                 Ok(kind) => self.attempt(kind).await?,
@@ -128,11 +129,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         match step {
             Step::Write => Ok(RequestKind::Write),
             Step::Read => Ok(RequestKind::Read),
+            // Leave to send is what makes everybody wait.
+            Step::Hold(kind) => Ok(kind),
             Step::BackOff(kind, asked) => self.rest(asked).await.map(|()| kind),
-            Step::Hold(kind, asked) => {
-                self.hold(asked);
-                Ok(kind)
-            }
             Step::Renew(kind) => self.renew().await.map(|()| kind),
             Step::Settle(_) => unreachable!("settled where the answer was judged"),
             Step::Unreachable => Err(Halt::Fatal(StopReason::Unreachable(
@@ -172,6 +171,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             exchange = self.context.directory.send(&request) => exchange,
         };
         let verdict = judge(kind, &self.subject.user, self.context.change, &exchange);
+        self.heed(verdict, &exchange);
         let ended = self.note(kind, verdict, &exchange, start.elapsed());
         let sent = !matches!(exchange, Err(Silence::NotSent(_)));
         let step = self.course.after(kind, verdict, sent);
@@ -237,10 +237,6 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     }
 
     async fn rest(&mut self, asked: Option<Duration>) -> Result<(), Halt> {
-        if let Some(asked) = asked {
-            // P6: what the server asks of one, it asks of all.
-            self.context.pace.hold(asked, "the server asks to wait");
-        }
         let delay = self.backoff.next(asked);
         let _counted = Counted::new(&self.context.resting);
         tokio::select! {
@@ -250,11 +246,19 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    fn hold(&self, asked: Option<Duration>) {
-        let wait = asked.unwrap_or(self.context.settings.throttle_wait);
-        self.context
-            .pace
-            .hold(wait, "the server asks for fewer requests");
+    /// P6: what the server asks of one, it asks of all, from the moment it is known. Waiting for
+    /// the journal first would let others send meanwhile.
+    fn heed(&self, verdict: Verdict, exchange: &Result<Answer, Silence>) {
+        let asked = exchange.as_ref().ok().and_then(|answer| answer.wait);
+        // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
+        let asked = asked.filter(|wait| !wait.is_zero());
+        if matches!(verdict, Verdict::Throttled(_)) {
+            let wait = asked.unwrap_or(self.context.settings.throttle_wait);
+            let why = "the server asks for fewer requests";
+            self.context.pace.hold(wait, why);
+        } else if let Some(wait) = asked {
+            self.context.pace.hold(wait, "the server asks to wait");
+        }
     }
 
     /// Keeps what an answer showed, and puts it into the words of the journal.
@@ -327,7 +331,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let at = self.context.settings.clock.now();
         let line = self.subject.line;
         let entries = facts.into_iter().map(|fact| Entry { line, at, fact });
-        self.context.journal.record(entries.collect()).await
+        let recorded = self.context.journal.record(entries.collect()).await;
+        if recorded.is_err() {
+            // Others must not send until the dispatcher hears of it: nobody could record the answer.
+            self.context.drain.cancel();
+        }
+        recorded
     }
 
     async fn report(&self, verdict: Verdict) {

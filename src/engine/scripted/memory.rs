@@ -1,0 +1,246 @@
+//! A journal in memory. It keeps the state of each user by rules of its own, simple enough to be
+//! read as the oracle, and notes whatever an honest journal could not hold.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use crate::domain::{Entry, Fact, Line, Outcome, RequestKind, Status, UserId, Verdict};
+use crate::engine::scripted::fuse::{Cut, Fuse};
+use crate::port::{Journal, JournalError, Subject};
+
+/// One user as the journal knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) user: UserId,
+    pub(crate) status: Status,
+    pub(crate) attempts: u32,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) facts: Vec<Fact>,
+    /// The intent of a write that may leave now.
+    intent: Option<String>,
+    /// A write may have taken effect, and nobody has seen the user since.
+    must_read: bool,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    rows: BTreeMap<u64, Row>,
+    claims: Vec<u64>,
+    broken: Vec<String>,
+    failed: bool,
+}
+
+/// The user that a line names.
+pub(crate) fn user_of(line: u64) -> String {
+    format!("u{line}")
+}
+
+fn line_of(user: &str) -> u64 {
+    user[1..].parse().unwrap()
+}
+
+/// The journal of one job, over all its runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    books: Arc<Mutex<Books>>,
+}
+
+/// The journal as one run sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle {
+    pub(super) memory: Memory,
+    pub(super) fuse: Arc<Fuse>,
+    pub(super) latency: Duration,
+    /// From this call on, counted from 1, everything fails.
+    pub(super) fail_at: Option<u64>,
+}
+
+impl Memory {
+    pub(super) fn new(lines: impl Iterator<Item = u64>) -> Self {
+        let memory = Self::default();
+        let row = |line| Row {
+            user: UserId::new(user_of(line)),
+            status: Status::Pending,
+            attempts: 0,
+            outcome: None,
+            facts: Vec::new(),
+            intent: None,
+            must_read: false,
+        };
+        memory.lock().rows = lines.map(|line| (line, row(line))).collect();
+        memory
+    }
+
+    /// What a new run does first: whoever is claimed by a dead run is in doubt.
+    pub(super) fn recover(&self) {
+        let mut books = self.lock();
+        books.failed = false;
+        for row in books.rows.values_mut() {
+            if row.status == Status::Claimed {
+                row.status = Status::InDoubt;
+                row.must_read = true;
+            }
+            row.intent = None;
+        }
+    }
+
+    /// All users, in the order of their lines.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.lock().rows.values().cloned().collect()
+    }
+
+    /// Changes one user's row by hand.
+    pub(crate) fn edit(&self, user: &str, change: impl FnOnce(&mut Row)) {
+        let mut books = self.lock();
+        change(books.row(user));
+    }
+
+    /// Lines in the order in which they were first claimed in a run.
+    pub(crate) fn claims(&self) -> Vec<u64> {
+        self.lock().claims.clone()
+    }
+
+    pub(crate) fn broken(&self) -> Vec<String> {
+        self.lock().broken.clone()
+    }
+
+    /// P1, P3, P4: what must hold at the very moment when a write arrives at the server.
+    pub(super) fn check_write(&self, user: &str, request: &str) {
+        let mut books = self.lock();
+        let failed = books.failed;
+        let row = books.row(user);
+        let mut broken = Vec::new();
+        if row.intent.as_deref() != Some(request) {
+            broken.push(format!("{user} is written without an intent"));
+        }
+        if row.status != Status::Claimed {
+            broken.push(format!("{user} is written while {}", row.status));
+        }
+        if row.must_read {
+            broken.push(format!("{user} is written while in doubt"));
+        }
+        if failed {
+            broken.push(format!("{user} is written after the journal failed"));
+        }
+        books.broken.extend(broken);
+    }
+
+    pub(super) fn check_read(&self, user: &str) {
+        let mut books = self.lock();
+        if books.failed {
+            let broken = format!("{user} is read after the journal failed");
+            books.broken.push(broken);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+}
+
+impl Books {
+    fn row(&mut self, user: &str) -> &mut Row {
+        self.rows.get_mut(&line_of(user)).unwrap()
+    }
+
+    fn store(&mut self, entry: Entry) {
+        let line = entry.line.0;
+        let row = self.rows.get_mut(&line).unwrap();
+        let mut broken = None;
+        if !row.status.is_open() {
+            broken = Some(format!("line {line} is settled and gets {:?}", entry.fact));
+        }
+        match &entry.fact {
+            Fact::Begun { attempt, request } => {
+                if *attempt != row.attempts + 1 {
+                    broken = Some(format!("line {line}: {attempt} after {}", row.attempts));
+                }
+                row.attempts = *attempt;
+                row.status = Status::Claimed;
+                row.intent = Some(request.clone());
+                self.claims.push(line);
+            }
+            Fact::Ended {
+                kind: RequestKind::Write,
+                verdict,
+                status,
+                ..
+            } => {
+                let again = matches!(verdict, Verdict::Throttled(_) | Verdict::Unauthorized)
+                    || (status.is_none() && matches!(verdict, Verdict::Transient(_)));
+                if !again {
+                    row.intent = None;
+                }
+                row.must_read = *verdict == Verdict::Uncertain;
+            }
+            Fact::Ended { verdict, .. } => {
+                if matches!(verdict, Verdict::Applied | Verdict::Partial) {
+                    row.must_read = false;
+                }
+            }
+            Fact::Settled(settlement) => {
+                row.status = settlement.outcome.status();
+                row.outcome = Some(settlement.outcome);
+                row.intent = None;
+                row.must_read = row.status == Status::InDoubt;
+            }
+            Fact::Released {
+                attempts, in_doubt, ..
+            } => {
+                row.attempts = *attempts;
+                row.status = if *in_doubt {
+                    Status::InDoubt
+                } else {
+                    Status::Pending
+                };
+                row.intent = None;
+                row.must_read = *in_doubt;
+            }
+        }
+        row.facts.push(entry.fact);
+        self.broken.extend(broken);
+    }
+}
+
+impl Handle {
+    async fn call(&self) -> Result<u64, JournalError> {
+        let call = self.fuse.record().await;
+        tokio::time::sleep(self.latency).await;
+        self.fuse.live().await;
+        let mut books = self.memory.lock();
+        books.failed |= self.fail_at.is_some_and(|first| call >= first);
+        if books.failed {
+            return Err(JournalError("the disk is full".to_owned()));
+        }
+        Ok(call)
+    }
+}
+
+impl Journal for Handle {
+    async fn page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, JournalError> {
+        self.call().await?;
+        let books = self.memory.lock();
+        let later = books.rows.range(after.0 + 1..);
+        let open = later.filter(|(_, row)| matches!(row.status, Status::Pending | Status::InDoubt));
+        let subjects = open.take(limit).map(|(line, row)| Subject {
+            line: Line(*line),
+            user: row.user.clone(),
+            attempts: row.attempts,
+            in_doubt: row.status == Status::InDoubt,
+        });
+        Ok(subjects.collect())
+    }
+
+    async fn record(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        let call = self.call().await?;
+        for entry in entries {
+            self.memory.lock().store(entry);
+        }
+        self.fuse.meet(Cut::AfterRecord(call)).await;
+        // Durable now; that it is, is heard a little later.
+        tokio::time::sleep(self.latency).await;
+        self.fuse.live().await;
+        Ok(())
+    }
+}

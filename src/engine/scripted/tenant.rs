@@ -1,0 +1,296 @@
+//! A tenant: users, what was done to them, and a directory that answers by a script.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::{
+    Answer, Change, Content, Credential, Problem, Request, RequestKind, Silence, UserId, UserState,
+};
+use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
+use crate::engine::scripted::fuse::{Cut, Fuse};
+use crate::engine::scripted::memory::Memory;
+use crate::port::{Directory, SignInError};
+
+/// One user as the tenant knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) active: bool,
+    pub(crate) workspaces: Vec<String>,
+    /// Writes that arrived.
+    pub(crate) writes: u32,
+    /// Writes that were turned away at the door: 401 and 429.
+    pub(crate) turned_away: u32,
+    /// Writes that took effect in full.
+    pub(crate) applied: u32,
+    /// Reads that arrived.
+    pub(crate) reads: u32,
+    /// Requests that were made, those included that never left.
+    asked: [u32; 2],
+}
+
+impl Person {
+    /// Whether nothing is left of the access.
+    pub(crate) fn is_gone(&self) -> bool {
+        !self.active && self.workspaces.is_empty()
+    }
+}
+
+/// A request that arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub(crate) at: Instant,
+    pub(crate) user: String,
+    pub(crate) kind: RequestKind,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    pub(super) people: HashMap<String, Person>,
+    pub(super) arrivals: Vec<Arrival>,
+    pub(super) broken: Vec<String>,
+    /// The credential that the run holds, how old a good one may be, and how often it was renewed.
+    credential: u64,
+    good_from: u64,
+    pub(super) renewals: u64,
+    /// When everybody was asked to wait, and until when.
+    closed: Option<(Instant, Instant)>,
+    now: usize,
+    pub(super) peak: usize,
+}
+
+/// The tenant, over all runs of a job.
+#[derive(Clone)]
+pub(crate) struct Tenant {
+    books: Arc<Mutex<Books>>,
+    script: Script,
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.books.fmt(f)
+    }
+}
+
+/// The directory as one run sees it.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(super) tenant: Tenant,
+    pub(super) memory: Memory,
+    pub(super) fuse: Arc<Fuse>,
+    pub(super) latency: Duration,
+    pub(super) renewing: tokio::sync::Mutex<()>,
+}
+
+/// A request that somebody waits for.
+struct Waiting<'a>(&'a Tenant);
+
+impl<'a> Waiting<'a> {
+    fn new(tenant: &'a Tenant) -> Self {
+        let mut books = tenant.books();
+        books.now += 1;
+        books.peak = books.peak.max(books.now);
+        Self(tenant)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.books().now -= 1;
+    }
+}
+
+impl Tenant {
+    pub(super) fn new(users: impl Iterator<Item = String>, script: Script) -> Self {
+        let person = Person {
+            active: true,
+            workspaces: vec!["w1".to_owned(), "w2".to_owned()],
+            writes: 0,
+            turned_away: 0,
+            applied: 0,
+            reads: 0,
+            asked: [0; 2],
+        };
+        let books = Books {
+            people: users.map(|user| (user, person.clone())).collect(),
+            ..Books::default()
+        };
+        Self {
+            books: Arc::new(Mutex::new(books)),
+            script,
+        }
+    }
+
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+
+    /// A new run knows of no wait.
+    pub(super) fn greet(&self) {
+        self.books().closed = None;
+    }
+
+    fn behaviour(&self, user: &str, kind: RequestKind) -> Behaviour {
+        let nth = {
+            let mut books = self.books();
+            let asked = &mut books.people.get_mut(user).unwrap().asked;
+            let nth = &mut asked[usize::from(kind == RequestKind::Read)];
+            *nth += 1;
+            *nth
+        };
+        (self.script)(Ask { user, kind, nth })
+    }
+
+    /// The request arrives, and has its effect. Says how it is answered.
+    fn receive(&self, user: &str, kind: RequestKind, behaviour: Behaviour) -> Behaviour {
+        let mut books = self.books();
+        let at = Instant::now();
+        if let Some((from, until)) = books.closed
+            && from < at
+            && at < until
+        {
+            books
+                .broken
+                .push(format!("{user}: sent while all must wait"));
+        }
+        books.arrivals.push(Arrival {
+            at,
+            user: user.to_owned(),
+            kind,
+        });
+        if behaviour == Behaviour::Expire {
+            books.good_from = books.credential + 1;
+        }
+        let expired = books.credential < books.good_from;
+        let away = expired
+            || matches!(
+                behaviour,
+                Behaviour::Throttle(_) | Behaviour::Status(401 | 429)
+            );
+        let person = books.people.get_mut(user).unwrap();
+        match kind {
+            RequestKind::Read => person.reads += 1,
+            RequestKind::Write => {
+                person.writes += 1;
+                person.turned_away += u32::from(away);
+                if !away && behaviour.applies() {
+                    person.applied += 1;
+                    person.active = false;
+                }
+                if !away && (behaviour.applies() || behaviour == Behaviour::Half) {
+                    person.workspaces.clear();
+                }
+            }
+        }
+        if expired {
+            Behaviour::Expire
+        } else {
+            behaviour
+        }
+    }
+
+    fn answer(&self, user: &str, behaviour: Behaviour, signed: u64) -> Result<Answer, Silence> {
+        let mut books = self.books();
+        let person = &books.people[user];
+        let state = Content::User(UserState {
+            active: Some(person.active),
+            workspaces: person.workspaces.clone(),
+            ..UserState::of(user)
+        });
+        let problem = |scim_type: &str| {
+            Content::Other(Problem {
+                scim_type: Some(scim_type.to_owned()),
+                detail: None,
+            })
+        };
+        let (status, content, wait) = match behaviour {
+            Behaviour::AppliedThenLost | Behaviour::Lost => {
+                return Err(Silence::Lost("reset".to_owned()));
+            }
+            Behaviour::NotSent => return Err(Silence::NotSent("refused".to_owned())),
+            Behaviour::Panic => unreachable!("panicked before"),
+            Behaviour::Confirm | Behaviour::Ignore | Behaviour::Stall(_) => (200, state, None),
+            Behaviour::Half => (207, state, None),
+            Behaviour::Quiet => (204, Content::Empty, None),
+            Behaviour::Fail | Behaviour::FailApplied => (500, Content::Empty, None),
+            Behaviour::Busy(seconds) => (503, Content::Empty, Some(seconds)),
+            Behaviour::Throttle(seconds) => (429, Content::Empty, seconds),
+            Behaviour::Expire => (401, Content::Empty, None),
+            Behaviour::Status(status) => (status, Content::Empty, None),
+            Behaviour::NoTarget => (400, problem("noTarget"), None),
+            Behaviour::Garbage => (200, problem("<html>"), None),
+        };
+        let wait = wait.map(Duration::from_secs);
+        if let Some(wait) = wait {
+            let now = Instant::now();
+            let until = books.closed.map_or(now, |(_, until)| until);
+            books.closed = Some((now, until.max(now + wait)));
+        }
+        Ok(Answer {
+            status,
+            content,
+            wait,
+            request_id: None,
+            credential: Credential(signed),
+        })
+    }
+}
+
+impl Directory for Door {
+    fn write_request(&self, user: &UserId, change: Change) -> Request {
+        Request {
+            kind: RequestKind::Write,
+            method: "PATCH",
+            path: user.to_string(),
+            body: Some(change.to_string()),
+        }
+    }
+
+    fn read_request(&self, user: &UserId) -> Request {
+        Request {
+            kind: RequestKind::Read,
+            method: "GET",
+            path: user.to_string(),
+            body: None,
+        }
+    }
+
+    async fn ready(&self) -> Result<(), SignInError> {
+        Ok(())
+    }
+
+    async fn send(&self, request: &Request) -> Result<Answer, Silence> {
+        let call = self.fuse.send().await;
+        let (user, kind) = (&*request.path, request.kind);
+        let _waiting = Waiting::new(&self.tenant);
+        let signed = self.tenant.books().credential;
+        let mut behaviour = self.tenant.behaviour(user, kind);
+        if behaviour != Behaviour::NotSent {
+            match kind {
+                RequestKind::Write => self.memory.check_write(user, &request.to_string()),
+                RequestKind::Read => self.memory.check_read(user),
+            }
+            behaviour = self.tenant.receive(user, kind, behaviour);
+            self.fuse.meet(Cut::AfterSend(call)).await;
+        }
+        tokio::time::sleep(self.latency + behaviour.delay()).await;
+        self.fuse.live().await;
+        assert!(behaviour != Behaviour::Panic, "{user} is too much");
+        self.tenant.answer(user, behaviour, signed)
+    }
+
+    async fn renew(&self, refused: Credential) -> Result<(), SignInError> {
+        let _one = self.renewing.lock().await;
+        if self.tenant.books().credential > refused.0 {
+            return Ok(());
+        }
+        tokio::time::sleep(self.latency).await;
+        self.fuse.live().await;
+        let mut books = self.tenant.books();
+        books.credential += 1;
+        books.renewals += 1;
+        Ok(())
+    }
+}

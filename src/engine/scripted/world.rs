@@ -1,0 +1,248 @@
+//! One job: a tenant, a journal, and as many runs as it takes.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::domain::{Access, Change, Clock, Status, Timestamp};
+use crate::engine::scripted::behaviour::{Ask, Behaviour};
+use crate::engine::scripted::fuse::{Cut, Fuse};
+use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};
+use crate::engine::scripted::tenant::{Arrival, Door, Person, Tenant};
+use crate::engine::{
+    Ending, EngineError, EngineSettings, Event, Listener, Signal, Snapshot, Work, run,
+};
+use crate::pace::Pace;
+
+/// How one run goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) concurrency: usize,
+    pub(crate) max_attempts: u32,
+    pub(crate) rate: &'static str,
+    pub(crate) burst: u32,
+    pub(crate) latency: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) seed: u64,
+    pub(crate) cut: Option<Cut>,
+    /// From this call of the journal on, everything fails.
+    pub(crate) fail_at: Option<u64>,
+    /// When signals come, from the start of the run.
+    pub(crate) signals: Vec<(Duration, Signal)>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            max_attempts: 3,
+            rate: "unlimited",
+            burst: 1,
+            latency: Duration::from_millis(20),
+            grace: Duration::from_secs(30),
+            seed: 0,
+            cut: None,
+            fail_at: None,
+            signals: Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// A plan with an interrupt after each of these many milliseconds.
+    pub(crate) fn interrupted(at: &[u64]) -> Self {
+        let signal = |at: &u64| (Duration::from_millis(*at), Signal::Interrupt);
+        Self {
+            signals: at.iter().map(signal).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// `None` if the run was killed.
+    pub(crate) result: Option<Result<Ending, EngineError>>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) took: Duration,
+}
+
+impl Ran {
+    /// The ending of a run that came to one.
+    pub(crate) fn ending(&self) -> &Ending {
+        self.result.as_ref().unwrap().as_ref().unwrap()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Recorder(Vec<Event>);
+
+impl Listener for Recorder {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Started(snapshot) | Event::Tick(snapshot) | Event::Ended(snapshot) => {
+                assert!(adds_up(snapshot), "{snapshot:?}");
+            }
+            _ => {}
+        }
+        // An hour of ticks is of no use to anybody.
+        if !matches!(event, Event::Tick(_)) {
+            self.0.push(event.clone());
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    tenant: Tenant,
+    pub(crate) memory: Memory,
+}
+
+impl World {
+    /// A job with so many users, on lines 2 and up, at a tenant that follows `script`.
+    pub(crate) fn new(
+        users: u64,
+        script: impl Fn(Ask<'_>) -> Behaviour + Send + Sync + 'static,
+    ) -> Self {
+        let lines = 2..users + 2;
+        Self {
+            tenant: Tenant::new(lines.clone().map(user_of), Arc::new(script)),
+            memory: Memory::new(lines),
+        }
+    }
+
+    /// One run, from what the journal holds.
+    pub(crate) async fn run(&self, plan: &Plan) -> Ran {
+        self.memory.recover();
+        self.tenant.greet();
+        let fuse = Arc::new(Fuse::new(plan.cut));
+        let journal = Handle {
+            memory: self.memory.clone(),
+            fuse: Arc::clone(&fuse),
+            latency: Duration::from_millis(1),
+            fail_at: plan.fail_at,
+        };
+        let door = Door {
+            tenant: self.tenant.clone(),
+            memory: self.memory.clone(),
+            fuse: Arc::clone(&fuse),
+            latency: plan.latency,
+            renewing: tokio::sync::Mutex::default(),
+        };
+        let settings = EngineSettings {
+            concurrency: NonZeroUsize::new(plan.concurrency).unwrap(),
+            max_attempts: NonZeroU32::new(plan.max_attempts).unwrap(),
+            throttle_wait: Duration::from_secs(15),
+            grace: plan.grace,
+            clock: Clock::Fixed(Timestamp::from_millis(0)),
+            seed: plan.seed,
+        };
+        let burst = NonZeroU32::new(plan.burst).unwrap();
+        let pace = Arc::new(Pace::new(plan.rate.parse().unwrap(), burst));
+        let (sender, signals) = mpsc::channel(4);
+        let mut recorder = Recorder::default();
+        let start = Instant::now();
+        let (work, door) = (self.work(), Arc::new(door));
+        let result = tokio::select! {
+            biased;
+            () = fuse.blown() => None,
+            () = signal(plan, sender) => unreachable!("signals never end"),
+            result = run(work, settings, door, journal, pace, signals, &mut recorder) => Some(result),
+        };
+        Ran {
+            result,
+            events: recorder.0,
+            took: start.elapsed(),
+        }
+    }
+
+    fn work(&self) -> Work {
+        let rows = self.rows();
+        let count = |rows: usize| u64::try_from(rows).unwrap();
+        Work {
+            change: Change::new(true, Access::RemoveAll).unwrap(),
+            done: count(rows.iter().filter(|row| !row.status.is_open()).count()),
+            users: count(rows.len()),
+        }
+    }
+
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.memory.rows()
+    }
+
+    pub(crate) fn statuses(&self) -> Vec<Status> {
+        self.rows().iter().map(|row| row.status).collect()
+    }
+
+    pub(crate) fn person(&self, user: &str) -> Person {
+        self.tenant.books().people[user].clone()
+    }
+
+    pub(crate) fn alter(&self, user: &str, change: impl FnOnce(&mut Person)) {
+        change(self.tenant.books().people.get_mut(user).unwrap());
+    }
+
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        self.tenant.books().arrivals.clone()
+    }
+
+    pub(crate) fn renewals(&self) -> u64 {
+        self.tenant.books().renewals
+    }
+
+    /// The most requests that were ever waited for at the same time.
+    pub(crate) fn peak(&self) -> usize {
+        self.tenant.books().peak
+    }
+
+    /// Every promise that either side saw broken.
+    pub(crate) fn broken(&self) -> Vec<String> {
+        let mut broken = self.memory.broken();
+        broken.extend(self.tenant.books().broken.clone());
+        broken
+    }
+
+    /// What must hold after any number of runs: each side kept its promises, and a claim of success
+    /// or failure agrees with the tenant's own books.
+    #[track_caller]
+    pub(crate) fn check(&self, max_attempts: u32) {
+        assert_eq!(self.broken(), Vec::<String>::new());
+        for row in self.rows() {
+            let user = row.user.as_str();
+            let person = self.person(user);
+            let gone = person.is_gone();
+            match row.status {
+                Status::Removed | Status::Already => assert!(gone, "{user} is not: {row:?}"),
+                Status::Failed => assert!(!gone, "{user} did not fail: {row:?}"),
+                _ => {}
+            }
+            let dealt_with = person.writes - person.turned_away;
+            assert!(dealt_with <= row.attempts, "{user}: {dealt_with} {row:?}");
+            assert!(row.attempts <= max_attempts, "{user}: {row:?}");
+        }
+    }
+}
+
+/// What a snapshot must always obey.
+fn adds_up(snapshot: &Snapshot) -> bool {
+    snapshot.done_now <= snapshot.done
+        && snapshot.done <= snapshot.users
+        && snapshot.trouble_now <= snapshot.done_now
+}
+
+async fn signal(plan: &Plan, sender: mpsc::Sender<Signal>) {
+    let start = Instant::now();
+    for (at, signal) in &plan.signals {
+        tokio::time::sleep_until(start + *at).await;
+        // A run that is over listens to nobody.
+        let _ = sender.send(*signal).await;
+    }
+    if plan.signals.is_empty() {
+        drop(sender);
+    }
+    std::future::pending::<()>().await;
+}

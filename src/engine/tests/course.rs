@@ -1,0 +1,185 @@
+//! The rule of what comes next, verdict by verdict.
+
+use std::num::NonZeroU32;
+
+use RequestKind::{Read, Write};
+
+use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
+use crate::engine::course::{Course, Step};
+
+const MAX: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
+/// Plays verdicts against a fresh user and returns the last step.
+fn play(in_doubt: bool, verdicts: &[(RequestKind, Verdict)]) -> Step {
+    let mut course = Course::new(MAX, 0, in_doubt);
+    let mut step = course.first();
+    for (kind, verdict) in verdicts {
+        let expected = match step {
+            Step::Write => Write,
+            Step::Read => Read,
+            Step::BackOff(kind, _) | Step::Hold(kind) | Step::Renew(kind) => kind,
+            over => panic!("{over:?} before {verdict:?}"),
+        };
+        assert_eq!(*kind, expected, "asked for {step:?}");
+        let again = matches!(step, Step::Hold(..) | Step::Renew(_));
+        if *kind == Write && !again {
+            course.begin_write();
+        }
+        step = course.after(*kind, *verdict, true);
+    }
+    step
+}
+
+const FAIL: (RequestKind, Verdict) = (Write, Verdict::Transient(None));
+
+#[test]
+fn a_confirmed_write_settles() {
+    let step = play(false, &[(Write, Verdict::Applied)]);
+    assert_eq!(step, Step::Settle(Outcome::Removed(Confirmation::Body)));
+}
+
+#[test]
+fn p4_a_lost_answer_is_asked_about_before_anything_is_sent_again() {
+    let lost = (Write, Verdict::Uncertain);
+    assert_eq!(play(false, &[lost]), Step::Read);
+    assert_eq!(
+        play(false, &[lost, (Read, Verdict::Applied)]),
+        Step::Settle(Outcome::Removed(Confirmation::Reread))
+    );
+    assert_eq!(
+        play(false, &[lost, (Read, Verdict::Partial)]),
+        Step::BackOff(Write, None)
+    );
+    assert_eq!(play(true, &[]), Step::Read);
+    assert_eq!(play(true, &[(Read, Verdict::Partial)]), Step::Write);
+}
+
+#[test]
+fn p2_a_success_that_changed_nothing_is_tried_again_and_fails() {
+    let ignored = [(Write, Verdict::Partial), (Read, Verdict::Partial)];
+    let thrice: Vec<_> = ignored.iter().copied().cycle().take(6).collect();
+    assert_eq!(
+        play(false, &thrice),
+        Step::Settle(Outcome::Failed(Reason::NotApplied))
+    );
+}
+
+#[test]
+fn a_server_that_fails_every_time_is_read_before_the_user_is_called_failed() {
+    assert_eq!(play(false, &[FAIL, FAIL]), Step::BackOff(Write, None));
+    assert_eq!(play(false, &[FAIL, FAIL, FAIL]), Step::BackOff(Read, None));
+    let read = |verdict| play(false, &[FAIL, FAIL, FAIL, (Read, verdict)]);
+    assert_eq!(
+        read(Verdict::Partial),
+        Step::Settle(Outcome::Failed(Reason::ServerError))
+    );
+    assert_eq!(
+        read(Verdict::Applied),
+        Step::Settle(Outcome::Removed(Confirmation::Reread))
+    );
+    let blind = [(Read, Verdict::Transient(None)); 3];
+    let all: Vec<_> = [FAIL; 3].into_iter().chain(blind).collect();
+    assert_eq!(
+        play(false, &all),
+        Step::Settle(Outcome::InDoubt(Reason::ServerError))
+    );
+}
+
+#[test]
+fn throttling_costs_no_attempt() {
+    let throttled = [(Write, Verdict::Throttled(None)); 50];
+    assert_eq!(play(false, &throttled), Step::Hold(Write));
+}
+
+#[test]
+fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
+    let refused = (Write, Verdict::Unauthorized);
+    assert_eq!(play(false, &[refused]), Step::Renew(Write));
+    assert_eq!(play(false, &[refused, refused]), Step::Rejected);
+    assert_eq!(play(false, &[refused, FAIL, refused]), Step::Renew(Write));
+    let throttled = (Write, Verdict::Throttled(None));
+    assert_eq!(play(false, &[refused, throttled, refused]), Step::Rejected);
+}
+
+#[test]
+fn final_answers_settle() {
+    for (reason, expected) in [
+        (Reason::NotFound, Step::Settle(Outcome::NotFound)),
+        (
+            Reason::Forbidden,
+            Step::Settle(Outcome::Failed(Reason::Forbidden)),
+        ),
+        (
+            Reason::BadRequest,
+            Step::Settle(Outcome::Failed(Reason::BadRequest)),
+        ),
+        (Reason::NoTarget, Step::Read),
+        (Reason::Conflict, Step::Read),
+    ] {
+        assert_eq!(play(false, &[(Write, Verdict::Refused(reason))]), expected);
+    }
+    let gone = (Write, Verdict::Refused(Reason::NoTarget));
+    assert_eq!(
+        play(false, &[gone, (Read, Verdict::Applied)]),
+        Step::Settle(Outcome::Already)
+    );
+    for hidden in [
+        Verdict::Refused(Reason::Forbidden),
+        Verdict::Transient(None),
+    ] {
+        let reads = [(Read, hidden); 3];
+        let reads = &reads[..if hidden == Verdict::Transient(None) {
+            3
+        } else {
+            1
+        }];
+        let step = play(false, &[&[gone], reads].concat());
+        assert!(
+            matches!(step, Step::Settle(Outcome::InDoubt(_))),
+            "{step:?}"
+        );
+    }
+    // A refusal after a write that may have been applied proves nothing about that write.
+    let refused = (Write, Verdict::Refused(Reason::Forbidden));
+    assert_eq!(play(false, &[FAIL, refused]), Step::Read);
+}
+
+#[test]
+fn a_conflict_is_worth_one_more_write() {
+    let conflict = (Write, Verdict::Refused(Reason::Conflict));
+    let unchanged = (Read, Verdict::Partial);
+    assert_eq!(
+        play(false, &[conflict, unchanged]),
+        Step::BackOff(Write, None)
+    );
+    assert_eq!(
+        play(false, &[conflict, unchanged, conflict]),
+        Step::Settle(Outcome::Failed(Reason::Conflict))
+    );
+}
+
+#[test]
+fn whoever_comes_with_no_attempt_left_is_only_read() {
+    let mut course = Course::new(MAX, 3, false);
+    assert_eq!(course.first(), Step::Read);
+    assert_eq!(
+        course.after(Read, Verdict::Partial, true),
+        Step::Settle(Outcome::Failed(Reason::NoAnswer))
+    );
+}
+
+#[test]
+fn what_never_left_costs_no_attempt() {
+    let mut course = Course::new(MAX, 0, false);
+    for step in [
+        Step::BackOff(Write, None),
+        Step::BackOff(Write, None),
+        Step::Unreachable,
+    ] {
+        course.begin_write();
+        assert_eq!(course.after(Write, Verdict::Transient(None), false), step);
+        course.take_back_write();
+    }
+    assert_eq!(course.writes(), 0);
+    assert!(!course.is_touched());
+}

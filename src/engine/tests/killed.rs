@@ -1,0 +1,181 @@
+//! P3 and P4: a run may be killed at any instant.
+
+use proptest::prelude::*;
+
+use crate::domain::{Fact, RequestKind, Status};
+use crate::engine::scripted::{Ask, Behaviour, Cut, Plan, World};
+
+/// Requests of one kind for one user that the script makes trouble for; then everything succeeds.
+const TROUBLE: u32 = 6;
+
+fn seeded(seed: u64) -> impl Fn(Ask<'_>) -> Behaviour + Send + Sync + 'static {
+    move |ask| {
+        if ask.nth > TROUBLE {
+            return Behaviour::Confirm;
+        }
+        let user: u64 = ask.user[1..].parse().unwrap();
+        let kind = u64::from(ask.kind == RequestKind::Read);
+        let place = (user << 32) | (u64::from(ask.nth) << 1) | kind;
+        let mut random = fastrand::Rng::with_seed(seed ^ place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        Behaviour::any(random.u64(..))
+    }
+}
+
+/// What befalls a run: mostly a kill, else a stop or a journal that fails.
+fn hurdles() -> impl Strategy<Value = Vec<Plan>> {
+    let hurdle = (0..6, 1_u64..30, 0_u64..60).prop_map(|(place, at, millis)| {
+        let mut plan = Plan::default();
+        match place {
+            0 => plan.cut = Some(Cut::BeforeRecord(at)),
+            1 => plan.cut = Some(Cut::AfterRecord(at)),
+            2 => plan.cut = Some(Cut::BeforeSend(at)),
+            3 => plan.cut = Some(Cut::AfterSend(at)),
+            4 => plan.fail_at = Some(at),
+            _ => plan = Plan::interrupted(&[at * millis, at * millis + millis]),
+        }
+        plan
+    });
+    proptest::collection::vec(hurdle, 0..=3)
+}
+
+/// Runs that something befalls, then as many as it takes.
+async fn to_the_end(world: &World, plan: &Plan, hurdles: &[Plan]) {
+    for hurdle in hurdles {
+        let Plan {
+            concurrency,
+            max_attempts,
+            seed,
+            ..
+        } = *plan;
+        let plan = Plan {
+            concurrency,
+            max_attempts,
+            seed,
+            ..hurdle.clone()
+        };
+        world.run(&plan).await;
+        world.check(max_attempts);
+    }
+    for _ in 0..100 {
+        let ran = world.run(plan).await;
+        world.check(plan.max_attempts);
+        let open = world.statuses().iter().filter(|it| it.is_open()).count();
+        let ending = ran.ending();
+        if ending.stopped.is_none() {
+            let claimed = world.statuses().contains(&Status::Claimed);
+            let pending = world.statuses().contains(&Status::Pending);
+            assert!(!claimed && !pending, "left behind: {:?}", world.statuses());
+            assert_eq!(ending.snapshot.done, ending.snapshot.users);
+        }
+        if open == 0 {
+            return;
+        }
+    }
+    panic!("no end: {:?}", world.rows());
+}
+
+fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+/// Each user has one outcome that nothing follows, and all of them together are the job.
+fn one_outcome_each(world: &World, users: u64) {
+    let rows = world.rows();
+    assert_eq!(u64::try_from(rows.len()), Ok(users));
+    for row in &rows {
+        let closing = |fact: &Fact| match fact {
+            Fact::Settled(settlement) => !settlement.outcome.status().is_open(),
+            _ => false,
+        };
+        assert_eq!(row.facts.iter().filter(|fact| closing(fact)).count(), 1);
+        assert!(closing(row.facts.last().unwrap()), "{row:?}");
+    }
+    let count = |status: &Status| rows.iter().filter(|row| row.status == *status).count();
+    assert_eq!(Status::ALL.iter().map(count).sum::<usize>(), rows.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #[test]
+    fn p3_any_kill_and_any_trouble_end_with_one_outcome_each(
+        seed: u64,
+        users in 1_u64..=12,
+        concurrency in 1_usize..=8,
+        max_attempts in 1_u32..=4,
+        hurdles in hurdles(),
+    ) {
+        let plan = Plan { concurrency, max_attempts, seed, ..Plan::default() };
+        on_paused_time(async {
+            let world = World::new(users, seeded(seed));
+            to_the_end(&world, &plan, &hurdles).await;
+            one_outcome_each(&world, users);
+            for row in world.rows() {
+                // Only what befalls a run can cost an attempt that the server never saw.
+                let seen = world.person(row.user.as_str()).writes > 0;
+                assert!(seen || !hurdles.is_empty(), "never written: {row:?}");
+            }
+        });
+    }
+}
+
+/// Every place of a small job, one after the other.
+#[tokio::test(start_paused = true)]
+async fn p3_a_kill_at_every_single_place() {
+    for place in [
+        Cut::BeforeRecord,
+        Cut::AfterRecord,
+        Cut::BeforeSend,
+        Cut::AfterSend,
+    ] {
+        for at in 1..40 {
+            let world = World::new(6, |ask| match ask.nth {
+                1 => Behaviour::Fail,
+                _ => Behaviour::Confirm,
+            });
+            let plan = Plan {
+                concurrency: 2,
+                ..Plan::default()
+            };
+            let killed = Plan {
+                cut: Some(place(at)),
+                ..Plan::default()
+            };
+            to_the_end(&world, &plan, &[killed]).await;
+            one_outcome_each(&world, 6);
+            for row in world.rows() {
+                assert_eq!(row.status, Status::Removed, "{:?}", place(at));
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p4_after_a_kill_between_send_and_record_the_user_is_read_first() {
+    for applied in [true, false] {
+        let world = World::new(1, move |ask| match (ask.kind, ask.nth) {
+            (RequestKind::Write, 1) if !applied => Behaviour::Lost,
+            _ => Behaviour::Confirm,
+        });
+        let killed = Plan {
+            cut: Some(Cut::AfterSend(1)),
+            ..Plan::default()
+        };
+        assert!(world.run(&killed).await.result.is_none());
+        assert_eq!(world.statuses(), [Status::Claimed]);
+        world.run(&Plan::default()).await;
+        let kinds: Vec<_> = world.arrivals().iter().map(|it| it.kind).collect();
+        let (read, write) = (RequestKind::Read, RequestKind::Write);
+        if applied {
+            assert_eq!(kinds, [write, read]);
+        } else {
+            assert_eq!(kinds, [write, read, write]);
+        }
+        assert_eq!(world.statuses(), [Status::Removed]);
+        world.check(3);
+    }
+}

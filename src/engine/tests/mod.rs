@@ -1,0 +1,10 @@
+//! Whole runs on paused time, against a scripted tenant and a journal in memory.
+
+mod course;
+mod faults;
+mod flow;
+mod killed;
+mod outcomes;
+mod pace;
+mod retry;
+mod stop;

@@ -1,0 +1,146 @@
+//! P1 and P2: how a user ends under every single behaviour, against the tenant's own books.
+
+use std::time::Duration;
+
+use Behaviour as B;
+use Outcome::{Already, Failed, InDoubt, NotFound, Removed};
+
+use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Status};
+use crate::engine::scripted::{Behaviour, Plan, World};
+
+const BODY: Outcome = Removed(Confirmation::Body);
+const REREAD: Outcome = Removed(Confirmation::Reread);
+
+/// Plays one user; returns the outcome, the writes that arrived, and the reads.
+async fn play(
+    writes: impl Fn(u32) -> Behaviour + Send + Sync + 'static,
+    reads: Behaviour,
+) -> (Outcome, u32, u32) {
+    let world = World::new(1, move |ask| match ask.kind {
+        RequestKind::Write => writes(ask.nth),
+        RequestKind::Read => reads,
+    });
+    let ran = world.run(&Plan::default()).await;
+    assert_eq!(ran.ending().stopped, None);
+    world.check(3);
+    let person = world.person("u2");
+    let outcome = world.rows()[0].outcome.unwrap();
+    (outcome, person.writes, person.reads)
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_every_behaviour_of_all_writes_has_one_outcome() {
+    for (behaviour, expected) in [
+        (B::Confirm, (BODY, 1, 0)),
+        (B::Stall(25), (BODY, 1, 0)),
+        (B::Quiet, (REREAD, 1, 1)),
+        (B::AppliedThenLost, (REREAD, 1, 1)),
+        (B::Lost, (Failed(Reason::NoAnswer), 3, 3)),
+        (B::Garbage, (Failed(Reason::NoAnswer), 3, 3)),
+        (B::Ignore, (Failed(Reason::NotApplied), 3, 3)),
+        (B::Half, (Failed(Reason::NotApplied), 3, 3)),
+        (B::Fail, (Failed(Reason::ServerError), 3, 1)),
+        (B::FailApplied, (REREAD, 3, 1)),
+        (B::Busy(7), (Failed(Reason::ServerError), 3, 1)),
+        (B::Status(408), (Failed(Reason::ServerError), 3, 1)),
+        (B::NoTarget, (Failed(Reason::NoTarget), 1, 1)),
+        (B::Status(400), (Failed(Reason::BadRequest), 1, 0)),
+        (B::Status(403), (Failed(Reason::Forbidden), 1, 0)),
+        (B::Status(404), (NotFound, 1, 0)),
+        (B::Status(405), (Failed(Reason::Unsupported), 1, 0)),
+        (B::Status(409), (Failed(Reason::Conflict), 2, 1)),
+        (B::Status(302), (Failed(Reason::Redirected), 1, 0)),
+    ] {
+        let found = play(move |_| behaviour, B::Confirm).await;
+        assert_eq!(found, expected, "{behaviour:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_every_behaviour_of_the_first_write_is_got_over_if_it_can_be() {
+    for (behaviour, expected) in [
+        (B::Lost, (BODY, 2, 1)),
+        (B::Garbage, (BODY, 2, 1)),
+        (B::Ignore, (BODY, 2, 1)),
+        (B::Half, (BODY, 2, 1)),
+        (B::Fail, (BODY, 2, 0)),
+        (B::FailApplied, (BODY, 2, 0)),
+        (B::Busy(7), (BODY, 2, 0)),
+        (B::Throttle(Some(9)), (BODY, 2, 0)),
+        (B::Throttle(None), (BODY, 2, 0)),
+        (B::Expire, (BODY, 2, 0)),
+        (B::NotSent, (BODY, 1, 0)),
+        (B::Status(409), (BODY, 2, 1)),
+    ] {
+        let first = move |nth| if nth == 1 { behaviour } else { B::Confirm };
+        let found = play(first, B::Confirm).await;
+        assert_eq!(found, expected, "{behaviour:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_whoever_cannot_be_seen_is_neither_removed_nor_failed() {
+    for (read, reason, reads) in [
+        (B::Status(403), Reason::Forbidden, 1),
+        (B::Fail, Reason::NoAnswer, 3),
+        (B::Garbage, Reason::NoAnswer, 3),
+        (B::Quiet, Reason::NoAnswer, 3),
+        (B::Lost, Reason::NoAnswer, 3),
+    ] {
+        for write in [B::Lost, B::AppliedThenLost, B::Quiet] {
+            let found = play(move |_| write, read).await;
+            assert_eq!(found, (InDoubt(reason), 1, reads), "{write:?} {read:?}");
+        }
+    }
+    let found = play(|_| B::NoTarget, B::Status(403)).await;
+    assert_eq!(found, (InDoubt(Reason::Forbidden), 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_a_user_with_nothing_left_to_remove_is_already_done() {
+    let world = World::new(1, |ask| match ask.kind {
+        RequestKind::Write => B::NoTarget,
+        RequestKind::Read => B::Confirm,
+    });
+    world.alter("u2", |person| {
+        person.active = false;
+        person.workspaces.clear();
+    });
+    world.run(&Plan::default()).await;
+    assert_eq!(world.rows()[0].outcome, Some(Already));
+    world.check(3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_a_user_in_doubt_is_looked_at_again_by_the_next_run() {
+    let world = World::new(1, |ask| match (ask.kind, ask.nth) {
+        (RequestKind::Write, _) => B::AppliedThenLost,
+        (RequestKind::Read, 1..=3) => B::Fail,
+        (RequestKind::Read, _) => B::Confirm,
+    });
+    world.run(&Plan::default()).await;
+    assert_eq!(world.statuses(), [Status::InDoubt]);
+    world.run(&Plan::default()).await;
+    assert_eq!(world.rows()[0].outcome, Some(REREAD));
+    assert_eq!(world.person("u2").writes, 1);
+    world.check(3);
+}
+
+/// The tenant asks the journal whenever a write arrives; `World::check` says what it found.
+#[tokio::test(start_paused = true)]
+async fn p1_no_write_arrives_before_its_intent_is_durable() {
+    let world = World::new(200, |ask| match (ask.user.len() + ask.nth as usize) % 4 {
+        0 => B::Fail,
+        1 => B::Throttle(Some(1)),
+        2 => B::Lost,
+        _ => B::Confirm,
+    });
+    let plan = Plan {
+        concurrency: 8,
+        latency: Duration::from_millis(3),
+        ..Plan::default()
+    };
+    world.run(&plan).await;
+    assert!(world.arrivals().len() > 400);
+    world.check(3);
+}

@@ -1,0 +1,91 @@
+//! P6: one pace for everything, by the tenant's own clock.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::scripted::{Behaviour, Plan, World};
+
+fn paced(rate: &'static str, burst: u32) -> Plan {
+    Plan {
+        concurrency: 16,
+        rate,
+        burst,
+        ..Plan::default()
+    }
+}
+
+/// No window of any length holds more requests than `rate` × its length + `burst`.
+#[track_caller]
+fn within(times: &[Instant], rate: f64, burst: f64) {
+    for (first, start) in times.iter().enumerate() {
+        let mut sent = 0.0;
+        for end in &times[first..] {
+            sent += 1.0;
+            let window = end.duration_since(*start).as_secs_f64();
+            assert!(sent <= rate * window + burst + 1e-6, "{sent} in {window} s");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p6_retries_and_reads_count_like_everything_else() {
+    let world = World::new(150, |ask| match (ask.user.len() + ask.nth as usize) % 3 {
+        0 => Behaviour::Fail,
+        1 => Behaviour::Lost,
+        _ => Behaviour::Confirm,
+    });
+    world.run(&paced("20/s", 5)).await;
+    let times: Vec<_> = world.arrivals().iter().map(|it| it.at).collect();
+    assert!(times.len() > 300);
+    within(&times, 20.0, 5.0);
+    let taken = times[times.len() - 1].duration_since(times[0]);
+    let fair = Duration::from_secs(u64::try_from(times.len()).unwrap()) / 20;
+    assert!(taken < fair * 5 / 4, "{taken:?} where {fair:?} would do");
+    world.check(3);
+}
+
+/// The tenant itself notes whoever comes while everybody was asked to wait.
+#[tokio::test(start_paused = true)]
+async fn p6_nobody_sends_while_the_server_asks_to_wait() {
+    for asked in [Behaviour::Busy(30), Behaviour::Throttle(Some(30))] {
+        let world = World::new(100, move |ask| match (ask.user, ask.nth) {
+            ("u12" | "u40" | "u41" | "u80", 1) => asked,
+            _ => Behaviour::Confirm,
+        });
+        // At a rate at which somebody is about to send at any moment.
+        let ran = world.run(&paced("1000/s", 1)).await;
+        world.check(3);
+        assert!(ran.took >= Duration::from_secs(90), "{:?}", ran.took);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p6_the_wait_counts_also_if_it_comes_with_a_users_last_answer() {
+    let world = World::new(20, |ask| match ask.user {
+        "u2" => Behaviour::Busy(60),
+        _ => Behaviour::Stall(1),
+    });
+    let plan = Plan {
+        max_attempts: 1,
+        concurrency: 4,
+        ..paced("unlimited", 1)
+    };
+    let ran = world.run(&plan).await;
+    world.check(1);
+    assert!(ran.took >= Duration::from_mins(2), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_without_a_time_or_with_none_holds_everybody_for_ours() {
+    for seconds in [None, Some(0)] {
+        let world = World::new(1, move |ask| match ask.nth {
+            1..=3 => Behaviour::Throttle(seconds),
+            _ => Behaviour::Confirm,
+        });
+        let ran = world.run(&Plan::default()).await;
+        assert!(ran.took >= Duration::from_secs(45), "{:?}", ran.took);
+        assert_eq!(world.rows()[0].attempts, 1);
+        world.check(3);
+    }
+}
