@@ -177,7 +177,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_name = "N", env = "OFFBOARD_BURST")]
     burst: Option<NonZeroU32>,
 
-    /// Users in flight at the same time.
+    /// Requests in flight at the same time.
     #[arg(long, value_name = "N", env = "OFFBOARD_CONCURRENCY")]
     concurrency: Option<NonZeroUsize>,
 

@@ -99,6 +99,11 @@ impl Course {
         self.touched
     }
 
+    /// Takes note that the credential refused last had been good before.
+    pub(super) fn forgive_renewal(&mut self) {
+        self.renewed = false;
+    }
+
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
         self.touched = true;

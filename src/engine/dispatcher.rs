@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,9 @@ use crate::port::{Directory, Journal, JournalError, Subject};
 
 /// Users that are claimed with one commit, at most.
 const CLAIM: usize = 64;
+/// Units for each request that may be in flight: while one unit's answer is made durable, or it waits
+/// to try again, another one sends.
+const UNITS_PER_SLOT: usize = 2;
 /// How often listeners hear that time has passed.
 const TICK: Duration = Duration::from_millis(250);
 /// Reports from units that may queue up.
@@ -63,6 +66,7 @@ pub async fn run<D: Directory, J: Journal>(
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
     let (reports, inbox) = mpsc::channel(REPORTS);
+    let slots = settings.concurrency.get();
     let context = Arc::new(Context {
         directory,
         journal,
@@ -72,6 +76,8 @@ pub async fn run<D: Directory, J: Journal>(
         drain: CancellationToken::new(),
         abort: CancellationToken::new(),
         reports,
+        slots: Semaphore::new(slots),
+        served: 0.into(),
         requests: 0.into(),
         resting: 0.into(),
         signing_in: 0.into(),
@@ -108,7 +114,7 @@ struct Dispatcher<'a, D, J> {
     listener: &'a mut dyn Listener,
     units: JoinSet<UnitResult>,
     /// Whom each unit works for, since a panic does not say.
-    in_flight: HashMap<Id, Subject>,
+    at_work: HashMap<Id, Subject>,
     /// Claimed users that no unit works for yet.
     ready: VecDeque<(Subject, bool)>,
     claiming: Option<Claiming>,
@@ -132,7 +138,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             context,
             listener,
             units: JoinSet::new(),
-            in_flight: HashMap::new(),
+            at_work: HashMap::new(),
             ready: VecDeque::new(),
             claiming: None,
             cursor: Line(0),
@@ -209,14 +215,11 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                 }
             }
             Incoming::Unit(Ok((id, result))) => {
-                let subject = self.in_flight.remove(&id);
+                let subject = self.at_work.remove(&id);
                 return Ok(self.unit_ended(subject, result?));
             }
             Incoming::Unit(Err(error)) => {
-                let line = self
-                    .in_flight
-                    .remove(&error.id())
-                    .map(|subject| subject.line);
+                let line = self.at_work.remove(&error.id()).map(|subject| subject.line);
                 return Ok(self.unit_panicked(line, error));
             }
             Incoming::Report(event) => self.listener.on(&event),
@@ -242,12 +245,12 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             return;
         }
         let concurrency = self.context.settings.concurrency.get();
-        while self.units.len() < concurrency
+        while self.units.len() < UNITS_PER_SLOT * concurrency
             && let Some((subject, begun)) = self.ready.pop_front()
         {
             let unit = Unit::new(Arc::clone(&self.context), subject.clone(), begun);
             let handle = self.units.spawn(unit.run());
-            self.in_flight.insert(handle.id(), subject);
+            self.at_work.insert(handle.id(), subject);
         }
         let batch = concurrency.min(CLAIM);
         if self.more && self.claiming.is_none() && self.ready.len() < batch {
@@ -305,7 +308,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         self.listener.on(&Event::Stopping {
             reason: reason.clone(),
             abort,
-            in_flight: self.units.len(),
+            in_flight: self.in_flight(),
         });
         if abort {
             self.abort();
@@ -349,10 +352,16 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             done_now: self.done_now,
             trouble_now: self.trouble_now,
             requests: self.context.requests.load(Ordering::Relaxed),
-            in_flight: self.units.len(),
+            in_flight: self.in_flight(),
             waiting: self.waiting(),
             elapsed: self.started.elapsed(),
         }
+    }
+
+    /// Requests that hold a slot.
+    fn in_flight(&self) -> usize {
+        let slots = self.context.settings.concurrency.get();
+        slots.saturating_sub(self.context.slots.available_permits())
     }
 
     fn waiting(&self) -> Option<Waiting> {
@@ -363,10 +372,10 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             });
         }
         let why = |why| Some(Waiting { why, until: None });
-        let all = self.units.len();
+        let all = self.in_flight();
         if self.context.signing_in.load(Ordering::Relaxed) >= all.max(1) {
             why("signing in")
-        } else if self.context.resting.load(Ordering::Relaxed) >= all.max(1) {
+        } else if all == 0 && self.context.resting.load(Ordering::Relaxed) > 0 {
             why("all requests failed, trying again soon")
         } else {
             None

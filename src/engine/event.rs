@@ -46,7 +46,7 @@ pub enum Event {
         reason: StopReason,
         /// Whether requests in flight are abandoned.
         abort: bool,
-        /// Users in flight.
+        /// Requests in flight.
         in_flight: usize,
     },
     /// Nothing in particular: some time has passed.
@@ -68,7 +68,7 @@ pub struct Snapshot {
     pub trouble_now: u64,
     /// Requests that this run has sent, sign-in not counted.
     pub requests: u64,
-    /// Users in flight.
+    /// Requests in flight.
     pub in_flight: usize,
     /// What everybody waits for, if everybody does.
     pub waiting: Option<Waiting>,

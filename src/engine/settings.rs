@@ -8,7 +8,7 @@ use crate::domain::{Change, Clock};
 /// How the engine works.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
-    /// Users in flight at the same time, at most.
+    /// Requests in flight at the same time, at most.
     pub concurrency: NonZeroUsize,
     /// Writes for one user, at most, over all runs. Waiting because the server asks for fewer
     /// requests counts for nothing.

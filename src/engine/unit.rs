@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +34,12 @@ pub(super) struct Context<D, J> {
     pub(super) drain: CancellationToken,
     pub(super) abort: CancellationToken,
     pub(super) reports: mpsc::Sender<Event>,
+    /// A slot for each request that may be in flight. It is held from before the wait for leave to
+    /// send until the answer is there; not between attempts, and not while the answer is made
+    /// durable.
+    pub(super) slots: Semaphore,
+    /// One more than the newest credential that somebody was served with; 0 if none has been.
+    pub(super) served: AtomicU64,
     /// Requests sent.
     pub(super) requests: AtomicU64,
     /// Units that wait between attempts.
@@ -158,9 +164,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.record(vec![Fact::Begun { attempt, request }]).await?;
             self.begun = true;
         }
-        if let Err(halt) = self.leave_to_send().await {
-            return Ok(Next::Halt(halt));
-        }
+        let slot = match self.leave_to_send().await {
+            Ok(slot) => slot,
+            Err(halt) => return Ok(Next::Halt(halt)),
+        };
         self.context.requests.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
         let exchange = tokio::select! {
@@ -170,10 +177,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             }
             exchange = self.context.directory.send(&request) => exchange,
         };
+        drop(slot);
         let verdict = judge(kind, &self.subject.user, self.context.change, &exchange);
         self.heed(verdict, &exchange);
         let ended = self.note(kind, verdict, &exchange, start.elapsed());
         let sent = !matches!(exchange, Err(Silence::NotSent(_)));
+        self.weigh_credential(verdict);
         let step = self.course.after(kind, verdict, sent);
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
@@ -206,14 +215,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    async fn leave_to_send(&self) -> Result<(), Halt> {
+    async fn leave_to_send(&self) -> Result<SemaphorePermit<'_>, Halt> {
         tokio::select! {
             biased;
             () = self.context.drain.cancelled() => Err(Halt::Stopped),
             leave = async {
+                // The slots are never closed, but if they were, nothing more should be sent.
+                let slot = self.context.slots.acquire().await.map_err(|_| Halt::Stopped)?;
                 self.signed_in(self.context.directory.ready()).await?;
                 self.context.pace.permit().await;
-                Ok(())
+                Ok(slot)
             } => leave,
         }
     }
@@ -258,6 +269,22 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.context.pace.hold(wait, why);
         } else if let Some(wait) = asked {
             self.context.pace.hold(wait, "the server asks to wait");
+        }
+    }
+
+    /// A credential that was refused after others had been served with it was good and has ended:
+    /// that is no sign that fresh ones are refused.
+    fn weigh_credential(&mut self, verdict: Verdict) {
+        let served = &self.context.served;
+        match verdict {
+            Verdict::Applied | Verdict::Partial | Verdict::Refused(_) => {
+                served.fetch_max(self.credential.0 + 1, Ordering::Relaxed);
+            }
+            Verdict::Unauthorized if served.load(Ordering::Relaxed) > self.credential.0 => {
+                self.course.forgive_renewal();
+            }
+            // A gateway may throttle or fail before it looks at the credential.
+            _ => {}
         }
     }
 

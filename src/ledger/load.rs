@@ -165,7 +165,8 @@ impl Loading<'_> {
             body: json!({
                 "job": job.id.as_str(), "target": job.target, "change": job.change.to_string(),
                 "roster_digest": job.roster_digest, "lines": job.lines, "users": job.users,
-            }),
+            })
+            .to_string(),
         };
         append_events(&mut self.transaction, self.job, None, &[loaded]).await?;
         self.transaction.commit().await?;

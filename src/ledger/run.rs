@@ -75,7 +75,8 @@ impl Ledger {
             body: json!({
                 "run": id.as_str(), "host": host, "pid": std::process::id(), "account": account,
                 "version": env!("CARGO_PKG_VERSION"), "runs_found_dead": dead,
-            }),
+            })
+            .to_string(),
         };
         append_events(&mut transaction, job.number, Some(number), &[started]).await?;
         let claimed = claimed_by_nobody(&mut transaction, job.number, now).await?;
@@ -103,7 +104,7 @@ impl Ledger {
             line: None,
             at: now,
             kind: "run_ended",
-            body: json!({ "run": run.id.as_str(), "ending": ending.as_str() }),
+            body: json!({ "run": run.id.as_str(), "ending": ending.as_str() }).to_string(),
         };
         append_events(&mut transaction, run.job, Some(run.number), &[ended]).await?;
         transaction.commit().await?;

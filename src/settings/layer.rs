@@ -43,7 +43,7 @@ pub struct Layer {
     pub rate: Option<Rate>,
     /// Requests at once after a pause.
     pub burst: Option<NonZeroU32>,
-    /// Users in flight.
+    /// Requests in flight.
     pub concurrency: Option<NonZeroUsize>,
     /// Writes for one user.
     pub max_attempts: Option<NonZeroU32>,

@@ -26,7 +26,7 @@ pub struct Settings {
     pub rate: Rate,
     /// Requests at once after a pause.
     pub burst: NonZeroU32,
-    /// Users in flight.
+    /// Requests in flight.
     pub concurrency: NonZeroUsize,
     /// Writes for one user.
     pub max_attempts: NonZeroU32,

@@ -99,6 +99,14 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
     assert_eq!(play(false, &[refused, FAIL, refused]), Step::Renew(Write));
     let throttled = (Write, Verdict::Throttled(None));
     assert_eq!(play(false, &[refused, throttled, refused]), Step::Rejected);
+
+    let mut course = Course::new(MAX, 0, false);
+    for _ in 0..5 {
+        // Each fresh credential served others before it ended.
+        course.forgive_renewal();
+        let step = course.after(Write, Verdict::Unauthorized, true);
+        assert_eq!(step, Step::Renew(Write));
+    }
 }
 
 #[test]
