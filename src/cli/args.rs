@@ -68,9 +68,6 @@ pub(super) struct RunArgs {
     #[arg(value_name = "ROSTER|JOB")]
     pub(super) subject: String,
 
-    #[command(flatten)]
-    pub(super) change: ChangeArgs,
-
     /// The number of users that the job will write, as a confirmation without a terminal.
     #[arg(long, value_name = "N", env = "OFFBOARD_CONFIRM")]
     pub(super) confirm: Option<u64>,
@@ -89,6 +86,10 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub(super) progress: ProgressArgs,
+
+    // A heading goes on until the next one: what has none stands above.
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
 
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
@@ -334,7 +335,7 @@ pub(super) struct SandboxArgs {
     #[arg(long)]
     pub(super) throttle: bool,
 
-    /// Seconds until a token ends.
+    /// Time until a token ends.
     #[arg(long, value_name = "TIME", default_value = "35m")]
     pub(super) token_life: Span,
 

@@ -35,6 +35,9 @@ impl Ledger {
     /// Another process holds it, the file is something else or damaged, or a newer version wrote
     /// it. In all these cases the file is left as it was.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        // A look before the lock, so that no lock file appears beside a file that is no ledger of
+        // ours; and one after it, when nobody else can make the ledger any more.
+        examine(path).await?;
         let lock = Lock::take(path, clock.now())?;
         match examine(path).await? {
             Found::Ledger => {}
@@ -134,8 +137,10 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
     std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
     let mut connection = options(path).read_only(true).connect().await?;
     let foreign = || LedgerError::Foreign(path.to_owned());
+    // One transaction sees one moment, also while another process makes the ledger.
+    let mut moment = connection.begin().await?;
     let id: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut connection)
+        .fetch_one(&mut *moment)
         .await
         .map_err(|error| {
             if is_not_a_database(&error) {
@@ -145,9 +150,10 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
             }
         })?;
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut connection)
+        .fetch_one(&mut *moment)
         .await?;
-    let applied = newest_migration(&mut connection).await?;
+    let applied = newest_migration(&mut moment).await?;
+    moment.rollback().await?;
     connection.close().await?;
     match (id, tables, applied) {
         // Killed between making the file and the first migration.
