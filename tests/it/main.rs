@@ -5,6 +5,8 @@
     reason = "what helpers of tests unwrap is as good as an assertion"
 )]
 
+mod help;
 mod input;
 mod run;
+mod settings;
 mod support;
