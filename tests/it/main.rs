@@ -7,6 +7,7 @@
 
 mod help;
 mod input;
+mod report;
 mod run;
 mod settings;
 mod support;
