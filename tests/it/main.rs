@@ -9,5 +9,6 @@ mod help;
 mod input;
 mod report;
 mod run;
+mod secrets;
 mod settings;
 mod support;
