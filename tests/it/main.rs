@@ -7,6 +7,7 @@
 
 mod help;
 mod input;
+mod layering;
 mod report;
 mod run;
 mod secrets;
