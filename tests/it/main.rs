@@ -5,9 +5,11 @@
     reason = "what helpers of tests unwrap is as good as an assertion"
 )]
 
+mod demo;
 mod help;
 mod input;
 mod layering;
+mod progress;
 mod report;
 mod run;
 mod secrets;
