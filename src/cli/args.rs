@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Access, Change, ChangeError};
@@ -77,7 +78,7 @@ pub(super) struct RunArgs {
     pub(super) new: bool,
 
     /// Refuse a roster with any bad line.
-    #[arg(long, env = "OFFBOARD_STRICT")]
+    #[arg(long, env = "OFFBOARD_STRICT", value_parser = BoolishValueParser::new())]
     pub(super) strict: bool,
 
     /// Print the summary as JSON.
@@ -203,7 +204,7 @@ pub(super) struct SettingsArgs {
     grace: Option<Span>,
 
     /// Let plain http leave this machine: anybody on the way can read the password.
-    #[arg(long, env = "OFFBOARD_ALLOW_HTTP")]
+    #[arg(long, env = "OFFBOARD_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
     allow_http: bool,
 }
 

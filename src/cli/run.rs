@@ -11,7 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
 use crate::domain::{Change, Clock, Status};
 use crate::engine::{self, Ending, EngineError, EngineSettings, StopReason, Work};
-use crate::ledger::{Counts, Job, JobSelector, Ledger, NewRun, RunEnding, Writer};
+use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};
 use crate::plan::{Intake, IntakeError, intake};
 use crate::port::SignInError;
 use crate::progress::{Progress, ProgressMode};
@@ -131,7 +131,14 @@ async fn find_job(
         && settings.ledger.exists()
     {
         let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
-        let job = ledger.select_job(&selector).await?;
+        let job = match ledger.select_job(&selector).await {
+            Ok(job) => job,
+            Err(error @ LedgerError::NoSuchJob(_)) => {
+                let hint = format!("there is no file `{}` either", ask.subject);
+                return Err(Failure::from(error).hint(hint));
+            }
+            Err(error) => return Err(error.into()),
+        };
         check_job(&job, ask, settings)?;
         return Ok((ledger, job));
     }

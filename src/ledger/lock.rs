@@ -79,6 +79,11 @@ pub(super) fn holder(ledger: &Path) -> Option<Holder> {
     }
 }
 
+/// Whether a ledger at `path` was ever locked.
+pub(super) fn is_there(ledger: &Path) -> bool {
+    lock_path(ledger).exists()
+}
+
 fn lock_path(ledger: &Path) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(".lock");

@@ -35,9 +35,13 @@ impl Ledger {
     /// Another process holds it, the file is something else or damaged, or a newer version wrote
     /// it. In all these cases the file is left as it was.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
-        // A look before the lock, so that no lock file appears beside a file that is no ledger of
-        // ours; and one after it, when nobody else can make the ledger any more.
-        examine(path).await?;
+        // A look before the lock, so that no lock file appears beside a stranger's file. Where one is
+        // already, somebody may be making the ledger: then only the look under the lock counts.
+        if let Err(error) = examine(path).await
+            && !lock::is_there(path)
+        {
+            return Err(error);
+        }
         let lock = Lock::take(path, clock.now())?;
         match examine(path).await? {
             Found::Ledger => {}
@@ -131,16 +135,21 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
                 std::io::Error::other("it is a directory"),
             ));
         }
+        // Its permissions would be changed, and a lock and a journal put beside a device.
+        Ok(meta) if !meta.is_file() => {
+            return Err(LedgerError::open(
+                path,
+                std::io::Error::other("it is not a regular file"),
+            ));
+        }
         Ok(meta) if meta.len() == 0 => return Ok(Found::Nothing),
         Ok(_) => {}
     }
     std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
     let mut connection = options(path).read_only(true).connect().await?;
     let foreign = || LedgerError::Foreign(path.to_owned());
-    // One transaction sees one moment, also while another process makes the ledger.
-    let mut moment = connection.begin().await?;
     let id: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *moment)
+        .fetch_one(&mut connection)
         .await
         .map_err(|error| {
             if is_not_a_database(&error) {
@@ -150,10 +159,9 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
             }
         })?;
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut *moment)
+        .fetch_one(&mut connection)
         .await?;
-    let applied = newest_migration(&mut moment).await?;
-    moment.rollback().await?;
+    let applied = newest_migration(&mut connection).await?;
     connection.close().await?;
     match (id, tables, applied) {
         // Killed between making the file and the first migration.

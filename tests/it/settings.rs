@@ -146,3 +146,22 @@ async fn a_password_file_beats_the_variable_and_standard_input_works() {
     let ran = finish(command).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_variable_for_a_switch_says_yes_or_no_as_people_do() {
+    let bed = Bed::with_users(1).await;
+    bed.write_roster(&["x y,nobody@example.com"]);
+    for (word, code) in [
+        ("1", 4),
+        ("yes", 4),
+        ("true", 4),
+        ("0", 6),
+        ("off", 6),
+        ("perhaps", 2),
+    ] {
+        let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
+        command.env("OFFBOARD_STRICT", word);
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(code), "{word}: {ran:?}");
+    }
+}

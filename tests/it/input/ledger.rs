@@ -1,5 +1,6 @@
 //! Files that are no ledgers, and ledgers that cannot be used.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -72,6 +73,14 @@ async fn a_file_that_is_no_ledger_is_refused_and_left_alone() {
     )
     .await;
     refuse(&bed, "a database of another program", &mut told).await;
+
+    std::fs::remove_file(&ledger).unwrap();
+    // Such as a device: its permissions must not be changed, so the test takes a harmless one.
+    let socket = std::os::unix::net::UnixListener::bind(&ledger).unwrap();
+    let before = std::fs::metadata(&ledger).unwrap().permissions();
+    refuse(&bed, "no regular file", &mut told).await;
+    assert_eq!(std::fs::metadata(&ledger).unwrap().permissions(), before);
+    drop(socket);
 
     std::fs::remove_file(&ledger).unwrap();
     std::fs::create_dir(&ledger).unwrap();
@@ -169,4 +178,23 @@ async fn a_job_that_is_not_there_is_told() {
     }
     assert!(ledger_bytes(&bed) == before, "the ledger was touched");
     told.check("input_no_job", bed.dir.path());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_may_not_be_read_is_refused() {
+    if rustix::process::geteuid().is_root() {
+        #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+        {
+            eprintln!("skipped: root may read everything");
+        }
+        return;
+    }
+    let bed = all_done().await;
+    let closed = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(bed.ledger(), closed).unwrap();
+    for command in commands(&bed) {
+        let ran = finish(command).await;
+        assert_refused(&ran, "mode 000");
+        assert!(ran.stderr.contains("ermission denied"), "{ran:?}");
+    }
 }

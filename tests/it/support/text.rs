@@ -110,7 +110,7 @@ pub(crate) async fn half_done(signal: rustix::process::Signal) -> Bed {
     })
     .await;
     bed.write_roster(&[]);
-    let child = start(run_one_by_one(&bed, "20/s", 20));
+    let child = start(run_one_by_one(&bed, "10/s", 20));
     let writes = || bed.books.users().iter().filter(|user| !user.active).count();
     until("two users are gone", || writes() >= 2).await;
     send(&child, signal);
