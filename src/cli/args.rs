@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Access, Change, ChangeError};
@@ -68,9 +69,6 @@ pub(super) struct RunArgs {
     #[arg(value_name = "ROSTER|JOB")]
     pub(super) subject: String,
 
-    #[command(flatten)]
-    pub(super) change: ChangeArgs,
-
     /// The number of users that the job will write, as a confirmation without a terminal.
     #[arg(long, value_name = "N", env = "OFFBOARD_CONFIRM")]
     pub(super) confirm: Option<u64>,
@@ -80,7 +78,7 @@ pub(super) struct RunArgs {
     pub(super) new: bool,
 
     /// Refuse a roster with any bad line.
-    #[arg(long, env = "OFFBOARD_STRICT")]
+    #[arg(long, env = "OFFBOARD_STRICT", value_parser = BoolishValueParser::new())]
     pub(super) strict: bool,
 
     /// Print the summary as JSON.
@@ -89,6 +87,10 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub(super) progress: ProgressArgs,
+
+    // A heading goes on until the next one: what has none stands above.
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
 
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
@@ -202,7 +204,7 @@ pub(super) struct SettingsArgs {
     grace: Option<Span>,
 
     /// Let plain http leave this machine: anybody on the way can read the password.
-    #[arg(long, env = "OFFBOARD_ALLOW_HTTP")]
+    #[arg(long, env = "OFFBOARD_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
     allow_http: bool,
 }
 
@@ -334,7 +336,7 @@ pub(super) struct SandboxArgs {
     #[arg(long)]
     pub(super) throttle: bool,
 
-    /// Seconds until a token ends.
+    /// Time until a token ends.
     #[arg(long, value_name = "TIME", default_value = "35m")]
     pub(super) token_life: Span,
 

@@ -151,7 +151,7 @@ async fn tell(
     if let Some(requests) = done.requests {
         let seen = books.totals();
         terminal.data(&format!(
-            "{requests} requests for users in this run; the provider throttled {} times, signed us in {} times",
+            "requests for users in this run: {requests}; throttled: {}; sign-ins: {}",
             seen.throttled, seen.sign_ins
         ))?;
     }

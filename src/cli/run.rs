@@ -1,6 +1,5 @@
 //! `offboard run`: from a roster, or a job, to an outcome for every line.
 
-use std::num::NonZeroU64;
 use std::path::Path;
 
 use crate::cli::args::RunArgs;
@@ -12,12 +11,12 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
 use crate::domain::{Change, Clock, Status};
 use crate::engine::{self, Ending, EngineError, EngineSettings, StopReason, Work};
-use crate::ledger::{Counts, Job, JobSelector, Ledger, NewRun, RunEnding, Writer};
-use crate::plan::{Intake, intake};
+use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};
+use crate::plan::{Intake, IntakeError, intake};
 use crate::port::SignInError;
 use crate::progress::{Progress, ProgressMode};
 use crate::report::Summary;
-use crate::roster::{self, Survey};
+use crate::roster::{self, Key, Survey};
 use crate::settings::{PasswordSource, Settings};
 
 /// What a run is asked to do, apart from settings.
@@ -132,7 +131,14 @@ async fn find_job(
         && settings.ledger.exists()
     {
         let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
-        let job = ledger.select_job(&selector).await?;
+        let job = match ledger.select_job(&selector).await {
+            Ok(job) => job,
+            Err(error @ LedgerError::NoSuchJob(_)) => {
+                let hint = format!("there is no file `{}` either", ask.subject);
+                return Err(Failure::from(error).hint(hint));
+            }
+            Err(error) => return Err(error.into()),
+        };
         check_job(&job, ask, settings)?;
         return Ok((ledger, job));
     }
@@ -140,12 +146,23 @@ async fn find_job(
         return Err(crate::domain::ChangeError::Nothing.into());
     };
     let survey = roster::check(path, &settings.roster)?;
+    if survey.key == Key::UserName {
+        // Told here too, so that no ledger appears for a roster that cannot become a job.
+        return Err(IntakeError::NoIds.into());
+    }
     list_bad_lines(&survey, terminal);
-    if let (true, Some(bad)) = (ask.strict, NonZeroU64::new(survey.rejected)) {
-        return Err(Failure::new(
-            Exit::Roster,
-            format!("the roster has {bad} bad lines, and `--strict` allows none"),
-        ));
+    if survey.rejected > 0 {
+        let bad = format!(
+            "{} of {} lines cannot be used",
+            survey.rejected, survey.lines
+        );
+        if ask.strict {
+            return Err(
+                Failure::new(Exit::Roster, format!("{bad}, and `--strict` allows none"))
+                    .hint("correct the roster, or leave `--strict` out".to_owned()),
+            );
+        }
+        terminal.note(&format!("{bad}; the others go on"));
     }
     let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
     let job = intake(
@@ -189,12 +206,6 @@ fn list_bad_lines(survey: &Survey, terminal: Terminal) {
     let more = survey.rejected - survey.rejections.len() as u64;
     if more > 0 {
         terminal.note(&format!("… and {more} more bad lines"));
-    }
-    if survey.rejected > 0 {
-        terminal.note(&format!(
-            "{} of {} lines cannot be used; the others go on",
-            survey.rejected, survey.lines
-        ));
     }
 }
 

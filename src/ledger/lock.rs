@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,11 @@ impl Lock {
             .truncate(false)
             .mode(0o600)
             .open(&path)
-            .map_err(|source| LedgerError::open(&path, source))?;
+            .map_err(|source| match source.kind() {
+                // The folder is missing: the name that was given says more than the lock's.
+                ErrorKind::NotFound => LedgerError::open(ledger, source),
+                _ => LedgerError::open(&path, source),
+            })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -73,6 +77,11 @@ pub(super) fn holder(ledger: &Path) -> Option<Holder> {
         Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
     }
+}
+
+/// Whether a ledger at `path` was ever locked.
+pub(super) fn is_there(ledger: &Path) -> bool {
+    lock_path(ledger).exists()
 }
 
 fn lock_path(ledger: &Path) -> PathBuf {

@@ -35,6 +35,13 @@ impl Ledger {
     /// Another process holds it, the file is something else or damaged, or a newer version wrote
     /// it. In all these cases the file is left as it was.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        // A look before the lock, so that no lock file appears beside a stranger's file. Where one is
+        // already, somebody may be making the ledger: then only the look under the lock counts.
+        if let Err(error) = examine(path).await
+            && !lock::is_there(path)
+        {
+            return Err(error);
+        }
         let lock = Lock::take(path, clock.now())?;
         match examine(path).await? {
             Found::Ledger => {}
@@ -126,6 +133,13 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
             return Err(LedgerError::open(
                 path,
                 std::io::Error::other("it is a directory"),
+            ));
+        }
+        // Its permissions would be changed, and a lock and a journal put beside a device.
+        Ok(meta) if !meta.is_file() => {
+            return Err(LedgerError::open(
+                path,
+                std::io::Error::other("it is not a regular file"),
             ));
         }
         Ok(meta) if meta.len() == 0 => return Ok(Found::Nothing),

@@ -162,7 +162,8 @@ fn describe(difference: &Difference) -> String {
             } else {
                 String::new()
             };
-            format!("{count} users {what} ({}{rest})", sample.join(", "))
+            let users = if count == 1 { "user" } else { "users" };
+            format!("{count} {users} {what} ({}{rest})", sample.join(", "))
         }
     };
     format!(

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
-use super::line::{Rejection, Verdict};
+use super::line::{Key, Rejection, Verdict};
 use super::reader::Roster;
 
 /// How many rejections are listed one by one.
@@ -20,6 +20,8 @@ pub struct Survey {
     pub digest: String,
     /// The file's size in bytes.
     pub bytes: u64,
+    /// What names the users.
+    pub key: Key,
     /// How many lines there are, without the header and blank ones.
     pub lines: u64,
     /// How many lines name a user.
@@ -54,6 +56,7 @@ pub(super) fn survey(path: &Path, mut roster: Roster) -> Result<Survey, RosterEr
             }
         }
     }
+    let key = roster.key();
     let digest = roster.finish()?;
     if accepted == 0
         && let Some((line, reason)) = rejections.first().cloned()
@@ -67,6 +70,7 @@ pub(super) fn survey(path: &Path, mut roster: Roster) -> Result<Survey, RosterEr
         return Err(RosterError::new(path, None, kind));
     }
     Ok(Survey {
+        key,
         digest: digest.sha256,
         bytes: digest.bytes,
         lines: digest.records,

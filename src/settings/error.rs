@@ -39,6 +39,9 @@ pub enum SettingsError {
         /// The flag that says it.
         flag: &'static str,
     },
+    /// The user name cannot be used.
+    #[error("the user name `{0}` holds a `:` or a control character, which HTTP cannot carry")]
+    Username(String),
     /// A URL cannot be used.
     #[error("`{flag}`: {source}")]
     Url {
@@ -48,7 +51,7 @@ pub enum SettingsError {
         source: UrlError,
     },
     /// The password cannot be read.
-    #[error("cannot read the password from `{from}`: {why}")]
+    #[error("cannot read the password from {from}: {why}")]
     Password {
         /// The file, or standard input.
         from: String,
@@ -74,9 +77,11 @@ impl SettingsError {
                 "set OFFBOARD_PASSWORD, or give `--password-file FILE` (`-` for standard input)"
                     .to_owned(),
             ),
-            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } | Self::Password { .. } => {
-                None
+            Self::Username(_) => Some("check `--username`".to_owned()),
+            Self::Password { .. } => {
+                Some("`--password-file` names a file whose only line is the password".to_owned())
             }
+            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } => None,
         }
     }
 }

@@ -81,10 +81,7 @@ impl Settings {
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
                 auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
-                username: layer
-                    .username
-                    .filter(|name| !name.is_empty())
-                    .ok_or_else(need("whom to sign in as", "--username"))?,
+                username: username(layer.username)?,
                 password_file: layer.password_file,
                 http,
             },
@@ -96,4 +93,18 @@ impl Settings {
             grace: span(layer.grace).unwrap_or(GRACE),
         })
     }
+}
+
+/// What HTTP's Basic scheme can carry (RFC 7617 §2): known now, before a ledger is opened.
+fn username(name: Option<String>) -> Result<String, SettingsError> {
+    let name = name
+        .filter(|name| !name.is_empty())
+        .ok_or(SettingsError::Missing {
+            what: "whom to sign in as",
+            flag: "--username",
+        })?;
+    if name.contains(|c: char| c == ':' || c.is_control()) {
+        return Err(SettingsError::Username(name.escape_debug().to_string()));
+    }
+    Ok(name)
 }

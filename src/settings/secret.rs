@@ -39,7 +39,7 @@ impl PasswordSource {
                 read("standard input", std::io::stdin().lock()).map(Self::Known)
             }
             (Some(path), _) => {
-                let name = path.display().to_string();
+                let name = format!("`{}`", path.display());
                 let file = std::fs::File::open(path).map_err(|error| failed(&name, &error))?;
                 read(&name, file).map(Self::Known)
             }

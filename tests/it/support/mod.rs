@@ -1,5 +1,8 @@
 //! A bed for a test: a folder, a provider, and the real program pointed at both.
 
+pub(crate) mod text;
+
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -49,7 +52,7 @@ impl Bed {
     pub(crate) fn write_roster(&self, more: &[&str]) -> PathBuf {
         let mut text = String::from("User ID,Email\n");
         for person in &self.people {
-            text.push_str(&format!("{},{}\n", person.id, person.user_name));
+            writeln!(text, "{},{}", person.id, person.user_name).unwrap();
         }
         for line in more {
             text.push_str(line);

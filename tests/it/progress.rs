@@ -1,0 +1,99 @@
+//! What is shown while a run goes on: lines, a bar, or nothing.
+
+use std::path::Path;
+use std::process::Command;
+
+use offboard::sandbox::SandboxSettings;
+
+use crate::support::text::{Transcript, run_one_by_one};
+use crate::support::{Bed, finish};
+
+async fn bed() -> Bed {
+    let bed = Bed::new(SandboxSettings {
+        users: 3,
+        refused: 1,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&["x y,nobody@example.com"]);
+    bed
+}
+
+fn run(bed: &Bed, more: &[&str]) -> Command {
+    let mut command = run_one_by_one(bed, "unlimited", 3);
+    command.args(more);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn off_a_terminal_progress_is_plain_lines() {
+    let mut told = Transcript::default();
+    let bed = bed().await;
+    for (what, more) in [
+        ("by itself", ["--new"].as_slice()),
+        ("--progress off", &["--new", "--progress", "off"]),
+        ("-q", &["--new", "-q"]),
+        ("-q and a failure", &["--new", "-q", "--strict"]),
+    ] {
+        let ran = finish(run(&bed, more)).await;
+        assert!(
+            !ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'),
+            "{ran:?}"
+        );
+        assert!(!ran.stdout.contains('\u{1b}'), "{ran:?}");
+        told.add(what, &ran);
+    }
+    told.check("progress", bed.dir.path());
+}
+
+/// The command within a terminal of its own, by util-linux's `script`; none where that is missing.
+fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> {
+    let is_there = Command::new("script").arg("--version").output();
+    if !is_there.is_ok_and(|output| output.stdout.starts_with(b"script from util-linux")) {
+        return None;
+    }
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("TERM", "xterm")
+        .current_dir(command.get_current_dir().unwrap())
+        .stdin(std::fs::File::open(typed).unwrap());
+    Some(script)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
+    let bed = bed().await;
+    let typed = bed.path("typed");
+    for (answer, code) in [("4\n", 6), ("3\n", 10)] {
+        std::fs::write(&typed, answer).unwrap();
+        let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
+        command.args(["--concurrency", "1", "--rate", "50/s"]);
+        let Some(script) = in_a_terminal(&command, &typed) else {
+            #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+            {
+                eprintln!("skipped: util-linux's `script` is not here");
+            }
+            return;
+        };
+        let ran = finish(script).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stdout.contains("Type 3 to go on:"), "{ran:?}");
+        assert_eq!(ran.stdout.contains("█"), code == 10, "{ran:?}");
+    }
+    assert_eq!(
+        bed.books.users().iter().filter(|user| !user.active).count(),
+        2
+    );
+}

@@ -1,0 +1,231 @@
+//! The report and the status: what a person and an auditor are told afterwards.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::process::Stdio;
+
+use offboard::sandbox::SandboxSettings;
+
+use crate::support::text::{
+    Transcript, all_done, check_text, half_done, run_one_by_one, start, until,
+};
+use crate::support::{Bed, finish};
+
+/// Names and ids that a spreadsheet, a terminal or a careless parser would take for something else.
+const ODD: [&str; 7] = [
+    "=1+1,\"=HYPERLINK(\"\"https://example.com\"\")\",x",
+    "@user,+49 30,y",
+    "+user,\"Anführung \"\"oben\"\"\",z",
+    "odd1,\"two\nlines\",\"a,b\"",
+    "odd2,Łukasz Ωμέγα 山田,\u{202e}x",
+    "odd3",
+    "odd4,'x,-5",
+];
+
+/// A job with every outcome that a healthy provider leads to.
+async fn mixed() -> Bed {
+    let bed = Bed::new(SandboxSettings {
+        users: 4,
+        refused: 1,
+        ..SandboxSettings::default()
+    })
+    .await;
+    let mut text = String::from("User ID,Full Name,=Note\n");
+    for person in &bed.people {
+        writeln!(text, "{},{},n", person.id, person.display_name).unwrap();
+    }
+    for line in ODD {
+        text.push_str(line);
+        text.push('\n');
+    }
+    writeln!(text, "{},again,n", bed.people[0].id.to_uppercase()).unwrap();
+    std::fs::write(bed.path("leavers.csv"), text).unwrap();
+    let ran = finish(run_one_by_one(&bed, "unlimited", 10)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    bed
+}
+
+fn read_csv(bed: &Bed, name: &str) -> Vec<Vec<String>> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_path(bed.path(name))
+        .unwrap()
+        .records()
+        .map(|record| record.unwrap().iter().map(str::to_owned).collect())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p8_every_line_of_the_roster_is_a_row_in_its_order_with_its_own_columns() {
+    let bed = mixed().await;
+    let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        ran.stdout, "evidence/report.csv\nevidence/summary.json\n",
+        "{ran:?}"
+    );
+
+    let roster = read_csv(&bed, "leavers.csv");
+    let report = read_csv(&bed, "evidence/report.csv");
+    assert_eq!(report.len(), roster.len());
+    let own = report[0].len() - roster[0].len();
+    let plain = |cell: &String| cell.strip_prefix('\'').unwrap_or(cell).to_owned();
+    for (ours, theirs) in report.iter().zip(&roster) {
+        let kept: Vec<_> = ours[own..].iter().map(plain).collect();
+        let given: Vec<_> = theirs.iter().map(plain).collect();
+        assert_eq!(kept, given);
+    }
+    for cell in report.iter().flatten() {
+        assert!(
+            !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+            "{cell}"
+        );
+    }
+    let lines: Vec<u64> = report[1..]
+        .iter()
+        .map(|row| row[0].parse().unwrap())
+        .collect();
+    assert!(lines.is_sorted() && lines[0] == 2, "{lines:?}");
+    let text = std::fs::read_to_string(bed.path("evidence/report.csv")).unwrap();
+    check_text("report_table", &text, bed.dir.path());
+
+    // What the report says of people is what the provider's own books say.
+    for row in &report[1..=bed.people.len()] {
+        assert_eq!(row[4] == "removed", bed.is_gone(&row[1]), "{row:?}");
+    }
+    assert!(!files(&bed).iter().any(|name| name.contains("draft")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p8_the_totals_are_the_lines_of_the_roster() {
+    let bed = mixed().await;
+    let ran = finish(bed.offboard(&["report", "--json", "-o", "evidence"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let text = std::fs::read_to_string(bed.path("evidence/summary.json")).unwrap();
+    check_text("report_summary", &text, bed.dir.path());
+
+    let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let printed: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(stored, printed);
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for row in &read_csv(&bed, "evidence/report.csv")[1..] {
+        *counted.entry(row[4].clone()).or_default() += 1;
+    }
+    let lines = read_csv(&bed, "leavers.csv").len() as u64 - 1;
+    assert_eq!(stored["lines"], lines);
+    assert_eq!(stored["balanced"], true);
+    for (outcome, count) in stored["outcomes"].as_object().unwrap() {
+        let rows = counted.get(outcome).copied().unwrap_or(0);
+        assert_eq!(count, rows, "{outcome}");
+    }
+    assert_eq!(counted.values().sum::<u64>(), lines);
+}
+
+fn files(bed: &Bed) -> Vec<String> {
+    std::fs::read_dir(bed.dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_occupied_folder_is_refused_and_left_alone() {
+    let bed = all_done().await;
+    std::fs::create_dir(bed.path("kept")).unwrap();
+    std::fs::write(bed.path("kept/mine.txt"), "mine").unwrap();
+    std::fs::write(bed.path("file"), "mine").unwrap();
+    std::fs::create_dir(bed.path("empty")).unwrap();
+    let mut told = Transcript::default();
+    for dir in ["kept", "file"] {
+        let ran = finish(bed.offboard(&["report", "-o", dir])).await;
+        assert_eq!(ran.code, Some(3), "{ran:?}");
+        told.add(dir, &ran);
+    }
+    let ran = finish(bed.offboard(&["report", "-o", "empty"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // A second one would have to overwrite the first.
+    let ran = finish(bed.offboard(&["report", "-o", "empty"])).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    told.check("report_occupied", bed.dir.path());
+    assert_eq!(
+        std::fs::read_to_string(bed.path("kept/mine.txt")).unwrap(),
+        "mine"
+    );
+    assert_eq!(std::fs::read_to_string(bed.path("file")).unwrap(), "mine");
+    assert!(!files(&bed).iter().any(|name| name.contains("draft")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unfinished_job_has_a_report_that_claims_no_more_than_was_seen() {
+    let bed = half_done(rustix::process::Signal::KILL).await;
+    let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let rows = read_csv(&bed, "evidence/report.csv");
+    assert_eq!(rows.len(), 21);
+    let with = |outcome: &str| rows.iter().filter(|row| row[4] == outcome).count();
+    assert!(with("removed") >= 1 && with("pending") >= 1, "{rows:?}");
+    let claimed = rows.iter().filter(|row| row[4] == "removed");
+    assert!(claimed.clone().all(|row| bed.is_gone(&row[1])));
+    let text = std::fs::read_to_string(bed.path("evidence/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(summary["finished"], false);
+    assert_eq!(summary["balanced"], true);
+
+    let ran = finish(bed.offboard(&["status"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let died = ran.stdout.lines().find(|line| line.ends_with(", died"));
+    assert!(died.is_some(), "{ran:?}");
+    assert!(!ran.stdout.contains("in use by"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn status_tells_a_finished_job_and_one_under_way() {
+    let bed = mixed().await;
+    let mut told = Transcript::default();
+    told.add("status", &finish(bed.offboard(&["status"])).await);
+    let ran = finish(bed.offboard(&["status", "--json"])).await;
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["held_by"], serde_json::Value::Null);
+    told.add("status --json", &ran);
+    told.add(
+        "run again",
+        &finish(run_one_by_one(&bed, "unlimited", 10)).await,
+    );
+    told.check("report_status", bed.dir.path());
+
+    let bed = Bed::with_users(40).await;
+    bed.write_roster(&[]);
+    let mut child = start(run_one_by_one(&bed, "10/s", 40));
+    until("somebody is gone", || {
+        bed.people.iter().any(|person| bed.is_gone(&person.id))
+    })
+    .await;
+    let ran = finish(bed.offboard(&["status"])).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains(", under way"), "{ran:?}");
+    let holder = format!("in use by process {} on ", child.id());
+    assert!(ran.stdout.contains(&holder), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_has_gone_away_is_no_failure() {
+    let bed = all_done().await;
+    for args in [
+        ["status"].as_slice(),
+        &["report", "-o", "evidence"],
+        &["--help"],
+    ] {
+        let mut command = bed.offboard(args);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.stdout(writer).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        drop(command);
+        let ran = crate::support::text::ended(child).await;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+    assert!(bed.path("evidence/report.csv").exists());
+}
