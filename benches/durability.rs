@@ -184,7 +184,9 @@ async fn load(
     Ok((ledger, job))
 }
 
-fn client(sandbox: &Sandbox) -> Result<(Arc<ScimClient>, Arc<Session>, Arc<Pace>), Failed> {
+type Client = (Arc<ScimClient>, Arc<Session>, Arc<Pace>);
+
+fn client(sandbox: &Sandbox) -> Result<Client, Failed> {
     let http = Http::new(&HttpSettings::default())?;
     let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
     let session = Arc::new(Session::new(

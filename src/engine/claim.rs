@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{Entry, Fact, Line};
+use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
-use crate::engine::unit::Context;
 use crate::port::{Directory, Journal, JournalError, Subject};
 
 /// The next users, in the order of their lines.

@@ -30,6 +30,17 @@ pub(super) enum Step {
     Rejected,
 }
 
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It provably never left.
+    NotSent,
+    /// It may have left, and no answer came.
+    NoAnswer,
+    /// An answer came.
+    Answered,
+}
+
 /// What has happened to one user so far, as far as it matters for what comes next.
 #[derive(Debug)]
 pub(super) struct Course {
@@ -109,9 +120,9 @@ impl Course {
         self.touched = true;
     }
 
-    /// The step after `verdict`. `sent` is false if the request provably never left.
-    pub(super) fn after(&mut self, kind: RequestKind, verdict: Verdict, sent: bool) -> Step {
-        if !sent {
+    /// The step after `verdict`.
+    pub(super) fn after(&mut self, kind: RequestKind, verdict: Verdict, fate: Fate) -> Step {
+        if fate == Fate::NotSent {
             return self.not_sent(kind);
         }
         self.unsent = 0;
@@ -129,7 +140,7 @@ impl Course {
         }
         self.renewed = false;
         match kind {
-            RequestKind::Write => self.after_write(verdict),
+            RequestKind::Write => self.after_write(verdict, fate),
             RequestKind::Read => self.after_read(verdict),
         }
     }
@@ -142,7 +153,7 @@ impl Course {
         Step::BackOff(kind, None)
     }
 
-    fn after_write(&mut self, verdict: Verdict) -> Step {
+    fn after_write(&mut self, verdict: Verdict, fate: Fate) -> Step {
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
             Verdict::Partial => {
@@ -152,7 +163,12 @@ impl Course {
             }
             Verdict::Uncertain => {
                 self.touched = true;
-                self.blame = Some(Reason::NoAnswer);
+                // The server said yes, in whatever words.
+                self.blame = Some(if fate == Fate::Answered {
+                    Reason::NotApplied
+                } else {
+                    Reason::NoAnswer
+                });
                 Step::Read
             }
             Verdict::Transient(wait) => {
@@ -221,7 +237,10 @@ impl Course {
                 if self.blind_reads < self.max_attempts {
                     Step::BackOff(RequestKind::Read, wait)
                 } else {
-                    let reason = self.blame.unwrap_or(Reason::Unreadable);
+                    let reason = match self.blame {
+                        None | Some(Reason::NotApplied) => Reason::Unreadable,
+                        Some(reason) => reason,
+                    };
                     Step::Settle(Outcome::InDoubt(reason))
                 }
             }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement};
 use crate::engine::claim::{Claimed, claim};
-use crate::engine::event::{Event, Listener, Snapshot, Waiting};
+use crate::engine::context::Context;
+use crate::engine::event::{Event, Listener, Snapshot};
 use crate::engine::settings::{EngineSettings, Work};
 use crate::engine::stop::{Signal, Stage, StopReason};
-use crate::engine::unit::{Context, Unit, UnitEnd};
+use crate::engine::tally::Tally;
+use crate::engine::unit::{Unit, UnitEnd};
 use crate::pace::Pace;
 use crate::port::{Directory, Journal, JournalError, Subject};
 
@@ -66,22 +67,8 @@ pub async fn run<D: Directory, J: Journal>(
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
     let (reports, inbox) = mpsc::channel(REPORTS);
-    let slots = settings.concurrency.get();
-    let context = Arc::new(Context {
-        directory,
-        journal,
-        pace,
-        settings,
-        change: work.change,
-        drain: CancellationToken::new(),
-        abort: CancellationToken::new(),
-        reports,
-        slots: Semaphore::new(slots),
-        served: 0.into(),
-        requests: 0.into(),
-        resting: 0.into(),
-        signing_in: 0.into(),
-    });
+    let context = Context::new(directory, journal, pace, settings, work.change, reports);
+    let context = Arc::new(context);
     let mut dispatcher = Dispatcher::new(context, work, listener);
     let ended = dispatcher.work(signals, inbox).await;
     // After a failure units may still be under way: nobody is left behind.
@@ -92,7 +79,7 @@ pub async fn run<D: Directory, J: Journal>(
     Ok(Ending {
         stopped: dispatcher.reason,
         snapshot,
-        panics: dispatcher.panics,
+        panics: dispatcher.tally.panics,
     })
 }
 
@@ -124,12 +111,7 @@ struct Dispatcher<'a, D, J> {
     stage: Stage,
     reason: Option<StopReason>,
     grace_until: Option<Instant>,
-    started: Instant,
-    users: u64,
-    done_before: u64,
-    done_now: u64,
-    trouble_now: u64,
-    panics: u64,
+    tally: Tally,
 }
 
 impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
@@ -146,12 +128,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             stage: Stage::Running,
             reason: None,
             grace_until: None,
-            started: Instant::now(),
-            users: work.users,
-            done_before: work.done,
-            done_now: 0,
-            trouble_now: 0,
-            panics: 0,
+            tally: Tally::new(work),
         }
     }
 
@@ -262,8 +239,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
     fn unit_ended(&mut self, subject: Option<Subject>, end: UnitEnd) -> Vec<Entry> {
         match end {
             UnitEnd::Settled(settlement) => {
-                self.done_now += 1;
-                self.trouble_now += u64::from(settlement.outcome.status().is_trouble());
+                self.tally.settled(settlement.outcome);
                 if let Some(Subject { line, user, .. }) = subject {
                     self.listener.on(&Event::Settled {
                         line,
@@ -281,9 +257,9 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
     /// A panic is a bug in the program; it costs this user's certainty and nobody else's.
     fn unit_panicked(&mut self, line: Option<Line>, error: JoinError) -> Vec<Entry> {
         let message = panic_message(error);
-        self.panics += 1;
-        self.done_now += 1;
-        self.trouble_now += 1;
+        let outcome = Outcome::InDoubt(Reason::Bug);
+        self.tally.panics += 1;
+        self.tally.settled(outcome);
         let Some(line) = line else {
             return Vec::new();
         };
@@ -295,7 +271,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             line,
             at: self.context.settings.clock.now(),
             fact: Fact::Settled(Settlement {
-                outcome: Outcome::InDoubt(Reason::Bug),
+                outcome,
                 after: None,
                 detail: Some(message),
             }),
@@ -308,7 +284,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         self.listener.on(&Event::Stopping {
             reason: reason.clone(),
             abort,
-            in_flight: self.in_flight(),
+            in_flight: self.context.in_flight(),
         });
         if abort {
             self.abort();
@@ -347,38 +323,10 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot {
-            users: self.users,
-            done: self.done_before + self.done_now,
-            done_now: self.done_now,
-            trouble_now: self.trouble_now,
             requests: self.context.requests.load(Ordering::Relaxed),
-            in_flight: self.in_flight(),
-            waiting: self.waiting(),
-            elapsed: self.started.elapsed(),
-        }
-    }
-
-    /// Requests that hold a slot.
-    fn in_flight(&self) -> usize {
-        let slots = self.context.settings.concurrency.get();
-        slots.saturating_sub(self.context.slots.available_permits())
-    }
-
-    fn waiting(&self) -> Option<Waiting> {
-        if let Some(hold) = self.context.pace.held() {
-            return Some(Waiting {
-                why: hold.why,
-                until: Some(hold.until),
-            });
-        }
-        let why = |why| Some(Waiting { why, until: None });
-        let all = self.in_flight();
-        if self.context.signing_in.load(Ordering::Relaxed) >= all.max(1) {
-            why("signing in")
-        } else if all == 0 && self.context.resting.load(Ordering::Relaxed) > 0 {
-            why("all requests failed, trying again soon")
-        } else {
-            None
+            in_flight: self.context.in_flight(),
+            waiting: self.context.waiting(),
+            ..self.tally.snapshot()
         }
     }
 }

@@ -6,11 +6,13 @@
 //! or terminals. A user's failure is data; an `Err` means that the run cannot go on.
 
 mod claim;
+mod context;
 mod course;
 mod dispatcher;
 mod event;
 mod settings;
 mod stop;
+mod tally;
 mod unit;
 
 #[cfg(test)]

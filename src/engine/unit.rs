@@ -5,48 +5,22 @@
 //! to the journal races nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Change, Content, Credential, Entry, Fact, Outcome, Request, RequestKind, Settlement,
-    Silence, UserState, Verdict, judge,
+    Answer, Content, Credential, Entry, Fact, Outcome, Request, RequestKind, Settlement, Silence,
+    UserState, Verdict, judge,
 };
-use crate::engine::course::{Course, Step};
+use crate::engine::context::{Context, Counted};
+use crate::engine::course::{Course, Fate, Step};
 use crate::engine::event::Event;
-use crate::engine::settings::EngineSettings;
 use crate::engine::stop::StopReason;
-use crate::pace::{Backoff, Pace};
+use crate::pace::Backoff;
 use crate::port::{Directory, Journal, JournalError, SignInError, Subject};
-
-/// What all units of a run share.
-#[derive(Debug)]
-pub(super) struct Context<D, J> {
-    pub(super) directory: Arc<D>,
-    pub(super) journal: J,
-    pub(super) pace: Arc<Pace>,
-    pub(super) settings: EngineSettings,
-    pub(super) change: Change,
-    pub(super) drain: CancellationToken,
-    pub(super) abort: CancellationToken,
-    pub(super) reports: mpsc::Sender<Event>,
-    /// A slot for each request that may be in flight. It is held from before the wait for leave to
-    /// send until the answer is there; not between attempts, and not while the answer is made
-    /// durable.
-    pub(super) slots: Semaphore,
-    /// One more than the newest credential that somebody was served with; 0 if none has been.
-    pub(super) served: AtomicU64,
-    /// Requests sent.
-    pub(super) requests: AtomicU64,
-    /// Units that wait between attempts.
-    pub(super) resting: AtomicUsize,
-    /// Units that wait for a credential.
-    pub(super) signing_in: AtomicUsize,
-}
 
 /// How a unit ended.
 #[derive(Debug)]
@@ -181,13 +155,17 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let verdict = judge(kind, &self.subject.user, self.context.change, &exchange);
         self.heed(verdict, &exchange);
         let ended = self.note(kind, verdict, &exchange, start.elapsed());
-        let sent = !matches!(exchange, Err(Silence::NotSent(_)));
+        let fate = match exchange {
+            Ok(_) => Fate::Answered,
+            Err(Silence::Lost(_)) => Fate::NoAnswer,
+            Err(Silence::NotSent(_)) => Fate::NotSent,
+        };
         self.weigh_credential(verdict);
-        let step = self.course.after(kind, verdict, sent);
+        let step = self.course.after(kind, verdict, fate);
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
             let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);
-            self.begun = again || !sent;
+            self.begun = again || fate == Fate::NotSent;
         }
         let Step::Settle(outcome) = step else {
             self.record(vec![ended]).await?;
@@ -375,21 +353,5 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         // The dispatcher outlives its units; if it is gone, nobody listens any more.
         let _ = self.context.reports.send(event).await;
-    }
-}
-
-/// Counts one unit in for as long as it lives.
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn new(counter: &'a AtomicUsize) -> Self {
-        counter.fetch_add(1, Ordering::Relaxed);
-        Self(counter)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

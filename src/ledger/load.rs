@@ -38,11 +38,20 @@ pub struct NewLine {
     /// Where the record begins.
     pub line: u64,
     /// Whom it names, or why it cannot be used.
-    pub user: Result<UserId, String>,
+    pub user: Result<UserId, Unusable>,
     /// The e-mail address or user name that the roster gives.
     pub user_name: Option<String>,
     /// The roster's own columns.
     pub cells: Vec<String>,
+}
+
+/// Why a line cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// A stable code.
+    pub reason: &'static str,
+    /// For people.
+    pub detail: String,
 }
 
 /// A roster on its way into the ledger. Dropping it leaves the ledger as it was.
@@ -115,7 +124,8 @@ impl Loading<'_> {
                 "name": line.user_name, "cells": json!(line.cells).to_string(),
             }),
             Err(why) => json!({
-                "line": line.line, "status": "invalid", "detail": why, "name": line.user_name,
+                "line": line.line, "status": "invalid", "reason": why.reason,
+                "detail": why.detail, "name": line.user_name,
                 "cells": json!(line.cells).to_string(),
             }),
         });
@@ -128,9 +138,10 @@ impl Loading<'_> {
     async fn flush(&mut self) -> Result<(), LedgerError> {
         let rows = serde_json::Value::Array(std::mem::take(&mut self.chunk)).to_string();
         sqlx::query(
-            "INSERT INTO users (job, line, user_id, user_key, status, detail, user_name, cells)
+            "INSERT INTO users (job, line, user_id, user_key, status, reason, detail, user_name,
+                                cells)
              SELECT ?, value ->> 'line', value ->> 'id', value ->> 'key', value ->> 'status',
-                    value ->> 'detail', value ->> 'name', value ->> 'cells'
+                    value ->> 'reason', value ->> 'detail', value ->> 'name', value ->> 'cells'
              FROM json_each(?)",
         )
         .bind(self.job)

@@ -20,7 +20,7 @@ mod writer;
 pub use error::LedgerError;
 pub use job::{Job, JobSelector};
 pub use journal::LedgerJournal;
-pub use load::{Difference, Loaded, Loading, NewJob, NewLine};
+pub use load::{Difference, Loaded, Loading, NewJob, NewLine, Unusable};
 pub use lock::Holder;
 pub use open::{Ledger, Reader};
 pub use run::{NewRun, RunEnding};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::domain::{Change, UserId};
-use crate::ledger::{Difference, Job, Ledger, LedgerError, NewJob, NewLine};
+use crate::ledger::{Difference, Job, Ledger, LedgerError, NewJob, NewLine, Unusable};
 use crate::plan::key::job_key;
 use crate::roster::{Key, Roster, RosterError, RosterOptions, Survey, Verdict};
 
@@ -139,10 +139,11 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
 fn new_line(line: crate::roster::Line) -> NewLine {
     let (user, user_name) = match line.verdict {
         Verdict::Accepted { user_id, user_name } => (Ok(UserId::new(user_id)), user_name),
-        Verdict::AcceptedByName { user_name } => {
-            (Err("the line has no user id".to_owned()), Some(user_name))
-        }
-        Verdict::Rejected { reason } => (Err(reason.to_string()), None),
+        Verdict::AcceptedByName { user_name } => (
+            unusable("no_id", &"the line has no user id"),
+            Some(user_name),
+        ),
+        Verdict::Rejected { reason } => (unusable(reason.code(), &reason), None),
     };
     NewLine {
         line: line.number,
@@ -150,6 +151,11 @@ fn new_line(line: crate::roster::Line) -> NewLine {
         user_name,
         cells: line.cells,
     }
+}
+
+fn unusable(reason: &'static str, detail: &impl ToString) -> Result<UserId, Unusable> {
+    let detail = detail.to_string();
+    Err(Unusable { reason, detail })
 }
 
 fn describe(difference: &Difference) -> String {

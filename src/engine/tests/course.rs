@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use RequestKind::{Read, Write};
 
 use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
-use crate::engine::course::{Course, Step};
+use crate::engine::course::{Course, Fate, Step};
 
 const MAX: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
@@ -25,7 +25,7 @@ fn play(in_doubt: bool, verdicts: &[(RequestKind, Verdict)]) -> Step {
         if *kind == Write && !again {
             course.begin_write();
         }
-        step = course.after(*kind, *verdict, true);
+        step = course.after(*kind, *verdict, Fate::Answered);
     }
     step
 }
@@ -104,7 +104,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
     for _ in 0..5 {
         // Each fresh credential served others before it ended.
         course.forgive_renewal();
-        let step = course.after(Write, Verdict::Unauthorized, true);
+        let step = course.after(Write, Verdict::Unauthorized, Fate::Answered);
         assert_eq!(step, Step::Renew(Write));
     }
 }
@@ -171,7 +171,7 @@ fn whoever_comes_with_no_attempt_left_is_only_read() {
     let mut course = Course::new(MAX, 3, false);
     assert_eq!(course.first(), Step::Read);
     assert_eq!(
-        course.after(Read, Verdict::Partial, true),
+        course.after(Read, Verdict::Partial, Fate::Answered),
         Step::Settle(Outcome::Failed(Reason::NoAnswer))
     );
 }
@@ -185,7 +185,10 @@ fn what_never_left_costs_no_attempt() {
         Step::Unreachable,
     ] {
         course.begin_write();
-        assert_eq!(course.after(Write, Verdict::Transient(None), false), step);
+        assert_eq!(
+            course.after(Write, Verdict::Transient(None), Fate::NotSent),
+            step
+        );
         course.take_back_write();
     }
     assert_eq!(course.writes(), 0);
