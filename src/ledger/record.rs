@@ -165,6 +165,33 @@ fn confirmation(outcome: Outcome) -> Option<Confirmation> {
 /// Columns of one user that change. A column that is not named keeps its value.
 type Patch = Map<String, Value>;
 
+/// Lays patches over users. The patches are MATERIALIZED so that SQLite goes through them and looks up
+/// each user; left to itself it goes through all users of the job, and through the patches for each.
+/// `json_type` tells a column that becomes NULL from one that is not named.
+const UPDATE: &str = "\
+    WITH patch AS MATERIALIZED (
+        SELECT value ->> 0 AS at_line, value -> 1 AS p FROM json_each(?3))
+    UPDATE users SET
+        run = ?2,
+        status = coalesce(p ->> 'status', status),
+        attempts = coalesce(p ->> 'attempts', attempts),
+        first_attempt_at_ms = coalesce(first_attempt_at_ms, p ->> 'begun'),
+        http_status = coalesce(p ->> 'http_status', http_status),
+        request_id = coalesce(p ->> 'request_id', request_id),
+        user_name = coalesce(p ->> 'user_name', user_name),
+        display_name = coalesce(p ->> 'display_name', display_name),
+        reason = iif(json_type(p, '$.reason') IS NULL, reason, p ->> 'reason'),
+        detail = iif(json_type(p, '$.detail') IS NULL, detail, p ->> 'detail'),
+        active_after = iif(json_type(p, '$.active') IS NULL, active_after, p ->> 'active'),
+        workspaces_after =
+            iif(json_type(p, '$.workspaces') IS NULL, workspaces_after, p ->> 'workspaces'),
+        done_at_ms = iif(json_type(p, '$.done') IS NULL, done_at_ms, p ->> 'done'),
+        confirmed_at_ms =
+            iif(json_type(p, '$.confirmed') IS NULL, confirmed_at_ms, p ->> 'confirmed'),
+        confirmed_by =
+            iif(json_type(p, '$.confirmed_by') IS NULL, confirmed_by, p ->> 'confirmed_by')
+     FROM patch WHERE job = ?1 AND line = at_line";
+
 async fn update_users(
     connection: &mut SqliteConnection,
     job: i64,
@@ -180,35 +207,12 @@ async fn update_users(
         .into_iter()
         .map(|(line, patch)| (line, Value::from(patch)))
         .collect();
-    // json_type tells a column that becomes NULL from one that is not named.
-    sqlx::query(
-        "UPDATE users SET
-            run = ?2,
-            status = coalesce(p ->> 'status', status),
-            attempts = coalesce(p ->> 'attempts', attempts),
-            first_attempt_at_ms = coalesce(first_attempt_at_ms, p ->> 'begun'),
-            http_status = coalesce(p ->> 'http_status', http_status),
-            request_id = coalesce(p ->> 'request_id', request_id),
-            user_name = coalesce(p ->> 'user_name', user_name),
-            display_name = coalesce(p ->> 'display_name', display_name),
-            reason = iif(json_type(p, '$.reason') IS NULL, reason, p ->> 'reason'),
-            detail = iif(json_type(p, '$.detail') IS NULL, detail, p ->> 'detail'),
-            active_after = iif(json_type(p, '$.active') IS NULL, active_after, p ->> 'active'),
-            workspaces_after =
-                iif(json_type(p, '$.workspaces') IS NULL, workspaces_after, p ->> 'workspaces'),
-            done_at_ms = iif(json_type(p, '$.done') IS NULL, done_at_ms, p ->> 'done'),
-            confirmed_at_ms =
-                iif(json_type(p, '$.confirmed') IS NULL, confirmed_at_ms, p ->> 'confirmed'),
-            confirmed_by =
-                iif(json_type(p, '$.confirmed_by') IS NULL, confirmed_by, p ->> 'confirmed_by')
-         FROM (SELECT value ->> 0 AS at_line, value -> 1 AS p FROM json_each(?3))
-         WHERE job = ?1 AND line = at_line",
-    )
-    .bind(job)
-    .bind(run)
-    .bind(to_json(&rows))
-    .execute(connection)
-    .await?;
+    sqlx::query(UPDATE)
+        .bind(job)
+        .bind(run)
+        .bind(to_json(&rows))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -272,4 +276,32 @@ fn settle(mut set: impl FnMut(&str, Value), at: Timestamp, settlement: &Settleme
 
 fn to_json(rows: &impl Serialize) -> String {
     serde_json::to_string(rows).expect("rows of plain values are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row};
+
+    use crate::domain::Clock;
+    use crate::ledger::Ledger;
+
+    #[tokio::test]
+    async fn the_cost_of_an_update_does_not_grow_with_the_job() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", super::UPDATE));
+        let plan: Vec<String> = sqlx::query(explain)
+            .bind(1)
+            .bind(1)
+            .bind(r#"[[2,{"status":"claimed"}]]"#)
+            .fetch_all(&mut ledger.connection)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get("detail"))
+            .collect();
+        let lookup = "SEARCH users USING INDEX users_by_line (job=? AND line=?)";
+        assert_eq!(plan[plan.len() - 2..], ["SCAN patch", lookup], "{plan:?}");
+    }
 }
