@@ -1,5 +1,14 @@
 //! What `offboard` promises, shown on the real program: a real SQLite file, real sockets, real
 //! signals. One module for each feature.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
 
+mod ambiguity;
+mod pace;
+mod resume;
 mod run;
+mod scale;
+mod stop;
 mod support;

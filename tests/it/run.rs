@@ -17,6 +17,9 @@ async fn everybody_is_disabled_and_without_workspaces_by_the_providers_own_books
     assert_eq!(ran.code, Some(10), "{ran:?}");
     let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
     assert_eq!(gone.count(), 198);
-    assert!(ran.stderr.contains("user is protected by policy"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("user is protected by policy"),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains("not found"), "{ran:?}");
 }
