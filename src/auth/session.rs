@@ -97,9 +97,18 @@ impl Session {
         self.read().authorization()
     }
 
-    /// Gives the token back, so that it is dead at once. Best effort, within 5 s: a token that stays
-    /// behind ends by itself.
+    /// Gives the token back, so that it is dead at once. Best effort, within 5 s, and not at all if
+    /// everybody is held for longer: a token that stays behind ends by itself.
     pub async fn sign_out(&self) {
+        let now = Instant::now();
+        if self
+            .pace
+            .held()
+            .is_some_and(|hold| hold.until > now + SIGN_OUT)
+        {
+            tracing::debug!("the token is not given back: the server asks for a longer wait");
+            return;
+        }
         let farewell = async {
             let _turn = self.turn.lock().await;
             let header = self.write().discard();

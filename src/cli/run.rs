@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tokio::sync::mpsc;
+
 use crate::cli::args::RunArgs;
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
@@ -10,7 +12,7 @@ use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
 use crate::domain::{Change, Clock, Status};
-use crate::engine::{self, Ending, EngineError, EngineSettings, StopReason, Work};
+use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
 use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};
 use crate::plan::{Intake, IntakeError, intake};
 use crate::port::SignInError;
@@ -114,7 +116,15 @@ pub(super) async fn execute(
             run.recovered
         ));
     }
-    let (mut ledger, ending) = work(ledger, &job, &counts, &run, &signed_in, settings, ask).await?;
+    // Listens until the end, so that the farewell to the provider can be cut short as well.
+    let (_listening, signals) = Signals::listen()?;
+    let with = With {
+        signed_in: &signed_in,
+        settings,
+        signals,
+        progress: Progress::new(ask.progress),
+    };
+    let (mut ledger, ending) = work(ledger, &job, &counts, &run, with).await?;
     ledger.end_run(&run, run_ending(&ending)).await?;
     signed_in.session.sign_out().await;
     close(ledger, job, Some(&ending)).await
@@ -209,18 +219,28 @@ fn list_bad_lines(survey: &Survey, terminal: Terminal) {
     }
 }
 
+/// What a run works with.
+struct With<'a> {
+    signed_in: &'a SignedIn,
+    settings: &'a Settings,
+    signals: mpsc::Receiver<Signal>,
+    progress: Progress,
+}
+
 async fn work(
     ledger: Ledger,
     job: &Job,
     counts: &Counts,
     run: &NewRun,
-    signed_in: &SignedIn,
-    settings: &Settings,
-    ask: &Ask<'_>,
+    with: With<'_>,
 ) -> Result<(Ledger, Ending), Failure> {
-    let (_listening, signals) = Signals::listen()?;
+    let With {
+        signed_in,
+        settings,
+        signals,
+        mut progress,
+    } = with;
     let (writer, journal) = Writer::start(ledger, run).await?;
-    let mut progress = Progress::new(ask.progress);
     let engine_settings = EngineSettings {
         concurrency: settings.concurrency,
         max_attempts: settings.max_attempts,

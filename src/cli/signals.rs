@@ -18,30 +18,25 @@ impl Signals {
     /// Starts to listen; signals arrive at the receiver.
     pub(super) fn listen() -> Result<(Self, mpsc::Receiver<Signal>), Failure> {
         let (sender, receiver) = mpsc::channel(8);
+        let mut interrupts = stream(SignalKind::interrupt())?;
+        let mut terminations = stream(SignalKind::terminate())?;
+        let mut hangups = stream(SignalKind::hangup())?;
         let mut listeners = JoinSet::new();
-        for (kind, name) in [
-            (SignalKind::interrupt(), Signal::Interrupt),
-            (SignalKind::terminate(), Signal::Terminate),
-            (SignalKind::hangup(), Signal::Hangup),
-        ] {
-            let mut stream = signal(kind).map_err(|error| {
-                Failure::new(Exit::Bug, format!("cannot listen to signals: {error}"))
-            })?;
-            let sender = sender.clone();
-            listeners.spawn(async move {
-                for count in 1_u32.. {
-                    if stream.recv().await.is_none() {
-                        return;
-                    }
-                    if count > 2 {
-                        leave_at_once(name);
-                    }
-                    if sender.send(name).await.is_err() {
-                        return;
-                    }
+        listeners.spawn(async move {
+            for count in 1_u32.. {
+                let signal = tokio::select! {
+                    Some(()) = interrupts.recv() => Signal::Interrupt,
+                    Some(()) = terminations.recv() => Signal::Terminate,
+                    Some(()) = hangups.recv() => Signal::Hangup,
+                    else => return,
+                };
+                if count > 2 {
+                    leave_at_once(signal);
                 }
-            });
-        }
+                // The engine may have ended: what follows can still be left by the third signal.
+                let _ = sender.send(signal).await;
+            }
+        });
         Ok((
             Self {
                 _listeners: listeners,
@@ -49,6 +44,11 @@ impl Signals {
             receiver,
         ))
     }
+}
+
+fn stream(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
+    signal(kind)
+        .map_err(|error| Failure::new(Exit::Bug, format!("cannot listen to signals: {error}")))
 }
 
 /// The ledger is consistent at every instant, so nothing is lost but the answers in flight.

@@ -125,6 +125,15 @@ impl Outcome {
         }
     }
 
+    /// What showed the wanted state, if it was shown.
+    pub fn confirmation(self) -> Option<Confirmation> {
+        match self {
+            Self::Removed(by) => Some(by),
+            Self::Already => Some(Confirmation::Reread),
+            Self::NotFound | Self::Failed(_) | Self::InDoubt(_) => None,
+        }
+    }
+
     /// Why, where there is a reason to give.
     pub fn reason(self) -> Option<Reason> {
         match self {

@@ -53,6 +53,8 @@ pub(super) struct Course {
     unsent: u32,
     /// A write of this job may have taken effect.
     touched: bool,
+    /// That write was begun by an earlier run, which died or was aborted.
+    inherited: bool,
     /// The credential was renewed because of this user's request, and nothing else came since.
     renewed: bool,
     /// Conflicts answered so far.
@@ -72,6 +74,7 @@ impl Course {
             blind_reads: 0,
             unsent: 0,
             touched: in_doubt,
+            inherited: in_doubt,
             renewed: false,
             conflicts: 0,
             blame: None,
@@ -118,6 +121,20 @@ impl Course {
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
         self.touched = true;
+    }
+
+    /// The write that an earlier run left in doubt took no effect. It may never have left, so it
+    /// costs no attempt: or else a few kills would use up the attempts of users whom nobody wrote.
+    fn resolve_inherited_doubt(&mut self) {
+        if std::mem::take(&mut self.inherited) {
+            self.touched = false;
+            self.take_back_write();
+        }
+    }
+
+    /// Whether the doubt of an earlier run stands.
+    pub(super) fn has_inherited_doubt(&self) -> bool {
+        self.inherited
     }
 
     /// The step after `verdict`.
@@ -219,6 +236,7 @@ impl Course {
             Verdict::Applied => Step::Settle(Outcome::Already),
             Verdict::Partial => {
                 self.blind_reads = 0;
+                self.resolve_inherited_doubt();
                 if self.last_look || self.writes >= self.max_attempts {
                     let reason = self.blame.unwrap_or(Reason::NoAnswer);
                     Step::Settle(Outcome::Failed(reason))

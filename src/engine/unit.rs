@@ -161,6 +161,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Err(Silence::NotSent(_)) => Fate::NotSent,
         };
         self.weigh_credential(verdict);
+        let doubted = self.course.has_inherited_doubt();
         let step = self.course.after(kind, verdict, fate);
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
@@ -168,7 +169,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.begun = again || fate == Fate::NotSent;
         }
         let Step::Settle(outcome) = step else {
-            self.record(vec![ended]).await?;
+            let mut facts = vec![ended];
+            if doubted && !self.course.has_inherited_doubt() {
+                facts.push(self.released("the write that was in doubt took no effect"));
+            }
+            self.record(facts).await?;
             self.report(verdict).await;
             return Ok(Next::Step(step));
         };
@@ -274,10 +279,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         exchange: &Result<Answer, Silence>,
         elapsed: Duration,
     ) -> Fact {
+        let words;
         let (status, request_id) = match exchange {
             Ok(answer) => {
                 self.credential = answer.credential;
-                self.detail = answer.words();
+                words = answer.words();
                 if let Content::User(state) = &answer.content
                     && self.subject.user.is_same(&state.id)
                 {
@@ -286,17 +292,21 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                 (Some(answer.status), answer.request_id.clone())
             }
             Err(silence) => {
-                self.detail = Some(silence.to_string());
+                words = Some(silence.to_string());
                 (None, None)
             }
         };
+        // What a read merely shows does not take the place of what was said to the write.
+        if kind == RequestKind::Write || words.is_some() {
+            self.detail.clone_from(&words);
+        }
         Fact::Ended {
             kind,
             attempt: self.course.writes(),
             verdict,
             status,
             request_id,
-            detail: self.detail.clone(),
+            detail: words,
             elapsed,
         }
     }
@@ -323,13 +333,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
             Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
         };
-        self.record(vec![Fact::Released {
+        self.record(vec![self.released(why)]).await?;
+        Ok(UnitEnd::Released(reason))
+    }
+
+    fn released(&self, why: &str) -> Fact {
+        Fact::Released {
             attempts: self.course.writes(),
             in_doubt: self.course.is_touched(),
             why: why.to_owned(),
-        }])
-        .await?;
-        Ok(UnitEnd::Released(reason))
+        }
     }
 
     async fn record(&self, facts: Vec<Fact>) -> Result<(), JournalError> {

@@ -7,6 +7,7 @@
 //! or not at all. Nothing here knows how a provider is asked or what an answer means.
 
 mod error;
+mod event;
 mod job;
 mod journal;
 mod load;
@@ -14,6 +15,7 @@ mod lock;
 mod open;
 mod record;
 mod run;
+mod state;
 mod view;
 mod writer;
 

@@ -18,6 +18,11 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// "ofbl", as the first migration sets it.
 const APPLICATION_ID: i64 = 0x6F66_626C;
 
+// Extended result codes: https://www.sqlite.org/rescode.html
+const NOT_A_DATABASE: &str = "26";
+/// `SQLITE_READONLY_ROLLBACK`: a transaction was cut off, and a reader may not roll it back.
+const HOT_JOURNAL: &str = "776";
+
 /// A ledger open for writing. The lock is held as long as this value lives.
 #[derive(Debug)]
 pub struct Ledger {
@@ -44,7 +49,7 @@ impl Ledger {
         }
         let lock = Lock::take(path, clock.now())?;
         match examine(path).await? {
-            Found::Ledger => {}
+            Found::Ledger | Found::Unmade => {}
             Found::Nothing => create(path)?,
         }
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
@@ -93,7 +98,7 @@ pub struct Reader {
 impl Reader {
     /// Opens the ledger at `path` without changing anything.
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
-        if examine(path).await? == Found::Nothing {
+        if examine(path).await? != Found::Ledger {
             return Err(LedgerError::Missing(path.to_owned()));
         }
         let connection = options(path).read_only(true).connect().await?;
@@ -120,6 +125,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
 #[derive(PartialEq, Eq)]
 enum Found {
     Nothing,
+    /// A ledger whose maker was killed before the first migration was done.
+    Unmade,
     Ledger,
 }
 
@@ -146,28 +153,33 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
         Ok(_) => {}
     }
     std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
-    let mut connection = options(path).read_only(true).connect().await?;
+    let looking = options(path).read_only(true);
+    let mut connection = looking.clone().connect().await?;
+    let mut id = application_id(&mut connection).await;
+    if id.as_ref().is_err_and(|error| is_code(error, HOT_JOURNAL)) {
+        // Killed while the file was turned to WAL. The first opening for writing rolls that back;
+        // to know whose file it is, it is read as it lies there.
+        connection = looking.immutable(true).connect().await?;
+        id = application_id(&mut connection).await;
+    }
     let foreign = || LedgerError::Foreign(path.to_owned());
-    let id: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(|error| {
-            if is_not_a_database(&error) {
-                foreign()
-            } else {
-                error.into()
-            }
-        })?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut connection)
-        .await?;
+    let id = id.map_err(|error| {
+        if is_code(&error, NOT_A_DATABASE) {
+            foreign()
+        } else {
+            error.into()
+        }
+    })?;
+    // The migrator's table comes with an index.
+    let others: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations'",
+    )
+    .fetch_one(&mut connection)
+    .await?;
     let applied = newest_migration(&mut connection).await?;
     connection.close().await?;
-    match (id, tables, applied) {
-        // Killed between making the file and the first migration.
-        (0, 0, _) => Ok(Found::Nothing),
-        // Killed between the migrator's own table and the first migration.
-        (0, 1, Some(0)) => Ok(Found::Ledger),
+    match (id, others, applied) {
+        (0, 0, None | Some(0)) => Ok(Found::Unmade),
         (APPLICATION_ID, _, Some(found)) if found > known_migration() => Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
@@ -197,11 +209,17 @@ fn known_migration() -> i64 {
     MIGRATIONS.iter().map(|one| one.version).max().unwrap_or(0)
 }
 
-fn is_not_a_database(error: &sqlx::Error) -> bool {
+async fn application_id(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(connection)
+        .await
+}
+
+fn is_code(error: &sqlx::Error, code: &str) -> bool {
     error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| code == "26")
+        .is_some_and(|found| found == code)
 }
 
 fn create(path: &Path) -> Result<(), LedgerError> {
@@ -236,5 +254,33 @@ mod tests {
             .unwrap()
             .count();
         assert_eq!(MIGRATIONS.iter().count(), on_disk);
+    }
+
+    /// The file as a kill leaves it after each step of its making.
+    async fn made_as_far_as(path: &Path, table: bool) {
+        let options = options(path).create_if_missing(true);
+        let mut connection = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .connect()
+            .await
+            .unwrap();
+        if table {
+            Migrator::DEFAULT.run(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn p3_a_ledger_whose_maker_was_killed_is_no_strangers() {
+        for table in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("ledger.db");
+            made_as_far_as(&path, table).await;
+            let reader = Reader::open(&path).await;
+            assert!(matches!(reader, Err(LedgerError::Missing(_))), "{reader:?}");
+            let ledger = Ledger::open(&path, Clock::System).await.unwrap();
+            ledger.close().await.unwrap();
+            Reader::open(&path).await.unwrap();
+        }
     }
 }

@@ -2,16 +2,21 @@
 //! signals. One module for each feature.
 #![expect(
     clippy::unwrap_used,
-    reason = "what helpers of tests unwrap is as good as an assertion"
+    reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod ambiguity;
 mod demo;
 mod help;
 mod input;
 mod layering;
+mod pace;
 mod progress;
 mod report;
+mod resume;
 mod run;
+mod scale;
 mod secrets;
 mod settings;
+mod stop;
 mod support;

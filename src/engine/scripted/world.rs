@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -99,6 +100,7 @@ impl Listener for Recorder {
 #[derive(Debug)]
 pub(crate) struct World {
     tenant: Tenant,
+    runs: AtomicU32,
     pub(crate) memory: Memory,
 }
 
@@ -110,6 +112,7 @@ impl World {
     ) -> Self {
         let lines = 2..users + 2;
         Self {
+            runs: AtomicU32::new(0),
             tenant: Tenant::new(lines.clone().map(user_of), Arc::new(script)),
             memory: Memory::new(lines),
         }
@@ -117,6 +120,7 @@ impl World {
 
     /// One run, from what the journal holds.
     pub(crate) async fn run(&self, plan: &Plan) -> Ran {
+        self.runs.fetch_add(1, Ordering::Relaxed);
         self.memory.recover();
         self.tenant.greet();
         let fuse = Arc::new(Fuse::new(plan.cut));
@@ -221,7 +225,12 @@ impl World {
                 _ => {}
             }
             let dealt_with = person.writes - person.turned_away;
-            assert!(dealt_with <= row.attempts, "{user}: {dealt_with} {row:?}");
+            // A write that a run left in doubt, and that took no effect, was given back.
+            let left = self.runs.load(Ordering::Relaxed).saturating_sub(1);
+            assert!(
+                dealt_with <= row.attempts + left,
+                "{user}: {dealt_with} {row:?}"
+            );
             assert!(row.attempts <= max_attempts, "{user}: {row:?}");
         }
     }

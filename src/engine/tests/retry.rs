@@ -10,7 +10,7 @@ use crate::engine::{Event, StopReason};
 use crate::port::SignInError;
 
 #[tokio::test(start_paused = true)]
-async fn attempts_are_counted_over_all_runs() {
+async fn a_write_that_a_kill_left_in_doubt_without_effect_is_given_back() {
     let world = World::new(1, |ask| match ask.kind {
         RequestKind::Write => Behaviour::Lost,
         RequestKind::Read => Behaviour::Confirm,
@@ -24,7 +24,9 @@ async fn attempts_are_counted_over_all_runs() {
     }
     world.run(&Plan::default()).await;
     assert_eq!(world.statuses(), [Status::Failed]);
-    assert_eq!(world.person("u2").writes, 3);
+    // Two that kills left in doubt, and the three that count.
+    assert_eq!(world.person("u2").writes, 5);
+    assert_eq!(world.rows()[0].attempts, 3);
     world.check(3);
 }
 

@@ -1,12 +1,17 @@
 //! A bed for a test: a folder, a provider, and the real program pointed at both.
 
+mod child;
+mod evidence;
 pub(crate) mod text;
+
+pub(crate) use child::{Running, until};
+pub(crate) use evidence::{first_requests, tally};
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use offboard::sandbox::{Books, Person, Sandbox, SandboxSettings, people};
+use offboard::sandbox::{Books, Faults, Person, Sandbox, SandboxSettings, people};
 
 /// One provider, one folder.
 pub(crate) struct Bed {
@@ -36,6 +41,18 @@ impl Bed {
             ..SandboxSettings::default()
         })
         .await
+    }
+
+    /// A bed whose provider has so many users and these faults, with a roster of them all.
+    pub(crate) async fn faulty(users: usize, faults: &str) -> Self {
+        let bed = Self::new(SandboxSettings {
+            users,
+            faults: Faults::parse(faults).unwrap(),
+            ..SandboxSettings::default()
+        })
+        .await;
+        bed.write_roster(&[]);
+        bed
     }
 
     /// A file in the folder.
@@ -80,13 +97,17 @@ impl Bed {
 
     /// `run` on the whole roster, as fast as it goes.
     pub(crate) fn run_all(&self, confirm: u64) -> Command {
-        let confirm = confirm.to_string();
-        let roster = self.path("leavers.csv");
+        self.run_with(confirm, "--rate unlimited --concurrency 16")
+    }
+
+    /// `run` on the whole roster with these flags.
+    pub(crate) fn run_with(&self, confirm: u64, flags: &str) -> Command {
         let mut command = self.offboard(&["run"]);
         command
-            .arg(roster)
-            .args(["--disable", "--remove-access", "--rate", "unlimited"])
-            .args(["--concurrency", "16", "--confirm", &confirm]);
+            .arg(self.path("leavers.csv"))
+            .args(["--disable", "--remove-access", "--confirm"])
+            .arg(confirm.to_string())
+            .args(flags.split_whitespace());
         command
     }
 
@@ -116,7 +137,7 @@ pub(crate) async fn finish(mut command: Command) -> Ran {
     Ran::from(output)
 }
 
-/// How a command ended.
+/// How a command ended; no code if a signal ended it.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,

@@ -1,0 +1,129 @@
+//! What an event says: the stored text of one fact.
+
+use serde::Serialize;
+
+use crate::domain::{Confirmation, Entry, Fact, Reason, RequestKind, Timestamp, Verdict};
+
+/// One event on its way into the ledger.
+#[derive(Debug)]
+pub(super) struct EventRow {
+    pub(super) line: Option<u64>,
+    pub(super) at: Timestamp,
+    pub(super) kind: &'static str,
+    /// A JSON object, as it is stored.
+    pub(super) body: String,
+}
+
+/// What an event says. Members may be added, none is ever renamed.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Begun {
+        attempt: u32,
+        request: &'a str,
+    },
+    Ended {
+        attempt: u32,
+        kind: &'static str,
+        verdict: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+        elapsed_ms: u64,
+    },
+    Settled {
+        outcome: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confirmed_by: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        active: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        workspaces: Option<&'a [String]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
+    Released {
+        attempts: u32,
+        in_doubt: bool,
+        why: &'a str,
+    },
+}
+
+impl EventRow {
+    /// The event that a fact is.
+    pub(super) fn of(entry: &Entry) -> Self {
+        let (kind, body) = match &entry.fact {
+            Fact::Begun { attempt, request } => (
+                "begun",
+                Body::Begun {
+                    attempt: *attempt,
+                    request,
+                },
+            ),
+            Fact::Ended {
+                kind,
+                attempt,
+                verdict,
+                status,
+                request_id,
+                detail,
+                elapsed,
+            } => (
+                "ended",
+                Body::Ended {
+                    attempt: *attempt,
+                    kind: match kind {
+                        RequestKind::Write => "write",
+                        RequestKind::Read => "read",
+                    },
+                    verdict: verdict.as_str(),
+                    reason: match verdict {
+                        Verdict::Refused(reason) => Some(reason.as_str()),
+                        _ => None,
+                    },
+                    status: *status,
+                    request_id: request_id.as_deref(),
+                    detail: detail.as_deref(),
+                    elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                },
+            ),
+            Fact::Settled(settlement) => {
+                let after = settlement.after.as_ref();
+                let body = Body::Settled {
+                    outcome: settlement.outcome.status().as_str(),
+                    reason: settlement.outcome.reason().map(Reason::as_str),
+                    confirmed_by: settlement.outcome.confirmation().map(Confirmation::as_str),
+                    active: after.and_then(|state| state.active),
+                    workspaces: after.map(|state| state.workspaces.as_slice()),
+                    detail: settlement.detail.as_deref(),
+                };
+                ("settled", body)
+            }
+            Fact::Released {
+                attempts,
+                in_doubt,
+                why,
+            } => (
+                "released",
+                Body::Released {
+                    attempts: *attempts,
+                    in_doubt: *in_doubt,
+                    why,
+                },
+            ),
+        };
+        Self {
+            line: Some(entry.line.0),
+            at: entry.at,
+            kind,
+            body: serde_json::to_string(&body).expect("a body of plain values is JSON"),
+        }
+    }
+}

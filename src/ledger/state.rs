@@ -1,0 +1,150 @@
+//! The new states of users, by what becomes of them, and the statements that store them.
+
+use serde::Serialize;
+
+use crate::domain::{Confirmation, Entry, Fact, Reason, Settlement};
+
+pub(super) const CLAIM: &str = "
+    UPDATE users SET run = ?2, status = 'claimed', attempts = value ->> 1,
+        first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2)
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+
+pub(super) const RELEASE: &str = "
+    UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+
+pub(super) const SETTLE: &str = "
+    UPDATE users SET run = ?2, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
+        done_at_ms = value ->> 4, confirmed_at_ms = value ->> 5, confirmed_by = value ->> 6,
+        active_after = value ->> 7, workspaces_after = value ->> 8,
+        user_name = coalesce(value ->> 9, user_name), display_name = value ->> 10,
+        http_status = value ->> 11, request_id = value ->> 12
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+
+/// Line, attempts, time.
+#[derive(Debug, Serialize)]
+pub(super) struct Claimed(u64, u32, i64);
+
+/// Line, attempts, status, why.
+#[derive(Debug, Serialize)]
+pub(super) struct Released<'a>(u64, u32, &'static str, &'a str);
+
+/// Line and columns, in the order of the statement.
+#[derive(Debug, Serialize)]
+pub(super) struct Settled<'a>(
+    u64,
+    &'static str,
+    Option<&'static str>,
+    Option<&'a str>,
+    i64,
+    Option<i64>,
+    Option<&'static str>,
+    Option<bool>,
+    Option<&'a [String]>,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<u16>,
+    Option<&'a str>,
+);
+
+/// The new states of users, by what becomes of them.
+#[derive(Debug, Default)]
+pub(super) struct States<'a> {
+    pub(super) claimed: Vec<Claimed>,
+    pub(super) released: Vec<Released<'a>>,
+    pub(super) settled: Vec<Settled<'a>>,
+}
+
+impl<'a> States<'a> {
+    pub(super) fn of(entries: &'a [Entry]) -> Self {
+        let mut states = Self::default();
+        let mut last_answer = None;
+        for entry in entries {
+            let line = entry.line.0;
+            match &entry.fact {
+                Fact::Begun { attempt, .. } => {
+                    let at = entry.at.as_millis();
+                    states.claimed.push(Claimed(line, *attempt, at));
+                }
+                Fact::Ended {
+                    status, request_id, ..
+                } => last_answer = Some((line, *status, request_id.as_deref())),
+                Fact::Settled(settlement) => {
+                    // The answer that settles a user is told right before.
+                    let (_, http_status, id) = last_answer
+                        .filter(|(of, ..)| *of == line)
+                        .unwrap_or_default();
+                    states
+                        .settled
+                        .push(settle(entry, settlement, http_status, id));
+                }
+                Fact::Released {
+                    attempts,
+                    in_doubt,
+                    why,
+                } => {
+                    let becomes = if *in_doubt { "in_doubt" } else { "pending" };
+                    states
+                        .released
+                        .push(Released(line, *attempts, becomes, why));
+                }
+            }
+        }
+        states
+    }
+}
+
+fn settle<'a>(
+    entry: &Entry,
+    settlement: &'a Settlement,
+    http_status: Option<u16>,
+    request_id: Option<&'a str>,
+) -> Settled<'a> {
+    let at = entry.at.as_millis();
+    let outcome = settlement.outcome;
+    let confirmed_by = outcome.confirmation();
+    let after = settlement.after.as_ref();
+    Settled(
+        entry.line.0,
+        outcome.status().as_str(),
+        outcome.reason().map(Reason::as_str),
+        settlement.detail.as_deref(),
+        at,
+        confirmed_by.map(|_| at),
+        confirmed_by.map(Confirmation::as_str),
+        after.and_then(|state| state.active),
+        after.map(|state| state.workspaces.as_slice()),
+        after.and_then(|state| state.user_name.as_deref()),
+        after.and_then(|state| state.display_name.as_deref()),
+        http_status,
+        request_id,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row};
+
+    use crate::domain::Clock;
+    use crate::ledger::Ledger;
+
+    #[tokio::test]
+    async fn the_cost_of_a_new_state_does_not_grow_with_the_job() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        for sql in [super::CLAIM, super::RELEASE, super::SETTLE] {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let rows = sqlx::query(explain)
+                .bind(1)
+                .bind(1)
+                .bind("[[2]]")
+                .fetch_all(&mut ledger.connection)
+                .await
+                .unwrap();
+            let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+            assert!(plan[0].starts_with("SCAN json_each"), "{plan:?}");
+            assert!(plan[1].contains("(job=? AND line=?)"), "{plan:?}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Signals: what ends, what is left, and what it takes to go on. Also the lock, which is why only one
+//! process has to be asked.
+
+use std::process::Command;
+use std::time::Duration;
+
+use offboard::domain::Status;
+use offboard::sandbox::{FaultKind, Route, Verb};
+use rustix::process::Signal;
+use tokio::time::Instant;
+
+use crate::support::{Bed, Ran, Running, finish, first_requests, program, tally};
+
+/// An end that waits for nothing, on a machine that is busy: far below every wait of these tests.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+const EIGHT: &str = "--rate unlimited --concurrency 8";
+
+/// A bed whose provider does not answer the first eight writes; it applies every second of them.
+async fn stalling_bed() -> Bed {
+    let bed = Bed::faulty(40, "stall=10m").await;
+    for (number, person) in bed.people.iter().take(8).enumerate() {
+        let kind = [FaultKind::StallAfter, FaultKind::StallBefore][number % 2];
+        bed.sandbox.plan_faults(&person.id, [kind]);
+    }
+    bed
+}
+
+impl Bed {
+    fn start(&self, flags: &str) -> Running {
+        Running::start(self.run_with(self.people.len() as u64, flags))
+    }
+
+    /// Waits until the provider has received so many requests.
+    async fn receives(&self, running: &mut Running, requests: u64) {
+        let books = self.books.clone();
+        let met = running
+            .reaches(|| books.totals().requests >= requests)
+            .await;
+        assert!(met, "ended before request {requests}");
+    }
+
+    /// What is typed to go on, from the end of the program's own words.
+    fn printed_command(&self, ran: &Ran) -> Command {
+        let line = ran
+            .stderr
+            .lines()
+            .find_map(|line| line.strip_prefix("to continue: "))
+            .unwrap_or_else(|| panic!("no way on: {ran:?}"));
+        let words = shlex::split(line).unwrap();
+        assert_eq!(words[0], env!("CARGO_BIN_EXE_offboard"), "{line}");
+        // The environment is the shell's, and so the same.
+        let mut command = program(self.dir.path());
+        command.args(&words[1..]);
+        for (name, value) in self.run_with(0, "").get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+
+    /// P4 across runs: who was in doubt is read first, and nobody is changed twice.
+    async fn goes_on_by_reading(&self, ran: &Ran) {
+        let rows = self.rows().await;
+        let doubtful: Vec<_> = rows
+            .iter()
+            .filter(|row| row.status == Status::InDoubt)
+            .filter_map(|row| row.user_id.clone())
+            .collect();
+        assert_eq!(doubtful.len(), 8, "{:?}", tally(&rows));
+        let log = self.books.requests().len();
+        let again = finish(self.printed_command(ran)).await;
+        assert_eq!(again.code, Some(0), "{again:?}");
+        let first = first_requests(&self.books.requests()[log..]);
+        for id in doubtful {
+            assert_eq!(first[&id], Verb::Get, "user {id}");
+        }
+        self.everybody_is_removed().await;
+        for user in self.books.users() {
+            assert!(user.writes_changed <= 1, "{user:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_interrupt_lets_requests_end_and_names_the_command_that_goes_on() {
+    let bed = Bed::faulty(300, "latency=10ms+10ms").await;
+    let mut running = bed.start(EIGHT);
+    bed.receives(&mut running, 60).await;
+    running.signal(Signal::INT);
+    let ran = running.end().await;
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    assert!(ran.stderr.contains("SIGINT: stopping"), "{ran:?}");
+    let rows = bed.rows().await;
+    let tally = tally(&rows);
+    let (removed, pending) = (tally[&Status::Removed], tally[&Status::Pending]);
+    assert_eq!(
+        removed + pending,
+        300,
+        "nobody claimed or in doubt: {tally:?}"
+    );
+    assert!(removed >= 50, "{tally:?}");
+    // Nothing in flight was thrown away: who was written has an outcome, who was not has not.
+    let written = |user: &&offboard::sandbox::UserBook| user.writes_received > 0;
+    assert_eq!(bed.books.users().iter().filter(written).count(), removed);
+    let ran = finish(bed.printed_command(&ran)).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    bed.everybody_is_removed().await;
+    for user in bed.books.users() {
+        assert_eq!((user.writes_received, user.reads), (1, 0), "{user:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_signals_stop_as_gently_with_codes_of_their_own() {
+    for (signal, name, code) in [(Signal::TERM, "SIGTERM", 143), (Signal::HUP, "SIGHUP", 129)] {
+        let bed = Bed::faulty(300, "latency=10ms+10ms").await;
+        let mut running = bed.start(EIGHT);
+        bed.receives(&mut running, 30).await;
+        running.signal(signal);
+        let ran = running.end().await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("{name}: stopping")), "{ran:?}");
+        assert!(ran.stderr.contains("to continue: "), "{ran:?}");
+        let rows = bed.rows().await;
+        let tally = tally(&rows);
+        assert_eq!(tally[&Status::Removed] + tally[&Status::Pending], 300);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_interrupt_abandons_requests_and_the_next_run_reads_these_users_first() {
+    let bed = stalling_bed().await;
+    let mut running = bed.start(EIGHT);
+    bed.receives(&mut running, 9).await;
+    let start = Instant::now();
+    running.signal(Signal::INT);
+    running.says("8 requests in flight may end").await;
+    running.signal(Signal::INT);
+    let ran = running.end().await;
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    assert!(ran.stderr.contains("abandoning 8 requests"), "{ran:?}");
+    bed.goes_on_by_reading(&ran).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_a_silent_provider_beyond_its_grace() {
+    let bed = stalling_bed().await;
+    let mut running = bed.start("--rate unlimited --concurrency 8 --grace 200ms");
+    bed.receives(&mut running, 9).await;
+    let start = Instant::now();
+    running.signal(Signal::TERM);
+    let ran = running.end().await;
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(ran.code, Some(143), "{ran:?}");
+    bed.goes_on_by_reading(&ran).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_third_signal_of_whatever_kind_leaves_at_once() {
+    // Everything takes two seconds, so that giving the token back can be interrupted too.
+    let bed = Bed::faulty(40, "latency=2s,token-service").await;
+    let mut running = bed.start(EIGHT);
+    bed.receives(&mut running, 9).await;
+    running.signal(Signal::INT);
+    running.says("SIGINT: stopping").await;
+    running.signal(Signal::TERM);
+    running.says("SIGTERM: abandoning").await;
+    let books = bed.books.clone();
+    let logout = || {
+        books
+            .requests()
+            .iter()
+            .any(|one| one.route == Route::Logout)
+    };
+    assert!(running.reaches(logout).await);
+    let start = Instant::now();
+    running.signal(Signal::INT);
+    let ran = running.end().await;
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    assert!(start.elapsed() < Duration::from_secs(1), "{ran:?}");
+    assert!(!ran.stderr.contains("to continue: "), "{ran:?}");
+    let rows = bed.rows().await;
+    assert_eq!(tally(&rows)[&Status::InDoubt], 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_ends_a_wait_that_the_provider_asked_for() {
+    let bed = Bed::faulty(100, "retry-after=10m").await;
+    bed.sandbox
+        .plan_faults(&bed.people[20].id, [FaultKind::Throttle]);
+    let mut running = bed.start(EIGHT);
+    let books = bed.books.clone();
+    assert!(running.reaches(|| books.totals().throttled > 0).await);
+    let start = Instant::now();
+    running.signal(Signal::INT);
+    let ran = running.end().await;
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    let rows = bed.rows().await;
+    let tally = tally(&rows);
+    assert_eq!(
+        tally[&Status::Removed] + tally[&Status::Pending],
+        100,
+        "{tally:?}"
+    );
+    let throttled = bed.row(20).await;
+    assert_eq!((throttled.status, throttled.attempts), (Status::Pending, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_process_works_on_a_ledger_and_others_may_look() {
+    let bed = Bed::faulty(40, "stall=10m,stall-before=1").await;
+    let mut running = bed.start(EIGHT);
+    bed.receives(&mut running, 9).await;
+    let holder = format!(
+        "process {} on {}",
+        running.id(),
+        gethostname::gethostname().to_string_lossy()
+    );
+    let second = finish(bed.run_with(40, EIGHT)).await;
+    assert_eq!(second.code, Some(7), "{second:?}");
+    assert!(second.stderr.contains(&holder), "{second:?}");
+    let status = finish(bed.offboard(&["status"])).await;
+    assert_eq!(status.code, Some(0), "{status:?}");
+    assert!(status.stdout.contains(&holder), "{status:?}");
+    assert!(status.stdout.contains("= 40 lines"), "{status:?}");
+    assert!(status.stdout.contains("under way"), "{status:?}");
+    running.kill().await;
+    let status = finish(bed.offboard(&["status"])).await;
+    assert!(!status.stdout.contains(&holder), "{status:?}");
+    assert!(status.stdout.contains("died"), "{status:?}");
+}
