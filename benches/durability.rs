@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use offboard::auth::{Account, Session};
 use offboard::domain::{Access, Change, Clock};
-use offboard::engine::{self, EngineSettings, Event, Listener, Work};
+use offboard::engine::{self, EngineSettings, Event, Limits, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use offboard::ledger::{Ledger, RunEnding, Writer};
 use offboard::pace::{Pace, Rate};
@@ -144,6 +144,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         max_attempts: NonZeroU32::MIN,
         throttle_wait: Duration::from_secs(1),
         grace: Duration::from_secs(1),
+        limits: Limits::default(),
         clock: Clock::System,
         seed: 1,
     };

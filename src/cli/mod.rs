@@ -15,6 +15,7 @@ mod run;
 mod sandbox;
 mod session;
 mod signals;
+mod sources;
 mod status;
 mod terminal;
 mod totals;

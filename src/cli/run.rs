@@ -246,6 +246,7 @@ async fn work(
         max_attempts: settings.max_attempts,
         throttle_wait: settings.throttle_wait,
         grace: settings.grace,
+        limits: settings.limits,
         clock: Clock::System,
         seed: fastrand::u64(..),
     };
@@ -277,7 +278,11 @@ fn run_ending(ending: &Ending) -> RunEnding {
         None => RunEnding::Finished,
         Some(StopReason::Signal(signal)) => RunEnding::Stopped(signal.as_str()),
         Some(StopReason::SignIn(_)) => RunEnding::Stopped("sign-in lost"),
-        Some(StopReason::Unreachable(_)) => RunEnding::Stopped("provider unreachable"),
+        Some(StopReason::NoRole(_)) => RunEnding::Stopped("role missing"),
+        Some(StopReason::NotScim(_)) => RunEnding::Stopped("no SCIM service"),
+        Some(StopReason::Outage(_)) => RunEnding::Stopped("outage"),
+        Some(StopReason::TimeOver) => RunEnding::Stopped("time over"),
+        Some(StopReason::TooManyFailures(_)) => RunEnding::Stopped("too many failures"),
     }
 }
 
@@ -301,10 +306,12 @@ fn exit(job: &Job, counts: &Counts, ending: Option<&Ending>) -> Exit {
         }) => {
             return match reason {
                 StopReason::Signal(signal) => Exit::Interrupted(*signal),
-                StopReason::SignIn(SignInError::Refused(_)) => Exit::SignIn,
-                StopReason::SignIn(SignInError::Unavailable(_)) | StopReason::Unreachable(_) => {
-                    Exit::StoppedEarly
-                }
+                StopReason::SignIn(SignInError::Refused(_)) | StopReason::NoRole(_) => Exit::SignIn,
+                StopReason::NotScim(_) => Exit::Settings,
+                StopReason::TooManyFailures(_) => Exit::Rail,
+                StopReason::SignIn(SignInError::Unavailable(_))
+                | StopReason::Outage(_)
+                | StopReason::TimeOver => Exit::StoppedEarly,
             };
         }
         _ => {}

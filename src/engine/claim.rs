@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::domain::{Entry, Fact, Line};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
@@ -19,11 +21,12 @@ pub(super) struct Claimed {
 /// read first has no intent yet.
 pub(super) async fn claim<D: Directory, J: Journal>(
     context: Arc<Context<D, J>>,
+    halt: CancellationToken,
     after: Line,
     limit: usize,
 ) -> Result<Claimed, JournalError> {
     let page = context.journal.page(after, limit).await?;
-    if context.drain.is_cancelled() {
+    if halt.is_cancelled() {
         // A stop was asked for meanwhile: they stay as they are.
         return Ok(Claimed {
             subjects: Vec::new(),

@@ -1,13 +1,13 @@
 //! What all units of a run share: the ports, the stop, and the counters that tell what everybody
 //! waits for.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Change;
+use crate::domain::{Change, UserId};
 use crate::engine::event::{Event, Waiting};
 use crate::engine::settings::EngineSettings;
 use crate::pace::Pace;
@@ -29,6 +29,8 @@ pub(super) struct Context<D, J> {
     pub(super) slots: Semaphore,
     /// One more than the newest credential that somebody was served with; 0 if none has been.
     pub(super) served: AtomicU64,
+    /// A user whom the provider served in this run: whoever may read anybody may read this one.
+    pub(super) known: OnceLock<UserId>,
     /// Requests sent.
     pub(super) requests: AtomicU64,
     /// Units that wait between attempts.
@@ -57,6 +59,7 @@ impl<D, J> Context<D, J> {
             abort: CancellationToken::new(),
             reports,
             served: 0.into(),
+            known: OnceLock::new(),
             requests: 0.into(),
             resting: 0.into(),
             signing_in: 0.into(),
@@ -74,10 +77,17 @@ impl<D, J> Context<D, J> {
         if let Some(hold) = self.pace.held() {
             return Some(Waiting {
                 why: hold.why,
+                since: None,
                 until: Some(hold.until),
             });
         }
-        let why = |why| Some(Waiting { why, until: None });
+        let why = |why| {
+            Some(Waiting {
+                why,
+                since: None,
+                until: None,
+            })
+        };
         let in_flight = self.in_flight();
         if self.signing_in.load(Ordering::Relaxed) >= in_flight.max(1) {
             why("signing in")

@@ -24,8 +24,9 @@ pub(super) enum Step {
     Renew(RequestKind),
     /// The user has an outcome.
     Settle(Outcome),
-    /// The provider cannot be reached at all: the user goes back, untouched by this.
-    Unreachable,
+    /// The user may be neither written nor read. Find out whether that holds for everybody; if not,
+    /// it is this outcome.
+    AskRole(Outcome),
     /// A fresh credential was refused too: the user goes back, untouched by this.
     Rejected,
 }
@@ -41,6 +42,17 @@ pub(super) enum Fate {
     Answered,
 }
 
+/// Whether a write may have taken effect without anybody here knowing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// None has.
+    Nothing,
+    /// One that an earlier run began, which died or was aborted: it may never have left.
+    Inherited,
+    /// One of this run.
+    Own,
+}
+
 /// What has happened to one user so far, as far as it matters for what comes next.
 #[derive(Debug)]
 pub(super) struct Course {
@@ -49,12 +61,10 @@ pub(super) struct Course {
     writes: u32,
     /// Reads in a row that showed nothing.
     blind_reads: u32,
-    /// Requests in a row that never left.
-    unsent: u32,
-    /// A write of this job may have taken effect.
-    touched: bool,
-    /// That write was begun by an earlier run, which died or was aborted.
-    inherited: bool,
+    /// Writes in a row that the server failed or never answered.
+    failures: u32,
+    /// Whether a write of this job may have taken effect.
+    doubt: Doubt,
     /// The credential was renewed because of this user's request, and nothing else came since.
     renewed: bool,
     /// Conflicts answered so far.
@@ -72,9 +82,12 @@ impl Course {
             max_attempts: max_attempts.get(),
             writes,
             blind_reads: 0,
-            unsent: 0,
-            touched: in_doubt,
-            inherited: in_doubt,
+            failures: 0,
+            doubt: if in_doubt {
+                Doubt::Inherited
+            } else {
+                Doubt::Nothing
+            },
             renewed: false,
             conflicts: 0,
             blame: None,
@@ -85,7 +98,7 @@ impl Course {
     /// The first step: whoever is in doubt is read before being written, and whoever has no attempt
     /// left is only read.
     pub(super) fn first(&self) -> Step {
-        if self.touched || self.writes >= self.max_attempts {
+        if self.is_touched() || self.writes >= self.max_attempts {
             Step::Read
         } else {
             Step::Write
@@ -103,6 +116,13 @@ impl Course {
         self.writes = self.writes.saturating_sub(1);
     }
 
+    /// Gives back the writes that an outage has cost (P5).
+    pub(super) fn give_back_failures(&mut self) {
+        self.writes = self
+            .writes
+            .saturating_sub(std::mem::take(&mut self.failures));
+    }
+
     /// Writes begun so far.
     pub(super) fn writes(&self) -> u32 {
         self.writes
@@ -110,7 +130,7 @@ impl Course {
 
     /// Whether a write may have taken effect, so that a later run must read first.
     pub(super) fn is_touched(&self) -> bool {
-        self.touched
+        self.doubt != Doubt::Nothing
     }
 
     /// Takes note that the credential refused last had been good before.
@@ -120,29 +140,29 @@ impl Course {
 
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
-        self.touched = true;
+        self.doubt = Doubt::Own;
     }
 
     /// The write that an earlier run left in doubt took no effect. It may never have left, so it
     /// costs no attempt: or else a few kills would use up the attempts of users whom nobody wrote.
     fn resolve_inherited_doubt(&mut self) {
-        if std::mem::take(&mut self.inherited) {
-            self.touched = false;
+        if self.has_inherited_doubt() {
+            self.doubt = Doubt::Nothing;
             self.take_back_write();
         }
     }
 
     /// Whether the doubt of an earlier run stands.
     pub(super) fn has_inherited_doubt(&self) -> bool {
-        self.inherited
+        self.doubt == Doubt::Inherited
     }
 
     /// The step after `verdict`.
     pub(super) fn after(&mut self, kind: RequestKind, verdict: Verdict, fate: Fate) -> Step {
         if fate == Fate::NotSent {
-            return self.not_sent(kind);
+            // Costs no attempt: whether the target can be reached is nothing about this user (P5).
+            return Step::BackOff(kind, None);
         }
-        self.unsent = 0;
         if verdict == Verdict::Unauthorized {
             return if std::mem::replace(&mut self.renewed, true) {
                 Step::Rejected
@@ -162,24 +182,18 @@ impl Course {
         }
     }
 
-    fn not_sent(&mut self, kind: RequestKind) -> Step {
-        self.unsent += 1;
-        if self.unsent >= self.max_attempts {
-            return Step::Unreachable;
-        }
-        Step::BackOff(kind, None)
-    }
-
     fn after_write(&mut self, verdict: Verdict, fate: Fate) -> Step {
+        let failed = matches!(verdict, Verdict::Transient(_)) || fate == Fate::NoAnswer;
+        self.failures = if failed { self.failures + 1 } else { 0 };
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
             Verdict::Partial => {
-                self.touched = true;
+                self.doubt = Doubt::Own;
                 self.blame = Some(Reason::NotApplied);
                 Step::Read
             }
             Verdict::Uncertain => {
-                self.touched = true;
+                self.doubt = Doubt::Own;
                 // The server said yes, in whatever words.
                 self.blame = Some(if fate == Fate::Answered {
                     Reason::NotApplied
@@ -190,7 +204,7 @@ impl Course {
             }
             Verdict::Transient(wait) => {
                 // Some servers store the change and then fail.
-                self.touched = true;
+                self.doubt = Doubt::Own;
                 self.blame = Some(Reason::ServerError);
                 if self.writes < self.max_attempts {
                     Step::BackOff(RequestKind::Write, wait)
@@ -211,13 +225,15 @@ impl Course {
             Reason::NotFound => Step::Settle(Outcome::NotFound),
             // Nothing left to remove, or somebody else was quicker: the present state decides, and
             // a conflict is worth one more write.
-            Reason::NoTarget => self.look_for_the_last_time(reason),
+            // And perhaps a role was taken away: whoever may still be read is refused for their own
+            // sake.
+            Reason::NoTarget | Reason::Forbidden => self.look_for_the_last_time(reason),
             Reason::Conflict | Reason::Changed if self.conflicts == 0 => {
                 self.conflicts = 1;
                 self.blame = Some(reason);
                 Step::Read
             }
-            _ if self.touched => self.look_for_the_last_time(reason),
+            _ if self.is_touched() => self.look_for_the_last_time(reason),
             _ => Step::Settle(Outcome::Failed(reason)),
         }
     }
@@ -230,7 +246,7 @@ impl Course {
 
     fn after_read(&mut self, verdict: Verdict) -> Step {
         match verdict {
-            Verdict::Applied if self.touched => {
+            Verdict::Applied if self.is_touched() => {
                 Step::Settle(Outcome::Removed(Confirmation::Reread))
             }
             Verdict::Applied => Step::Settle(Outcome::Already),
@@ -248,6 +264,14 @@ impl Course {
                 }
             }
             Verdict::Refused(Reason::NotFound) => Step::Settle(Outcome::NotFound),
+            Verdict::Refused(Reason::Forbidden) => {
+                let refused = self.blame == Some(Reason::Forbidden) && !self.is_touched();
+                Step::AskRole(if refused {
+                    Outcome::Failed(Reason::Forbidden)
+                } else {
+                    Outcome::InDoubt(Reason::Forbidden)
+                })
+            }
             // Whoever is read at all may be in the wanted state: not to be seen is no failure.
             Verdict::Refused(reason) => Step::Settle(Outcome::InDoubt(reason)),
             Verdict::Transient(wait) => {

@@ -9,23 +9,20 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement};
-use crate::engine::claim::{Claimed, claim};
+use crate::engine::breaker::Breaker;
+use crate::engine::claim::Claimed;
 use crate::engine::context::Context;
 use crate::engine::event::{Event, Listener, Snapshot};
 use crate::engine::settings::{EngineSettings, Work};
 use crate::engine::stop::{Signal, Stage, StopReason};
 use crate::engine::tally::Tally;
-use crate::engine::unit::{Unit, UnitEnd};
+use crate::engine::unit::UnitEnd;
 use crate::pace::Pace;
 use crate::port::{Directory, Journal, JournalError, Subject};
 
-/// Users that are claimed with one commit, at most.
-const CLAIM: usize = 64;
-/// Units for each request that may be in flight: while one unit's answer is made durable, or it waits
-/// to try again, another one sends.
-const UNITS_PER_SLOT: usize = 2;
 /// How often listeners hear that time has passed.
 const TICK: Duration = Duration::from_millis(250);
 /// Reports from units that may queue up.
@@ -93,31 +90,37 @@ enum Incoming {
     Report(Event),
     Signal(Signal),
     GraceOver,
+    ProbeDue,
     Tick,
 }
 
-struct Dispatcher<'a, D, J> {
-    context: Arc<Context<D, J>>,
-    listener: &'a mut dyn Listener,
-    units: JoinSet<UnitResult>,
+pub(super) struct Dispatcher<'a, D, J> {
+    pub(super) context: Arc<Context<D, J>>,
+    pub(super) listener: &'a mut dyn Listener,
+    pub(super) units: JoinSet<UnitResult>,
     /// Whom each unit works for, since a panic does not say.
-    at_work: HashMap<Id, Subject>,
+    pub(super) at_work: HashMap<Id, Subject>,
     /// Claimed users that no unit works for yet.
-    ready: VecDeque<(Subject, bool)>,
-    claiming: Option<Claiming>,
+    pub(super) ready: VecDeque<(Subject, bool)>,
+    pub(super) claiming: Option<Claiming>,
     /// The last line that was claimed.
-    cursor: Line,
-    more: bool,
-    stage: Stage,
+    pub(super) cursor: Line,
+    pub(super) more: bool,
+    pub(super) breaker: Breaker,
+    /// Cancelled when units are to give their users back: at a stop, or in an outage. A new one is
+    /// made for each probe.
+    pub(super) halt: CancellationToken,
+    /// The first line that was given back in an outage; work goes on from there.
+    pub(super) rewind: Option<Line>,
+    pub(super) stage: Stage,
     reason: Option<StopReason>,
     grace_until: Option<Instant>,
-    tally: Tally,
+    pub(super) tally: Tally,
 }
 
 impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
     fn new(context: Arc<Context<D, J>>, work: Work, listener: &'a mut dyn Listener) -> Self {
         Self {
-            context,
             listener,
             units: JoinSet::new(),
             at_work: HashMap::new(),
@@ -125,7 +128,11 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             claiming: None,
             cursor: Line(0),
             more: true,
+            breaker: Breaker::new(context.settings.concurrency.get()),
+            halt: context.drain.child_token(),
+            rewind: None,
             stage: Stage::Running,
+            context,
             reason: None,
             grace_until: None,
             tally: Tally::new(work),
@@ -144,13 +151,14 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         self.listener.on(&Event::Started(started));
         loop {
             self.fill();
-            if self.units.is_empty() && self.claiming.is_none() && self.ready.is_empty() {
+            if self.is_idle() && (self.stage > Stage::Running || !self.is_waiting()) {
                 while let Ok(report) = reports.try_recv() {
                     self.listener.on(&report);
                 }
                 return Ok(());
             }
             let grace_until = self.grace_until;
+            let probe_at = self.breaker.next_probe().filter(|_| self.is_idle());
             let incoming = tokio::select! {
                 biased;
                 signal = signals.recv(), if signals_open => {
@@ -160,6 +168,8 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                     };
                     Incoming::Signal(signal)
                 }
+                () = until(grace_until), if grace_until.is_some() => Incoming::GraceOver,
+                _ = tick.tick() => Incoming::Tick,
                 // Before the units that sent them: what hindered a user is told before the outcome.
                 Some(report) = reports.recv() => Incoming::Report(report),
                 Some(joined) = self.units.join_next_with_id() => Incoming::Unit(joined),
@@ -167,8 +177,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                     self.claiming = None;
                     Incoming::Claimed(claimed)
                 }
-                () = until(grace_until), if grace_until.is_some() => Incoming::GraceOver,
-                _ = tick.tick() => Incoming::Tick,
+                () = until(probe_at), if probe_at.is_some() => Incoming::ProbeDue,
             };
             let entries = self.handle(incoming)?;
             if !entries.is_empty() {
@@ -183,11 +192,12 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             Incoming::Claimed(claimed) => {
                 let claimed = claimed?;
                 self.more = claimed.more;
-                if let Some((last, _)) = claimed.subjects.last() {
-                    self.cursor = last.line;
+                match claimed.subjects.last() {
+                    Some((last, _)) => self.cursor = last.line,
+                    None => self.wrap_probes(),
                 }
                 self.ready.extend(claimed.subjects);
-                if self.stage > Stage::Running {
+                if self.halt.is_cancelled() {
                     return Ok(self.give_back());
                 }
             }
@@ -199,58 +209,51 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                 let line = self.at_work.remove(&error.id()).map(|subject| subject.line);
                 return Ok(self.unit_panicked(line, error));
             }
-            Incoming::Report(event) => self.listener.on(&event),
-            Incoming::Signal(signal) => {
-                return Ok(self.stop(StopReason::Signal(signal)));
+            Incoming::Report(event) => {
+                self.listener.on(&event);
+                return Ok(self.weigh(&event));
             }
+            Incoming::Signal(signal) => return Ok(self.signalled(signal)),
             Incoming::GraceOver => {
                 if let Some(reason) = self.reason.clone() {
-                    return Ok(self.stop(reason));
+                    self.abort(reason);
                 }
             }
+            Incoming::ProbeDue => self.probe(),
             Incoming::Tick => {
                 let snapshot = self.snapshot();
                 self.listener.on(&Event::Tick(snapshot));
+                if let (Stage::Running, Some(reason)) = (self.stage, self.limit_passed()) {
+                    return Ok(self.stop(reason));
+                }
             }
         }
         Ok(Vec::new())
-    }
-
-    /// Starts units for claimed users, and claims more in good time.
-    fn fill(&mut self) {
-        if self.stage > Stage::Running {
-            return;
-        }
-        let concurrency = self.context.settings.concurrency.get();
-        while self.units.len() < UNITS_PER_SLOT * concurrency
-            && let Some((subject, begun)) = self.ready.pop_front()
-        {
-            let unit = Unit::new(Arc::clone(&self.context), subject.clone(), begun);
-            let handle = self.units.spawn(unit.run());
-            self.at_work.insert(handle.id(), subject);
-        }
-        let batch = concurrency.min(CLAIM);
-        if self.more && self.claiming.is_none() && self.ready.len() < batch {
-            let context = Arc::clone(&self.context);
-            self.claiming = Some(Box::pin(claim(context, self.cursor, batch)));
-        }
     }
 
     fn unit_ended(&mut self, subject: Option<Subject>, end: UnitEnd) -> Vec<Entry> {
         match end {
             UnitEnd::Settled(settlement) => {
                 self.tally.settled(settlement.outcome);
+                let mut entries = Vec::new();
                 if let Some(Subject { line, user, .. }) = subject {
+                    entries = self.weigh_outcome(line, &settlement);
                     self.listener.on(&Event::Settled {
                         line,
                         user,
                         settlement,
                     });
                 }
-                Vec::new()
+                if let (Stage::Running, Some(reason)) = (self.stage, self.too_many_failures()) {
+                    entries.extend(self.stop(reason));
+                }
+                entries
             }
             UnitEnd::Released(Some(reason)) if self.stage == Stage::Running => self.stop(reason),
-            UnitEnd::Released(_) => Vec::new(),
+            UnitEnd::Released(_) => {
+                self.given_back(subject.map(|subject| subject.line));
+                Vec::new()
+            }
         }
     }
 
@@ -278,19 +281,27 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }]
     }
 
-    /// Drains at the first call, aborts at the second, or when the grace of the first is over.
-    fn stop(&mut self, reason: StopReason) -> Vec<Entry> {
-        let abort = self.stage > Stage::Running;
+    /// The first signal drains. The next one aborts; but one that comes while the run already ends
+    /// for a reason of its own is the first.
+    fn signalled(&mut self, signal: Signal) -> Vec<Entry> {
+        let reason = StopReason::Signal(signal);
+        match self.reason {
+            Some(StopReason::Signal(_)) => {
+                self.abort(reason);
+                Vec::new()
+            }
+            _ => self.stop(reason),
+        }
+    }
+
+    /// Begins nothing more, and lets requests in flight finish.
+    pub(super) fn stop(&mut self, reason: StopReason) -> Vec<Entry> {
         self.listener.on(&Event::Stopping {
             reason: reason.clone(),
-            abort,
+            abort: false,
             in_flight: self.context.in_flight(),
         });
-        if abort {
-            self.abort();
-            return Vec::new();
-        }
-        self.stage = Stage::Drain;
+        self.stage = self.stage.max(Stage::Drain);
         self.reason = Some(reason);
         // A grace too long to be named has no end.
         self.grace_until = Instant::now().checked_add(self.context.settings.grace);
@@ -298,34 +309,23 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         self.give_back()
     }
 
-    fn abort(&mut self) {
+    /// Abandons requests in flight: their users are in doubt.
+    fn abort(&mut self, reason: StopReason) {
+        self.listener.on(&Event::Stopping {
+            reason,
+            abort: true,
+            in_flight: self.context.in_flight(),
+        });
         self.stage = Stage::Abort;
         self.grace_until = None;
         self.context.abort.cancel();
-    }
-
-    /// Returns the users that were claimed and that no unit works for.
-    fn give_back(&mut self) -> Vec<Entry> {
-        let at = self.context.settings.clock.now();
-        self.ready
-            .drain(..)
-            .map(|(subject, _)| Entry {
-                line: subject.line,
-                at,
-                fact: Fact::Released {
-                    attempts: subject.attempts,
-                    in_doubt: subject.in_doubt,
-                    why: "the run was stopped".to_owned(),
-                },
-            })
-            .collect()
     }
 
     fn snapshot(&self) -> Snapshot {
         Snapshot {
             requests: self.context.requests.load(Ordering::Relaxed),
             in_flight: self.context.in_flight(),
-            waiting: self.context.waiting(),
+            waiting: self.waiting_out().or_else(|| self.context.waiting()),
             ..self.tally.snapshot()
         }
     }

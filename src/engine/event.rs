@@ -29,6 +29,8 @@ pub enum Event {
         user: UserId,
         /// What the answer meant.
         verdict: Verdict,
+        /// Whether the target itself is to blame.
+        fault: Fault,
         /// The provider's words, or why there are none.
         detail: Option<String>,
     },
@@ -38,6 +40,16 @@ pub enum Event {
         line: Line,
         /// What it said.
         message: String,
+    },
+    /// The target fails everybody: nobody is worked on until it answers again.
+    Outage {
+        /// What it said last, or why it said nothing.
+        why: String,
+    },
+    /// The target answers again.
+    Recovered {
+        /// How long it was out.
+        after: Duration,
     },
     /// A stop was asked for. The second time, and when the grace of the first is over, requests in
     /// flight are abandoned.
@@ -53,6 +65,17 @@ pub enum Event {
     Tick(Snapshot),
     /// The run is over.
     Ended(Snapshot),
+}
+
+/// Whom a setback speaks against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request never left.
+    Unsent,
+    /// No answer came, or a server error.
+    Target,
+    /// The target answered; what it said concerns this user, or the credential, or the pace.
+    Other,
 }
 
 /// The state of a run at one moment.
@@ -81,6 +104,8 @@ pub struct Snapshot {
 pub struct Waiting {
     /// For people.
     pub why: &'static str,
+    /// Since when, if that is worth telling.
+    pub since: Option<Instant>,
     /// When it ends, if that is known.
     pub until: Option<Instant>,
 }

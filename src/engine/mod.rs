@@ -5,11 +5,16 @@
 //! engine knows the domain, the pace and the two ports; it knows nothing of HTTP, SCIM, tokens, SQL
 //! or terminals. A user's failure is data; an `Err` means that the run cannot go on.
 
+mod breaker;
 mod claim;
 mod context;
 mod course;
+mod credential;
 mod dispatcher;
 mod event;
+mod flow;
+mod limit;
+mod outage;
 mod settings;
 mod stop;
 mod tally;
@@ -21,6 +26,7 @@ mod scripted;
 mod tests;
 
 pub use dispatcher::{Ending, EngineError, run};
-pub use event::{Event, Listener, Snapshot, Waiting};
+pub use event::{Event, Fault, Listener, Snapshot, Waiting};
+pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use settings::{EngineSettings, Work};
 pub use stop::{Signal, StopReason};

@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use crate::domain::{Change, Clock};
+use crate::engine::limit::Limits;
 
 /// How the engine works.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct EngineSettings {
     pub throttle_wait: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub grace: Duration,
+    /// When the run is to stop by itself.
+    pub limits: Limits,
     /// Where the times in the journal come from.
     pub clock: Clock,
     /// What the jitter of all delays follows from.

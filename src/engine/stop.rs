@@ -31,8 +31,16 @@ pub enum StopReason {
     Signal(Signal),
     /// The provider refuses the credential, also a fresh one.
     SignIn(SignInError),
-    /// The provider cannot be reached; the text is the last cause.
-    Unreachable(String),
+    /// The account may neither write nor read users: a role is missing, or was taken away.
+    NoRole(String),
+    /// What answers is no SCIM service.
+    NotScim(String),
+    /// The target was out for longer than the limit; the text is what it said last.
+    Outage(String),
+    /// The time that was set is over.
+    TimeOver,
+    /// More users failed than the limit allows.
+    TooManyFailures(u64),
 }
 
 /// How far a stop has gone. A later stage never gives way to an earlier one.

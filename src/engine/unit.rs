@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Entry, Fact, Outcome, Request, RequestKind, Settlement, Silence,
-    UserState, Verdict, judge,
+    Answer, Content, Credential, Entry, Fact, Outcome, Reason, Request, RequestKind, Settlement,
+    Silence, UserState, Verdict, judge,
 };
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Fault};
 use crate::engine::stop::StopReason;
 use crate::pace::Backoff;
 use crate::port::{Directory, Journal, JournalError, SignInError, Subject};
@@ -32,7 +33,7 @@ pub(super) enum UnitEnd {
 }
 
 /// What follows from one attempt.
-enum Next {
+pub(super) enum Next {
     /// Another step.
     Step(Step),
     /// The user has an outcome, and it is durable.
@@ -42,8 +43,8 @@ enum Next {
 }
 
 /// Why a unit does not go on.
-enum Halt {
-    /// A stop was asked for.
+pub(super) enum Halt {
+    /// A stop was asked for, or the target is out.
     Stopped,
     /// A request was abandoned.
     Abandoned(RequestKind),
@@ -52,21 +53,28 @@ enum Halt {
 }
 
 pub(super) struct Unit<D, J> {
-    context: Arc<Context<D, J>>,
+    pub(super) context: Arc<Context<D, J>>,
+    /// Cancelled when nothing more is to be begun: at a stop, or during an outage.
+    pub(super) halt: CancellationToken,
     subject: Subject,
-    course: Course,
+    pub(super) course: Course,
     backoff: Backoff,
     /// The intent of the next write is durable already.
     begun: bool,
     /// The credential that the last request was signed with.
-    credential: Credential,
+    pub(super) credential: Credential,
     after: Option<UserState>,
-    detail: Option<String>,
+    pub(super) detail: Option<String>,
 }
 
 impl<D: Directory, J: Journal> Unit<D, J> {
     /// A unit for `subject`; `begun` says that the intent of its first write is durable.
-    pub(super) fn new(context: Arc<Context<D, J>>, subject: Subject, begun: bool) -> Self {
+    pub(super) fn new(
+        context: Arc<Context<D, J>>,
+        halt: CancellationToken,
+        subject: Subject,
+        begun: bool,
+    ) -> Self {
         let settings = &context.settings;
         let mut course = Course::new(settings.max_attempts, subject.attempts, subject.in_doubt);
         if begun {
@@ -76,6 +84,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             course,
             backoff: Backoff::seeded(settings.seed ^ subject.line.0),
             context,
+            halt,
             subject,
             begun,
             credential: Credential::default(),
@@ -92,9 +101,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         // Its claim followed the course: whoever is to be written first has a durable intent.
         let mut step = if self.begun { Step::Write } else { Step::Read };
         loop {
-            let next = match self.prepare(step).await {
-                Ok(kind) => self.attempt(kind).await?,
-                Err(halt) => Next::Halt(halt),
+            let next = match (step, self.prepare(step).await) {
+                (Step::AskRole(outcome), Ok(_)) => self.ask_role(outcome).await?,
+                (_, Ok(kind)) => self.attempt(kind).await?,
+                (_, Err(halt)) => Next::Halt(halt),
             };
             step = match next {
                 Next::Step(step) => step,
@@ -108,15 +118,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     async fn prepare(&mut self, step: Step) -> Result<RequestKind, Halt> {
         match step {
             Step::Write => Ok(RequestKind::Write),
-            Step::Read => Ok(RequestKind::Read),
+            Step::Read | Step::AskRole(_) => Ok(RequestKind::Read),
             // Leave to send is what makes everybody wait.
             Step::Hold(kind) => Ok(kind),
             Step::BackOff(kind, asked) => self.rest(asked).await.map(|()| kind),
             Step::Renew(kind) => self.renew().await.map(|()| kind),
             Step::Settle(_) => unreachable!("settled where the answer was judged"),
-            Step::Unreachable => Err(Halt::Fatal(StopReason::Unreachable(
-                self.detail.clone().unwrap_or_default(),
-            ))),
             Step::Rejected => {
                 let words = self.detail.clone().unwrap_or_else(|| {
                     "the provider answers 401 to a fresh credential too".to_owned()
@@ -128,7 +135,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// One request: its intent, leave to send, the request, the verdict, and the record of it all.
     async fn attempt(&mut self, kind: RequestKind) -> Result<Next, JournalError> {
-        if self.context.drain.is_cancelled() {
+        if self.halt.is_cancelled() {
             return Ok(Next::Halt(Halt::Stopped));
         }
         let request = self.request(kind);
@@ -174,16 +181,35 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                 facts.push(self.released("the write that was in doubt took no effect"));
             }
             self.record(facts).await?;
-            self.report(verdict).await;
+            self.report(verdict, fault(verdict, &exchange)).await;
             return Ok(Next::Step(step));
         };
+        if outcome == Outcome::InDoubt(Reason::Unreadable) && self.context.known.get().is_none() {
+            // Nobody has been shown yet: this is hardly about one user.
+            self.record(vec![ended]).await?;
+            let words = self.detail.clone().unwrap_or_default();
+            return Ok(Next::Halt(Halt::Fatal(StopReason::NotScim(words))));
+        }
+        self.settle(outcome, vec![ended]).await
+    }
+
+    pub(super) async fn settle(
+        &mut self,
+        outcome: Outcome,
+        mut facts: Vec<Fact>,
+    ) -> Result<Next, JournalError> {
         let settlement = Settlement {
             outcome,
             after: self.after.take(),
             detail: self.settled_detail(outcome),
         };
-        self.record(vec![ended, Fact::Settled(settlement.clone())])
-            .await?;
+        facts.push(Fact::Settled(settlement.clone()));
+        self.record(facts).await?;
+        let served = matches!(outcome, Outcome::Removed(_) | Outcome::Already);
+        if served && self.context.known.get().is_none() {
+            // Somebody else may have been quicker; one is enough.
+            let _ = self.context.known.set(self.subject.user.clone());
+        }
         Ok(Next::Settled(settlement))
     }
 
@@ -198,10 +224,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    async fn leave_to_send(&self) -> Result<SemaphorePermit<'_>, Halt> {
+    pub(super) async fn leave_to_send(&self) -> Result<SemaphorePermit<'_>, Halt> {
         tokio::select! {
             biased;
-            () = self.context.drain.cancelled() => Err(Halt::Stopped),
+            () = self.halt.cancelled() => Err(Halt::Stopped),
             leave = async {
                 // The slots are never closed, but if they were, nothing more should be sent.
                 let slot = self.context.slots.acquire().await.map_err(|_| Halt::Stopped)?;
@@ -212,37 +238,19 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    async fn renew(&self) -> Result<(), Halt> {
-        tokio::select! {
-            biased;
-            () = self.context.drain.cancelled() => Err(Halt::Stopped),
-            renewed = self.signed_in(self.context.directory.renew(self.credential)) => renewed,
-        }
-    }
-
-    async fn signed_in(
-        &self,
-        signing_in: impl Future<Output = Result<(), SignInError>>,
-    ) -> Result<(), Halt> {
-        let _counted = Counted::new(&self.context.signing_in);
-        signing_in
-            .await
-            .map_err(|error| Halt::Fatal(StopReason::SignIn(error)))
-    }
-
     async fn rest(&mut self, asked: Option<Duration>) -> Result<(), Halt> {
         let delay = self.backoff.next(asked);
         let _counted = Counted::new(&self.context.resting);
         tokio::select! {
             biased;
-            () = self.context.drain.cancelled() => Err(Halt::Stopped),
+            () = self.halt.cancelled() => Err(Halt::Stopped),
             () = tokio::time::sleep(delay) => Ok(()),
         }
     }
 
     /// P6: what the server asks of one, it asks of all, from the moment it is known. Waiting for
     /// the journal first would let others send meanwhile.
-    fn heed(&self, verdict: Verdict, exchange: &Result<Answer, Silence>) {
+    pub(super) fn heed(&self, verdict: Verdict, exchange: &Result<Answer, Silence>) {
         let asked = exchange.as_ref().ok().and_then(|answer| answer.wait);
         // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
         let asked = asked.filter(|wait| !wait.is_zero());
@@ -252,22 +260,6 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.context.pace.hold(wait, why);
         } else if let Some(wait) = asked {
             self.context.pace.hold(wait, "the server asks to wait");
-        }
-    }
-
-    /// A credential that was refused after others had been served with it was good and has ended:
-    /// that is no sign that fresh ones are refused.
-    fn weigh_credential(&mut self, verdict: Verdict) {
-        let served = &self.context.served;
-        match verdict {
-            Verdict::Applied | Verdict::Partial | Verdict::Refused(_) => {
-                served.fetch_max(self.credential.0 + 1, Ordering::Relaxed);
-            }
-            Verdict::Unauthorized if served.load(Ordering::Relaxed) > self.credential.0 => {
-                self.course.forgive_renewal();
-            }
-            // A gateway may throttle or fail before it looks at the credential.
-            _ => {}
         }
     }
 
@@ -328,8 +320,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         if std::mem::take(&mut self.begun) {
             self.course.take_back_write();
         }
+        if matches!(halt, Halt::Stopped) && !self.context.drain.is_cancelled() {
+            self.course.give_back_failures();
+        }
         let (why, reason) = match halt {
-            Halt::Stopped => ("the run was stopped", None),
+            Halt::Stopped if self.context.drain.is_cancelled() => ("the run was stopped", None),
+            Halt::Stopped => ("the target is out", None),
             Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
             Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
         };
@@ -357,14 +353,25 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         recorded
     }
 
-    async fn report(&self, verdict: Verdict) {
+    async fn report(&self, verdict: Verdict, fault: Fault) {
         let event = Event::Setback {
             line: self.subject.line,
             user: self.subject.user.clone(),
             verdict,
+            fault,
             detail: self.detail.clone(),
         };
         // The dispatcher outlives its units; if it is gone, nobody listens any more.
         let _ = self.context.reports.send(event).await;
+    }
+}
+
+/// Whom a setback speaks against.
+fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fault {
+    match (exchange, verdict) {
+        (Err(Silence::NotSent(_)), _) => Fault::Unsent,
+        (Err(Silence::Lost(_)), _) => Fault::Target,
+        (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
+        (Ok(_), _) => Fault::Other,
     }
 }

@@ -52,6 +52,8 @@ impl Bar {
                 self.show(snapshot);
                 self.bar.abandon();
             }
+            Event::Outage { why } => self.bar.println(text::outage(why)),
+            Event::Recovered { after } => self.bar.println(text::recovered(*after)),
             Event::Setback { .. } => {}
         }
     }

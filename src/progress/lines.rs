@@ -47,6 +47,8 @@ impl Lines {
                 in_flight,
             } => Some(text::stopping(reason, *abort, *in_flight)),
             Event::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
+            Event::Outage { why } => Some(text::outage(why)),
+            Event::Recovered { after } => Some(text::recovered(*after)),
             Event::Setback { .. } => None,
         };
         if let Some(text) = text {

@@ -48,6 +48,10 @@ impl Listener for Log {
                 requests = snapshot.requests,
                 "the run is over"
             ),
+            Event::Outage { why } => tracing::warn!(why, "the target fails everybody"),
+            Event::Recovered { after } => {
+                tracing::info!(out_ms = after.as_millis(), "the target answers again");
+            }
             Event::Tick(_) => {}
         }
     }

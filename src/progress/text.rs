@@ -53,12 +53,19 @@ pub(super) fn line(snapshot: &Snapshot, pulse: &Pulse) -> String {
 }
 
 fn wait(waiting: Waiting, now: Instant) -> String {
-    match waiting.until {
-        Some(until) => {
+    let since = waiting.since.map(|since| span(now - since));
+    match (waiting.until, since) {
+        (Some(until), Some(since)) => format!(
+            "waiting for {} for {since}, next try in {}",
+            waiting.why,
+            span(until.saturating_duration_since(now))
+        ),
+        (None, Some(since)) => format!("waiting for {} for {since}, trying now", waiting.why),
+        (Some(until), None) => {
             let left = until.saturating_duration_since(now);
             format!("waiting {}: {}", span(left), waiting.why)
         }
-        None => format!("waiting: {}", waiting.why),
+        (None, None) => format!("waiting: {}", waiting.why),
     }
 }
 
@@ -91,12 +98,30 @@ pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Opt
     ))
 }
 
+/// The target is out, or back again.
+pub(super) fn outage(why: &str) -> String {
+    format!("the target fails everybody ({why}): waiting until it answers; nobody loses an attempt")
+}
+
+/// The end of an outage.
+pub(super) fn recovered(after: Duration) -> String {
+    format!("the target answers again after {}", span(after))
+}
+
 /// Why a run stops early, for the person who waits.
 pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
     let why = match reason {
         StopReason::Signal(signal) => signal.as_str().to_owned(),
         StopReason::SignIn(error) => error.to_string(),
-        StopReason::Unreachable(cause) => format!("the provider cannot be reached ({cause})"),
+        StopReason::NoRole(words) => {
+            format!("the account may neither write nor read users: a role is missing ({words})")
+        }
+        StopReason::NotScim(words) => {
+            format!("what answers is no SCIM service; check `--scim-url` (it says: {words})")
+        }
+        StopReason::Outage(cause) => format!("the target was out for too long ({cause})"),
+        StopReason::TimeOver => "the time that was set is over".to_owned(),
+        StopReason::TooManyFailures(failed) => format!("{failed} users failed: too many"),
     };
     if abort {
         format!("{why}: abandoning {in_flight} requests; the next run reads these users first")
@@ -105,7 +130,7 @@ pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> St
     } else {
         let again = match reason {
             StopReason::Signal(_) => "; once more abandons them",
-            StopReason::SignIn(_) | StopReason::Unreachable(_) => "",
+            _ => "",
         };
         format!("{why}: stopping, {in_flight} requests in flight may end{again}")
     }
@@ -133,6 +158,7 @@ mod tests {
         pulse.beat(&snapshot);
         snapshot.waiting = Some(Waiting {
             why: "signing in",
+            since: None,
             until: None,
         });
         assert_eq!(

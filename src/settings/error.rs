@@ -50,6 +50,9 @@ pub enum SettingsError {
         /// Why.
         source: UrlError,
     },
+    /// A moment cannot be read.
+    #[error("`--until`: `{0}` is no moment: write `18:00`, or `2030-01-31T18:00:00Z`")]
+    Moment(String),
     /// The password cannot be read.
     #[error("cannot read the password from {from}: {why}")]
     Password {
@@ -81,7 +84,7 @@ impl SettingsError {
             Self::Password { .. } => {
                 Some("`--password-file` names a file whose only line is the password".to_owned())
             }
-            Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } => None,
+            Self::Moment(_) | Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } => None,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! One source of settings: everything in it is optional.
 
+use std::fmt::Display;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 
+use crate::engine::FailureLimit;
 use crate::pace::Rate;
 use crate::settings::{SettingsError, Span};
 
@@ -39,7 +42,7 @@ pub struct Layer {
     /// The roster's column of e-mail addresses.
     pub email_column: Option<String>,
     /// Requests per second or minute.
-    #[serde(deserialize_with = "rate", default)]
+    #[serde(deserialize_with = "from_text", default)]
     pub rate: Option<Rate>,
     /// Requests at once after a pause.
     pub burst: Option<NonZeroU32>,
@@ -55,6 +58,15 @@ pub struct Layer {
     pub throttle_wait: Option<Span>,
     /// Time for requests in flight after a stop.
     pub grace: Option<Span>,
+    /// Time for which the target may be out.
+    pub max_outage: Option<Span>,
+    /// How many users may fail.
+    #[serde(deserialize_with = "from_text", default)]
+    pub max_failures: Option<FailureLimit>,
+    /// Time for a run.
+    pub max_duration: Option<Span>,
+    /// The moment at which a run stops.
+    pub until: Option<String>,
     /// Whether plain http may leave the machine.
     pub allow_http: Option<bool>,
 }
@@ -124,12 +136,20 @@ impl Layer {
             connect_timeout: self.connect_timeout.or(lower.connect_timeout),
             throttle_wait: self.throttle_wait.or(lower.throttle_wait),
             grace: self.grace.or(lower.grace),
+            max_outage: self.max_outage.or(lower.max_outage),
+            max_failures: self.max_failures.or(lower.max_failures),
+            max_duration: self.max_duration.or(lower.max_duration),
+            until: self.until.or(lower.until),
             allow_http: self.allow_http.or(lower.allow_http),
         }
     }
 }
 
-fn rate<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }

@@ -8,6 +8,7 @@ mod layer;
 mod resolved;
 mod secret;
 mod span;
+mod until;
 
 pub use error::SettingsError;
 pub use layer::Layer;

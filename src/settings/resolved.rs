@@ -4,9 +4,11 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::engine::Limits;
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
+use crate::settings::until::moment;
 use crate::settings::{Layer, SettingsError, Span};
 
 /// How long requests in flight may go on after a stop, unless said otherwise: as long as one request
@@ -34,6 +36,8 @@ pub struct Settings {
     pub throttle_wait: Duration,
     /// Time for requests in flight after a stop.
     pub grace: Duration,
+    /// When a run is to stop by itself.
+    pub limits: Limits,
 }
 
 /// Whom to talk to, and as whom.
@@ -91,6 +95,12 @@ impl Settings {
             max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
             throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
             grace: span(layer.grace).unwrap_or(GRACE),
+            limits: Limits {
+                failures: layer.max_failures,
+                duration: span(layer.max_duration),
+                until: layer.until.as_deref().map(moment).transpose()?,
+                outage: span(layer.max_outage).unwrap_or(Limits::default().outage),
+            },
         })
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) attempts: u32,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) facts: Vec<Fact>,
+    /// Attempts that were given back.
+    pub(crate) given_back: u32,
     /// The intent of a write that may leave now.
     intent: Option<String>,
     /// A write may have taken effect, and nobody has seen the user since.
@@ -63,6 +65,7 @@ impl Memory {
             user: UserId::new(user_of(line)),
             status: Status::Pending,
             attempts: 0,
+            given_back: 0,
             outcome: None,
             facts: Vec::new(),
             intent: None,
@@ -188,6 +191,7 @@ impl Books {
             Fact::Released {
                 attempts, in_doubt, ..
             } => {
+                row.given_back += row.attempts.saturating_sub(*attempts);
                 row.attempts = *attempts;
                 row.status = if *in_doubt {
                     Status::InDoubt

@@ -113,10 +113,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
 fn final_answers_settle() {
     for (reason, expected) in [
         (Reason::NotFound, Step::Settle(Outcome::NotFound)),
-        (
-            Reason::Forbidden,
-            Step::Settle(Outcome::Failed(Reason::Forbidden)),
-        ),
+        (Reason::Forbidden, Step::Read),
         (
             Reason::BadRequest,
             Step::Settle(Outcome::Failed(Reason::BadRequest)),
@@ -131,22 +128,12 @@ fn final_answers_settle() {
         play(false, &[gone, (Read, Verdict::Applied)]),
         Step::Settle(Outcome::Already)
     );
-    for hidden in [
-        Verdict::Refused(Reason::Forbidden),
-        Verdict::Transient(None),
-    ] {
-        let reads = [(Read, hidden); 3];
-        let reads = &reads[..if hidden == Verdict::Transient(None) {
-            3
-        } else {
-            1
-        }];
-        let step = play(false, &[&[gone], reads].concat());
-        assert!(
-            matches!(step, Step::Settle(Outcome::InDoubt(_))),
-            "{step:?}"
-        );
-    }
+    let hidden = (Read, Verdict::Transient(None));
+    let step = play(false, &[gone, hidden, hidden, hidden]);
+    assert!(
+        matches!(step, Step::Settle(Outcome::InDoubt(_))),
+        "{step:?}"
+    );
     // A refusal after a write that may have been applied proves nothing about that write.
     let refused = (Write, Verdict::Refused(Reason::Forbidden));
     assert_eq!(play(false, &[FAIL, refused]), Step::Read);
@@ -182,7 +169,8 @@ fn what_never_left_costs_no_attempt() {
     for step in [
         Step::BackOff(Write, None),
         Step::BackOff(Write, None),
-        Step::Unreachable,
+        Step::BackOff(Write, None),
+        Step::BackOff(Write, None),
     ] {
         course.begin_write();
         assert_eq!(
@@ -193,4 +181,34 @@ fn what_never_left_costs_no_attempt() {
     }
     assert_eq!(course.writes(), 0);
     assert!(!course.is_touched());
+}
+
+#[test]
+fn whoever_may_neither_be_written_nor_read_is_a_question_about_the_role() {
+    let forbidden = Verdict::Refused(Reason::Forbidden);
+    let both = [(Write, forbidden), (Read, forbidden)];
+    let failed = Outcome::Failed(Reason::Forbidden);
+    assert_eq!(play(false, &both), Step::AskRole(failed));
+    let doubt = Outcome::InDoubt(Reason::Forbidden);
+    let after_a_failure = [FAIL, both[0], both[1]];
+    assert_eq!(play(false, &after_a_failure), Step::AskRole(doubt));
+    assert_eq!(play(true, &both[1..]), Step::AskRole(doubt));
+    let shown = [(Write, forbidden), (Read, Verdict::Partial)];
+    assert_eq!(play(false, &shown), Step::Settle(failed));
+}
+
+#[test]
+fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
+    let mut course = Course::new(MAX, 1, false);
+    for _ in 0..2 {
+        course.begin_write();
+        course.after(Write, Verdict::Transient(None), Fate::Answered);
+    }
+    assert_eq!(course.writes(), 3);
+    course.give_back_failures();
+    assert_eq!(course.writes(), 1);
+    assert!(
+        course.is_touched(),
+        "some servers store the change and fail"
+    );
 }

@@ -4,6 +4,7 @@ mod course;
 mod faults;
 mod flow;
 mod killed;
+mod outage;
 mod outcomes;
 mod pace;
 mod retry;

@@ -16,15 +16,21 @@ async fn play(
     writes: impl Fn(u32) -> Behaviour + Send + Sync + 'static,
     reads: Behaviour,
 ) -> (Outcome, u32, u32) {
-    let world = World::new(1, move |ask| match ask.kind {
-        RequestKind::Write => writes(ask.nth),
-        RequestKind::Read => reads,
+    // Somebody is served before: that the target serves nobody at all is another matter.
+    let world = World::new(2, move |ask| match (ask.user, ask.kind) {
+        ("u2", _) => B::Confirm,
+        (_, RequestKind::Write) => writes(ask.nth),
+        (_, RequestKind::Read) => reads,
     });
-    let ran = world.run(&Plan::default()).await;
+    let plan = Plan {
+        concurrency: 1,
+        ..Plan::default()
+    };
+    let ran = world.run(&plan).await;
     assert_eq!(ran.ending().stopped, None);
     world.check(3);
-    let person = world.person("u2");
-    let outcome = world.rows()[0].outcome.unwrap();
+    let person = world.person("u3");
+    let outcome = world.rows()[1].outcome.unwrap();
     (outcome, person.writes, person.reads)
 }
 
@@ -45,7 +51,7 @@ async fn p2_every_behaviour_of_all_writes_has_one_outcome() {
         (B::Status(408), (Failed(Reason::ServerError), 3, 1)),
         (B::NoTarget, (Failed(Reason::NoTarget), 1, 1)),
         (B::Status(400), (Failed(Reason::BadRequest), 1, 0)),
-        (B::Status(403), (Failed(Reason::Forbidden), 1, 0)),
+        (B::Status(403), (Failed(Reason::Forbidden), 1, 1)),
         (B::Status(404), (NotFound, 1, 0)),
         (B::Status(405), (Failed(Reason::Unsupported), 1, 0)),
         (B::Status(409), (Failed(Reason::Conflict), 2, 1)),
@@ -143,7 +149,10 @@ async fn p1_no_write_arrives_before_its_intent_is_durable() {
         latency: Duration::from_millis(3),
         ..Plan::default()
     };
-    world.run(&plan).await;
-    assert!(world.arrivals().len() > 400);
+    let ran = world.run(&plan).await;
+    assert_eq!(ran.ending().stopped, None);
+    let open = world.statuses().iter().filter(|it| it.is_open()).count();
+    assert_eq!(open, 0, "{:?} {:?}", ran.events, world.statuses());
+    assert!(world.arrivals().len() > 400, "{}", world.arrivals().len());
     world.check(3);
 }

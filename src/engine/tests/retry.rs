@@ -111,7 +111,7 @@ async fn a_server_that_cannot_be_reached_ends_the_run_and_costs_nobody_anything(
     let ran = world.run(&Plan::default()).await;
     let stopped = ran.ending().stopped.clone();
     assert!(
-        matches!(&stopped, Some(StopReason::Unreachable(why)) if why.contains("refused")),
+        matches!(&stopped, Some(StopReason::Outage(why)) if why.contains("refused")),
         "{stopped:?}"
     );
     for row in world.rows() {

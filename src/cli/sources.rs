@@ -1,0 +1,183 @@
+//! Where settings come from on the command line: flags, and the files that flags name.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use crate::engine::FailureLimit;
+use crate::pace::Rate;
+use crate::settings::{Layer, SettingsError, Span};
+
+/// Settings that every verb with a target shares.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Target and pace")]
+pub(super) struct SettingsArgs {
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    /// The whole SCIM base URL [default: by profile].
+    #[arg(long, value_name = "URL", env = "OFFBOARD_SCIM_URL")]
+    scim_url: Option<String>,
+
+    /// The sign-in service's origin [default: by profile].
+    #[arg(long, value_name = "URL", env = "OFFBOARD_AUTH_URL")]
+    auth_url: Option<String>,
+
+    /// The account to sign in as.
+    #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
+    username: Option<String>,
+
+    /// A file with the password, or `-` for standard input. `OFFBOARD_PASSWORD` works too; without
+    /// either, a terminal is asked.
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+
+    /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
+    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
+    id_column: Option<String>,
+
+    /// The roster's column of e-mail addresses [default: found by itself].
+    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
+    email_column: Option<String>,
+
+    /// Requests per second or minute, all kinds together: `8/s`, `600/m`, `unlimited`.
+    #[arg(long, value_name = "RATE", env = "OFFBOARD_RATE")]
+    rate: Option<Rate>,
+
+    /// Requests at once after a pause.
+    #[arg(long, value_name = "N", env = "OFFBOARD_BURST")]
+    burst: Option<NonZeroU32>,
+
+    /// Requests in flight at the same time.
+    #[arg(long, value_name = "N", env = "OFFBOARD_CONCURRENCY")]
+    concurrency: Option<NonZeroUsize>,
+
+    /// Writes for one user before giving up.
+    #[arg(long, value_name = "N", env = "OFFBOARD_MAX_ATTEMPTS")]
+    max_attempts: Option<NonZeroU32>,
+
+    /// Time for one request in all.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_TIMEOUT")]
+    timeout: Option<Span>,
+
+    /// Time to connect.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_CONNECT_TIMEOUT")]
+    connect_timeout: Option<Span>,
+
+    /// Wait after a 429 that names no time.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_THROTTLE_WAIT")]
+    throttle_wait: Option<Span>,
+
+    /// Time for requests in flight after a stop was asked for.
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_GRACE")]
+    grace: Option<Span>,
+
+    /// Stop when the target has been out for so long.
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "OFFBOARD_MAX_OUTAGE",
+        help_heading = "Limits"
+    )]
+    max_outage: Option<Span>,
+
+    /// Stop when more users than this have failed: a number, or a percentage of those done.
+    #[arg(
+        long,
+        value_name = "N|P%",
+        env = "OFFBOARD_MAX_FAILURES",
+        help_heading = "Limits"
+    )]
+    max_failures: Option<FailureLimit>,
+
+    /// Stop after so long; the same command continues.
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "OFFBOARD_MAX_DURATION",
+        help_heading = "Limits"
+    )]
+    max_duration: Option<Span>,
+
+    /// Stop at this moment: `18:00` (local time), or a date and time such as `2030-01-31T18:00:00Z`.
+    #[arg(
+        long,
+        value_name = "MOMENT",
+        env = "OFFBOARD_UNTIL",
+        help_heading = "Limits"
+    )]
+    until: Option<String>,
+
+    /// Let plain http leave this machine: anybody on the way can read the password.
+    #[arg(long, env = "OFFBOARD_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
+    allow_http: bool,
+}
+
+/// Where settings and ledger are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FileArgs {
+    /// How the provider behaves: a built-in profile, or a file.
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "anaplan",
+        env = "OFFBOARD_PROFILE"
+    )]
+    profile: String,
+
+    /// A settings file [default: offboard.toml, if it is there].
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// The ledger file [default: offboard.db].
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_LEDGER")]
+    ledger: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// The ledger file, from all sources.
+    pub(super) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+        let flags = Layer {
+            ledger: self.ledger.clone(),
+            ..Layer::default()
+        };
+        Ok(self.complete(flags)?.ledger())
+    }
+
+    fn complete(&self, flags: Layer) -> Result<Layer, SettingsError> {
+        let file = Layer::file(self.config.as_deref())?;
+        let profile = Layer::profile(&self.profile)?;
+        Ok(flags.over(file).over(profile))
+    }
+}
+
+impl SettingsArgs {
+    /// All sources, one over the other: flags and variables, file, profile.
+    pub(super) fn layer(&self) -> Result<Layer, SettingsError> {
+        let this = self.clone();
+        self.files.complete(Layer {
+            scim_url: this.scim_url,
+            auth_url: this.auth_url,
+            username: this.username,
+            password_file: this.password_file,
+            ledger: this.files.ledger,
+            id_column: this.id_column,
+            email_column: this.email_column,
+            rate: this.rate,
+            burst: this.burst,
+            concurrency: this.concurrency,
+            max_attempts: this.max_attempts,
+            timeout: this.timeout,
+            connect_timeout: this.connect_timeout,
+            throttle_wait: this.throttle_wait,
+            grace: this.grace,
+            max_outage: this.max_outage,
+            max_failures: this.max_failures,
+            max_duration: this.max_duration,
+            until: this.until,
+            allow_http: this.allow_http.then_some(true),
+        })
+    }
+}

@@ -1,0 +1,231 @@
+//! The breaker: it tells an outage of the target from the troubles of single users (P5).
+//!
+//! Failures in a row, of several users, with no answer of any other kind between, are an outage. Then
+//! nobody is worked on but one user at a time, as a probe, with growing waits; the first answer ends
+//! it, and work comes back slowly. It is a pure rule: time and failures come in as arguments, and the
+//! dispatcher acts.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::Line;
+
+/// Failures in a row before an outage is believed, at least.
+const FAILURES: usize = 12;
+/// The same for each slot: all users in work may well fail once or twice at the same time.
+const FAILURES_PER_SLOT: usize = 4;
+/// Requests in a row that never left: the network or the name is gone, whoever it was for.
+const UNSENT: usize = 3;
+/// The first wait before a probe, and the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Work goes on.
+    Closed,
+    /// Nobody is worked on until the next probe.
+    Open { next: Instant },
+    /// One user is worked on.
+    Probing,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    concurrency: usize,
+    state: State,
+    /// Failures in a row.
+    failures: usize,
+    /// Of these, the last ones that never left.
+    unsent: usize,
+    /// Whom they were for.
+    failing: HashSet<Line>,
+    /// When the first of them was.
+    since: Option<Instant>,
+    /// What the last of them said.
+    why: String,
+    probes: u32,
+    /// Users worked on at once after an outage; grows with each answer.
+    ramp: Option<usize>,
+}
+
+impl Breaker {
+    pub(super) fn new(concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            state: State::Closed,
+            failures: 0,
+            unsent: 0,
+            failing: HashSet::new(),
+            since: None,
+            why: String::new(),
+            probes: 0,
+            ramp: None,
+        }
+    }
+
+    /// Takes note of a failure: a server error, a lost answer, or (`sent` is false) a request that
+    /// never left. `left` is the number of users without an outcome. Says whether this opens the
+    /// breaker, or closes the probe that was under way.
+    ///
+    /// Where everybody who is left fails, it may be that these users alone fail: then it stays
+    /// closed, and their attempts are used up.
+    pub(super) fn failed(
+        &mut self,
+        line: Line,
+        sent: bool,
+        why: &str,
+        left: u64,
+        now: Instant,
+    ) -> bool {
+        self.failures += 1;
+        self.unsent = if sent { 0 } else { self.unsent + 1 };
+        self.failing.insert(line);
+        self.since.get_or_insert(now);
+        why.clone_into(&mut self.why);
+        let others = left > self.failing.len() as u64;
+        let opens = match self.state {
+            State::Closed => {
+                self.unsent >= UNSENT
+                    || (others
+                        && self.failures >= FAILURES.max(FAILURES_PER_SLOT * self.concurrency))
+            }
+            State::Probing => true,
+            State::Open { .. } => false,
+        };
+        if opens {
+            let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.probes));
+            let next = now + wait.min(LONGEST_WAIT);
+            self.probes += 1;
+            self.state = State::Open { next };
+        }
+        opens
+    }
+
+    /// Takes note of an answer of any other kind: the target is there. Says whether this ends an
+    /// outage.
+    pub(super) fn answered(&mut self) -> bool {
+        self.failures = 0;
+        self.unsent = 0;
+        self.failing.clear();
+        self.since = None;
+        self.probes = 0;
+        if let Some(ramp) = self.ramp {
+            self.ramp = Some(ramp + 1).filter(|ramp| *ramp < self.concurrency);
+        }
+        let ends = self.state != State::Closed;
+        if ends {
+            self.state = State::Closed;
+            self.ramp = Some(1).filter(|ramp| *ramp < self.concurrency);
+        }
+        ends
+    }
+
+    /// Begins the probe that was due.
+    pub(super) fn probe(&mut self) {
+        self.state = State::Probing;
+    }
+
+    /// How many probes there were in this outage, the one that is due or under way included.
+    pub(super) fn probes(&self) -> u32 {
+        self.probes
+    }
+
+    /// Requests that may be in flight now.
+    pub(super) fn allowance(&self) -> usize {
+        match self.state {
+            State::Closed => self.ramp.unwrap_or(self.concurrency),
+            State::Probing => 1,
+            State::Open { .. } => 0,
+        }
+    }
+
+    /// When the next probe is due, if one is.
+    pub(super) fn next_probe(&self) -> Option<Instant> {
+        match self.state {
+            State::Open { next } => Some(next),
+            State::Closed | State::Probing => None,
+        }
+    }
+
+    /// Since when there has been an outage, and what the target said last.
+    pub(super) fn outage(&self) -> Option<(Instant, &str)> {
+        match (self.state, self.since) {
+            (State::Open { .. } | State::Probing, Some(since)) => Some((since, &self.why)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fail(breaker: &mut Breaker, line: u64, left: u64) -> bool {
+        breaker.failed(Line(line), true, "503", left, Instant::now())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_of_several_users_in_a_row_are_an_outage() {
+        let mut breaker = Breaker::new(2);
+        assert!((0..11).all(|line| !fail(&mut breaker, line, 100)));
+        assert_eq!(breaker.allowance(), 2);
+        assert!(fail(&mut breaker, 11, 100));
+        assert_eq!((breaker.allowance(), breaker.outage().is_some()), (0, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_answer_between_them_makes_them_the_users_own() {
+        let mut breaker = Breaker::new(2);
+        for line in 0..100 {
+            assert!(!fail(&mut breaker, line, 100));
+            if line % 11 == 10 {
+                assert!(!breaker.answered());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn users_who_are_all_that_is_left_use_up_their_attempts() {
+        let mut breaker = Breaker::new(2);
+        assert!((0..100).all(|turn| !fail(&mut breaker, turn % 3, 3)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_never_leave_are_an_outage_for_whomever_they_are() {
+        let mut breaker = Breaker::new(64);
+        let now = Instant::now();
+        let mut unsent = || breaker.failed(Line(2), false, "refused", 1, now);
+        assert_eq!([unsent(), unsent(), unsent()], [false, false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn probes_wait_longer_and_longer_and_work_comes_back_slowly() {
+        let mut breaker = Breaker::new(3);
+        for line in 0..12 {
+            fail(&mut breaker, line, 100);
+        }
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            let next = breaker.next_probe().unwrap();
+            waits.push(next.duration_since(Instant::now()).as_secs());
+            tokio::time::sleep_until(next).await;
+            breaker.probe();
+            assert_eq!((breaker.allowance(), breaker.next_probe()), (1, None));
+            assert!(fail(&mut breaker, 0, 100));
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        breaker.probe();
+        assert!(breaker.answered());
+        let mut allowances = Vec::new();
+        for _ in 0..3 {
+            allowances.push(breaker.allowance());
+            breaker.answered();
+        }
+        assert_eq!(allowances, [1, 2, 3]);
+        assert_eq!(breaker.outage(), None);
+    }
+}
