@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use offboard::auth::{Account, Session};
-use offboard::domain::{Access, Change, Clock};
-use offboard::engine::{self, EngineSettings, Event, Limits, Listener, Work};
+use offboard::domain::{Access, Change, Clock, Limits};
+use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use offboard::ledger::{Ledger, RunEnding, Writer};
 use offboard::pace::{Pace, Rate};

@@ -11,7 +11,7 @@ use crate::cli::session::{SignedIn, password_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
-use crate::domain::{Change, Clock, Status};
+use crate::domain::{Change, Clock};
 use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
 use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};
 use crate::plan::{Intake, IntakeError, intake};
@@ -318,7 +318,7 @@ fn exit(job: &Job, counts: &Counts, ending: Option<&Ending>) -> Exit {
     }
     if counts.lines() != job.lines {
         Exit::Imbalance
-    } else if counts.trouble() > 0 || counts.of(Status::Pending) > 0 {
+    } else if counts.trouble() > 0 || counts.open() > 0 {
         Exit::Trouble
     } else {
         Exit::Done

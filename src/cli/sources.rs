@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::engine::FailureLimit;
+use crate::domain::FailureLimit;
 use crate::pace::Rate;
 use crate::settings::{Layer, SettingsError, Span};
 

@@ -69,8 +69,10 @@ pub enum Content {
     User(UserState),
     /// Nothing.
     Empty,
-    /// Something else: an error body, another resource, a proxy's page.
+    /// Something else that a service says: an error body, another resource.
     Other(Problem),
+    /// No JSON object: a proxy's page, or a server that is no such service. Its text, cut.
+    Foreign(String),
     /// The status line came, the body did not come whole; the text says why.
     Broken(String),
 }
@@ -95,7 +97,9 @@ impl Answer {
     pub fn words(&self) -> Option<String> {
         match &self.content {
             Content::Other(problem) => Some(problem.to_string()).filter(|text| !text.is_empty()),
-            Content::Broken(why) => Some(why.clone()),
+            Content::Broken(text) | Content::Foreign(text) => {
+                Some(text.clone()).filter(|text| !text.is_empty())
+            }
             Content::User(_) | Content::Empty => None,
         }
     }

@@ -59,7 +59,8 @@ impl Change {
     /// active never counts as disabled.
     pub fn is_met_by(self, state: &UserState) -> bool {
         let disabled = !self.disable || state.active == Some(false);
-        let removed = self.access == Access::Keep || state.workspaces.is_empty();
+        let removed =
+            self.access == Access::Keep || state.workspaces.as_ref().is_some_and(Vec::is_empty);
         disabled && removed
     }
 }
@@ -110,7 +111,7 @@ mod tests {
     fn a_change_is_met_only_by_what_the_state_shows() {
         let state = |active, workspaces: &[&str]| UserState {
             active,
-            workspaces: workspaces.iter().map(ToString::to_string).collect(),
+            workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
             ..UserState::of("u1")
         };
         let both = Change::new(true, Access::RemoveAll).unwrap();

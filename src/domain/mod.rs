@@ -8,6 +8,7 @@ mod answer;
 mod change;
 mod entry;
 mod id;
+mod limit;
 mod outcome;
 mod state;
 mod time;
@@ -17,6 +18,7 @@ pub use answer::{Answer, Content, Credential, Problem, Request, RequestKind, Sil
 pub use change::{Access, Change, ChangeError};
 pub use entry::{Entry, Fact};
 pub use id::{JobId, Line, RunId, UserId};
+pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
 pub use state::UserState;
 pub use time::{Clock, Timestamp};

@@ -11,8 +11,8 @@ pub struct UserState {
     pub display_name: Option<String>,
     /// Whether the user may sign in; `None` if the answer does not say.
     pub active: Option<bool>,
-    /// Ids of the workspaces that the user is a member of.
-    pub workspaces: Vec<String>,
+    /// Ids of the workspaces that the user is a member of; `None` if the answer does not say.
+    pub workspaces: Option<Vec<String>>,
 }
 
 impl UserState {
@@ -23,7 +23,7 @@ impl UserState {
             user_name: None,
             display_name: None,
             active: None,
-            workspaces: Vec::new(),
+            workspaces: None,
         }
     }
 }

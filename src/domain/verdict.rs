@@ -66,6 +66,8 @@ pub fn judge(
         429 => Verdict::Throttled(answer.wait),
         400 if is_no_target(answer) => Verdict::Refused(Reason::NoTarget),
         403 | 407 | 451 => Verdict::Refused(Reason::Forbidden),
+        // A page of a proxy, or of a wrong address, says nothing about a user.
+        404 | 410 if matches!(answer.content, Content::Foreign(_)) => unknown(kind),
         404 | 410 => Verdict::Refused(Reason::NotFound),
         405 | 501 | 505 => Verdict::Refused(Reason::Unsupported),
         409 | 423 => Verdict::Refused(Reason::Conflict),
@@ -141,7 +143,7 @@ mod tests {
     fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {
         Content::User(UserState {
             active,
-            workspaces: workspaces.iter().map(ToString::to_string).collect(),
+            workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
             ..UserState::of(id)
         })
     }
@@ -222,6 +224,22 @@ mod tests {
         ] {
             let found = verdict(kind, &answer(status, content.clone()));
             assert_eq!(found, expected, "{kind:?} {status} {content:?}");
+        }
+    }
+
+    #[test]
+    fn p2_only_the_service_itself_can_say_that_a_user_is_not_there() {
+        let page = Content::Foreign("404 Not Found".into());
+        for (kind, content, expected) in [
+            (RequestKind::Write, page.clone(), Verdict::Uncertain),
+            (RequestKind::Read, page, Verdict::Transient(None)),
+            (
+                RequestKind::Read,
+                Content::Empty,
+                Verdict::Refused(Reason::NotFound),
+            ),
+        ] {
+            assert_eq!(verdict(kind, &answer(404, content)), expected);
         }
     }
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
 
+/// Renewals of the credential for one request, at most.
+const MOST_RENEWALS: u32 = 3;
+
 /// What to do next for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -65,8 +68,10 @@ pub(super) struct Course {
     failures: u32,
     /// Whether a write of this job may have taken effect.
     doubt: Doubt,
-    /// The credential was renewed because of this user's request, and nothing else came since.
-    renewed: bool,
+    /// Refusals of the credential in a row.
+    refusals: u32,
+    /// Reads that showed a write, called a success, without effect.
+    unapplied: u32,
     /// Conflicts answered so far.
     conflicts: u32,
     /// What to call the failure if the wanted state turns out not to be there.
@@ -88,7 +93,8 @@ impl Course {
             } else {
                 Doubt::Nothing
             },
-            renewed: false,
+            refusals: 0,
+            unapplied: 0,
             conflicts: 0,
             blame: None,
             last_look: false,
@@ -133,11 +139,6 @@ impl Course {
         self.doubt != Doubt::Nothing
     }
 
-    /// Takes note that the credential refused last had been good before.
-    pub(super) fn forgive_renewal(&mut self) {
-        self.renewed = false;
-    }
-
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
         self.doubt = Doubt::Own;
@@ -157,28 +158,43 @@ impl Course {
         self.doubt == Doubt::Inherited
     }
 
-    /// The step after `verdict`.
-    pub(super) fn after(&mut self, kind: RequestKind, verdict: Verdict, fate: Fate) -> Step {
+    /// The step after `verdict`. `ended` says of a credential that was refused that others had been
+    /// served with it before.
+    pub(super) fn after(
+        &mut self,
+        kind: RequestKind,
+        verdict: Verdict,
+        fate: Fate,
+        ended: bool,
+    ) -> Step {
         if fate == Fate::NotSent {
             // Costs no attempt: whether the target can be reached is nothing about this user (P5).
             return Step::BackOff(kind, None);
         }
         if verdict == Verdict::Unauthorized {
-            return if std::mem::replace(&mut self.renewed, true) {
-                Step::Rejected
-            } else {
-                Step::Renew(kind)
-            };
+            return self.after_refused_credential(kind, ended);
         }
         if matches!(verdict, Verdict::Throttled(_)) {
             // Says nothing about the credential, and costs no attempt: were it to count as a change,
             // 401 and 429 in turn would renew for ever.
             return Step::Hold(kind);
         }
-        self.renewed = false;
+        self.refusals = 0;
         match kind {
             RequestKind::Write => self.after_write(verdict, fate),
             RequestKind::Read => self.after_read(verdict),
+        }
+    }
+
+    /// A fresh credential that is refused is wrong. One that others were served with has ended, and is
+    /// renewed again; but if that goes on, it is this user who is refused, in odd words.
+    fn after_refused_credential(&mut self, kind: RequestKind, ended: bool) -> Step {
+        self.refusals += 1;
+        match (self.refusals, ended) {
+            (1, _) | (2..=MOST_RENEWALS, true) => Step::Renew(kind),
+            (_, false) => Step::Rejected,
+            (_, true) if self.is_touched() => Step::Settle(Outcome::InDoubt(Reason::Forbidden)),
+            (_, true) => Step::Settle(Outcome::Failed(Reason::Forbidden)),
         }
     }
 
@@ -238,6 +254,20 @@ impl Course {
         }
     }
 
+    /// The server said yes, and the user is as before. Some servers show a write late: each wait is
+    /// longer than the last, and the very last look comes after one too.
+    fn after_unapplied(&mut self) -> Step {
+        let wait = Duration::from_secs(1 << self.unapplied.min(4));
+        self.unapplied += 1;
+        let next = if self.writes < self.max_attempts {
+            RequestKind::Write
+        } else {
+            self.last_look = true;
+            RequestKind::Read
+        };
+        Step::BackOff(next, Some(wait))
+    }
+
     fn look_for_the_last_time(&mut self, reason: Reason) -> Step {
         self.blame = Some(reason);
         self.last_look = true;
@@ -253,6 +283,9 @@ impl Course {
             Verdict::Partial => {
                 self.blind_reads = 0;
                 self.resolve_inherited_doubt();
+                if self.blame == Some(Reason::NotApplied) && !self.last_look {
+                    return self.after_unapplied();
+                }
                 if self.last_look || self.writes >= self.max_attempts {
                     let reason = self.blame.unwrap_or(Reason::NoAnswer);
                     Step::Settle(Outcome::Failed(reason))

@@ -29,19 +29,18 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             .map_err(|error| Halt::Fatal(StopReason::SignIn(error)))
     }
 
-    /// A credential that was refused after others had been served with it was good and has ended:
-    /// that is no sign that fresh ones are refused.
-    pub(super) fn weigh_credential(&mut self, verdict: Verdict) {
+    /// Remembers which credential somebody was served with. Of one that was refused it says whether
+    /// that was so: then it was good and has ended, which is no sign that fresh ones are refused.
+    pub(super) fn weigh_credential(&self, verdict: Verdict) -> bool {
         let served = &self.context.served;
         match verdict {
             Verdict::Applied | Verdict::Partial | Verdict::Refused(_) => {
                 served.fetch_max(self.credential.0 + 1, Ordering::Relaxed);
+                false
             }
-            Verdict::Unauthorized if served.load(Ordering::Relaxed) > self.credential.0 => {
-                self.course.forgive_renewal();
-            }
+            Verdict::Unauthorized => served.load(Ordering::Relaxed) > self.credential.0,
             // A gateway may throttle or fail before it looks at the credential.
-            _ => {}
+            _ => false,
         }
     }
 

@@ -13,7 +13,6 @@ mod credential;
 mod dispatcher;
 mod event;
 mod flow;
-mod limit;
 mod outage;
 mod settings;
 mod stop;
@@ -27,6 +26,5 @@ mod tests;
 
 pub use dispatcher::{Ending, EngineError, run};
 pub use event::{Event, Fault, Listener, Snapshot, Waiting};
-pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use settings::{EngineSettings, Work};
 pub use stop::{Signal, StopReason};

@@ -3,8 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use crate::domain::{Change, Clock};
-use crate::engine::limit::Limits;
+use crate::domain::{Change, Clock, Limits};
 
 /// How the engine works.
 #[derive(Debug, Clone)]

@@ -167,9 +167,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Err(Silence::Lost(_)) => Fate::NoAnswer,
             Err(Silence::NotSent(_)) => Fate::NotSent,
         };
-        self.weigh_credential(verdict);
+        let had_served = self.weigh_credential(verdict);
         let doubted = self.course.has_inherited_doubt();
-        let step = self.course.after(kind, verdict, fate);
+        let step = self.course.after(kind, verdict, fate, had_served);
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
             let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);

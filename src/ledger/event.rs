@@ -101,7 +101,7 @@ impl EventRow {
                     reason: settlement.outcome.reason().map(Reason::as_str),
                     confirmed_by: settlement.outcome.confirmation().map(Confirmation::as_str),
                     active: after.and_then(|state| state.active),
-                    workspaces: after.map(|state| state.workspaces.as_slice()),
+                    workspaces: after.and_then(|state| state.workspaces.as_deref()),
                     detail: settlement.detail.as_deref(),
                 };
                 ("settled", body)

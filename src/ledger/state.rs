@@ -113,7 +113,7 @@ fn settle<'a>(
         confirmed_by.map(|_| at),
         confirmed_by.map(Confirmation::as_str),
         after.and_then(|state| state.active),
-        after.map(|state| state.workspaces.as_slice()),
+        after.and_then(|state| state.workspaces.as_deref()),
         after.and_then(|state| state.user_name.as_deref()),
         after.and_then(|state| state.display_name.as_deref()),
         http_status,

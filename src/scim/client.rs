@@ -90,8 +90,8 @@ impl Directory for ScimClient {
         Ok(Answer {
             status: reply.status,
             wait: retry_after(&reply.headers, self.clock),
-            request_id: reply.request_id(),
-            content: content(reply.body, |text| self.session.redact(text)),
+            request_id: reply.request_id().map(|id| self.session.redact(&id)),
+            content: content(request.kind, reply.body, |text| self.session.redact(text)),
             credential,
         })
     }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::domain::{Content, Problem};
+use crate::domain::{Content, Problem, RequestKind};
 use crate::http::{Body, words};
 
 use super::fields::Fields;
@@ -21,8 +21,9 @@ const DETAILS: [&str; 6] = [
     "title",
 ];
 
-/// Reads a body. `redact` takes secrets out of a text before it is kept.
-pub(super) fn content(body: Body, redact: impl Fn(&str) -> String) -> Content {
+/// Reads the body of an answer to a request of this kind. `redact` takes secrets out of a text before
+/// it is kept.
+pub(super) fn content(kind: RequestKind, body: Body, redact: impl Fn(&str) -> String) -> Content {
     let body = match body {
         Body::Whole(body) => body,
         Body::Broken(why) => return Content::Broken(why),
@@ -33,13 +34,10 @@ pub(super) fn content(body: Body, redact: impl Fn(&str) -> String) -> Content {
     }
     let clean = |text: &str| Some(words(&redact(text))).filter(|text| !text.is_empty());
     let Some(fields) = Fields::parse(body) else {
-        return Content::Other(Problem {
-            scim_type: None,
-            detail: clean(&String::from_utf8_lossy(body)),
-        });
+        return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
     };
     if !is_message(&fields)
-        && let Some(state) = user(&fields)
+        && let Some(state) = user(kind, &fields, &redact)
     {
         return Content::User(state);
     }
@@ -88,7 +86,7 @@ mod tests {
     use crate::domain::UserState;
 
     fn read(body: &[u8]) -> Content {
-        content(Body::Whole(body.to_vec()), |text| {
+        content(RequestKind::Read, Body::Whole(body.to_vec()), |text| {
             text.replace("s3cret", "[redacted]")
         })
     }
@@ -104,14 +102,17 @@ mod tests {
         ] {
             assert_eq!(
                 read(body.as_bytes()),
-                Content::User(UserState::of("u")),
+                Content::User(UserState {
+                    workspaces: Some(Vec::new()),
+                    ..UserState::of("u")
+                }),
                 "{body}"
             );
         }
         for body in ["", " \r\n", "\u{feff}"] {
             assert_eq!(read(body.as_bytes()), Content::Empty, "{body:?}");
         }
-        let broken = content(Body::Broken("cut".into()), str::to_owned);
+        let broken = content(RequestKind::Read, Body::Broken("cut".into()), str::to_owned);
         assert_eq!(broken, Content::Broken("cut".into()));
     }
 
@@ -156,19 +157,20 @@ mod tests {
                 None,
                 r#"{"totalResults":1,"Resources":[{"id":"u"}]}"#,
             ),
-            (r#"[{"id":"u"}]"#.into(), None, r#"[{"id":"u"}]"#),
-            (r#"{"id":"u""#.into(), None, r#"{"id":"u""#),
-            ("Too many\trequests".into(), None, "Too many requests"),
-            (
-                "<html><title>502 s3cret</title>".into(),
-                None,
-                "502 [redacted]",
-            ),
         ] {
             let expected = Content::Other(Problem {
                 scim_type: scim_type.map(str::to_owned),
                 detail: Some(detail.to_owned()),
             });
+            assert_eq!(read(body.as_bytes()), expected, "{body}");
+        }
+        for (body, text) in [
+            (r#"[{"id":"u"}]"#, r#"[{"id":"u"}]"#),
+            (r#"{"id":"u""#, r#"{"id":"u""#),
+            ("Too many\trequests", "Too many requests"),
+            ("<html><title>502 s3cret</title>", "502 [redacted]"),
+        ] {
+            let expected = Content::Foreign(text.to_owned());
             assert_eq!(read(body.as_bytes()), expected, "{body}");
         }
     }
@@ -177,7 +179,7 @@ mod tests {
     fn a_secret_is_found_before_the_text_is_cut() {
         let text = format!("{}s3cret", "x".repeat(497));
         match read(text.as_bytes()) {
-            Content::Other(problem) => assert!(!problem.to_string().contains("s3c")),
+            Content::Foreign(text) => assert!(!text.contains("s3c")),
             other => panic!("{other:?}"),
         }
     }
@@ -241,6 +243,6 @@ mod tests {
     #[test]
     fn a_deep_body_is_only_text() {
         let deep = format!(r#"{{"id":"u","x":{}"#, "[".repeat(100_000));
-        assert!(matches!(read(deep.as_bytes()), Content::Other(_)));
+        assert!(matches!(read(deep.as_bytes()), Content::Foreign(_)));
     }
 }

@@ -5,27 +5,40 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::UserState;
+use crate::domain::{RequestKind, UserState};
 use crate::http::one_line;
 
 use super::fields::{Fields, member};
 
 /// Reads a user; `None` if the object does not say which user it is, or says that it is something
-/// else.
-pub(super) fn user(fields: &Fields) -> Option<UserState> {
+/// else. `redact` takes secrets out of every text: a server may echo them.
+///
+/// Entitlements that are not there mean none, as Anaplan shows it; but an answer to a write that does
+/// not even name the user is no whole user, and says nothing about them.
+pub(super) fn user(
+    kind: RequestKind,
+    fields: &Fields,
+    redact: impl Fn(&str) -> String,
+) -> Option<UserState> {
     let id = fields.text("id")?;
     if is_another_resource(fields) {
         return None;
     }
     Some(UserState {
         id: id.to_owned(),
-        user_name: fields.text("username").map(one_line),
-        display_name: fields.text("displayname").map(one_line),
+        user_name: fields.text("username").map(|name| one_line(&redact(name))),
+        display_name: fields
+            .text("displayname")
+            .map(|name| one_line(&redact(name))),
         active: fields.get("active").and_then(flag),
-        workspaces: fields
-            .get("entitlements")
-            .map(workspaces)
-            .unwrap_or_default(),
+        workspaces: match fields.get("entitlements") {
+            Some(entitlements) => {
+                let found = workspaces(entitlements);
+                Some(found.iter().map(|text| redact(text)).collect())
+            }
+            None if kind == RequestKind::Write && fields.text("username").is_none() => None,
+            None => Some(Vec::new()),
+        },
     })
 }
 
@@ -145,7 +158,8 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<UserState> {
-        user(&Fields::parse(json.as_bytes()).unwrap())
+        let fields = Fields::parse(json.as_bytes()).unwrap();
+        user(RequestKind::Read, &fields, str::to_owned)
     }
 
     #[test]
@@ -167,7 +181,7 @@ mod tests {
                 user_name: Some("ada@example.com".into()),
                 display_name: Some("Ada [1m Lovelace".into()),
                 active: Some(true),
-                workspaces: vec!["f1".into(), "f2".into()],
+                workspaces: Some(vec!["f1".into(), "f2".into()]),
             })
         );
     }
@@ -233,9 +247,19 @@ mod tests {
             ("true", &["true"]),
         ] {
             let state = read(&format!(r#"{{"id":"u","entitlements":{json}}}"#)).unwrap();
-            assert_eq!(state.workspaces, expected, "{json}");
+            assert_eq!(state.workspaces.unwrap(), expected, "{json}");
         }
-        assert!(read(r#"{"id":"u"}"#).unwrap().workspaces.is_empty());
+        let none = Some(Vec::new());
+        assert_eq!(read(r#"{"id":"u"}"#).unwrap().workspaces, none);
+        // The answer to a write may show a part of the user only.
+        let written = |json: &str| {
+            let fields = Fields::parse(json.as_bytes()).unwrap();
+            user(RequestKind::Write, &fields, str::to_owned).unwrap()
+        };
+        let part = r#"{"id":"u","active":false}"#;
+        assert_eq!(written(part).workspaces, None);
+        let whole = r#"{"id":"u","userName":"u@example.com","active":false}"#;
+        assert_eq!(written(whole).workspaces, none);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::engine::FailureLimit;
+use crate::domain::FailureLimit;
 use crate::pace::Rate;
 use crate::settings::{SettingsError, Span};
 

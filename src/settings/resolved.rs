@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::Limits;
+use crate::domain::Limits;
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::pace::Rate;
 use crate::roster::RosterOptions;

@@ -27,7 +27,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("plan", &["domain", "ledger", "roster"]),
     ("report", &["domain", "ledger"]),
     ("progress", &["domain", "engine"]),
-    ("settings", &["http", "pace", "roster"]),
+    ("settings", &["domain", "http", "pace", "roster"]),
 ];
 
 /// What is named in one part only. Tests beside the code may use any crate.

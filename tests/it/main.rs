@@ -10,6 +10,7 @@ mod demo;
 mod help;
 mod input;
 mod layering;
+mod outage;
 mod pace;
 mod progress;
 mod report;

@@ -196,7 +196,7 @@ impl Tenant {
         let person = &books.people[user];
         let state = Content::User(UserState {
             active: Some(person.active),
-            workspaces: person.workspaces.clone(),
+            workspaces: Some(person.workspaces.clone()),
             ..UserState::of(user)
         });
         let problem = |scim_type: &str| {
@@ -220,7 +220,7 @@ impl Tenant {
             Behaviour::Expire => (401, Content::Empty, None),
             Behaviour::Status(status) => (status, Content::Empty, None),
             Behaviour::NoTarget => (400, problem("noTarget"), None),
-            Behaviour::Garbage => (200, problem("<html>"), None),
+            Behaviour::Garbage => (200, Content::Foreign("<html>".to_owned()), None),
         };
         let wait = wait.map(Duration::from_secs);
         if let Some(wait) = wait {

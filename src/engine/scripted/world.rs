@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::domain::Limits;
 use crate::domain::{Access, Change, Clock, Status, Timestamp};
-use crate::engine::Limits;
 use crate::engine::scripted::behaviour::{Ask, Behaviour};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Outcome, Reason, RequestKind, Status};
+use crate::domain::{FailureLimit, Limits, Outcome, Reason, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Plan, World};
-use crate::engine::{Event, FailureLimit, Limits, StopReason};
+use crate::engine::{Event, StopReason};
 
 /// A tenant that does `bad` to everybody from second `from` to second `to`.
 fn out_between(users: u64, from: u64, to: u64, bad: Behaviour) -> World {

@@ -25,7 +25,7 @@ pub struct FailureLimitError(String);
 
 impl FailureLimit {
     /// Whether `failed` of `done` users are too many.
-    pub(super) fn is_passed(self, failed: u64, done: u64) -> bool {
+    pub fn is_passed(self, failed: u64, done: u64) -> bool {
         match self {
             Self::Users(most) => failed > most,
             Self::Percent(most) => done >= SAMPLE && failed * 100 > u64::from(most) * done,

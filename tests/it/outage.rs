@@ -1,0 +1,85 @@
+//! Outages of the provider and limits of a run, with the real program.
+
+use offboard::sandbox::{Faults, SandboxSettings};
+
+use crate::support::{Bed, finish};
+
+async fn bed(users: usize, faults: &str) -> Bed {
+    let bed = Bed::new(SandboxSettings {
+        users,
+        faults: Faults::parse(faults).unwrap(),
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    bed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_an_outage_is_waited_out_and_costs_nobody_an_attempt() {
+    for answer in ["", ":reset"] {
+        let faults = format!("latency=2ms,outage=#100+3s{answer}");
+        let bed = bed(300, &faults).await;
+        let ran = finish(bed.run_all(300)).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stderr.contains("the target fails everybody"), "{ran:?}");
+        assert!(ran.stderr.contains("the target answers again"), "{ran:?}");
+        assert!(bed.people.iter().all(|person| bed.is_gone(&person.id)));
+        let changed = bed.books.users();
+        assert!(changed.iter().all(|user| user.writes_changed == 1));
+        // 300 users, the sign-in, and what was in the air or probed while it lasted.
+        let requests = bed.books.totals().requests;
+        assert!(requests < 300 + 250, "{requests} requests");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_an_outage_without_end_stops_the_run_with_the_command_that_continues() {
+    let bed = bed(50, "outage=#10+1m").await;
+    let mut command = bed.run_all(50);
+    command.args(["--max-outage", "2s"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(11), "{ran:?}");
+    assert!(
+        ran.stderr.contains("the target was out for too long"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("to continue: "), "{ran:?}");
+    assert!(!ran.stdout.contains("failed"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_stops_at_the_limits_that_were_set() {
+    let bed = Bed::new(SandboxSettings {
+        users: 100,
+        refused: 30,
+        faults: Faults::parse("latency=100ms").unwrap(),
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    for (limit, code, words) in [
+        (
+            ["--max-duration", "100ms"],
+            11,
+            "the time that was set is over",
+        ),
+        (
+            ["--until", "2020-01-01T00:00:00Z"],
+            11,
+            "the time that was set is over",
+        ),
+        (["--max-failures", "2"], 6, "users failed: too many"),
+    ] {
+        let mut command = bed.run_all(100);
+        command.args(limit);
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stderr.contains(words), "{ran:?}");
+        assert!(ran.stderr.contains("to continue: "), "{ran:?}");
+    }
+    let ran = finish(bed.run_all(100)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
+    assert_eq!(gone.count(), 70);
+}
