@@ -20,3 +20,4 @@ mod secrets;
 mod settings;
 mod stop;
 mod support;
+mod wire;
