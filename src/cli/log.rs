@@ -20,6 +20,9 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(true)
+        // What cannot be logged would be said to standard error by a macro that panics when nobody
+        // listens there any more: a reader of the log that goes away must not end a run.
+        .log_internal_errors(false)
         .with_ansi(false);
     match &cli.log_file {
         None => builder.with_writer(io::stderr).init(),

@@ -51,6 +51,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
     runtime.block_on(async {
+        signals::outlive_file_limit()?;
         match cli.command {
             Command::Run(args) => run::run(*args, terminal).await,
             Command::Status(args) => status::status(args, terminal).await,

@@ -8,7 +8,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
 use crate::cli::session::{SignedIn, password_source, sign_in};
-use crate::cli::signals::Signals;
+use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
 use crate::domain::{Change, Clock};
@@ -94,6 +94,8 @@ pub(super) async fn execute(
     password: PasswordSource,
     terminal: Terminal,
 ) -> Result<Done, Failure> {
+    // From the very beginning: by itself this signal would end the process.
+    let (_asking, status_asked) = StatusRequests::listen()?;
     let (mut ledger, job) = find_job(ask, settings, terminal).await?;
     terminal.note(&format!(
         "job {} in ledger {}",
@@ -122,7 +124,7 @@ pub(super) async fn execute(
         signed_in: &signed_in,
         settings,
         signals,
-        progress: Progress::new(ask.progress),
+        progress: Progress::new(ask.progress).asked_by(status_asked),
     };
     let (mut ledger, ending) = work(ledger, &job, &counts, &run, with).await?;
     ledger.end_run(&run, run_ending(&ending)).await?;
@@ -269,7 +271,8 @@ async fn work(
     let ledger = writer.finish().await?;
     match ended {
         Ok(ending) => Ok((ledger, ending)),
-        Err(EngineError::Journal(error)) => Err(Failure::new(Exit::Ledger, error)),
+        Err(EngineError::Journal(error)) => Err(Failure::new(Exit::Ledger, error)
+            .hint("put that right; the same command then continues".to_owned())),
     }
 }
 

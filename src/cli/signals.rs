@@ -1,4 +1,8 @@
-//! Signals that stop a run: the first two go to the engine, the third ends the process at once.
+//! Signals. Those that stop a run: the first two go to the engine, the third ends the process at
+//! once. One that asks how a run stands, and one that only would get in the way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -44,6 +48,43 @@ impl Signals {
             receiver,
         ))
     }
+}
+
+/// SIGUSR1: somebody wants to know how the run stands. Listens until it is dropped.
+#[derive(Debug)]
+pub(super) struct StatusRequests {
+    _listener: JoinSet<()>,
+}
+
+impl StatusRequests {
+    /// Starts to listen; the flag is raised at each request, and lowered by whoever answers.
+    pub(super) fn listen() -> Result<(Self, Arc<AtomicBool>), Failure> {
+        let mut requests = stream(SignalKind::user_defined1())?;
+        let asked = Arc::new(AtomicBool::new(false));
+        let mut listener = JoinSet::new();
+        let raised = Arc::clone(&asked);
+        listener.spawn(async move {
+            while requests.recv().await.is_some() {
+                raised.store(true, Ordering::Relaxed);
+            }
+        });
+        Ok((
+            Self {
+                _listener: listener,
+            },
+            asked,
+        ))
+    }
+}
+
+/// SIGXFSZ, by the same number on every system that has it but MIPS: a file may grow no further.
+const FILE_LIMIT: i32 = 25;
+
+/// Turns the signal for a file that may grow no further into an error of the write: by itself it
+/// ends the process without a word.
+pub(super) fn outlive_file_limit() -> Result<(), Failure> {
+    // The handler stays when the stream is dropped.
+    stream(SignalKind::from_raw(FILE_LIMIT)).map(drop)
 }
 
 fn stream(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {

@@ -37,6 +37,9 @@ pub enum LedgerError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The file is not where it was when it was opened.
+    #[error("ledger `{0}` was moved or deleted while it was in use")]
+    Gone(PathBuf),
     /// SQLite fails.
     #[error("ledger: {0}")]
     Sql(#[from] sqlx::Error),
@@ -69,6 +72,11 @@ impl LedgerError {
             Self::Open { .. } => {
                 Some("check the folder and its permissions, or use `--ledger FILE`".to_owned())
             }
+            Self::Gone(_) => Some(
+                "put it back, with the files beside it: the same command then continues. Without it, \
+                 the same command begins anew, and finds the users as they are"
+                    .to_owned(),
+            ),
             Self::Sql(error) => sql_hint(error),
             Self::Value { .. } => None,
             Self::NoSuchJob(_) => Some("`offboard status` shows the latest job".to_owned()),
@@ -91,9 +99,18 @@ impl LedgerError {
 }
 
 fn sql_hint(error: &sqlx::Error) -> Option<String> {
+    if let sqlx::Error::Io(_) = error {
+        let what = "the machine is short of memory or threads, or the file cannot be reached";
+        return Some(format!("{what}; the same command then continues"));
+    }
     let code = error.as_database_error()?.code()?;
     // Primary result codes: https://www.sqlite.org/rescode.html
     match code.parse::<u32>().ok()? & 0xff {
+        10 => Some(
+            "the disk fails, or a file may grow no further (`ulimit -f`): put that right; the same \
+             command then continues"
+                .to_owned(),
+        ),
         11 | 26 => Some("the file is damaged: restore it from a copy".to_owned()),
         13 => Some("the disk is full: make room; the same command then continues".to_owned()),
         8 | 14 => Some("the file or its folder cannot be written".to_owned()),

@@ -1,7 +1,8 @@
 //! Opening a ledger: for writing, by one process, or for reading, by anybody.
 
 use std::fs::{OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Ledger {
     pub(super) path: PathBuf,
     pub(super) connection: SqliteConnection,
     pub(super) clock: Clock,
+    /// The file that was opened, whatever is found at `path` later.
+    file: FileId,
     _lock: Lock,
 }
 
@@ -64,6 +67,7 @@ impl Ledger {
             .await
             .map_err(|error| migration_error(path, error))?;
         Ok(Self {
+            file: FileId::of(path)?,
             path: path.to_owned(),
             connection,
             clock,
@@ -81,10 +85,41 @@ impl Ledger {
         &self.path
     }
 
+    /// Makes sure that what was opened is still what is at the path. A file that was deleted can be
+    /// written for as long as it is open, and nobody would ever see what it says.
+    pub(super) fn is_in_place(&self) -> Result<(), LedgerError> {
+        match FileId::of(&self.path) {
+            Ok(found) if found == self.file => Ok(()),
+            Ok(_) => Err(LedgerError::Gone(self.path.clone())),
+            Err(LedgerError::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                Err(LedgerError::Gone(self.path.clone()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes everything back into the one file and closes it.
     pub async fn close(self) -> Result<(), LedgerError> {
+        self.is_in_place()?;
         self.connection.close().await?;
         Ok(())
+    }
+}
+
+/// Which file it is, under whatever name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(path: &Path) -> Result<Self, LedgerError> {
+        let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
+        Ok(Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+        })
     }
 }
 
@@ -134,7 +169,7 @@ enum Found {
 /// database to another journal mode.
 async fn examine(path: &Path) -> Result<Found, LedgerError> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(LedgerError::open(path, error)),
         Ok(meta) if meta.is_dir() => {
             return Err(LedgerError::open(

@@ -84,6 +84,7 @@ async fn store(
     run: i64,
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
+    ledger.is_in_place()?;
     let mut transaction = ledger.connection.begin_with("BEGIN IMMEDIATE").await?;
     record(&mut transaction, job, run, entries).await?;
     transaction.commit().await?;

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::{Event, Snapshot};
 use crate::progress::pulse::Pulse;
-use crate::progress::text;
+use crate::progress::{lines, text};
 
 #[derive(Debug)]
 pub(super) struct Bar {
@@ -55,6 +55,16 @@ impl Bar {
             Event::Outage { why } => self.bar.println(text::outage(why)),
             Event::Recovered { after } => self.bar.println(text::recovered(*after)),
             Event::Setback { .. } => {}
+        }
+    }
+
+    /// Says one line above the bar.
+    pub(super) fn say(&self, text: &str) {
+        if self.bar.is_hidden() {
+            // Without a terminal nothing is drawn, and nothing said.
+            lines::say(text);
+        } else {
+            self.bar.println(text);
         }
     }
 

@@ -10,6 +10,12 @@ use crate::progress::text;
 /// The time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// Says one line.
+pub(super) fn say(text: &str) {
+    // Progress that cannot be shown must not stop the run.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 #[derive(Debug)]
 pub(super) struct Lines {
     pulse: Pulse,
@@ -52,8 +58,7 @@ impl Lines {
             Event::Setback { .. } => None,
         };
         if let Some(text) = text {
-            // Progress that cannot be shown must not stop the run.
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            say(&text);
         }
     }
 

@@ -12,10 +12,13 @@ mod text;
 pub use log::Log;
 
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Event, Listener};
 use bar::Bar;
 use lines::Lines;
+use pulse::Pulse;
 
 /// What a person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -36,6 +39,9 @@ pub enum ProgressMode {
 pub struct Progress {
     shown: Shown,
     log: Log,
+    /// Raised by whoever wants to know now how things stand.
+    asked: Arc<AtomicBool>,
+    pulse: Pulse,
 }
 
 #[derive(Debug)]
@@ -54,7 +60,35 @@ impl Progress {
             ProgressMode::Auto | ProgressMode::Lines => Shown::Lines(Lines::new()),
             ProgressMode::Off => Shown::Nothing,
         };
-        Self { shown, log: Log }
+        Self {
+            shown,
+            log: Log,
+            asked: Arc::default(),
+            pulse: Pulse::default(),
+        }
+    }
+
+    /// Says in one line how things stand whenever this flag is raised, in whatever mode: within a
+    /// tick, and once.
+    #[must_use]
+    pub fn asked_by(self, asked: Arc<AtomicBool>) -> Self {
+        Self { asked, ..self }
+    }
+
+    fn answer(&mut self, event: &Event) {
+        let (Event::Started(snapshot) | Event::Tick(snapshot) | Event::Ended(snapshot)) = event
+        else {
+            return;
+        };
+        self.pulse.beat(snapshot);
+        if !self.asked.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let text = text::line(snapshot, &self.pulse);
+        match &self.shown {
+            Shown::Bar(bar) => bar.say(&text),
+            Shown::Lines(_) | Shown::Nothing => lines::say(&text),
+        }
     }
 }
 
@@ -66,5 +100,6 @@ impl Listener for Progress {
             Shown::Lines(lines) => lines.on(event),
             Shown::Nothing => {}
         }
+        self.answer(event);
     }
 }
