@@ -1,6 +1,7 @@
 //! Opening a ledger: for writing, by one process, or for reading, by anybody.
 
 use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::domain::Clock;
 use crate::ledger::lock::{self, Lock};
-use crate::ledger::{Holder, LedgerError};
+use crate::ledger::{Holder, LedgerError, place};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -40,6 +41,8 @@ impl Ledger {
     /// Another process holds it, the file is something else or damaged, or a newer version wrote
     /// it. In all these cases the file is left as it was.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        let path = place::resolve(path)?;
+        let path = path.as_path();
         // A look before the lock, so that no lock file appears beside a stranger's file. Where one is
         // already, somebody may be making the ledger: then only the look under the lock counts.
         if let Err(error) = examine(path).await
@@ -98,12 +101,17 @@ pub struct Reader {
 impl Reader {
     /// Opens the ledger at `path` without changing anything.
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
-        if examine(path).await? != Found::Ledger {
-            return Err(LedgerError::Missing(path.to_owned()));
+        let missing = || LedgerError::Missing(path.to_owned());
+        let found = place::resolve(path).map_err(|error| match error {
+            LedgerError::Open { source, .. } if source.kind() == ErrorKind::NotFound => missing(),
+            other => other,
+        })?;
+        if examine(&found).await? != Found::Ledger {
+            return Err(missing());
         }
-        let connection = options(path).read_only(true).connect().await?;
+        let connection = options(&found).read_only(true).connect().await?;
         Ok(Self {
-            path: path.to_owned(),
+            path: found,
             connection,
         })
     }
@@ -134,7 +142,7 @@ enum Found {
 /// database to another journal mode.
 async fn examine(path: &Path) -> Result<Found, LedgerError> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(LedgerError::open(path, error)),
         Ok(meta) if meta.is_dir() => {
             return Err(LedgerError::open(
