@@ -40,6 +40,20 @@ pub enum LedgerError {
     /// The file is not where it was when it was opened.
     #[error("ledger `{0}` was moved or deleted while it was in use")]
     Gone(PathBuf),
+    /// SQLite cannot be given such a name.
+    #[error("the ledger's name `{0}` is not UTF-8")]
+    Name(PathBuf),
+    /// The main file is gone or empty while the rest of the ledger is there.
+    #[error("ledger `{path}` is missing or empty, but `{journal}` holds what was written to it")]
+    Parted {
+        /// The ledger file.
+        path: PathBuf,
+        /// The journal that belongs to it.
+        journal: PathBuf,
+    },
+    /// Another process has begun a run of the same job.
+    #[error("another process has taken this job over: this run stops")]
+    TakenOver,
     /// SQLite fails.
     #[error("ledger: {0}")]
     Sql(#[from] sqlx::Error),
@@ -69,6 +83,15 @@ impl LedgerError {
                 Some("name another file with `--ledger FILE`; nothing was changed".to_owned())
             }
             Self::Newer { .. } => Some("use the newer program; nothing was changed".to_owned()),
+            Self::Name(_) => Some("name another file with `--ledger FILE`".to_owned()),
+            Self::Parted { journal, .. } => Some(format!(
+                "put the ledger back from a copy, or move `{}` away to begin anew",
+                journal.display()
+            )),
+            Self::TakenOver => Some(
+                "nobody is lost: wait until the other run ends, and keep the `.lock` file in place"
+                    .to_owned(),
+            ),
             Self::Open { .. } => {
                 Some("check the folder and its permissions, or use `--ledger FILE`".to_owned())
             }

@@ -62,21 +62,33 @@ impl Ledger {
         row.as_ref().map(read_job).transpose()
     }
 
-    /// The latest job that was loaded from the same path for the same purpose and is not finished.
-    pub async fn find_unfinished(
+    /// Whether anybody has begun to work on a job.
+    pub async fn was_run(&mut self, job: &Job) -> Result<bool, LedgerError> {
+        let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE job = ?)")
+            .bind(job.number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(any)
+    }
+
+    /// The latest job that was loaded from the same path for the same purpose when the roster's
+    /// bytes were others, was begun, and is not finished.
+    pub async fn find_outdated(
         &mut self,
         roster_path: &str,
+        roster_digest: &str,
         change: Change,
         target: &str,
     ) -> Result<Option<Job>, LedgerError> {
         let row = sqlx::query(
-            "SELECT * FROM jobs WHERE roster_path = ? AND change = ? AND target = ?
+            "SELECT * FROM jobs WHERE roster_path = ? AND roster_digest <> ? AND change = ? AND target = ?
              AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
                          AND status IN ('pending', 'claimed', 'in_doubt'))
              AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number)
              ORDER BY number DESC LIMIT 1",
         )
         .bind(roster_path)
+        .bind(roster_digest)
         .bind(change.to_string())
         .bind(target)
         .fetch_optional(&mut self.connection)

@@ -6,11 +6,14 @@
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::Timestamp;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, place};
+
+/// How often a lock file may vanish while it is being locked.
+const TRIES: u32 = 16;
 
 /// The process that works on a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,31 +45,50 @@ pub(super) struct Lock {
 impl Lock {
     pub(super) fn take(ledger: &Path, now: Timestamp) -> Result<Self, LedgerError> {
         let path = lock_path(ledger);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| match source.kind() {
+        for _ in 0..TRIES {
+            let mut file = open(&path).map_err(|source| match source.kind() {
                 // The folder is missing: the name that was given says more than the lock's.
                 ErrorKind::NotFound => LedgerError::open(ledger, source),
                 _ => LedgerError::open(&path, source),
             })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LedgerError::Locked {
-                    path: ledger.to_owned(),
-                    holder: read_holder(&mut file),
-                });
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LedgerError::Locked {
+                        path: ledger.to_owned(),
+                        holder: read_holder(&mut file),
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(LedgerError::open(&path, source)),
             }
-            Err(TryLockError::Error(source)) => return Err(LedgerError::open(&path, source)),
+            // Between opening and locking somebody may have removed the file, and somebody else may
+            // have made and locked a new one: a lock on a file without a name keeps nobody out.
+            if is_at(&file, &path) {
+                write_holder(&mut file, &Holder::me(now))
+                    .map_err(|source| LedgerError::open(&path, source))?;
+                return Ok(Self { _file: file });
+            }
         }
-        write_holder(&mut file, &Holder::me(now))
-            .map_err(|source| LedgerError::open(&path, source))?;
-        Ok(Self { _file: file })
+        let vanishes = std::io::Error::other("it vanishes whenever it is locked");
+        Err(LedgerError::open(&path, vanishes))
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Whether this very file is the one of that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), path.metadata()) {
+        (Ok(mine), Ok(named)) => (mine.dev(), mine.ino()) == (named.dev(), named.ino()),
+        _ => false,
     }
 }
 
@@ -85,9 +107,7 @@ pub(super) fn is_there(ledger: &Path) -> bool {
 }
 
 fn lock_path(ledger: &Path) -> PathBuf {
-    let mut name = ledger.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
+    place::beside(ledger, ".lock")
 }
 
 fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
@@ -108,6 +128,18 @@ fn read_holder(file: &mut File) -> Holder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p7_a_file_that_was_removed_is_not_the_one_of_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db.lock");
+        let removed = open(&path).unwrap();
+        assert!(is_at(&removed, &path));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_at(&removed, &path));
+        let _new = open(&path).unwrap();
+        assert!(!is_at(&removed, &path));
+    }
 
     #[test]
     fn the_second_one_is_told_who_the_first_one_is() {

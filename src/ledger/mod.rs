@@ -13,6 +13,7 @@ mod journal;
 mod load;
 mod lock;
 mod open;
+mod place;
 mod record;
 mod run;
 mod state;

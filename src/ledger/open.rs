@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::domain::Clock;
 use crate::ledger::lock::{self, Lock};
-use crate::ledger::{Holder, LedgerError};
+use crate::ledger::{Holder, LedgerError, place};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -43,6 +43,8 @@ impl Ledger {
     /// Another process holds it, the file is something else or damaged, or a newer version wrote
     /// it. In all these cases the file is left as it was.
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        let path = place::resolve(path)?;
+        let path = path.as_path();
         // A look before the lock, so that no lock file appears beside a stranger's file. Where one is
         // already, somebody may be making the ledger: then only the look under the lock counts.
         if let Err(error) = examine(path).await
@@ -133,12 +135,17 @@ pub struct Reader {
 impl Reader {
     /// Opens the ledger at `path` without changing anything.
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
-        if examine(path).await? != Found::Ledger {
-            return Err(LedgerError::Missing(path.to_owned()));
+        let missing = || LedgerError::Missing(path.to_owned());
+        let found = place::resolve(path).map_err(|error| match error {
+            LedgerError::Open { source, .. } if source.kind() == ErrorKind::NotFound => missing(),
+            other => other,
+        })?;
+        if examine(&found).await? != Found::Ledger {
+            return Err(missing());
         }
-        let connection = options(path).read_only(true).connect().await?;
+        let connection = options(&found).read_only(true).connect().await?;
         Ok(Self {
-            path: path.to_owned(),
+            path: found,
             connection,
         })
     }

@@ -95,12 +95,17 @@ impl Ledger {
     pub async fn end_run(&mut self, run: &NewRun, ending: RunEnding) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("UPDATE runs SET ended_at_ms = ?, ending = ? WHERE number = ?")
-            .bind(now.as_millis())
-            .bind(ending.as_str())
-            .bind(run.number)
-            .execute(&mut *transaction)
-            .await?;
+        let ended = sqlx::query(
+            "UPDATE runs SET ended_at_ms = ?, ending = ? WHERE number = ? AND ended_at_ms IS NULL",
+        )
+        .bind(now.as_millis())
+        .bind(ending.as_str())
+        .bind(run.number)
+        .execute(&mut *transaction)
+        .await?;
+        if ended.rows_affected() == 0 {
+            return Err(LedgerError::TakenOver);
+        }
         let ended = EventRow {
             line: None,
             at: now,

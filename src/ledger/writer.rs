@@ -86,7 +86,69 @@ async fn store(
 ) -> Result<(), LedgerError> {
     ledger.is_in_place()?;
     let mut transaction = ledger.connection.begin_with("BEGIN IMMEDIATE").await?;
+    // The lock keeps others out unless its file was removed. Whoever then began a run of this job has
+    // put our claims in doubt and reads those users again: ours must not go on beside it.
+    let is_ours: bool = sqlx::query_scalar("SELECT ended_at_ms IS NULL FROM runs WHERE number = ?")
+        .bind(run)
+        .fetch_one(&mut *transaction)
+        .await?;
+    if !is_ours {
+        return Err(LedgerError::TakenOver);
+    }
     record(&mut transaction, job, run, entries).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Clock, Fact, Line, Timestamp, UserId};
+    use crate::ledger::{NewJob, NewLine, RunEnding};
+    use crate::port::Journal;
+
+    #[tokio::test]
+    async fn p7_a_run_that_was_taken_over_writes_nothing_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut first = Ledger::open(&path, Clock::System).await.unwrap();
+        let new = NewJob {
+            key: "k".to_owned(),
+            target: "https://scim.example.com/".to_owned(),
+            change: "disable".parse().unwrap(),
+            roster_path: "r.csv".to_owned(),
+            roster_digest: "d".to_owned(),
+            roster_header: vec!["User ID".to_owned()],
+        };
+        let mut loading = first.load(&new).await.unwrap();
+        let line = NewLine {
+            line: 2,
+            user: Ok(UserId::new("a1")),
+            user_name: None,
+            cells: vec!["a1".to_owned()],
+        };
+        loading.push(line).await.unwrap();
+        let job = loading.commit().await.unwrap().job;
+        let mine = first.start_run(&job, "admin").await.unwrap();
+        let (writer, journal) = Writer::start(first, &mine).await.unwrap();
+
+        std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
+        let mut second = Ledger::open(&path, Clock::System).await.unwrap();
+        let theirs = second.start_run(&job, "admin").await.unwrap();
+        let late = Entry {
+            line: Line(2),
+            at: Timestamp::from_millis(0),
+            fact: Fact::Released {
+                attempts: 1,
+                in_doubt: false,
+                why: "late".to_owned(),
+            },
+        };
+        let told = journal.record(vec![late]).await.unwrap_err();
+        assert!(told.to_string().contains("taken this job over"), "{told}");
+        drop(journal);
+        assert!(matches!(writer.finish().await, Err(LedgerError::TakenOver)));
+        assert!(second.end_run(&mine, RunEnding::Finished).await.is_err());
+        second.end_run(&theirs, RunEnding::Finished).await.unwrap();
+    }
 }

@@ -72,16 +72,25 @@ impl IntakeError {
 /// in the ledger afterwards, or none of it.
 pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
     let key = job_key(ask.target, ask.change, &ask.survey.digest);
-    let path = std::path::absolute(ask.roster)
+    // With all links followed: a file is the same one by whatever name.
+    let path = ask
+        .roster
+        .canonicalize()
+        .or_else(|_| std::path::absolute(ask.roster))
         .unwrap_or_else(|_| ask.roster.to_owned())
         .display()
         .to_string();
     if !ask.new {
-        if let Some(job) = ledger.find_job(&key).await? {
-            return Ok(job);
+        let known = ledger.find_job(&key).await?;
+        // A job that was begun was confirmed. One that was only loaded, such as by `--new` without a
+        // confirmation, does not yet say that the unfinished one is given up.
+        if let Some(job) = &known
+            && ledger.was_run(job).await?
+        {
+            return Ok(job.clone());
         }
         if let Some(job) = ledger
-            .find_unfinished(&path, ask.change, ask.target)
+            .find_outdated(&path, &ask.survey.digest, ask.change, ask.target)
             .await?
         {
             let difference = compare(ledger, &ask, key, path, &job).await?;
@@ -89,6 +98,9 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
                 job: Box::new(job),
                 difference,
             });
+        }
+        if let Some(job) = known {
+            return Ok(job);
         }
     }
     let mut roster = open(&ask)?;

@@ -130,6 +130,20 @@ async fn a_roster_that_changed_under_an_unfinished_job_is_refused_with_the_diffe
     told.add("one user fewer, one more", &ran);
     told.check("input_changed_roster", bed.dir.path());
 
+    // It is the same file by another name, and still is once a job for its new bytes is loaded.
+    std::fs::create_dir(bed.path("sub")).unwrap();
+    std::os::unix::fs::symlink(&roster, bed.path("link.csv")).unwrap();
+    for name in ["sub/../leavers.csv", "link.csv"] {
+        let ran = finish(run_on(&bed, name, &["--remove-access"])).await;
+        assert_eq!(ran.code, Some(4), "{name}: {ran:?}");
+    }
+    let mut unconfirmed = bed.offboard(&["run", "leavers.csv", "--disable", "--remove-access"]);
+    unconfirmed.arg("--new");
+    let ran = finish(unconfirmed).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    let ran = finish(run_one_by_one(&bed, "20/s", 20)).await;
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+
     // The file as it was continues.
     std::fs::write(&roster, text).unwrap();
     let ran = finish(bed.run_all(20)).await;
