@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::cli::args::RunArgs;
 use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
-use crate::cli::session::{SignedIn, password_source, sign_in};
+use crate::cli::session::{SignedIn, password as known_password, password_source, sign_in};
 use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, again, totals};
@@ -108,7 +108,14 @@ pub(super) async fn execute(
         return close(ledger, job, None).await;
     }
     confirm(&job, &settings.connection.username, ask.confirm, terminal)?;
-    let signed_in = sign_in(settings, password, terminal).await?;
+    // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
+    let password = known_password(password, &settings.connection.username, terminal)?;
+    // Listens until the end, so that the farewell to the provider can be cut short as well.
+    let (_listening, mut signals) = Signals::listen()?;
+    let signed_in = tokio::select! {
+        signed_in = sign_in(settings, password) => signed_in?,
+        Some(signal) = signals.recv() => return Err(interrupted(signal, &job, ask)),
+    };
     let run = ledger
         .start_run(&job, &settings.connection.username)
         .await?;
@@ -118,8 +125,6 @@ pub(super) async fn execute(
             run.recovered
         ));
     }
-    // Listens until the end, so that the farewell to the provider can be cut short as well.
-    let (_listening, signals) = Signals::listen()?;
     let with = With {
         signed_in: &signed_in,
         settings,
@@ -130,6 +135,13 @@ pub(super) async fn execute(
     ledger.end_run(&run, run_ending(&ending)).await?;
     signed_in.session.sign_out().await;
     close(ledger, job, Some(&ending)).await
+}
+
+/// Nothing was sent for anybody yet.
+fn interrupted(signal: Signal, job: &Job, ask: &Ask<'_>) -> Failure {
+    let command = again::command(&job.id, ask.subject);
+    let message = format!("{}: stopped before anything was sent", signal.as_str());
+    Failure::new(Exit::Interrupted(signal), message).hint(format!("to continue: {command}"))
 }
 
 async fn find_job(

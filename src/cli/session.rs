@@ -37,14 +37,9 @@ pub(super) fn password_source(
 /// Signs in. The first request of a run, and the one that shows whether we are welcome.
 pub(super) async fn sign_in(
     settings: &Settings,
-    password: PasswordSource,
-    terminal: Terminal,
+    password: SecretString,
 ) -> Result<SignedIn, Failure> {
     let connection = &settings.connection;
-    let password = match password {
-        PasswordSource::Known(password) => password,
-        PasswordSource::Ask => ask(&connection.username, terminal)?,
-    };
     let settings_failure = |error: &dyn std::error::Error| Failure::new(Exit::Settings, error);
     let account =
         Account::new(&connection.username, password).map_err(|error| settings_failure(&error))?;
@@ -71,7 +66,15 @@ pub(super) async fn sign_in(
     })
 }
 
-fn ask(username: &str, terminal: Terminal) -> Result<SecretString, Failure> {
+/// The password itself: somebody at a terminal is asked for it, if it is not at hand.
+pub(super) fn password(
+    source: PasswordSource,
+    username: &str,
+    terminal: Terminal,
+) -> Result<SecretString, Failure> {
+    if let PasswordSource::Known(password) = source {
+        return Ok(password);
+    }
     terminal
         .ask_secret(&format!("Password of {username}:"))
         .map(SecretString::from)

@@ -233,3 +233,18 @@ async fn one_process_works_on_a_ledger_and_others_may_look() {
     assert!(!status.stdout.contains(&holder), "{status:?}");
     assert!(status.stdout.contains("died"), "{status:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_before_anything_was_sent_ends_with_its_code_and_the_command() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    let mut command = bed.run_all(3);
+    // Nobody listens there: signing in is tried again and again.
+    command.env("OFFBOARD_AUTH_URL", "http://127.0.0.1:1");
+    let mut running = Running::start(command);
+    running.says("job ").await;
+    running.signal(Signal::TERM);
+    let ran = running.end().await;
+    assert_eq!(ran.code, Some(143), "{ran:?}");
+    assert!(ran.stderr.contains("to continue: "), "{ran:?}");
+}
