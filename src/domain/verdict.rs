@@ -120,6 +120,7 @@ mod tests {
             status,
             content,
             wait: None,
+            allowance: None,
             request_id: None,
             credential: Credential(0),
         }
