@@ -197,8 +197,11 @@ impl Session {
                     wait,
                     throttled,
                 } => {
-                    if let Some(wait) = wait.or(throttled.then_some(THROTTLE_WAIT)) {
-                        self.pace.hold(wait, "the sign-in service asks to wait");
+                    let held = "the sign-in service asks to wait";
+                    if throttled {
+                        self.pace.throttled(wait.unwrap_or(THROTTLE_WAIT), held);
+                    } else if let Some(wait) = wait {
+                        self.pace.hold(wait, held);
                     }
                     if tried == TRIES {
                         let why = format!("{why} ({TRIES} tries)");

@@ -77,6 +77,28 @@ pub enum Content {
     Broken(String),
 }
 
+/// What a server says it still grants: a hint, which any `Retry-After` overrules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests that it still answers before the reset.
+    pub remaining: u64,
+    /// Time until there are more, from the arrival of the answer.
+    pub resets_in: Duration,
+}
+
+impl Allowance {
+    /// Longest wait on the word of a hint alone: quotas may be per day, clocks may be wrong, and one
+    /// request every five minutes hurts nobody.
+    pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+    /// How long to send nothing; `None` while something remains. At most
+    /// [`Allowance::LONGEST_WAIT`].
+    pub fn wait(self) -> Option<Duration> {
+        let wait = self.resets_in.min(Self::LONGEST_WAIT);
+        (self.remaining == 0 && !wait.is_zero()).then_some(wait)
+    }
+}
+
 /// An answer: the status line at least has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -86,6 +108,8 @@ pub struct Answer {
     pub content: Content,
     /// How long the server asks everybody to wait.
     pub wait: Option<Duration>,
+    /// How many more requests the server says it grants.
+    pub allowance: Option<Allowance>,
     /// The server's name for this request, for its support desk.
     pub request_id: Option<String>,
     /// What the request was signed with.

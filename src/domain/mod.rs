@@ -14,7 +14,7 @@ mod state;
 mod time;
 mod verdict;
 
-pub use answer::{Answer, Content, Credential, Problem, Request, RequestKind, Silence};
+pub use answer::{Allowance, Answer, Content, Credential, Problem, Request, RequestKind, Silence};
 pub use change::{Access, Change, ChangeError};
 pub use entry::{Entry, Fact};
 pub use id::{JobId, Line, RunId, UserId};

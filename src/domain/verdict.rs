@@ -122,6 +122,7 @@ mod tests {
             status,
             content,
             wait: None,
+            allowance: None,
             request_id: None,
             credential: Credential(0),
         }

@@ -326,6 +326,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             requests: self.context.requests.load(Ordering::Relaxed),
             in_flight: self.context.in_flight(),
             waiting: self.waiting_out().or_else(|| self.context.waiting()),
+            pace: self.context.pace.present(),
             ..self.tally.snapshot()
         }
     }

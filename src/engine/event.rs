@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Line, Settlement, UserId, Verdict};
 use crate::engine::stop::StopReason;
+use crate::pace::Present;
 
 /// Something that happened during a run.
 #[derive(Debug, Clone)]
@@ -95,6 +96,8 @@ pub struct Snapshot {
     pub in_flight: usize,
     /// What everybody waits for, if everybody does.
     pub waiting: Option<Waiting>,
+    /// How fast requests may leave at present.
+    pub pace: Present,
     /// How long the run has been going on.
     pub elapsed: Duration,
 }

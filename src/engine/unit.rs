@@ -251,15 +251,19 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// P6: what the server asks of one, it asks of all, from the moment it is known. Waiting for
     /// the journal first would let others send meanwhile.
     pub(super) fn heed(&self, verdict: Verdict, exchange: &Result<Answer, Silence>) {
-        let asked = exchange.as_ref().ok().and_then(|answer| answer.wait);
+        let Ok(answer) = exchange else { return };
+        let pace = &self.context.pace;
         // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
-        let asked = asked.filter(|wait| !wait.is_zero());
+        let asked = answer.wait.filter(|wait| !wait.is_zero());
         if matches!(verdict, Verdict::Throttled(_)) {
-            let wait = asked.unwrap_or(self.context.settings.throttle_wait);
-            let why = "the server asks for fewer requests";
-            self.context.pace.hold(wait, why);
+            // What is asked for plainly overrules what is only hinted at.
+            let wait = asked.or_else(|| answer.allowance?.wait());
+            let wait = wait.unwrap_or(self.context.settings.throttle_wait);
+            pace.throttled(wait, "the server asks for fewer requests");
         } else if let Some(wait) = asked {
-            self.context.pace.hold(wait, "the server asks to wait");
+            pace.hold(wait, "the server asks to wait");
+        } else {
+            pace.served(answer.allowance);
         }
     }
 

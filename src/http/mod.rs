@@ -4,6 +4,7 @@
 //! by itself, reads no more of a body than a cap, and says of every failure whether the request may
 //! have left. It must not know SCIM, tokens, or what a request is for.
 
+mod allowance;
 mod base_url;
 mod client;
 mod failure;
@@ -13,6 +14,7 @@ mod message;
 mod retry_after;
 mod words;
 
+pub use allowance::allowance;
 pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind};
 pub use client::{Http, HttpError, HttpSettings};
 pub use message::{Body, Outgoing, Reply};

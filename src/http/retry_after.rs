@@ -15,7 +15,7 @@ pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
     let wait = ["retry-after", "x-retry-after"]
         .iter()
         .flat_map(|name| headers.get_all(*name))
-        .find_map(|value| seconds(value).or_else(|| until(value, headers, clock)))?;
+        .find_map(|value| seconds(value).or_else(|| until(value.to_str().ok()?, headers, clock)))?;
     if wait > LONGEST_WAIT {
         tracing::warn!(
             asked_s = wait.as_secs(),
@@ -28,7 +28,7 @@ pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
 
 /// Milliseconds since the epoch, by the server's `Date` header.
 pub(crate) fn server_millis(headers: &HeaderMap) -> Option<i64> {
-    headers.get("date").and_then(date_millis)
+    date_millis(headers.get("date")?.to_str().ok()?)
 }
 
 fn seconds(value: &HeaderValue) -> Option<Duration> {
@@ -42,15 +42,19 @@ fn seconds(value: &HeaderValue) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-fn until(value: &HeaderValue, headers: &HeaderMap, clock: Clock) -> Option<Duration> {
-    let then = date_millis(value)?;
-    let now = server_millis(headers).unwrap_or_else(|| clock.now().as_millis());
-    let wait = u64::try_from(then.saturating_sub(now)).unwrap_or(0);
-    Some(Duration::from_millis(wait))
+/// Time until an HTTP date; a past one is no time.
+pub(super) fn until(text: &str, headers: &HeaderMap, clock: Clock) -> Option<Duration> {
+    let wait = date_millis(text)?.saturating_sub(now_millis(headers, clock));
+    Some(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
 }
 
-fn date_millis(value: &HeaderValue) -> Option<i64> {
-    let date = httpdate::parse_http_date(value.to_str().ok()?.trim()).ok()?;
+/// Milliseconds since the epoch, by the server's clock if it tells, else by ours.
+pub(super) fn now_millis(headers: &HeaderMap, clock: Clock) -> i64 {
+    server_millis(headers).unwrap_or_else(|| clock.now().as_millis())
+}
+
+fn date_millis(text: &str) -> Option<i64> {
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
     let since = date.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
 }

@@ -33,7 +33,10 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket that gains a token every `period` and holds at most `burst` of them.
+    /// An empty bucket that gains a token every `period` and holds at most `burst` of them.
+    ///
+    /// It is empty because another one may have been full a moment ago: that of a run that was killed,
+    /// or of the pace before this one. So no row of buckets lets more through than the fastest alone.
     ///
     /// What counts is what reaches the server, and requests need different times to get there (the
     /// first one on a connection opens it). So one token of the burst is kept back, which lets a
@@ -47,16 +50,18 @@ impl Bucket {
         let clock = TokioClock {
             start: Instant::now(),
         };
-        Self {
-            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
-            clock,
-        }
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        limiter
+            .check_n(kept)
+            .expect("a bucket holds its own burst")
+            .expect("a new bucket of governor's is full");
+        Self { limiter, clock }
     }
 
-    /// Waits for a token and takes it.
-    pub(super) async fn take(&self) {
-        while let Err(not_until) = self.limiter.check() {
-            tokio::time::sleep(not_until.wait_time_from(self.clock.now())).await;
-        }
+    /// Takes a token, or says how long there will be none.
+    pub(super) fn take(&self) -> Result<(), Duration> {
+        self.limiter
+            .check()
+            .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
     }
 }

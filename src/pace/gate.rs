@@ -14,6 +14,12 @@ pub struct Hold {
     pub why: &'static str,
 }
 
+/// An instant too far away to be named is as good as the far future.
+pub(super) fn later(now: Instant, wait: Duration) -> Instant {
+    let far = Duration::from_hours(365 * 24);
+    now.checked_add(wait).unwrap_or(now + far)
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     hold: Mutex<Option<Hold>>,
@@ -21,10 +27,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn hold(&self, wait: Duration, why: &'static str) {
-        let now = Instant::now();
-        // An instant too far away to be named is as good as the far future.
-        let far = Duration::from_hours(365 * 24);
-        let until = now.checked_add(wait).unwrap_or(now + far);
+        let until = later(Instant::now(), wait);
         let mut hold = self.lock();
         if hold.is_none_or(|present| present.until < until) {
             *hold = Some(Hold { until, why });

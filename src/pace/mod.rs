@@ -1,37 +1,57 @@
 //! One pace for everything that the process sends: reads, writes, retries and sign-in (P6).
 //!
-//! A [`Pace`] is a token bucket and a gate. The bucket spaces requests out; the gate holds everybody
-//! when the server has asked to wait. [`Backoff`] gives the delays between attempts for one user.
-//! All waiting happens on tokio's clock, so that tests can hold time still. Nothing here knows what a
-//! request is for.
+//! A [`Pace`] is a token bucket and a gate. The bucket spaces requests out, more widely while the
+//! server cannot take them as fast as the setting allows; the gate holds everybody when the server
+//! has asked to wait. [`Backoff`] gives the delays between attempts for one user. All waiting happens
+//! on tokio's clock, so that tests can hold time still. Nothing here knows what a request is for.
 
 mod backoff;
 mod bucket;
+mod flow;
 mod gate;
+mod lately;
 mod rate;
+mod tempo;
 
 pub use backoff::Backoff;
 pub use gate::Hold;
 pub use rate::{Rate, RateError, Unit};
 
 use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bucket::Bucket;
+use tokio::time::Instant;
+
+use crate::domain::Allowance;
+use flow::Flow;
 use gate::Gate;
+
+/// Longest sleep for a token: whoever sleeps for a slow pace must hear of a faster one.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How fast requests may leave at present.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Present {
+    /// Requests per second; `None` without a limit.
+    pub limit: Option<f64>,
+    /// Whether that is less than the setting, because of what the server said.
+    pub lowered: bool,
+}
 
 /// Leave to send, shared by all parts of a run.
 #[derive(Debug)]
 pub struct Pace {
-    bucket: Option<Bucket>,
+    flow: Mutex<Flow>,
     gate: Gate,
 }
 
 impl Pace {
-    /// A pace of at most `rate`, with at most `burst` requests at once after a pause.
+    /// A pace of at most `rate`, with at most `burst` requests at once after a pause. The first
+    /// request waits like any other: a run that was killed just before may have spent its share.
     pub fn new(rate: Rate, burst: NonZeroU32) -> Self {
         Self {
-            bucket: rate.period().map(|period| Bucket::new(period, burst)),
+            flow: Mutex::new(Flow::new(rate, burst)),
             gate: Gate::default(),
         }
     }
@@ -40,12 +60,11 @@ impl Pace {
     pub async fn permit(&self) {
         loop {
             self.gate.open().await;
-            if let Some(bucket) = &self.bucket {
-                bucket.take().await;
-            }
-            // The server may have asked to wait while the bucket made us wait.
-            if self.gate.held().is_none() {
-                return;
+            let taken = self.flow().take(Instant::now());
+            match taken {
+                Ok(()) => return,
+                // The server may ask to wait meanwhile: then the gate counts, and no token is lost.
+                Err(wait) => tokio::time::sleep(wait.min(LOOK_AGAIN)).await,
             }
         }
     }
@@ -55,116 +74,38 @@ impl Pace {
         self.gate.hold(wait, why);
     }
 
+    /// As [`Pace::hold`], after an answer of 429 (RFC 6585 §4): the pace is halved too, once for all
+    /// the requests that were under way.
+    pub fn throttled(&self, wait: Duration, why: &'static str) {
+        self.gate.hold(wait, why);
+        self.flow().throttled(Instant::now(), wait);
+    }
+
+    /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small
+    /// steps. With little left of `allowance` it is slow enough to last until the reset, and with
+    /// nothing left nobody sends before, for at most [`Allowance::LONGEST_WAIT`].
+    pub fn served(&self, allowance: Option<Allowance>) {
+        if let Some(wait) = allowance.and_then(Allowance::wait) {
+            self.gate.hold(wait, "the server's allowance is used up");
+        }
+        self.flow().served(Instant::now(), allowance);
+    }
+
     /// The hold in force, if any.
     pub fn held(&self) -> Option<Hold> {
         self.gate.held()
     }
+
+    /// The limit in force.
+    pub fn present(&self) -> Present {
+        self.flow().present(Instant::now())
+    }
+
+    fn flow(&self) -> MutexGuard<'_, Flow> {
+        // Nothing in there panics half-way, and the limit is looked up anew each time.
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-    use tokio::time::Instant;
-
-    use super::*;
-
-    fn pace(rate: &str, burst: u32) -> Arc<Pace> {
-        Arc::new(Pace::new(
-            rate.parse().unwrap(),
-            NonZeroU32::new(burst).unwrap(),
-        ))
-    }
-
-    fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap()
-            .block_on(future)
-    }
-
-    /// When each of `count` requests was let go, taken by `tasks` tasks at once.
-    async fn departures(pace: &Arc<Pace>, tasks: usize, count: usize) -> Vec<Instant> {
-        let mut set = tokio::task::JoinSet::new();
-        for _ in 0..tasks {
-            let pace = Arc::clone(pace);
-            let share = count / tasks;
-            set.spawn(async move {
-                let mut times = Vec::new();
-                for _ in 0..share {
-                    pace.permit().await;
-                    times.push(Instant::now());
-                }
-                times
-            });
-        }
-        let mut times: Vec<_> = set.join_all().await.into_iter().flatten().collect();
-        times.sort_unstable();
-        times
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
-        #[test]
-        fn p6_no_window_holds_more_than_the_rate_allows(
-            per_second in 1_u32..200,
-            burst in 1_u32..20,
-            tasks in 1_usize..12,
-        ) {
-            let times = on_paused_time(async move {
-                departures(&pace(&format!("{per_second}/s"), burst), tasks, 120).await
-            });
-            for (first, start) in times.iter().enumerate() {
-                for (last, end) in times.iter().enumerate().skip(first) {
-                    let window = end.duration_since(*start).as_secs_f64();
-                    let sent = f64::from(u32::try_from(last - first + 1).unwrap());
-                    let allowed = f64::from(per_second) * window + f64::from(burst);
-                    prop_assert!(sent <= allowed + 1e-6, "{sent} in {window} s");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_pace_is_kept_and_not_undercut() {
-        on_paused_time(async {
-            let start = Instant::now();
-            departures(&pace("10/s", 1), 6, 600).await;
-            let taken = start.elapsed().as_secs_f64();
-            assert!((59.0..62.0).contains(&taken), "600 at 10/s took {taken} s");
-        });
-    }
-
-    #[test]
-    fn p6_a_hold_stops_everybody_and_is_never_shortened() {
-        on_paused_time(async {
-            let pace = pace("unlimited", 1);
-            let start = Instant::now();
-            pace.hold(Duration::from_secs(30), "the server asks for it");
-            pace.hold(Duration::from_secs(5), "a shorter one");
-            assert_eq!(pace.held().unwrap().why, "the server asks for it");
-            for time in departures(&pace, 8, 64).await {
-                assert!(time.duration_since(start) >= Duration::from_secs(30));
-            }
-            assert_eq!(pace.held(), None);
-        });
-    }
-
-    #[test]
-    fn a_hold_that_comes_while_the_bucket_makes_us_wait_counts() {
-        on_paused_time(async {
-            let pace = pace("1/s", 1);
-            pace.permit().await;
-            let start = Instant::now();
-            let holder = Arc::clone(&pace);
-            let ((), ()) = tokio::join!(pace.permit(), async move {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                holder.hold(Duration::from_secs(10), "late");
-            });
-            assert!(start.elapsed() >= Duration::from_millis(10_500));
-        });
-    }
-}
+mod tests;

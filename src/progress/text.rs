@@ -22,6 +22,9 @@ pub(super) fn tail(snapshot: &Snapshot, pulse: &Pulse) -> String {
     {
         parts.push(format!("{} left", span(left)));
     }
+    if let Some(limit) = snapshot.pace.limit.filter(|_| snapshot.pace.lowered) {
+        parts.push(format!("limited to {} by the server", per_time(limit)));
+    }
     if snapshot.trouble_now > 0 {
         parts.push(format!("{} in trouble", HumanCount(snapshot.trouble_now)));
     }
@@ -66,6 +69,15 @@ fn wait(waiting: Waiting, now: Instant) -> String {
             format!("waiting {}: {}", span(left), waiting.why)
         }
         (None, None) => format!("waiting: {}", waiting.why),
+    }
+}
+
+/// `3.2/s`, or per minute where that would be next to nothing.
+fn per_time(per_second: f64) -> String {
+    if per_second < 0.1 {
+        format!("{:.1}/m", per_second * 60.0)
+    } else {
+        format!("{per_second:.1}/s")
     }
 }
 
@@ -165,6 +177,21 @@ mod tests {
             line(&snapshot, &pulse),
             "1,080 of 5,000 users (21 %), 8.0/s, 8 m 10 s left, 3 in trouble; waiting: signing in"
         );
+    }
+
+    #[test]
+    fn a_pace_is_told_only_while_the_server_lowers_it() {
+        for (limit, lowered, text) in [
+            (None, false, ""),
+            (Some(8.0), false, ""),
+            (Some(3.21), true, "limited to 3.2/s by the server"),
+            (Some(0.05), true, "limited to 3.0/m by the server"),
+        ] {
+            let mut snapshot = Snapshot::default();
+            snapshot.pace.limit = limit;
+            snapshot.pace.lowered = lowered;
+            assert_eq!(tail(&snapshot, &Pulse::default()), text);
+        }
     }
 
     #[test]

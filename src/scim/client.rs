@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::auth::Session;
 use crate::domain::{Answer, Change, Clock, Credential, Request, RequestKind, Silence, UserId};
-use crate::http::{BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, header, retry_after};
+use crate::http::{
+    BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
+};
 use crate::port::{Directory, SignInError};
 
 use super::error::content;
@@ -90,6 +92,7 @@ impl Directory for ScimClient {
         Ok(Answer {
             status: reply.status,
             wait: retry_after(&reply.headers, self.clock),
+            allowance: allowance(&reply.headers, self.clock),
             request_id: reply.request_id().map(|id| self.session.redact(&id)),
             content: content(request.kind, reply.body, |text| self.session.redact(text)),
             credential,
@@ -108,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::auth::Account;
-    use crate::domain::{Access, Content, UserState};
+    use crate::domain::{Access, Allowance, Content, UserState};
     use crate::http::fake::{Act, Server};
     use crate::http::{HttpSettings, PlainHttp};
     use crate::pace::{Pace, Rate};
@@ -178,6 +181,7 @@ mod tests {
                     ..UserState::of("a/b@c")
                 }),
                 wait: None,
+                allowance: None,
                 request_id: Some("r-7".into()),
                 credential: Credential(1),
             }
@@ -210,6 +214,21 @@ mod tests {
         let answer = answer.unwrap();
         assert_eq!(answer.wait, Some(Duration::from_secs(7)));
         assert_eq!(answer.words().unwrap(), "[redacted] and [redacted]");
+    }
+
+    #[tokio::test]
+    async fn an_answer_tells_what_remains() {
+        let act = Act::json(
+            "200 OK\r\nX-RateLimit-Remaining: 7\r\nX-RateLimit-Reset: 30",
+            "{}",
+        );
+        let (_server, client) = service(act).await;
+        let answer = client.send(&client.read_request(&UserId::new("u"))).await;
+        let expected = Allowance {
+            remaining: 7,
+            resets_in: Duration::from_secs(30),
+        };
+        assert_eq!(answer.unwrap().allowance, Some(expected));
     }
 
     #[tokio::test]

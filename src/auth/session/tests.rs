@@ -213,6 +213,7 @@ async fn p6_a_429_without_a_wait_holds_for_ten_seconds() {
     }
     let left = session.pace.held().unwrap().until - Instant::now();
     assert!(left > Duration::from_secs(9) && left <= THROTTLE_WAIT);
+    assert!(session.pace.present().lowered);
     assert_eq!(server.heard().len(), 1);
 }
 

@@ -38,6 +38,10 @@ pub(crate) enum Behaviour {
     Busy(u64),
     /// 429, with or without `Retry-After`.
     Throttle(Option<u64>),
+    /// 429, with or without `Retry-After`, and no request remains for so many seconds.
+    Spent(Option<u64>, u64),
+    /// As `Confirm`, and so many requests remain for so many seconds.
+    Remain(u64, u64),
     /// 401 to this credential from now on.
     Expire,
     /// This status and no body; nothing is applied.
@@ -66,6 +70,7 @@ impl Behaviour {
                 | Self::AppliedThenLost
                 | Self::FailApplied
                 | Self::Stall(_)
+                | Self::Remain(..)
         )
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Answer, Change, Content, Credential, Problem, Request, RequestKind, Silence, UserId, UserState,
+    Allowance, Answer, Change, Content, Credential, Problem, Request, RequestKind, Silence, UserId,
+    UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -167,7 +168,7 @@ impl Tenant {
         let away = expired
             || matches!(
                 behaviour,
-                Behaviour::Throttle(_) | Behaviour::Status(401 | 429)
+                Behaviour::Throttle(_) | Behaviour::Spent(..) | Behaviour::Status(401 | 429)
             );
         let person = books.people.get_mut(user).unwrap();
         match kind {
@@ -211,12 +212,17 @@ impl Tenant {
             }
             Behaviour::NotSent => return Err(Silence::NotSent("refused".to_owned())),
             Behaviour::Panic => unreachable!("panicked before"),
-            Behaviour::Confirm | Behaviour::Ignore | Behaviour::Stall(_) => (200, state, None),
+            Behaviour::Confirm
+            | Behaviour::Ignore
+            | Behaviour::Stall(_)
+            | Behaviour::Remain(..) => (200, state, None),
             Behaviour::Half => (207, state, None),
             Behaviour::Quiet => (204, Content::Empty, None),
             Behaviour::Fail | Behaviour::FailApplied => (500, Content::Empty, None),
             Behaviour::Busy(seconds) => (503, Content::Empty, Some(seconds)),
-            Behaviour::Throttle(seconds) => (429, Content::Empty, seconds),
+            Behaviour::Throttle(seconds) | Behaviour::Spent(seconds, _) => {
+                (429, Content::Empty, seconds)
+            }
             Behaviour::Expire => (401, Content::Empty, None),
             Behaviour::Status(status) => (status, Content::Empty, None),
             Behaviour::NoTarget => (400, problem("noTarget"), None),
@@ -232,10 +238,23 @@ impl Tenant {
             status,
             content,
             wait,
+            allowance: remains(behaviour),
             request_id: None,
             credential: Credential(signed),
         })
     }
+}
+
+fn remains(behaviour: Behaviour) -> Option<Allowance> {
+    let (remaining, seconds) = match behaviour {
+        Behaviour::Remain(remaining, seconds) => (remaining, seconds),
+        Behaviour::Spent(_, seconds) => (0, seconds),
+        _ => return None,
+    };
+    Some(Allowance {
+        remaining,
+        resets_in: Duration::from_secs(seconds),
+    })
 }
 
 impl Directory for Door {

@@ -92,3 +92,39 @@ async fn a_throttle_without_a_time_or_with_none_holds_everybody_for_ours() {
         world.check(3);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_slows_everybody_down_and_is_told() {
+    let world = World::new(60, |ask| match (ask.user, ask.nth) {
+        ("u20", 1) => Behaviour::Throttle(Some(2)),
+        _ => Behaviour::Confirm,
+    });
+    let ran = world.run(&paced("20/s", 1)).await;
+    world.check(3);
+    let times: Vec<_> = world.arrivals().iter().map(|it| it.at).collect();
+    let slow = times.partition_point(|at| at.duration_since(times[0]) < Duration::from_secs(3));
+    within(&times[slow..], 11.0, 1.0);
+    let snapshot = &ran.ending().snapshot;
+    assert!(snapshot.pace.lowered, "{snapshot:?}");
+    assert!((10.0..13.0).contains(&snapshot.pace.limit.unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_remains_is_heeded() {
+    for (told, least) in [
+        (Behaviour::Remain(0, 60), 60.0),
+        (Behaviour::Remain(50, 50), 30.0),
+        (Behaviour::Spent(None, 60), 60.0),
+        (Behaviour::Spent(Some(9), 60), 9.0),
+    ] {
+        let world = World::new(60, move |ask| match (ask.user, ask.nth) {
+            ("u20", 1) => told,
+            _ => Behaviour::Confirm,
+        });
+        let ran = world.run(&paced("20/s", 1)).await;
+        world.check(3);
+        let took = ran.took.as_secs_f64();
+        assert!(took > least && took < least + 15.0, "{took}");
+        assert!(world.rows().iter().all(|row| row.attempts == 1));
+    }
+}
