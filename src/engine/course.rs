@@ -34,6 +34,17 @@ pub(super) enum Step {
     Rejected,
 }
 
+impl Step {
+    /// The kind of the request that the step is about.
+    pub(super) fn kind(self) -> RequestKind {
+        match self {
+            Self::Write => RequestKind::Write,
+            Self::BackOff(kind, _) | Self::Hold(kind) | Self::Renew(kind) => kind,
+            Self::Read | Self::AskRole(_) | Self::Rejected | Self::Settle(_) => RequestKind::Read,
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use crate::domain::{Outcome, RequestKind, Verdict, judge};
 use crate::engine::context::Counted;
 use crate::engine::course::Step;
+use crate::engine::event::Fault;
 use crate::engine::stop::StopReason;
 use crate::engine::unit::{Halt, Next, Unit};
 use crate::port::{Directory, Journal, JournalError, SignInError};
@@ -24,9 +25,17 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         signing_in: impl Future<Output = Result<(), SignInError>>,
     ) -> Result<(), Halt> {
         let _counted = Counted::new(&self.context.signing_in);
-        signing_in
-            .await
-            .map_err(|error| Halt::Fatal(StopReason::SignIn(error)))
+        signing_in.await.map_err(|error| match error {
+            SignInError::Unavailable(why) => Halt::NoCredential(why),
+            SignInError::Refused(_) => Halt::Fatal(StopReason::SignIn(error)),
+        })
+    }
+
+    /// The sign-in service is out: like any other outage it is waited for (P5).
+    pub(super) async fn without_credential(&mut self, kind: RequestKind, why: String) -> Step {
+        self.detail = Some(why);
+        self.report(Verdict::Transient(None), Fault::Unsent).await;
+        Step::BackOff(kind, None)
     }
 
     /// Remembers which credential somebody was served with. Of one that was refused it says whether

@@ -48,6 +48,8 @@ pub(super) enum Halt {
     Stopped,
     /// A request was abandoned.
     Abandoned(RequestKind),
+    /// The sign-in service cannot be reached, or fails.
+    NoCredential(String),
     /// The run cannot go on either.
     Fatal(StopReason),
 }
@@ -108,6 +110,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             };
             step = match next {
                 Next::Step(step) => step,
+                Next::Halt(Halt::NoCredential(why)) => {
+                    self.without_credential(step.kind(), why).await
+                }
                 Next::Settled(settlement) => return Ok(UnitEnd::Settled(settlement)),
                 Next::Halt(halt) => return self.release(halt).await,
             };
@@ -329,7 +334,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
         let (why, reason) = match halt {
             Halt::Stopped if self.context.drain.is_cancelled() => ("the run was stopped", None),
-            Halt::Stopped => ("the target is out", None),
+            Halt::Stopped | Halt::NoCredential(_) => ("the target is out", None),
             Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
             Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
         };
@@ -357,7 +362,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         recorded
     }
 
-    async fn report(&self, verdict: Verdict, fault: Fault) {
+    pub(super) async fn report(&self, verdict: Verdict, fault: Fault) {
         let event = Event::Setback {
             line: self.subject.line,
             user: self.subject.user.clone(),

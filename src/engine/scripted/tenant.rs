@@ -56,6 +56,8 @@ pub(super) struct Books {
     credential: u64,
     good_from: u64,
     pub(super) renewals: u64,
+    /// Until when the sign-in service is out.
+    pub(super) no_sign_in_until: Option<Instant>,
     /// When everybody was asked to wait, and until when.
     closed: Option<(Instant, Instant)>,
     now: usize,
@@ -277,7 +279,12 @@ impl Directory for Door {
     }
 
     async fn ready(&self) -> Result<(), SignInError> {
-        Ok(())
+        match self.tenant.books().no_sign_in_until {
+            Some(until) if Instant::now() < until => {
+                Err(SignInError::Unavailable("503".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn send(&self, request: &Request) -> Result<Answer, Silence> {

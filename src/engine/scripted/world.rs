@@ -190,6 +190,11 @@ impl World {
         change(self.tenant.books().people.get_mut(user).unwrap());
     }
 
+    /// The sign-in service is out for so long.
+    pub(crate) fn close_sign_in(&self, time: Duration) {
+        self.tenant.books().no_sign_in_until = Some(Instant::now() + time);
+    }
+
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.tenant.books().arrivals.clone()
     }

@@ -78,6 +78,18 @@ async fn p5_an_outage_without_end_stops_the_run_and_the_next_one_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn p5_a_sign_in_service_that_is_out_is_waited_for() {
+    let world = World::new(200, |_| Behaviour::Confirm);
+    world.close_sign_in(Duration::from_mins(10));
+    let ran = world.run(&Plan::default()).await;
+    assert_eq!(ran.ending().stopped, None);
+    assert_eq!(world.statuses(), [Status::Removed; 200]);
+    assert!(world.rows().iter().all(|row| row.attempts == 1));
+    assert_eq!(world.arrivals().len(), 200);
+    world.check(3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn users_who_alone_fail_are_no_outage() {
     for poisoned in [[2, 3, 4], [30, 60, 90], [99, 100, 101]] {
         let world = World::new(100, move |ask| {
