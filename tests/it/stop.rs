@@ -233,3 +233,46 @@ async fn one_process_works_on_a_ledger_and_others_may_look() {
     assert!(!status.stdout.contains(&holder), "{status:?}");
     assert!(status.stdout.contains("died"), "{status:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_is_answered_in_one_line_and_nothing_else_changes() {
+    for flags in ["", " -q", " --progress bar"] {
+        let bed = Bed::faulty(60, "retry-after=2s").await;
+        bed.sandbox
+            .plan_faults(&bed.people[20].id, [FaultKind::Throttle]);
+        let mut running = bed.start(&format!("{EIGHT}{flags}"));
+        let books = bed.books.clone();
+        assert!(running.reaches(|| books.totals().throttled > 0).await);
+        running.signal(Signal::USR1);
+        running.says("waiting").await;
+        let ran = running.end().await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let answers = |line: &&str| line.contains(" of 60 users (") && line.contains("waiting");
+        assert_eq!(ran.stderr.lines().filter(answers).count(), 1, "{ran:?}");
+        for user in bed.books.users() {
+            assert_eq!(user.writes_changed, 1, "{user:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_suspended_goes_on_and_fails_nobody() {
+    let bed = Bed::faulty(200, "latency=100ms+100ms").await;
+    let mut running = bed.start("--rate unlimited --concurrency 8 --timeout 500ms");
+    for requests in [20, 60] {
+        bed.receives(&mut running, requests).await;
+        running.signal(Signal::STOP);
+        // Longer than every request may take: that these times pass is what is tested.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        running.signal(Signal::CONT);
+    }
+    let ran = running.end().await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    bed.everybody_is_removed().await;
+    for user in bed.books.users() {
+        assert!(
+            user.writes_changed == 1 && user.writes_received == 1,
+            "{user:?}"
+        );
+    }
+}
