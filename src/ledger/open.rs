@@ -2,7 +2,7 @@
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::domain::Clock;
+use crate::ledger::identity::FileId;
 use crate::ledger::lock::{self, Lock};
 use crate::ledger::{Holder, LedgerError};
 
@@ -103,23 +104,6 @@ impl Ledger {
         self.is_in_place()?;
         self.connection.close().await?;
         Ok(())
-    }
-}
-
-/// Which file it is, under whatever name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileId {
-    device: u64,
-    inode: u64,
-}
-
-impl FileId {
-    fn of(path: &Path) -> Result<Self, LedgerError> {
-        let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
-        Ok(Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-        })
     }
 }
 
