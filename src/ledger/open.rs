@@ -1,7 +1,6 @@
 //! Opening a ledger: for writing, by one process, or for reading, by anybody.
 
 use std::fs::{OpenOptions, Permissions};
-use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -86,17 +85,9 @@ impl Ledger {
         &self.path
     }
 
-    /// Makes sure that what was opened is still what is at the path. A file that was deleted can be
-    /// written for as long as it is open, and nobody would ever see what it says.
+    /// Makes sure that what was opened is still what is at the path.
     pub(super) fn is_in_place(&self) -> Result<(), LedgerError> {
-        match FileId::of(&self.path) {
-            Ok(found) if found == self.file => Ok(()),
-            Ok(_) => Err(LedgerError::Gone(self.path.clone())),
-            Err(LedgerError::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                Err(LedgerError::Gone(self.path.clone()))
-            }
-            Err(error) => Err(error),
-        }
+        self.file.is_at(&self.path)
     }
 
     /// Writes everything back into the one file and closes it.
@@ -153,7 +144,7 @@ enum Found {
 /// database to another journal mode.
 async fn examine(path: &Path) -> Result<Found, LedgerError> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(LedgerError::open(path, error)),
         Ok(meta) if meta.is_dir() => {
             return Err(LedgerError::open(
