@@ -14,9 +14,11 @@ use crate::report::Summary;
 pub(super) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.files.ledger()?;
     let mut reader = Reader::open(&path).await?;
+    reader.begin_snapshot().await?;
     let job = reader.select_job(&selector(&args.job)?).await?;
     let counts = reader.counts(&job).await?;
     let runs = reader.runs(&job).await?;
+    reader.end_snapshot().await?;
     let holder = reader.holder();
     let summary = Summary::new(&job, &counts, &runs);
     if args.json {
