@@ -15,6 +15,9 @@ use crate::settings::{Layer, SettingsError, Span};
 /// may take in all.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Requests in flight: far more than any provider takes, far fewer than there are sockets.
+const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
 /// Everything that a job needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -91,7 +94,7 @@ impl Settings {
             },
             rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
             burst: layer.burst.unwrap_or(NonZeroU32::MIN),
-            concurrency: layer.concurrency.unwrap_or(NonZeroUsize::MIN),
+            concurrency: concurrency(layer.concurrency)?,
             max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
             throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
             grace: span(layer.grace).unwrap_or(GRACE),
@@ -103,6 +106,17 @@ impl Settings {
             },
         })
     }
+}
+
+fn concurrency(wanted: Option<NonZeroUsize>) -> Result<NonZeroUsize, SettingsError> {
+    let wanted = wanted.unwrap_or(NonZeroUsize::MIN);
+    if wanted > MOST_AT_ONCE {
+        return Err(SettingsError::TooMuch {
+            flag: "--concurrency",
+            most: MOST_AT_ONCE.to_string(),
+        });
+    }
+    Ok(wanted)
 }
 
 /// What HTTP's Basic scheme can carry (RFC 7617 §2): known now, before a ledger is opened.
