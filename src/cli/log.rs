@@ -20,6 +20,9 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(true)
+        // A log that cannot be written, such as to a full disk, must not end a run: without this the
+        // complaint is written to standard error, and panics where that is what is full.
+        .log_internal_errors(false)
         .with_ansi(false);
     match &cli.log_file {
         None => builder.with_writer(io::stderr).init(),

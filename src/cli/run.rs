@@ -69,9 +69,9 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exit, Failu
         let mut reader = crate::ledger::Reader::open(&settings.ledger).await?;
         let runs = reader.runs(&done.job).await?;
         let summary = Summary::new(&done.job, &done.counts, &runs);
-        terminal.data(&serde_json::json!(summary).to_string())?;
+        terminal.outcome(&serde_json::json!(summary).to_string());
     } else {
-        terminal.data(&totals::totals(&done.job, &done.counts))?;
+        terminal.outcome(&totals::totals(&done.job, &done.counts));
     }
     if done.counts.open() > 0 {
         let command = again::command(&done.job.id, &args.subject);

@@ -296,3 +296,40 @@ async fn a_ledger_that_lost_a_line_is_called_damaged() {
     assert_eq!(ran.code, Some(12), "{ran:?}");
     assert!(ran.stderr.contains("the ledger is damaged"), "{ran:?}");
 }
+
+/// A file that takes nothing, as a full disk does.
+fn full() -> std::fs::File {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).open("/dev/full").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_written_ends_no_run() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    let mut command = bed.run_with(3, "-vv --rate unlimited");
+    command.stdout(Stdio::piped()).stderr(full());
+    let child = command.spawn().unwrap();
+    let ran = crate::support::text::ended(child).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_that_cannot_be_printed_hide_neither_the_exit_code_nor_how_to_continue() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    for (flags, code, told) in [
+        ("--rate unlimited --max-duration 0s", 11, "to continue: "),
+        ("--rate unlimited --json", 0, "for the report: "),
+    ] {
+        let mut command = bed.run_with(3, flags);
+        command.stdout(full()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        drop(command);
+        let ran = crate::support::text::ended(child).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        let complaint = "cannot write to standard output";
+        assert!(ran.stderr.contains(complaint), "{ran:?}");
+    }
+}
