@@ -74,13 +74,13 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exit, Failu
         terminal.outcome(&totals::totals(&done.job, &done.counts));
     }
     if done.counts.open() > 0 {
-        let command = again::command(&done.job.id, &args.subject);
+        let command = again::command(&done.job.id);
         terminal.warn(&format!("to continue: {command}"));
     } else {
         terminal.note(&format!(
             "for the report: offboard report {} --ledger {} -o DIR",
             done.job.id,
-            settings.ledger.display()
+            again::quote(&settings.ledger.to_string_lossy())
         ));
     }
     Ok(done.exit)

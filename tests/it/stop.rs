@@ -48,15 +48,21 @@ impl Bed {
             .find_map(|line| line.strip_prefix("to continue: "))
             .unwrap_or_else(|| panic!("no way on: {ran:?}"));
         let words = shlex::split(line).unwrap();
-        assert_eq!(words[0], env!("CARGO_BIN_EXE_offboard"), "{line}");
-        // The environment is the shell's, and so the same.
+        // A secret is never printed: it is all that is typed anew.
         let mut command = program(self.dir.path());
-        command.args(&words[1..]);
-        for (name, value) in self.run_with(0, "").get_envs() {
-            if let Some(value) = value {
-                command.env(name, value);
-            }
-        }
+        command.env("OFFBOARD_PASSWORD", "sandbox");
+        let mut words = words.iter();
+        let name = words
+            .find(|word| match word.split_once('=') {
+                Some((name, value)) => {
+                    command.env(name, value);
+                    false
+                }
+                None => true,
+            })
+            .unwrap();
+        assert_eq!(name, env!("CARGO_BIN_EXE_offboard"), "{line}");
+        command.args(words);
         command
     }
 
