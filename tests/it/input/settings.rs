@@ -105,6 +105,10 @@ async fn settings_that_cannot_be_used_are_refused_before_anything_is_opened() {
             "more requests at once than can be",
             &["--concurrency", "18446744073709551615"],
         ),
+        (
+            "a burst that lasts longer than any clock",
+            &["--rate", "1/m", "--burst", "4294967295"],
+        ),
         ("no username", &["--username", ""]),
         ("a username with a colon", &["--username", "a:b"]),
     ] {
