@@ -1,37 +1,111 @@
 //! The command that continues, ready to be pasted.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use clap::{Arg, Command, CommandFactory};
+
+use crate::cli::Cli;
 use crate::domain::JobId;
 
-/// The present command line again. `--new` is left out, since it would start another job: the job's
-/// id takes the place of the roster instead.
-pub(super) fn command(job: &JobId, subject: &str) -> String {
-    from_words(std::env::args_os(), job, subject)
+/// The present command line again, with the variables that it was read with. `--new` is left out,
+/// since it would start another job: the job's id takes the place of the roster instead.
+pub(super) fn command(job: &JobId) -> String {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    put_together(
+        &words.collect::<Vec<_>>(),
+        |name| std::env::var_os(name),
+        job,
+    )
 }
 
-fn from_words(words: impl Iterator<Item = OsString>, job: &JobId, subject: &str) -> String {
-    let words: Vec<_> = words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
-    let new = words.iter().any(|word| word == "--new");
-    words
+fn put_together(
+    words: &[String],
+    variable: impl Fn(&OsStr) -> Option<OsString>,
+    job: &JobId,
+) -> String {
+    let mut program = Cli::command();
+    // Only then does each verb know the flags that all share.
+    program.build();
+    let run = program.find_subcommand("run").unwrap_or(&program);
+    let set = run.get_arguments().filter_map(Arg::get_env);
+    // None of these is the password: that is no flag's variable.
+    let set = set.filter_map(|name| {
+        let value = variable(name).filter(|value| !value.is_empty())?;
+        let value = quote(&value.to_string_lossy());
+        Some(format!("{}={value}", name.to_string_lossy()))
+    });
+    let roles = roles(words, run);
+    let new = roles.contains(&Role::New);
+    let typed = words
         .iter()
-        .filter(|word| *word != "--new")
-        .map(|word| {
-            let word = if new && word == subject {
-                job.as_str()
+        .zip(&roles)
+        .filter_map(|(word, role)| match role {
+            Role::New => None,
+            Role::Subject if new => Some(quote(job.as_str())),
+            Role::Subject | Role::Other => Some(quote(word)),
+        });
+    set.chain(typed).collect::<Vec<_>>().join(" ")
+}
+
+/// What a word on the command line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// `--new`.
+    New,
+    /// The roster, or the job.
+    Subject,
+    /// The program, the verb, a flag, or a flag's value.
+    Other,
+}
+
+/// Tells by position: a value may be spelled as the roster is, and the roster as the verb.
+fn roles(words: &[String], run: &Command) -> Vec<Role> {
+    // The program, then the verb, then the subject.
+    let mut place = 0;
+    let mut is_value = false;
+    let mut flags_are_over = false;
+    let role = |word: &String| {
+        if std::mem::take(&mut is_value) {
+            return Role::Other;
+        }
+        if !flags_are_over && word.len() > 1 && word.starts_with('-') {
+            flags_are_over = word == "--";
+            is_value = next_is_value(word, run);
+            return if word == "--new" {
+                Role::New
             } else {
-                word
+                Role::Other
             };
-            quote(word)
+        }
+        place += 1;
+        if place == 3 {
+            Role::Subject
+        } else {
+            Role::Other
+        }
+    };
+    words.iter().map(role).collect()
+}
+
+/// Whether the word after this flag belongs to it.
+fn next_is_value(flag: &str, run: &Command) -> bool {
+    let takes_one = |arg: &&Arg| arg.get_action().takes_values();
+    if let Some(long) = flag.strip_prefix("--") {
+        let mut args = run.get_arguments().filter(takes_one);
+        return args.any(|arg| arg.get_long() == Some(long));
+    }
+    // Of short flags in one word, the first that takes a value takes the rest, if there is any.
+    let mut letters = flag.chars().skip(1);
+    letters
+        .find(|letter| {
+            let mut args = run.get_arguments().filter(takes_one);
+            args.any(|arg| arg.get_short() == Some(*letter))
         })
-        .collect::<Vec<_>>()
-        .join(" ")
+        .is_some_and(|_| letters.next().is_none())
 }
 
 /// The word as a POSIX shell reads it back.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     // NUL cannot be in an argument, and that is all that this refuses.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
@@ -40,20 +114,71 @@ fn quote(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn again(words: &[&str]) -> String {
+    fn again(words: &[&str], variables: &[(&str, &str)]) -> String {
         let job = JobId::from_stored("0193af".to_owned());
-        from_words(words.iter().map(OsString::from), &job, "my leavers.csv")
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        let variable = |name: &OsStr| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        put_together(&words, variable, &job)
     }
 
     #[test]
     fn the_same_command_continues() {
         assert_eq!(
-            again(&["offboard", "run", "my leavers.csv", "--disable"]),
+            again(&["offboard", "run", "my leavers.csv", "--disable"], &[]),
             "offboard run 'my leavers.csv' --disable"
         );
-        assert_eq!(
-            again(&["offboard", "run", "--new", "my leavers.csv", "--disable"]),
-            "offboard run 0193af --disable"
+    }
+
+    #[test]
+    fn instead_of_a_new_job_the_one_that_was_made_is_named() {
+        for (typed, printed) in [
+            (
+                "offboard run --new leavers.csv --disable",
+                "offboard run 0193af --disable",
+            ),
+            (
+                "offboard run --username hi hi --new",
+                "offboard run --username hi 0193af",
+            ),
+            (
+                "offboard run hi --new --username hi",
+                "offboard run 0193af --username hi",
+            ),
+            (
+                "offboard -q --log-file run run run --new --rate=run",
+                "offboard -q --log-file run run 0193af '--rate=run'",
+            ),
+            (
+                "offboard run -v --new -- --new",
+                "offboard run -v -- 0193af",
+            ),
+        ] {
+            let words: Vec<_> = typed.split(' ').collect();
+            assert_eq!(again(&words, &[]), printed);
+        }
+    }
+
+    #[test]
+    fn p10_variables_are_named_and_secrets_are_not() {
+        let variables = [
+            ("OFFBOARD_LEDGER", "a b.db"),
+            ("OFFBOARD_LOG_FILE", "log"),
+            ("OFFBOARD_PASSWORD", "planted"),
+            ("OFFBOARD_RATE", ""),
+            ("HTTPS_PROXY", "http://planted@proxy"),
+        ];
+        let mut told = again(&["offboard", "run", "r.csv"], &variables);
+        assert!(
+            !told.contains("planted") && !told.contains("RATE"),
+            "{told}"
         );
+        for set in ["OFFBOARD_LEDGER='a b.db' ", "OFFBOARD_LOG_FILE=log "] {
+            assert!(told.contains(set), "{told}");
+            told = told.replace(set, "");
+        }
+        assert_eq!(told, "offboard run r.csv");
     }
 }

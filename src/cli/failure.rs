@@ -102,8 +102,9 @@ impl From<ReportError> for Failure {
             ReportError::Ledger(error) => error.into(),
             ReportError::Occupied(_) => Self::new(Exit::Settings, error)
                 .hint("name a folder that does not exist yet with `-o DIR`".to_owned()),
-            ReportError::Moved { .. } => Self::new(Exit::Imbalance, error)
-                .hint("try again once no run is under way".to_owned()),
+            ReportError::Damaged { .. } => {
+                Self::new(Exit::Imbalance, error).hint("restore the ledger from a copy".to_owned())
+            }
             ReportError::Write { .. } | ReportError::Table(_) | ReportError::Flush(_) => {
                 Self::new(Exit::Settings, error)
             }

@@ -9,8 +9,9 @@ use crate::ledger::Reader;
 use crate::report::write_bundle;
 
 pub(super) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let selector = selector(&args.job)?;
     let mut reader = Reader::open(&args.files.ledger()?).await?;
-    let job = reader.select_job(&selector(&args.job)?).await?;
+    let job = reader.select_job(&selector).await?;
     if let Some(holder) = reader.holder() {
         terminal.warn(&format!(
             "note: {holder} works on this ledger: the report shows this moment"

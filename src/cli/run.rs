@@ -69,18 +69,18 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exit, Failu
         let mut reader = crate::ledger::Reader::open(&settings.ledger).await?;
         let runs = reader.runs(&done.job).await?;
         let summary = Summary::new(&done.job, &done.counts, &runs);
-        terminal.data(&serde_json::json!(summary).to_string())?;
+        terminal.outcome(&serde_json::json!(summary).to_string());
     } else {
-        terminal.data(&totals::totals(&done.job, &done.counts))?;
+        terminal.outcome(&totals::totals(&done.job, &done.counts));
     }
     if done.counts.open() > 0 {
-        let command = again::command(&done.job.id, &args.subject);
+        let command = again::command(&done.job.id);
         terminal.warn(&format!("to continue: {command}"));
     } else {
         terminal.note(&format!(
             "for the report: offboard report {} --ledger {} -o DIR",
             done.job.id,
-            settings.ledger.display()
+            again::quote(&settings.ledger.to_string_lossy())
         ));
     }
     Ok(done.exit)
@@ -114,7 +114,7 @@ pub(super) async fn execute(
     let (_listening, mut signals) = Signals::listen()?;
     let signed_in = tokio::select! {
         signed_in = sign_in(settings, password) => signed_in?,
-        Some(signal) = signals.recv() => return Err(interrupted(signal, &job, ask)),
+        Some(signal) = signals.recv() => return Err(interrupted(signal, &job)),
     };
     let run = ledger
         .start_run(&job, &settings.connection.username)
@@ -138,8 +138,8 @@ pub(super) async fn execute(
 }
 
 /// Nothing was sent for anybody yet.
-fn interrupted(signal: Signal, job: &Job, ask: &Ask<'_>) -> Failure {
-    let command = again::command(&job.id, ask.subject);
+fn interrupted(signal: Signal, job: &Job) -> Failure {
+    let command = again::command(&job.id);
     let message = format!("{}: stopped before anything was sent", signal.as_str());
     Failure::new(Exit::Interrupted(signal), message).hint(format!("to continue: {command}"))
 }

@@ -8,15 +8,18 @@ use crate::cli::args::StatusArgs;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, totals};
-use crate::ledger::{JobSelector, LedgerError, Reader};
+use crate::ledger::{JobSelector, Reader};
 use crate::report::Summary;
 
 pub(super) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let selector = selector(&args.job)?;
     let path = args.files.ledger()?;
     let mut reader = Reader::open(&path).await?;
-    let job = reader.select_job(&selector(&args.job)?).await?;
+    reader.begin_snapshot().await?;
+    let job = reader.select_job(&selector).await?;
     let counts = reader.counts(&job).await?;
     let runs = reader.runs(&job).await?;
+    reader.end_snapshot().await?;
     let holder = reader.holder();
     let summary = Summary::new(&job, &counts, &runs);
     if args.json {
@@ -58,10 +61,9 @@ pub(super) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
 }
 
 /// The job that a person names.
-pub(super) fn selector(text: &str) -> Result<JobSelector, LedgerError> {
+pub(super) fn selector(text: &str) -> Result<JobSelector, Failure> {
     JobSelector::parse(text).ok_or_else(|| {
-        LedgerError::NoSuchJob(format!(
-            "`{text}` is no job: give the beginning of an id (four digits or more), or `latest`"
-        ))
+        Failure::new(Exit::Usage, format!("`{text}` is no job"))
+            .hint("give the beginning of its id (four digits or more), or `latest`".to_owned())
     })
 }

@@ -35,6 +35,14 @@ impl Terminal {
         }
     }
 
+    /// Data about work that is done already: if it cannot be written, that is told, and the work's own
+    /// exit code stays.
+    pub(super) fn outcome(self, text: &str) {
+        if let Err(failure) = self.data(text) {
+            self.failure(&failure);
+        }
+    }
+
     /// A note for the person, to standard error.
     pub(super) fn note(self, text: &str) {
         if !self.quiet {

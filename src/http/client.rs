@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use reqwest::{Client, Response, redirect, retry, tls};
+use tokio::time::Instant;
 
 use crate::domain::Silence;
 use crate::http::base_url::is_loopback;
-use crate::http::failure::{chain, silence};
+use crate::http::failure::{chain, lacks_descriptors, silence};
 use crate::http::{Body, Outgoing, Reply};
 
 /// Longest body that is read, in bytes. A user with thousands of workspaces stays far below.
@@ -19,6 +20,10 @@ const BODY_CAP: usize = 1024 * 1024;
 /// How long an unused connection is kept. Servers and load balancers close theirs after 30 s or
 /// more; a connection that closes under a request costs a user a doubt.
 const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// The time between two looks for a free descriptor, where the machine grants fewer of them than
+/// there are requests to send.
+const DESCRIPTOR_WAIT: Duration = Duration::from_millis(50);
 
 /// What can be set about connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +59,7 @@ pub struct Http {
     outside: Client,
     /// Takes none: a proxy cannot reach our own loopback.
     loopback: Client,
+    timeout: Duration,
 }
 
 impl Http {
@@ -79,6 +85,7 @@ impl Http {
         Ok(Self {
             outside: builder().build().map_err(error)?,
             loopback: builder().no_proxy().build().map_err(error)?,
+            timeout: settings.timeout,
         })
     }
 
@@ -93,13 +100,31 @@ impl Http {
         } else {
             &self.outside
         };
-        let request = outgoing.into_reqwest();
-        let mut response = client.execute(request).await.map_err(silence)?;
+        let mut response = self.execute(client, outgoing).await.map_err(silence)?;
         Ok(Reply {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             body: read(response).await,
         })
+    }
+
+    /// Sends; but where there is no descriptor for a connection, nothing was sent, and others will
+    /// give theirs back. That is no matter of the server's, and must not look like its outage.
+    async fn execute(&self, client: &Client, outgoing: Outgoing) -> reqwest::Result<Response> {
+        let deadline = Instant::now().checked_add(self.timeout);
+        let request = outgoing.into_reqwest();
+        while let Some(copy) = request.try_clone() {
+            match client.execute(copy).await {
+                Err(error)
+                    if lacks_descriptors(&error)
+                        && deadline.is_none_or(|deadline| Instant::now() < deadline) =>
+                {
+                    tokio::time::sleep(DESCRIPTOR_WAIT).await;
+                }
+                result => return result,
+            }
+        }
+        client.execute(request).await
     }
 }
 
@@ -136,6 +161,7 @@ mod tests {
         Http {
             outside: loopback.clone(),
             loopback,
+            timeout,
         }
     }
 

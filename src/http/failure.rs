@@ -20,6 +20,20 @@ pub(super) fn silence(error: reqwest::Error) -> Silence {
     }
 }
 
+/// Whether it was for want of a file descriptor, of this process (`EMFILE`) or of the whole machine
+/// (`ENFILE`), that no connection was made. Both numbers are the same on all Unix systems.
+pub(super) fn lacks_descriptors(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let system = cause.downcast_ref::<std::io::Error>();
+        if let Some(23 | 24) = system.and_then(std::io::Error::raw_os_error) {
+            return error.is_connect();
+        }
+        source = cause.source();
+    }
+    false
+}
+
 /// An error and all of its sources, joined by `: `, leaving out what an outer text already says.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

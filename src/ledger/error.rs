@@ -129,6 +129,7 @@ fn sql_hint(error: &sqlx::Error) -> Option<String> {
     let code = error.as_database_error()?.code()?;
     // Primary result codes: https://www.sqlite.org/rescode.html
     match code.parse::<u32>().ok()? & 0xff {
+        7 => Some("the machine is short of memory; the same command then continues".to_owned()),
         10 => Some(
             "the disk fails, or a file may grow no further (`ulimit -f`): put that right; the same \
              command then continues"

@@ -8,6 +8,7 @@
 
 mod error;
 mod event;
+mod identity;
 mod job;
 mod journal;
 mod load;

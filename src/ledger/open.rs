@@ -2,7 +2,7 @@
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::domain::Clock;
+use crate::ledger::identity::FileId;
 use crate::ledger::lock::{self, Lock};
 use crate::ledger::{Holder, LedgerError, place};
 
@@ -68,13 +69,24 @@ impl Ledger {
             .run(&mut connection)
             .await
             .map_err(|error| migration_error(path, error))?;
-        Ok(Self {
+        let mut ledger = Self {
             file: FileId::of(path)?,
             path: path.to_owned(),
             connection,
             clock,
             _lock: lock,
-        })
+        };
+        ledger.gather().await?;
+        Ok(ledger)
+    }
+
+    /// Writes what was stored so far back into the one file, so that a copy of it alone holds that
+    /// much. Readers are not waited for: what they keep from being written back goes with the next.
+    pub async fn gather(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
     }
 
     /// A second, read-only connection to the same file.
@@ -87,17 +99,9 @@ impl Ledger {
         &self.path
     }
 
-    /// Makes sure that what was opened is still what is at the path. A file that was deleted can be
-    /// written for as long as it is open, and nobody would ever see what it says.
+    /// Makes sure that what was opened is still what is at the path.
     pub(super) fn is_in_place(&self) -> Result<(), LedgerError> {
-        match FileId::of(&self.path) {
-            Ok(found) if found == self.file => Ok(()),
-            Ok(_) => Err(LedgerError::Gone(self.path.clone())),
-            Err(LedgerError::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                Err(LedgerError::Gone(self.path.clone()))
-            }
-            Err(error) => Err(error),
-        }
+        self.file.is_at(&self.path)
     }
 
     /// Writes everything back into the one file and closes it.
@@ -105,23 +109,6 @@ impl Ledger {
         self.is_in_place()?;
         self.connection.close().await?;
         Ok(())
-    }
-}
-
-/// Which file it is, under whatever name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileId {
-    device: u64,
-    inode: u64,
-}
-
-impl FileId {
-    fn of(path: &Path) -> Result<Self, LedgerError> {
-        let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
-        Ok(Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-        })
     }
 }
 
@@ -143,7 +130,7 @@ impl Reader {
         if examine(&found).await? != Found::Ledger {
             return Err(missing());
         }
-        let connection = options(&found).read_only(true).connect().await?;
+        let (connection, _) = look(&found).await?;
         Ok(Self {
             path: found,
             connection,
@@ -176,7 +163,7 @@ enum Found {
 /// database to another journal mode.
 async fn examine(path: &Path) -> Result<Found, LedgerError> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return nothing(path),
         Err(error) => return Err(LedgerError::open(path, error)),
         Ok(meta) if meta.is_dir() => {
             return Err(LedgerError::open(
@@ -191,19 +178,11 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
                 std::io::Error::other("it is not a regular file"),
             ));
         }
-        Ok(meta) if meta.len() == 0 => return Ok(Found::Nothing),
+        Ok(meta) if meta.len() == 0 => return nothing(path),
         Ok(_) => {}
     }
     std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
-    let looking = options(path).read_only(true);
-    let mut connection = looking.clone().connect().await?;
-    let mut id = application_id(&mut connection).await;
-    if id.as_ref().is_err_and(|error| is_code(error, HOT_JOURNAL)) {
-        // Killed while the file was turned to WAL. The first opening for writing rolls that back;
-        // to know whose file it is, it is read as it lies there.
-        connection = looking.immutable(true).connect().await?;
-        id = application_id(&mut connection).await;
-    }
+    let (mut connection, id) = look(path).await?;
     let foreign = || LedgerError::Foreign(path.to_owned());
     let id = id.map_err(|error| {
         if is_code(&error, NOT_A_DATABASE) {
@@ -229,6 +208,35 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
         (APPLICATION_ID, _, Some(_)) => Ok(Found::Ledger),
         _ => Err(foreign()),
     }
+}
+
+/// There is no ledger, unless its other half says that there was one: SQLite would delete that half as
+/// soon as it opened the file.
+fn nothing(path: &Path) -> Result<Found, LedgerError> {
+    let journal = place::beside(path, "-wal");
+    if journal.metadata().is_ok_and(|meta| meta.len() > 0) {
+        let path = path.to_owned();
+        return Err(LedgerError::Parted { path, journal });
+    }
+    Ok(Found::Nothing)
+}
+
+/// Opens the file for reading, and asks whose it is.
+async fn look(path: &Path) -> Result<(SqliteConnection, Result<i64, sqlx::Error>), LedgerError> {
+    let looking = options(path).read_only(true);
+    let mut connection = looking.clone().connect().await?;
+    let mut id = application_id(&mut connection).await;
+    // Two cases in which the file is read as it lies there. Killed while it was turned to WAL: the
+    // first opening for writing rolls that back. Or SQLite cannot put its index beside the file, such
+    // as on a medium that is read-only: without a journal all is in the file, and nobody writes.
+    let alone = || !place::beside(path, "-wal").exists();
+    let as_it_lies =
+        |error: &sqlx::Error| is_code(error, HOT_JOURNAL) || is_unwritable(error) && alone();
+    if id.as_ref().is_err_and(as_it_lies) {
+        connection = looking.immutable(true).connect().await?;
+        id = application_id(&mut connection).await;
+    }
+    Ok((connection, id))
 }
 
 /// The newest migration that the file has seen: 0 for none, `None` if it has never met a migrator.
@@ -264,6 +272,15 @@ fn is_code(error: &sqlx::Error, code: &str) -> bool {
         .is_some_and(|found| found == code)
 }
 
+/// `SQLITE_CANTOPEN` or `SQLITE_READONLY`, for whatever detailed reason.
+fn is_unwritable(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 8 | 14))
+}
+
 fn create(path: &Path) -> Result<(), LedgerError> {
     OpenOptions::new()
         .write(true)
@@ -296,6 +313,54 @@ mod tests {
             .unwrap()
             .count();
         assert_eq!(MIGRATIONS.iter().count(), on_disk);
+    }
+
+    #[tokio::test]
+    async fn a_ledger_where_nothing_can_be_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        ledger.close().await.unwrap();
+        // Also for root, who may write anywhere: where a folder is, SQLite can put no file.
+        std::fs::create_dir(dir.path().join("ledger.db-shm")).unwrap();
+        let mut reader = Reader::open(&path).await.unwrap();
+        let id = application_id(&mut reader.connection).await.unwrap();
+        assert_eq!(id, APPLICATION_ID);
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_the_file_alone_is_a_ledger_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let copy = dir.path().join("copy.db");
+        let _ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        Reader::open(&copy).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn half_a_ledger_is_neither_new_nor_thrown_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let journal = dir.path().join("ledger.db-wal");
+        std::fs::write(&journal, "the other half").unwrap();
+        for empty in [false, true] {
+            if empty {
+                std::fs::write(&path, "").unwrap();
+            }
+            let refusals = [
+                Ledger::open(&path, Clock::System).await.err(),
+                Reader::open(&path).await.err(),
+            ];
+            for error in refusals {
+                assert!(
+                    matches!(error, Some(LedgerError::Parted { .. })),
+                    "{error:?}"
+                );
+            }
+            assert!(journal.metadata().unwrap().len() > 0);
+        }
+        assert!(!lock::is_there(&path));
     }
 
     /// The file as a kill leaves it after each step of its making.

@@ -134,6 +134,19 @@ impl Ledger {
 }
 
 impl Reader {
+    /// What is read from here on until [`Reader::end_snapshot`] is the ledger of one moment, whatever
+    /// is written meanwhile.
+    pub async fn begin_snapshot(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("BEGIN").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// Goes on to what the ledger holds now.
+    pub async fn end_snapshot(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
     /// Where the lines of a job stand.
     pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
         counts(&mut self.connection, job).await

@@ -111,7 +111,9 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
     if roster.finish()?.sha256 != ask.survey.digest {
         return Err(IntakeError::Moving);
     }
-    Ok(loading.commit().await?.job)
+    let job = loading.commit().await?.job;
+    ledger.gather().await?;
+    Ok(job)
 }
 
 async fn compare(
@@ -194,6 +196,30 @@ fn describe(difference: &Difference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_is_loaded_is_in_the_ledgers_own_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let [roster, path, copy] = ["r.csv", "l.db", "copy.db"].map(|name| dir.path().join(name));
+        std::fs::write(&roster, "User ID\na1\n").unwrap();
+        let options = RosterOptions::default();
+        let ask = Intake {
+            roster: &roster,
+            options: &options,
+            survey: &crate::roster::check(&roster, &options).unwrap(),
+            change: "disable".parse().unwrap(),
+            target: "https://scim.example.com/",
+            new: false,
+        };
+        let mut ledger = Ledger::open(&path, crate::domain::Clock::System)
+            .await
+            .unwrap();
+        let job = intake(&mut ledger, ask).await.unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        let mut reader = crate::ledger::Reader::open(&copy).await.unwrap();
+        let latest = crate::ledger::JobSelector::Latest;
+        assert_eq!(reader.select_job(&latest).await.unwrap(), job);
+    }
 
     #[test]
     fn a_difference_is_told_in_numbers_and_examples() {

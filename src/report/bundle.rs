@@ -1,8 +1,8 @@
-//! Writing the bundle: all of it under another name first, then renamed, so that a folder of the
-//! wanted name is always whole.
+//! Writing the bundle: all of it under another name first, then renamed, so that what has its name is
+//! whole. Everything in it is read at one moment.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{Job, LedgerError, Reader};
@@ -31,41 +31,61 @@ pub enum ReportError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The ledger changed while it was read.
-    #[error("the job changed while the report was written: {rows} rows for {lines} lines")]
-    Moved {
-        /// Rows written.
+    /// Rows are missing, or are too many. All is read at one moment: it is no other process.
+    #[error("the ledger is damaged: it holds {rows} rows for the {lines} lines of the roster")]
+    Damaged {
+        /// Rows found.
         rows: u64,
         /// Lines of the roster.
         lines: u64,
     },
 }
 
+/// The table, then the summary: where the summary is, the table is whole.
+const FILES: [&str; 2] = ["report.csv", "summary.json"];
+
 /// Writes `report.csv` and `summary.json` of a job into the folder `dir`, which must not exist or be
 /// empty. Memory does not grow with the job.
+///
+/// A folder that is not there appears whole. One that is there may be a mount point, a link, or where
+/// somebody stands, none of which can be replaced: its files appear one by one, the summary last.
 pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
 ) -> Result<Summary, ReportError> {
-    refuse_if_occupied(dir)?;
-    let draft = draft_path(dir);
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Write { path, source }
+    // Without a slash at the end, so that a name can be put together from it.
+    let dir: PathBuf = dir.components().collect();
+    let is_there = refuse_if_occupied(&dir)?;
+    reader.begin_snapshot().await?;
+    let written = if is_there {
+        fill(reader, job, &dir).await
+    } else {
+        make(reader, job, &dir).await
     };
+    reader.end_snapshot().await?;
+    written
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ReportError {
+    let path = path.to_owned();
+    move |source| ReportError::Write { path, source }
+}
+
+/// Writes the whole folder under another name, and renames it.
+async fn make(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, ReportError> {
+    let draft = draft_path(dir);
     if draft.exists() {
         // Left over by a process of the same number that was killed: nobody else uses this name.
         std::fs::remove_dir_all(&draft).map_err(at(&draft))?;
     }
     std::fs::create_dir_all(&draft).map_err(at(&draft))?;
-    let written = write_files(reader, job, &draft).await;
-    let renamed = match written {
-        Ok(summary) => std::fs::rename(&draft, dir)
-            .map(|()| summary)
-            .map_err(at(dir)),
-        Err(error) => Err(error),
-    };
+    let files = FILES.map(|name| draft.join(name));
+    let written = write_files(reader, job, &files).await;
+    let renamed = written.and_then(|summary| {
+        std::fs::rename(&draft, dir).map_err(at(dir))?;
+        Ok(summary)
+    });
     if renamed.is_err() {
         // The draft is worthless; the error that matters is the one at hand.
         let _ = std::fs::remove_dir_all(&draft);
@@ -73,50 +93,67 @@ pub async fn write_bundle(
     renamed
 }
 
-async fn write_files(reader: &mut Reader, job: &Job, draft: &Path) -> Result<Summary, ReportError> {
-    let create = |name: &str| {
-        let path = draft.join(name);
-        File::create_new(&path)
-            .map(BufWriter::new)
-            .map_err(|source| ReportError::Write { path, source })
-    };
-    let rows = table::write(reader, job, create("report.csv")?).await?;
+/// Writes into the empty folder that is there: each file under another name, then renamed.
+async fn fill(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, ReportError> {
+    let files = FILES.map(|name| dir.join(name));
+    let drafts = files.each_ref().map(|file| draft_path(file));
+    let written = write_files(reader, job, &drafts).await;
+    let renamed = written.and_then(|summary| {
+        for (draft, file) in drafts.iter().zip(&files) {
+            std::fs::rename(draft, file).map_err(at(file))?;
+        }
+        Ok(summary)
+    });
+    if renamed.is_err() {
+        // The folder was empty, so whatever has these names is ours, and half of it is worthless.
+        for file in drafts.iter().chain(&files) {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+    renamed
+}
+
+async fn write_files(
+    reader: &mut Reader,
+    job: &Job,
+    [table, summary]: &[PathBuf; 2],
+) -> Result<Summary, ReportError> {
+    let create = |path: &Path| File::create_new(path).map(BufWriter::new).map_err(at(path));
+    let rows = table::write(reader, job, create(table)?).await?;
     if rows != job.lines {
-        return Err(ReportError::Moved {
+        return Err(ReportError::Damaged {
             rows,
             lines: job.lines,
         });
     }
     let counts = reader.counts(job).await?;
     let runs = reader.runs(job).await?;
+    let mut file = create(summary)?;
     let summary = Summary::new(job, &counts, &runs);
-    let mut file = create("summary.json")?;
     serde_json::to_writer_pretty(&mut file, &summary).map_err(std::io::Error::from)?;
     file.write_all(b"\n")?;
     file.flush()?;
     Ok(summary)
 }
 
-fn refuse_if_occupied(dir: &Path) -> Result<(), ReportError> {
+/// Whether the folder is there, and empty.
+fn refuse_if_occupied(dir: &Path) -> Result<bool, ReportError> {
     match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Ok(mut entries) => match entries.next() {
-            None => Ok(()),
+            None => Ok(true),
             Some(_) => Err(ReportError::Occupied(dir.to_owned())),
         },
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
             Err(ReportError::Occupied(dir.to_owned()))
         }
-        Err(source) => Err(ReportError::Write {
-            path: dir.to_owned(),
-            source,
-        }),
+        Err(source) => Err(at(dir)(source)),
     }
 }
 
-/// A name beside `dir`, on the same file system, that no other process uses.
-fn draft_path(dir: &Path) -> PathBuf {
-    let mut name = dir.as_os_str().to_owned();
+/// A name beside `path`, on the same file system, that no other process uses.
+fn draft_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(format!(".draft-{}", std::process::id()));
     PathBuf::from(name)
 }

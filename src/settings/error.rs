@@ -16,12 +16,24 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// A settings or profile file is wrong.
-    #[error("settings `{path}`: {source}")]
+    #[error("settings `{path}`, line {line}: {why}")]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
+        /// Where. The line itself may hold a secret that was put there by mistake, so it is not shown.
+        line: usize,
+        /// Why.
+        why: String,
+        /// Whether the line looks like a secret.
+        secret: bool,
+    },
+    /// A number or time is larger than anything that can be meant.
+    #[error("`{flag}` can be {most} at most")]
+    TooMuch {
+        /// The flag that gave it.
+        flag: &'static str,
+        /// What it can be.
+        most: String,
     },
     /// No such profile is built in.
     #[error("there is no profile `{name}`")]
@@ -84,7 +96,16 @@ impl SettingsError {
             Self::Password { .. } => {
                 Some("`--password-file` names a file whose only line is the password".to_owned())
             }
-            Self::Moment(_) | Self::Read { .. } | Self::Parse { .. } | Self::Url { .. } => None,
+            Self::Parse { secret: true, .. } => Some(
+                "secrets do not belong in this file: set OFFBOARD_PASSWORD, or name a file with \
+                 `password-file`"
+                    .to_owned(),
+            ),
+            Self::TooMuch { .. }
+            | Self::Moment(_)
+            | Self::Read { .. }
+            | Self::Parse { .. }
+            | Self::Url { .. } => None,
         }
     }
 }

@@ -106,10 +106,7 @@ impl Layer {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|source| SettingsError::Parse {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })
+        toml::from_str(text).map_err(|error| wrong(path, text, &error))
     }
 
     /// The ledger file.
@@ -145,6 +142,26 @@ impl Layer {
     }
 }
 
+/// Says where and why, and never what stands there: that may be a secret.
+fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or_default();
+    let line = 1 + before.matches('\n').count();
+    let words = text.lines().nth(line - 1).unwrap_or_default();
+    let key = words.split('=').next().unwrap_or_default();
+    let key = key.trim().to_ascii_lowercase();
+    let secret = key != "password-file"
+        && ["password", "passwd", "passphrase", "token", "secret"]
+            .iter()
+            .any(|word| key.contains(word));
+    SettingsError::Parse {
+        path: path.to_owned(),
+        line,
+        why: error.message().trim_end().replace('\n', ", "),
+        secret,
+    }
+}
+
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -177,6 +194,23 @@ mod tests {
             text.contains("line 2") && text.contains("retries"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn p10_a_secret_in_a_settings_file_is_not_shown() {
+        for text in [
+            "burst = 3\npassword = \"planted\"\n",
+            "burst = 3\npassword = planted\n",
+            "burst = 3\npassword = \"planted\n",
+            "burst = 3\npassword: \"planted\"\n",
+            "burst = 3\n[api-token]\nvalue = \"planted\"\n",
+        ] {
+            let error = Layer::parse(Path::new("f.toml"), text).unwrap_err();
+            let shown = error.to_string();
+            assert!(!shown.contains("planted"), "{shown}");
+            assert!(shown.contains("line 2"), "{shown}");
+            assert!(error.hint().unwrap().contains("OFFBOARD_PASSWORD"));
+        }
     }
 
     #[test]

@@ -15,6 +15,12 @@ use crate::settings::{Layer, SettingsError, Span};
 /// may take in all.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Requests in flight: far more than any provider takes, far fewer than there are sockets.
+const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// Requests at once after a pause: at the slowest rate, their time still fits the bucket's clock.
+const MOST_BURST: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+
 /// Everything that a job needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -90,8 +96,16 @@ impl Settings {
                 http,
             },
             rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
-            burst: layer.burst.unwrap_or(NonZeroU32::MIN),
-            concurrency: layer.concurrency.unwrap_or(NonZeroUsize::MIN),
+            burst: at_most(
+                "--burst",
+                MOST_BURST,
+                layer.burst.unwrap_or(NonZeroU32::MIN),
+            )?,
+            concurrency: at_most(
+                "--concurrency",
+                MOST_AT_ONCE,
+                layer.concurrency.unwrap_or(NonZeroUsize::MIN),
+            )?,
             max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
             throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
             grace: span(layer.grace).unwrap_or(GRACE),
@@ -103,6 +117,18 @@ impl Settings {
             },
         })
     }
+}
+
+fn at_most<T: Copy + PartialOrd + ToString>(
+    flag: &'static str,
+    most: T,
+    wanted: T,
+) -> Result<T, SettingsError> {
+    if wanted > most {
+        let most = most.to_string();
+        return Err(SettingsError::TooMuch { flag, most });
+    }
+    Ok(wanted)
 }
 
 /// What HTTP's Basic scheme can carry (RFC 7617 §2): known now, before a ledger is opened.

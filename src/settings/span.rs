@@ -11,21 +11,34 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Span(pub Duration);
 
-/// The text is no length of time.
+/// Longer than any job takes, and short enough that it can be added to any moment.
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// The text is no length of time that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no length of time: write `30s`, `5m` or `1h 30m`")]
-pub struct SpanError(String);
+pub enum SpanError {
+    /// It cannot be read.
+    #[error("`{0}` is no length of time: write `30s`, `5m` or `1h 30m`")]
+    Unreadable(String),
+    /// It cannot be meant.
+    #[error("`{0}` is too long: ten years at most")]
+    TooLong(String),
+}
 
 impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.trim()
+        let span = text
+            .trim()
             .parse::<jiff::SignedDuration>()
             .ok()
             .and_then(|span| Duration::try_from(span).ok())
-            .map(Self)
-            .ok_or_else(|| SpanError(text.to_owned()))
+            .ok_or_else(|| SpanError::Unreadable(text.to_owned()))?;
+        if span > LONGEST {
+            return Err(SpanError::TooLong(text.to_owned()));
+        }
+        Ok(Self(span))
     }
 }
 
@@ -63,7 +76,7 @@ mod tests {
             assert_eq!(span.0, Duration::from_millis(millis), "{text}");
             assert_eq!(span.to_string().parse(), Ok(span), "{text}");
         }
-        for text in ["", "5", "-5s", "soon", "1e3s"] {
+        for text in ["", "5", "-5s", "soon", "1e3s", "2562047788015215h"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

@@ -6,10 +6,12 @@
 )]
 
 mod ambiguity;
+mod chaos;
 mod demo;
 mod help;
 mod input;
 mod layering;
+mod machine;
 mod outage;
 mod pace;
 mod progress;

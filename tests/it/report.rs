@@ -229,3 +229,107 @@ async fn a_reader_who_has_gone_away_is_no_failure() {
     }
     assert!(bed.path("evidence/report.csv").exists());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_is_there_and_empty_is_filled() {
+    let bed = all_done().await;
+    for name in ["here", "kept", "behind"] {
+        std::fs::create_dir(bed.path(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("behind", bed.path("link")).unwrap();
+    for (folder, args) in [
+        ("here", ["report", "-o", "."]),
+        ("", ["report", "-o", "new/"]),
+        ("", ["report", "-o", "kept/"]),
+        ("", ["report", "-o", "link"]),
+    ] {
+        let mut command = bed.offboard(&args);
+        command.current_dir(bed.path(folder));
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+    }
+    assert!(bed.path("link").is_symlink());
+    for folder in ["here", "new", "kept", "behind"] {
+        let there = std::fs::read_dir(bed.path(folder)).unwrap();
+        let mut names: Vec<_> = there.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["report.csv", "summary.json"], "{folder}");
+    }
+    assert!(!files(&bed).iter().any(|name| name.contains("draft")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p8_a_report_of_a_run_under_way_is_of_one_moment() {
+    let bed = Bed::with_users(60).await;
+    bed.write_roster(&[]);
+    let mut child = start(run_one_by_one(&bed, "unlimited", 60));
+    until("the first is gone", || {
+        bed.people.iter().any(|person| bed.is_gone(&person.id))
+    })
+    .await;
+    let mut reader = offboard::ledger::Reader::open(&bed.ledger()).await.unwrap();
+    let latest = offboard::ledger::JobSelector::Latest;
+    reader.begin_snapshot().await.unwrap();
+    let job = reader.select_job(&latest).await.unwrap();
+    let before = reader.counts(&job).await.unwrap();
+    child.wait().unwrap();
+    assert_eq!(reader.counts(&job).await.unwrap(), before);
+    reader.end_snapshot().await.unwrap();
+    assert_eq!(reader.counts(&job).await.unwrap().open(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_lost_a_line_is_called_damaged() {
+    use sqlx::{ConnectOptions, Connection};
+    let bed = all_done().await;
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(bed.ledger())
+        .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql("DELETE FROM users WHERE line = 3")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
+    assert_eq!(ran.code, Some(12), "{ran:?}");
+    assert!(ran.stderr.contains("the ledger is damaged"), "{ran:?}");
+}
+
+/// A file that takes nothing, as a full disk does.
+fn full() -> std::fs::File {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).open("/dev/full").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_written_ends_no_run() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    let mut command = bed.run_with(3, "-vv --rate unlimited");
+    command.stdout(Stdio::piped()).stderr(full());
+    let child = command.spawn().unwrap();
+    let ran = crate::support::text::ended(child).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_that_cannot_be_printed_hide_neither_the_exit_code_nor_how_to_continue() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    for (flags, code, told) in [
+        ("--rate unlimited --max-duration 0s", 11, "to continue: "),
+        ("--rate unlimited --json", 0, "for the report: "),
+    ] {
+        let mut command = bed.run_with(3, flags);
+        command.stdout(full()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        drop(command);
+        let ran = crate::support::text::ended(child).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        let complaint = "cannot write to standard output";
+        assert!(ran.stderr.contains(complaint), "{ran:?}");
+    }
+}

@@ -165,3 +165,26 @@ async fn a_variable_for_a_switch_says_yes_or_no_as_people_do() {
         assert_eq!(ran.code, Some(code), "{word}: {ran:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let bed = bed().await;
+    let mut command = bed.run_all(2);
+    for name in [
+        "OFFBOARD_RATE",
+        "OFFBOARD_BURST",
+        "OFFBOARD_STRICT",
+        "OFFBOARD_CONFIRM",
+        "OFFBOARD_PROFILE",
+        "OFFBOARD_CONFIG",
+        "OFFBOARD_LOG_FILE",
+        "OFFBOARD_PROGRESS",
+        "OFFBOARD_PASSWORD_FILE",
+        "OFFBOARD_ALLOW_HTTP",
+        "OFFBOARD_ID_COLUMN",
+    ] {
+        command.env(name, "");
+    }
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}

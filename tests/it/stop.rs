@@ -48,15 +48,21 @@ impl Bed {
             .find_map(|line| line.strip_prefix("to continue: "))
             .unwrap_or_else(|| panic!("no way on: {ran:?}"));
         let words = shlex::split(line).unwrap();
-        assert_eq!(words[0], env!("CARGO_BIN_EXE_offboard"), "{line}");
-        // The environment is the shell's, and so the same.
+        // A secret is never printed: it is all that is typed anew.
         let mut command = program(self.dir.path());
-        command.args(&words[1..]);
-        for (name, value) in self.run_with(0, "").get_envs() {
-            if let Some(value) = value {
-                command.env(name, value);
-            }
-        }
+        command.env("OFFBOARD_PASSWORD", "sandbox");
+        let mut words = words.iter();
+        let name = words
+            .find(|word| match word.split_once('=') {
+                Some((name, value)) => {
+                    command.env(name, value);
+                    false
+                }
+                None => true,
+            })
+            .unwrap();
+        assert_eq!(name, env!("CARGO_BIN_EXE_offboard"), "{line}");
+        command.args(words);
         command
     }
 
@@ -247,4 +253,47 @@ async fn a_signal_before_anything_was_sent_ends_with_its_code_and_the_command() 
     let ran = running.end().await;
     assert_eq!(ran.code, Some(143), "{ran:?}");
     assert!(ran.stderr.contains("to continue: "), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_is_answered_in_one_line_and_nothing_else_changes() {
+    for flags in ["", " -q", " --progress bar"] {
+        let bed = Bed::faulty(60, "retry-after=2s").await;
+        bed.sandbox
+            .plan_faults(&bed.people[20].id, [FaultKind::Throttle]);
+        let mut running = bed.start(&format!("{EIGHT}{flags}"));
+        let books = bed.books.clone();
+        assert!(running.reaches(|| books.totals().throttled > 0).await);
+        running.signal(Signal::USR1);
+        running.says("waiting").await;
+        let ran = running.end().await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let answers = |line: &&str| line.contains(" of 60 users (") && line.contains("waiting");
+        assert_eq!(ran.stderr.lines().filter(answers).count(), 1, "{ran:?}");
+        for user in bed.books.users() {
+            assert_eq!(user.writes_changed, 1, "{user:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_suspended_goes_on_and_fails_nobody() {
+    let bed = Bed::faulty(200, "latency=100ms+100ms").await;
+    let mut running = bed.start("--rate unlimited --concurrency 8 --timeout 500ms");
+    for requests in [20, 60] {
+        bed.receives(&mut running, requests).await;
+        running.signal(Signal::STOP);
+        // Longer than every request may take: that these times pass is what is tested.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        running.signal(Signal::CONT);
+    }
+    let ran = running.end().await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    bed.everybody_is_removed().await;
+    for user in bed.books.users() {
+        assert!(
+            user.writes_changed == 1 && user.writes_received == 1,
+            "{user:?}"
+        );
+    }
 }

@@ -4,9 +4,9 @@
 mod answers;
 mod cuts;
 mod elsewhere;
-mod message;
+pub(crate) mod message;
 mod odd;
-mod proxy;
+pub(crate) mod proxy;
 
 use std::process::Command;
 
@@ -17,7 +17,10 @@ use proxy::{Act, Asked, Wire};
 
 impl Bed {
     /// A proxy before this bed's provider, with a plan for each write by the number of its user.
-    async fn wire(&self, plan: impl Fn(usize, &Asked) -> Act + Send + Sync + 'static) -> Wire {
+    pub(crate) async fn wire(
+        &self,
+        plan: impl Fn(usize, &Asked) -> Act + Send + Sync + 'static,
+    ) -> Wire {
         let ids: Vec<_> = self.people.iter().map(|person| person.id.clone()).collect();
         Wire::before(self.sandbox.addr(), move |asked| {
             let number = ids.iter().position(|id| id == asked.who);
@@ -27,7 +30,7 @@ impl Bed {
     }
 
     /// The run on everybody, behind the proxy.
-    fn run_behind(&self, wire: &Wire, flags: &str) -> Command {
+    pub(crate) fn run_behind(&self, wire: &Wire, flags: &str) -> Command {
         let flags = format!("--rate unlimited {flags}");
         let mut command = self.run_with(self.people.len() as u64, &flags);
         command.env("OFFBOARD_SCIM_URL", wire.url("/scim/1/0/v2"));
@@ -39,7 +42,7 @@ impl Bed {
     }
 
     /// Everybody is removed, by a single write with effect, and nobody panicked over it.
-    async fn everybody_is_removed_once(&self, ran: &Ran) {
+    pub(crate) async fn everybody_is_removed_once(&self, ran: &Ran) {
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(!ran.stderr.contains("panicked"), "{ran:?}");
         let rows = self.rows().await;

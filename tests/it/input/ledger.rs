@@ -168,12 +168,16 @@ async fn a_job_that_is_not_there_is_told() {
     let mut told = Transcript::default();
     for args in [
         ["status", "ffff"].as_slice(),
-        &["status", "xyz"],
         &["report", "ffff", "-o", "evidence"],
         &["run", "ffff"],
     ] {
         let ran = finish(bed.offboard(args)).await;
         assert_refused(&ran, &args.join(" "));
+        told.add(&args.join(" "), &ran);
+    }
+    for args in [["status", "zzz"].as_slice(), &["report", "zzz", "-o", "x"]] {
+        let ran = finish(bed.offboard(args)).await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
         told.add(&args.join(" "), &ran);
     }
     assert!(ledger_bytes(&bed) == before, "the ledger was touched");

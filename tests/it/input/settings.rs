@@ -66,6 +66,7 @@ async fn settings_that_cannot_be_used_are_refused_before_anything_is_opened() {
     bed.write_roster(&[]);
     std::fs::write(bed.path("bad.toml"), "rate = \"8/s\"\nretries = 3\n").unwrap();
     std::fs::write(bed.path("rate.toml"), "burst = 2\nrate = \"fast\"\n").unwrap();
+    std::fs::write(bed.path("secret.toml"), "password = \"planted\"\n").unwrap();
     std::fs::write(bed.path("text.toml"), "rate: 8/s\n").unwrap();
     let mut told = Transcript::default();
     for (what, args) in [
@@ -97,8 +98,17 @@ async fn settings_that_cannot_be_used_are_refused_before_anything_is_opened() {
         ),
         ("a settings file that is a folder", &["--config", "."]),
         ("an unknown key", &["--config", "bad.toml"]),
+        ("a secret", &["--config", "secret.toml"]),
         ("a wrong value", &["--config", "rate.toml"]),
         ("a file that is no TOML", &["--config", "text.toml"]),
+        (
+            "more requests at once than can be",
+            &["--concurrency", "18446744073709551615"],
+        ),
+        (
+            "a burst that lasts longer than any clock",
+            &["--rate", "1/m", "--burst", "4294967295"],
+        ),
         ("no username", &["--username", ""]),
         ("a username with a colon", &["--username", "a:b"]),
     ] {

@@ -4,15 +4,15 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A request or an answer, unchanged.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Message {
+    pub(crate) bytes: Vec<u8>,
     /// Where the body begins.
-    pub(super) head: usize,
+    pub(crate) head: usize,
 }
 
 impl Message {
     /// Reads one message; none if the other side closed, whether between messages or within one.
-    pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
+    pub(crate) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let mut bytes = Vec::new();
         let head = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -33,7 +33,7 @@ impl Message {
     }
 
     /// An answer without a connection header.
-    pub(super) fn answer(status: &str, kind: &str, body: &str) -> Self {
+    pub(crate) fn answer(status: &str, kind: &str, body: &str) -> Self {
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
             body.len()
@@ -44,25 +44,25 @@ impl Message {
         }
     }
 
-    pub(super) fn body(&self) -> &str {
+    pub(crate) fn body(&self) -> &str {
         str::from_utf8(&self.bytes[self.head..]).unwrap()
     }
 
     /// The head of another message with this body.
-    pub(super) fn with_body(&self, status: &str, body: &str) -> Self {
+    pub(crate) fn with_body(&self, status: &str, body: &str) -> Self {
         let kind = header(&self.bytes[..self.head], "content-type").unwrap_or("text/plain");
         Self::answer(status, kind, body)
     }
 
     /// Method and path of a request.
-    pub(super) fn asks(&self) -> (&str, &str) {
+    pub(crate) fn asks(&self) -> (&str, &str) {
         let text = str::from_utf8(&self.bytes[..self.head]).unwrap();
         let mut words = text.split(' ');
         (words.next().unwrap(), words.next().unwrap())
     }
 
     /// The same request as another one: `GET`, without a body.
-    pub(super) fn as_read(&self) -> Vec<u8> {
+    pub(crate) fn as_read(&self) -> Vec<u8> {
         let text = str::from_utf8(&self.bytes[..self.head]).unwrap();
         let (method, _) = self.asks();
         let lines = text.replacen(method, "GET", 1);

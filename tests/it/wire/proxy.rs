@@ -17,7 +17,7 @@ use super::message::Message;
 
 /// How a connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Close {
+pub(crate) enum Close {
     /// As one who has nothing more to say.
     Fin,
     /// As one who has never heard of it.
@@ -26,7 +26,7 @@ pub(super) enum Close {
 
 /// What becomes of the connection once the made-up bytes are out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
+pub(crate) enum Then {
     /// It serves the next request.
     GoOn,
     /// It is closed.
@@ -39,7 +39,7 @@ pub(super) enum Then {
 
 /// What happens to one request.
 #[derive(Clone)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// It is passed on, and so is the answer.
     Pass,
     /// So many bytes of it reach the server.
@@ -59,7 +59,7 @@ pub(super) enum Act {
 }
 
 /// Makes another answer of an answer.
-pub(super) type Edit = Arc<dyn Fn(&Message) -> Vec<u8> + Send + Sync>;
+pub(crate) type Edit = Arc<dyn Fn(&Message) -> Vec<u8> + Send + Sync>;
 
 impl fmt::Debug for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,12 +78,12 @@ impl fmt::Debug for Act {
 
 /// A request, as the plan sees it.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
     /// The last part of the path: the user, on the SCIM surface.
-    pub(super) who: &'a str,
+    pub(crate) who: &'a str,
     /// How many requests with this method were about this user, this one included.
-    pub(super) nth: usize,
+    pub(crate) nth: usize,
 }
 
 type Plan = Box<dyn Fn(&Asked) -> Act + Send + Sync>;
@@ -102,7 +102,7 @@ struct Shared {
 }
 
 /// Listens as long as it lives.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     address: SocketAddr,
     shared: Arc<Shared>,
     _task: JoinSet<()>,
@@ -110,7 +110,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// A proxy before this server.
-    pub(super) async fn before(
+    pub(crate) async fn before(
         server: SocketAddr,
         plan: impl Fn(&Asked) -> Act + Send + Sync + 'static,
     ) -> Self {
@@ -134,17 +134,17 @@ impl Wire {
     }
 
     /// The address of a path behind the proxy.
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// How many requests did not simply pass.
-    pub(super) fn struck(&self) -> usize {
+    pub(crate) fn struck(&self) -> usize {
         *self.shared.struck.lock().unwrap()
     }
 
     /// The last request that passed, and its answer.
-    pub(super) fn passed(&self) -> (Message, Message) {
+    pub(crate) fn passed(&self) -> (Message, Message) {
         let passed = self.shared.passed.lock().unwrap();
         passed.clone().unwrap()
     }

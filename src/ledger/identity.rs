@@ -1,0 +1,37 @@
+//! Whether a path still leads to the file that was opened.
+
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::ledger::LedgerError;
+
+/// Which file it is, under whatever name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(path: &Path) -> Result<Self, LedgerError> {
+        let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
+        Ok(Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+        })
+    }
+
+    /// Makes sure that this is what is at the path. A file that was deleted can be written for as
+    /// long as it is open, and nobody would ever see what it says.
+    pub(super) fn is_at(self, path: &Path) -> Result<(), LedgerError> {
+        match Self::of(path) {
+            Ok(found) if found == self => Ok(()),
+            Ok(_) => Err(LedgerError::Gone(path.to_owned())),
+            Err(LedgerError::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                Err(LedgerError::Gone(path.to_owned()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
