@@ -156,17 +156,13 @@ impl Course {
     }
 
     /// The write that an earlier run left in doubt took no effect. It may never have left, so it
-    /// costs no attempt: or else a few kills would use up the attempts of users whom nobody wrote.
+    /// costs no attempt: or else a few kills would use up the attempts of users whom nobody wrote. In
+    /// the journal the user stays in doubt until the next intent, which has the same number.
     fn resolve_inherited_doubt(&mut self) {
-        if self.has_inherited_doubt() {
+        if self.doubt == Doubt::Inherited {
             self.doubt = Doubt::Nothing;
             self.take_back_write();
         }
-    }
-
-    /// Whether the doubt of an earlier run stands.
-    pub(super) fn has_inherited_doubt(&self) -> bool {
-        self.doubt == Doubt::Inherited
     }
 
     /// The step after `verdict`. `ended` says of a credential that was refused that others had been

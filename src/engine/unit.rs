@@ -173,7 +173,6 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Err(Silence::NotSent(_)) => Fate::NotSent,
         };
         let had_served = self.weigh_credential(verdict);
-        let doubted = self.course.has_inherited_doubt();
         let step = self.course.after(kind, verdict, fate, had_served);
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
@@ -181,11 +180,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.begun = again || fate == Fate::NotSent;
         }
         let Step::Settle(outcome) = step else {
-            let mut facts = vec![ended];
-            if doubted && !self.course.has_inherited_doubt() {
-                facts.push(self.released("the write that was in doubt took no effect"));
-            }
-            self.record(facts).await?;
+            self.record(vec![ended]).await?;
             self.report(verdict, fault(verdict, &exchange)).await;
             return Ok(Next::Step(step));
         };

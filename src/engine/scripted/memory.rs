@@ -156,7 +156,9 @@ impl Books {
         }
         match &entry.fact {
             Fact::Begun { attempt, request } => {
-                if *attempt != row.attempts + 1 {
+                let repeats = row.status == Status::InDoubt && *attempt == row.attempts;
+                row.given_back += u32::from(repeats);
+                if !repeats && *attempt != row.attempts + 1 {
                     broken = Some(format!("line {line}: {attempt} after {}", row.attempts));
                 }
                 row.attempts = *attempt;
