@@ -1,11 +1,13 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
+mod sources;
+
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::sources::{FileArgs, SettingsArgs};
+use crate::cli::args::sources::{FileArgs, SettingsArgs};
 use crate::domain::{Access, Change, ChangeError};
 use crate::progress::ProgressMode;
 use crate::settings::Span;

@@ -3,9 +3,7 @@
 //! One verb, one file. Data goes to standard output, everything else to standard error. Nothing else
 //! in the crate knows this module.
 
-mod again;
 mod args;
-mod confirm;
 mod demo;
 mod exit;
 mod failure;
@@ -13,9 +11,7 @@ mod log;
 mod report;
 mod run;
 mod sandbox;
-mod session;
 mod signals;
-mod sources;
 mod status;
 mod terminal;
 mod totals;

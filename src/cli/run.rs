@@ -1,16 +1,20 @@
 //! `offboard run`: from a roster, or a job, to an outcome for every line.
 
+mod again;
+mod confirm;
+mod session;
+
 use std::path::Path;
 
 use tokio::sync::mpsc;
 
 use crate::cli::args::RunArgs;
-use crate::cli::confirm::confirm;
 use crate::cli::failure::Failure;
-use crate::cli::session::{SignedIn, password as known_password, password_source, sign_in};
+use crate::cli::run::confirm::confirm;
+use crate::cli::run::session::{SignedIn, password as known_password, password_source, sign_in};
 use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
-use crate::cli::{Exit, again, totals};
+use crate::cli::{Exit, totals};
 use crate::domain::{Change, Clock};
 use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
 use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};

@@ -4,9 +4,8 @@ use serde_json::json;
 use sqlx::{Connection, Row, Sqlite, Transaction};
 
 use crate::domain::{Change, Clock, JobId, UserId};
-use crate::ledger::event::EventRow;
 use crate::ledger::job::read_job;
-use crate::ledger::record::append_events;
+use crate::ledger::record::{EventRow, append_events};
 use crate::ledger::{Job, Ledger, LedgerError};
 
 /// Rows that go to SQLite as one statement: enough to make the statement's own cost small, little

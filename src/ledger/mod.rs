@@ -7,7 +7,6 @@
 //! or not at all. Nothing here knows how a provider is asked or what an answer means.
 
 mod error;
-mod event;
 mod identity;
 mod job;
 mod journal;
@@ -17,7 +16,6 @@ mod open;
 mod place;
 mod record;
 mod run;
-mod state;
 mod view;
 mod writer;
 

@@ -3,13 +3,17 @@
 //! However many facts there are, they go to SQLite as a few statements with one JSON parameter each:
 //! preparing and stepping a statement per row would cost many times as much as the rows.
 
+mod event;
+mod state;
+
+pub(super) use event::EventRow;
+
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use crate::domain::Entry;
 use crate::ledger::LedgerError;
-use crate::ledger::event::EventRow;
-use crate::ledger::state::{self, States};
+use state::States;
 
 /// Stores facts about the users of a job: events and states, in the caller's transaction.
 ///

@@ -4,8 +4,7 @@ use serde_json::json;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Entry, Fact, Line, RunId, Timestamp};
-use crate::ledger::event::EventRow;
-use crate::ledger::record::{append_events, record};
+use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError};
 
 /// A run that has begun.

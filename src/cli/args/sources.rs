@@ -13,9 +13,9 @@ use crate::settings::{Layer, SettingsError, Span};
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target and pace")]
-pub(super) struct SettingsArgs {
+pub(in crate::cli) struct SettingsArgs {
     #[command(flatten)]
-    pub(super) files: FileArgs,
+    pub(in crate::cli) files: FileArgs,
 
     /// The whole SCIM base URL [default: by profile].
     #[arg(long, value_name = "URL", env = "OFFBOARD_SCIM_URL")]
@@ -117,7 +117,7 @@ pub(super) struct SettingsArgs {
 
 /// Where settings and ledger are.
 #[derive(Debug, Clone, Args)]
-pub(super) struct FileArgs {
+pub(in crate::cli) struct FileArgs {
     /// How the provider behaves: a built-in profile, or a file.
     #[arg(
         long,
@@ -138,7 +138,7 @@ pub(super) struct FileArgs {
 
 impl FileArgs {
     /// The ledger file, from all sources.
-    pub(super) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+    pub(in crate::cli) fn ledger(&self) -> Result<PathBuf, SettingsError> {
         let flags = Layer {
             ledger: self.ledger.clone(),
             ..Layer::default()
@@ -155,7 +155,7 @@ impl FileArgs {
 
 impl SettingsArgs {
     /// All sources, one over the other: flags and variables, file, profile.
-    pub(super) fn layer(&self) -> Result<Layer, SettingsError> {
+    pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
         let this = self.clone();
         self.files.complete(Layer {
             scim_url: this.scim_url,

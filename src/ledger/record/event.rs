@@ -6,12 +6,12 @@ use crate::domain::{Confirmation, Entry, Fact, Reason, RequestKind, Timestamp, V
 
 /// One event on its way into the ledger.
 #[derive(Debug)]
-pub(super) struct EventRow {
-    pub(super) line: Option<u64>,
-    pub(super) at: Timestamp,
-    pub(super) kind: &'static str,
+pub(in crate::ledger) struct EventRow {
+    pub(in crate::ledger) line: Option<u64>,
+    pub(in crate::ledger) at: Timestamp,
+    pub(in crate::ledger) kind: &'static str,
     /// A JSON object, as it is stored.
-    pub(super) body: String,
+    pub(in crate::ledger) body: String,
 }
 
 /// What an event says. Members may be added, none is ever renamed.
@@ -58,7 +58,7 @@ enum Body<'a> {
 
 impl EventRow {
     /// The event that a fact is.
-    pub(super) fn of(entry: &Entry) -> Self {
+    pub(in crate::ledger) fn of(entry: &Entry) -> Self {
         let (kind, body) = match &entry.fact {
             Fact::Begun { attempt, request } => (
                 "begun",
