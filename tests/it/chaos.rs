@@ -94,6 +94,11 @@ async fn endure(weather: &Weather) -> Sum {
                     .await;
                 bed.sandbox.revoke_tokens();
             }
+            // As long as requests arrive it is not stuck, however long the weather makes it take.
+            let mut seen = books.totals().requests;
+            while running.reaches(|| books.totals().requests > seen).await {
+                seen = books.totals().requests;
+            }
             let ran = running.end().await;
             assert!(!ran.stderr.contains("panicked"), "{ran:?}");
             let code = ran.code.unwrap();
