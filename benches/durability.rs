@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use offboard::auth::{Account, Session};
-use offboard::domain::{Access, Change, Clock, Limits};
+use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, UserState};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
-use offboard::ledger::{Ledger, RunEnding, Writer};
+use offboard::ledger::{Job, Ledger, RunEnding, Writer};
 use offboard::pace::{Pace, Rate};
 use offboard::plan::{Intake, intake};
+use offboard::port::Journal;
 use offboard::roster::{self, RosterOptions};
 use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
 use offboard::scim::ScimClient;
@@ -135,7 +136,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     let (client, session, pace) = client(sandbox)?;
     session.ready().await?;
     let work = Work {
-        change: job.change,
+        restores: job.change.restores(),
         done: 0,
         users: job.users,
     };
@@ -144,15 +145,16 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         max_attempts: NonZeroU32::MIN,
         throttle_wait: Duration::from_secs(1),
         grace: Duration::from_secs(1),
+        most_workspaces: 50,
         limits: Limits::default(),
         clock: Clock::System,
         seed: 1,
     };
     let (_sender, signals) = mpsc::channel(1);
-    let mut ledger = ledger;
+    let mut ledger = look_up(ledger, &job, ids).await?;
     let start = Instant::now();
     let run = ledger.start_run(&job, "bench").await?;
-    let (writer, journal) = Writer::start(ledger, &run).await?;
+    let (writer, journal) = Writer::start(ledger, &job, &run).await?;
     let ending = engine::run(work, settings, client, journal, pace, signals, &mut Quiet).await?;
     let mut ledger = writer.finish().await?;
     ledger.end_run(&run, RunEnding::Finished).await?;
@@ -165,11 +167,27 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     Ok(taken)
 }
 
-async fn load(
-    dir: &Path,
-    path: &Path,
-    sandbox: &Sandbox,
-) -> Result<(Ledger, offboard::ledger::Job), Failed> {
+/// What a plan does: everybody's state is in the ledger before the first write.
+async fn look_up(mut ledger: Ledger, job: &Job, ids: &[String]) -> Result<Ledger, Failed> {
+    let run = ledger.start_run(job, "bench").await?;
+    let (writer, journal) = Writer::start(ledger, job, &run).await?;
+    let seen = ids.iter().zip(2..).map(|(id, line)| Entry {
+        line: Line(line),
+        at: Clock::System.now(),
+        fact: Fact::LookedUp(UserState {
+            active: Some(true),
+            workspaces: Some(vec!["w".to_owned()]),
+            ..UserState::of(id)
+        }),
+    });
+    journal.record(seen.collect()).await?;
+    drop(journal);
+    let mut ledger = writer.finish().await?;
+    ledger.end_run(&run, RunEnding::Finished).await?;
+    Ok(ledger)
+}
+
+async fn load(dir: &Path, path: &Path, sandbox: &Sandbox) -> Result<(Ledger, Job), Failed> {
     let options = RosterOptions::default();
     let survey = roster::check(path, &options)?;
     let mut ledger = Ledger::open(&dir.join("ledger.db"), Clock::System).await?;
@@ -177,7 +195,7 @@ async fn load(
         roster: path,
         options: &options,
         survey: &survey,
-        change: Change::new(true, Access::RemoveAll)?,
+        change: &Change::new(true, Access::RemoveAll)?,
         target: &sandbox.scim_url(),
         new: false,
     };

@@ -5,7 +5,9 @@
 
 use std::future::Future;
 
-use crate::domain::{Answer, Change, Credential, Entry, Line, Request, Silence, UserId};
+use crate::domain::{
+    Answer, Credential, Entry, Goal, Line, Operation, Request, Seen, Silence, UserId,
+};
 
 /// A user that a run has still to deal with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub struct Subject {
     pub attempts: u32,
     /// Whether a write may have taken effect without an answer having been recorded.
     pub in_doubt: bool,
+    /// What the user is to have.
+    pub goal: Goal,
+    /// What the user had when last seen before the first write. Nobody is written without.
+    pub before: Option<Seen>,
 }
 
 /// Why there is no credential to sign requests with.
@@ -33,8 +39,8 @@ pub enum SignInError {
 
 /// A place that knows users: it says how a request for one looks, and sends it.
 pub trait Directory: Send + Sync + 'static {
-    /// The request that makes `change` to `user`.
-    fn write_request(&self, user: &UserId, change: Change) -> Request;
+    /// The request that does `operations` to `user`, in their order.
+    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request;
 
     /// The request that shows `user`.
     fn read_request(&self, user: &UserId) -> Request;

@@ -98,7 +98,7 @@ pub(super) struct RunArgs {
 }
 
 /// What to change; at least one, no default: only disabling can be taken back in full.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Change")]
 pub(super) struct ChangeArgs {
     /// Keep the user from signing in (`active` becomes false).
@@ -106,24 +106,31 @@ pub(super) struct ChangeArgs {
     pub(super) disable: bool,
 
     /// Remove the user from all workspaces. Roles and selective access in their models are lost.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from_workspace")]
     pub(super) remove_access: bool,
+
+    /// Remove the user from this workspace only, by its id; again for more. All others stay.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(super) from_workspace: Vec<String>,
 }
 
 impl ChangeArgs {
     /// The change; `None` if nothing was asked for.
-    pub(super) fn change(self) -> Option<Change> {
-        self.required().ok()
-    }
-
-    /// The change that has to be there.
-    pub(super) fn required(self) -> Result<Change, ChangeError> {
+    ///
+    /// # Errors
+    /// [`ChangeError::Workspace`] for what is no workspace's id.
+    pub(super) fn change(&self) -> Result<Option<Change>, ChangeError> {
         let access = if self.remove_access {
             Access::RemoveAll
-        } else {
+        } else if self.from_workspace.is_empty() {
             Access::Keep
+        } else {
+            Access::RemoveFrom(self.from_workspace.clone())
         };
-        Change::new(self.disable, access)
+        match Change::new(self.disable, access) {
+            Err(ChangeError::Nothing) => Ok(None),
+            other => other.map(Some),
+        }
     }
 }
 

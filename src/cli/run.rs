@@ -25,6 +25,9 @@ use crate::report::Summary;
 use crate::roster::{self, Key, Survey};
 use crate::settings::{PasswordSource, Settings};
 
+/// Workspaces that one request can name (Anaplan, SCIM API).
+const MOST_WORKSPACES: usize = 50;
+
 /// What a run is asked to do, apart from settings.
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
@@ -62,7 +65,7 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exit, Failu
     };
     let ask = Ask {
         subject: &args.subject,
-        change: args.change.change(),
+        change: args.change.change()?,
         confirm: args.confirm,
         new: args.new,
         strict: args.strict,
@@ -170,7 +173,7 @@ async fn find_job(
         check_job(&job, ask, settings)?;
         return Ok((ledger, job));
     }
-    let Some(change) = ask.change else {
+    let Some(change) = &ask.change else {
         return Err(crate::domain::ChangeError::Nothing.into());
     };
     let survey = roster::check(path, &settings.roster)?;
@@ -218,8 +221,8 @@ fn check_job(job: &Job, ask: &Ask<'_>, settings: &Settings) -> Result<(), Failur
         )
         .hint(format!("give `--scim-url {}`", job.target)));
     }
-    match ask.change {
-        Some(change) if change != job.change => Err(Failure::new(
+    match &ask.change {
+        Some(change) if *change != job.change => Err(Failure::new(
             Exit::Usage,
             format!("job {} is to {}, not to {change}", job.id, job.change),
         )),
@@ -258,18 +261,19 @@ async fn work(
         signals,
         mut progress,
     } = with;
-    let (writer, journal) = Writer::start(ledger, run).await?;
+    let (writer, journal) = Writer::start(ledger, job, run).await?;
     let engine_settings = EngineSettings {
         concurrency: settings.concurrency,
         max_attempts: settings.max_attempts,
         throttle_wait: settings.throttle_wait,
         grace: settings.grace,
+        most_workspaces: MOST_WORKSPACES,
         limits: settings.limits,
         clock: Clock::System,
         seed: fastrand::u64(..),
     };
     let work = Work {
-        change: job.change,
+        restores: job.change.restores(),
         done: counts.users() - counts.open(),
         users: counts.users(),
     };

@@ -3,75 +3,136 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::UserState;
+use crate::domain::{Goal, Membership};
 
 /// What happens to a user's workspaces (SCIM `entitlements`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// They stay.
     Keep,
     /// All of them go.
     RemoveAll,
+    /// These go, by their ids; all others stay.
+    RemoveFrom(Vec<String>),
 }
 
 /// The change that a job makes to each of its users. It always asks for something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    disable: bool,
-    access: Access,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Remove { disable: bool, access: Access },
+    Restore,
 }
 
 /// Why a change cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// Neither disabling nor removing was asked for.
-    #[error("nothing is asked for: give `--disable`, `--remove-access` or both")]
+    #[error(
+        "nothing is asked for: give `--disable`, `--remove-access` or `--from-workspace ID`, or several"
+    )]
     Nothing,
+    /// What is to be a workspace's id holds something that no id holds.
+    #[error("`{0}` is no id of a workspace")]
+    Workspace(String),
     /// A stored change that this version does not know.
     #[error("unknown change `{0}`")]
     Unknown(String),
 }
 
 impl Change {
-    /// Disables sign-in (`active` becomes false), removes workspaces, or both.
+    /// Disables sign-in (`active` becomes false), removes workspaces, or both. Named workspaces are
+    /// put in order, each once, so that the same set is the same change.
     ///
     /// # Errors
     /// [`ChangeError::Nothing`] if neither is asked for: there is no default, since only disabling
-    /// can be taken back in full.
+    /// can be taken back in full. [`ChangeError::Workspace`] if an id holds blanks, commas, quotes or
+    /// control characters.
     pub fn new(disable: bool, access: Access) -> Result<Self, ChangeError> {
-        if !disable && access == Access::Keep {
+        let access = match access {
+            Access::RemoveFrom(ids) => Access::RemoveFrom(in_order(ids)?),
+            other => other,
+        };
+        let nothing = match &access {
+            Access::Keep => true,
+            Access::RemoveAll => false,
+            Access::RemoveFrom(ids) => ids.is_empty(),
+        };
+        if !disable && nothing {
             return Err(ChangeError::Nothing);
         }
-        Ok(Self { disable, access })
+        Ok(Self(Kind::Remove { disable, access }))
+    }
+
+    /// Gives back what another job took. What that is differs from user to user.
+    pub fn restore() -> Self {
+        Self(Kind::Restore)
+    }
+
+    /// Whether users are given something back, instead of being taken something.
+    pub fn restores(&self) -> bool {
+        self.0 == Kind::Restore
     }
 
     /// Whether `active` is to become false.
-    pub fn disables(self) -> bool {
-        self.disable
+    pub fn disables(&self) -> bool {
+        matches!(self.0, Kind::Remove { disable: true, .. })
     }
 
-    /// What happens to the workspaces.
-    pub fn access(self) -> Access {
-        self.access
+    /// What happens to the workspaces; nothing by this alone, if the change gives back.
+    pub fn access(&self) -> &Access {
+        match &self.0 {
+            Kind::Remove { access, .. } => access,
+            Kind::Restore => &Access::Keep,
+        }
     }
 
-    /// Whether `state` is what this change wants. A state that does not say whether the user is
-    /// active never counts as disabled.
-    pub fn is_met_by(self, state: &UserState) -> bool {
-        let disabled = !self.disable || state.active == Some(false);
-        let removed =
-            self.access == Access::Keep || state.workspaces.as_ref().is_some_and(Vec::is_empty);
-        disabled && removed
+    /// What every user is to have afterwards; `None` if that differs from user to user.
+    pub fn goal(&self) -> Option<Goal> {
+        let Kind::Remove { disable, access } = &self.0 else {
+            return None;
+        };
+        Some(Goal {
+            active: disable.then_some(false),
+            workspaces: match access {
+                Access::Keep => None,
+                Access::RemoveAll => Some(Membership::Exactly(Vec::new())),
+                Access::RemoveFrom(ids) => Some(Membership::Without(ids.clone())),
+            },
+            only_from: None,
+        })
     }
+}
+
+fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ChangeError> {
+    for id in &ids {
+        if id.is_empty()
+            || id.contains(|c: char| c.is_whitespace() || c.is_control() || ",+:\"".contains(c))
+        {
+            return Err(ChangeError::Workspace(id.escape_debug().to_string()));
+        }
+    }
+    ids.sort_by_key(|id| id.to_ascii_lowercase());
+    ids.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    Ok(ids)
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.disable, self.access) {
-            (true, Access::Keep) => "disable",
-            (true, Access::RemoveAll) => "disable+remove-access",
-            (false, _) => "remove-access",
-        })
+        let Kind::Remove { disable, access } = &self.0 else {
+            return f.write_str("restore");
+        };
+        if *disable {
+            f.write_str("disable")?;
+        }
+        let and = if *disable { "+" } else { "" };
+        match access {
+            Access::Keep => Ok(()),
+            Access::RemoveAll => write!(f, "{and}remove-access"),
+            Access::RemoveFrom(ids) => write!(f, "{and}from-workspace:{}", ids.join(",")),
+        }
     }
 }
 
@@ -79,13 +140,25 @@ impl FromStr for Change {
     type Err = ChangeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (disable, access) = match text {
-            "disable" => (true, Access::Keep),
-            "remove-access" => (false, Access::RemoveAll),
-            "disable+remove-access" => (true, Access::RemoveAll),
-            other => return Err(ChangeError::Unknown(other.to_owned())),
+        if text == "restore" {
+            return Ok(Self::restore());
+        }
+        let unknown = || ChangeError::Unknown(text.to_owned());
+        let (disable, rest) = match text.strip_prefix("disable") {
+            Some("") => (true, ""),
+            Some(rest) => match rest.strip_prefix('+') {
+                Some(access) if !access.is_empty() => (true, access),
+                _ => return Err(unknown()),
+            },
+            None => (false, text),
         };
-        Ok(Self { disable, access })
+        let access = match (rest, rest.strip_prefix("from-workspace:")) {
+            ("", _) => Access::Keep,
+            ("remove-access", _) => Access::RemoveAll,
+            (_, Some(ids)) => Access::RemoveFrom(ids.split(',').map(str::to_owned).collect()),
+            _ => return Err(unknown()),
+        };
+        Self::new(disable, access).map_err(|_| unknown())
     }
 }
 
@@ -93,41 +166,43 @@ impl FromStr for Change {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_change_reads_back_from_its_text() {
-        for (disable, access) in [
-            (true, Access::Keep),
-            (false, Access::RemoveAll),
-            (true, Access::RemoveAll),
-        ] {
-            let change = Change::new(disable, access).unwrap();
-            assert_eq!(change.to_string().parse(), Ok(change));
-        }
-        assert_eq!(Change::new(false, Access::Keep), Err(ChangeError::Nothing));
-        assert!("enable".parse::<Change>().is_err());
+    fn from(ids: &[&str]) -> Access {
+        Access::RemoveFrom(ids.iter().map(ToString::to_string).collect())
     }
 
     #[test]
-    fn a_change_is_met_only_by_what_the_state_shows() {
-        let state = |active, workspaces: &[&str]| UserState {
-            active,
-            workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
-            ..UserState::of("u1")
-        };
-        let both = Change::new(true, Access::RemoveAll).unwrap();
-        let disable = Change::new(true, Access::Keep).unwrap();
-        let remove = Change::new(false, Access::RemoveAll).unwrap();
-        for (state, met) in [
-            (state(Some(false), &[]), [true, true, true]),
-            (state(Some(false), &["w"]), [false, true, false]),
-            (state(Some(true), &[]), [false, false, true]),
-            (state(None, &[]), [false, false, true]),
-            (state(Some(true), &["w"]), [false, false, false]),
+    fn every_change_reads_back_from_its_text() {
+        for (disable, access, text) in [
+            (true, Access::Keep, "disable"),
+            (false, Access::RemoveAll, "remove-access"),
+            (true, Access::RemoveAll, "disable+remove-access"),
+            (false, from(&["w2", "w1", "W2"]), "from-workspace:w1,w2"),
+            (true, from(&["w1"]), "disable+from-workspace:w1"),
         ] {
-            assert_eq!(
-                [both, disable, remove].map(|change| change.is_met_by(&state)),
-                met
-            );
+            let change = Change::new(disable, access).unwrap();
+            assert_eq!(change.to_string(), text);
+            assert_eq!(text.parse(), Ok(change));
+        }
+        assert_eq!("restore".parse(), Ok(Change::restore()));
+        for nothing in [Access::Keep, from(&[])] {
+            assert_eq!(Change::new(false, nothing), Err(ChangeError::Nothing));
+        }
+        for text in [
+            "",
+            "enable",
+            "disable+",
+            "disableremove-access",
+            "from-workspace:",
+        ] {
+            assert!(text.parse::<Change>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for id in ["", "a b", "a,b", "a\"", "a\n"] {
+            let refused = Change::new(true, from(&["w", id]));
+            assert!(matches!(refused, Err(ChangeError::Workspace(_))), "{id:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Line, RequestKind, Settlement, Timestamp, Verdict};
+use crate::domain::{Line, RequestKind, Settlement, Timestamp, UserState, Verdict};
 
 /// One fact about the user of one roster line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Entry {
 /// What happened to a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
+    /// What the user has before anything is written. Durable before the first intent (P11).
+    LookedUp(UserState),
     /// A write is about to be sent. Durable before its first byte leaves (P1).
     Begun {
         /// Which write for this user it is, counted from 1 over all runs.

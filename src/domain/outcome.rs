@@ -38,7 +38,7 @@ pub enum Reason {
     Unsupported,
     /// The server sees a conflict (409).
     Conflict,
-    /// The user was changed by somebody else meanwhile (412).
+    /// The user was changed by somebody else meanwhile (412, or as seen before the write).
     Changed,
     /// The server sends elsewhere (3xx); a credential is never carried to another address.
     Redirected,
@@ -50,13 +50,19 @@ pub enum Reason {
     NoAnswer,
     /// Answers came that show no user.
     Unreadable,
+    /// More workspaces would have to be named than one request may hold.
+    TooManyWorkspaces,
+    /// It is the account that signs in.
+    ActingAccount,
+    /// The protect list names the user.
+    ProtectList,
     /// The program itself failed on this user.
     Bug,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::NoTarget,
         Self::Forbidden,
@@ -69,6 +75,9 @@ impl Reason {
         Self::ServerError,
         Self::NoAnswer,
         Self::Unreadable,
+        Self::TooManyWorkspaces,
+        Self::ActingAccount,
+        Self::ProtectList,
         Self::Bug,
     ];
 
@@ -87,6 +96,9 @@ impl Reason {
             Self::ServerError => "server_error",
             Self::NoAnswer => "no_answer",
             Self::Unreadable => "unreadable",
+            Self::TooManyWorkspaces => "too_many_workspaces",
+            Self::ActingAccount => "acting_account",
+            Self::ProtectList => "protect_list",
             Self::Bug => "bug",
         }
     }
@@ -103,8 +115,12 @@ impl fmt::Display for Reason {
 pub enum Outcome {
     /// The wanted state was shown, and a write of this job may have brought it about.
     Removed(Confirmation),
+    /// As `Removed`, where the change gives back.
+    Restored(Confirmation),
     /// The wanted state was shown, and this job had sent nothing.
     Already,
+    /// A rail keeps the user from being touched, for this reason.
+    Protected(Reason),
     /// The provider knows no such user.
     NotFound,
     /// A final answer, or the attempts are used up, and the wanted state is known not to be there.
@@ -118,6 +134,8 @@ impl Outcome {
     pub fn status(self) -> Status {
         match self {
             Self::Removed(_) => Status::Removed,
+            Self::Restored(_) => Status::Restored,
+            Self::Protected(_) => Status::Protected,
             Self::Already => Status::Already,
             Self::NotFound => Status::NotFound,
             Self::Failed(_) => Status::Failed,
@@ -128,17 +146,17 @@ impl Outcome {
     /// What showed the wanted state, if it was shown.
     pub fn confirmation(self) -> Option<Confirmation> {
         match self {
-            Self::Removed(by) => Some(by),
+            Self::Removed(by) | Self::Restored(by) => Some(by),
             Self::Already => Some(Confirmation::Reread),
-            Self::NotFound | Self::Failed(_) | Self::InDoubt(_) => None,
+            Self::Protected(_) | Self::NotFound | Self::Failed(_) | Self::InDoubt(_) => None,
         }
     }
 
     /// Why, where there is a reason to give.
     pub fn reason(self) -> Option<Reason> {
         match self {
-            Self::Failed(reason) | Self::InDoubt(reason) => Some(reason),
-            Self::Removed(_) | Self::Already | Self::NotFound => None,
+            Self::Protected(reason) | Self::Failed(reason) | Self::InDoubt(reason) => Some(reason),
+            Self::Removed(_) | Self::Restored(_) | Self::Already | Self::NotFound => None,
         }
     }
 }
@@ -179,6 +197,8 @@ macro_rules! statuses {
 statuses! {
     /// The wanted state was shown after a write of this job.
     Removed => "removed",
+    /// As removed, where the change gives back.
+    Restored => "restored",
     /// The wanted state was there without a write.
     Already => "already",
     /// A rail keeps the user from being touched.

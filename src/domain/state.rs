@@ -1,5 +1,18 @@
 //! What a provider shows of one user, as far as a job cares.
 
+use std::fmt;
+
+use crate::domain::Timestamp;
+
+/// A user as seen at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What was shown.
+    pub state: UserState,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// One user as a provider's answer shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserState {
@@ -24,6 +37,23 @@ impl UserState {
             display_name: None,
             active: None,
             workspaces: None,
+        }
+    }
+}
+
+impl fmt::Display for UserState {
+    /// What the user has, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.active {
+            Some(true) => "active",
+            Some(false) => "disabled",
+            None => "not said whether active",
+        })?;
+        match self.workspaces.as_deref() {
+            None => f.write_str(", workspaces not said"),
+            Some([]) => f.write_str(", no workspaces"),
+            Some([one]) => write!(f, ", workspace {one}"),
+            Some(several) => write!(f, ", workspaces {}", several.join(" ")),
         }
     }
 }

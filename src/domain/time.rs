@@ -1,6 +1,7 @@
 //! Wall-clock time, for records that people read. Waiting and pacing use tokio's own clock instead.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,12 @@ impl Timestamp {
     /// Milliseconds since the epoch.
     pub fn as_millis(self) -> i64 {
         self.0
+    }
+
+    /// The time from `earlier` to this moment; `None` if that is later: somebody has set the clock.
+    pub fn since(self, earlier: Self) -> Option<Duration> {
+        let millis = self.0.checked_sub(earlier.0)?;
+        Some(Duration::from_millis(u64::try_from(millis).ok()?))
     }
 }
 

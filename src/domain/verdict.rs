@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Answer, Change, Content, Reason, RequestKind, Silence, UserId};
+use crate::domain::{Answer, Content, Goal, Reason, RequestKind, Silence, UserId};
 
 /// What an answer, or its absence, means for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +42,14 @@ impl Verdict {
     }
 }
 
-/// Judges what came back for `user`, when `change` is what is wanted.
+/// Judges what came back for `user`, when `goal` is what is wanted.
 ///
 /// A success status proves nothing by itself: `Applied` needs a body that shows this very user in
 /// the wanted state, and 207 (entitlements live in another store at Anaplan) never counts.
 pub fn judge(
     kind: RequestKind,
     user: &UserId,
-    change: Change,
+    goal: &Goal,
     outcome: &Result<Answer, Silence>,
 ) -> Verdict {
     let answer = match outcome {
@@ -59,7 +59,7 @@ pub fn judge(
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,
-        200..=299 => judge_success(kind, user, change, answer),
+        200..=299 => judge_success(kind, user, goal, answer),
         300..=399 => Verdict::Refused(Reason::Redirected),
         401 => Verdict::Unauthorized,
         408 | 425 => Verdict::Transient(answer.wait),
@@ -78,10 +78,10 @@ pub fn judge(
     }
 }
 
-fn judge_success(kind: RequestKind, user: &UserId, change: Change, answer: &Answer) -> Verdict {
+fn judge_success(kind: RequestKind, user: &UserId, goal: &Goal, answer: &Answer) -> Verdict {
     match &answer.content {
         Content::User(state) if user.is_same(&state.id) => {
-            if change.is_met_by(state) {
+            if goal.is_met_by(state) {
                 Verdict::Applied
             } else {
                 Verdict::Partial
@@ -115,7 +115,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::domain::{Access, Credential, Problem, UserState};
+    use crate::domain::{Access, Change, Credential, Problem, UserState};
 
     fn bare(status: u16, content: Content) -> Answer {
         Answer {
@@ -138,7 +138,7 @@ mod tests {
 
     fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
         let change = Change::new(true, Access::RemoveAll).unwrap();
-        judge(kind, &UserId::new("U1"), change, outcome)
+        judge(kind, &UserId::new("U1"), &change.goal().unwrap(), outcome)
     }
 
     fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {

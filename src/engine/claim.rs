@@ -1,13 +1,17 @@
 //! Claiming: the next users of a job, with the intents of their first writes made durable at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Entry, Fact, Line};
+use crate::domain::{Entry, Fact, Line, Need, Operation, Timestamp};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
 use crate::port::{Directory, Journal, JournalError, Subject};
+
+/// How old a look may be, where the write follows from it.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// The next users, in the order of their lines.
 pub(super) struct Claimed {
@@ -38,16 +42,17 @@ pub(super) async fn claim<D: Directory, J: Journal>(
     let mut intents = Vec::new();
     let mut subjects = Vec::with_capacity(page.len());
     for subject in page {
+        let operations = operations(&subject, context.settings.most_workspaces, at);
         let course = Course::new(
             context.settings.max_attempts,
             subject.attempts,
             subject.in_doubt,
+            operations.is_some(),
         );
-        let begun = course.first() == Step::Write;
-        if begun {
-            let request = context
-                .directory
-                .write_request(&subject.user, context.change);
+        let first = operations.filter(|_| course.first() == Step::Write);
+        let begun = first.is_some();
+        if let Some(operations) = first {
+            let request = context.directory.write_request(&subject.user, &operations);
             intents.push(Entry {
                 line: subject.line,
                 at,
@@ -63,4 +68,18 @@ pub(super) async fn claim<D: Directory, J: Journal>(
         context.journal.record(intents).await?;
     }
     Ok(Claimed { subjects, more })
+}
+
+/// The first write for a user; `None` for whoever is to be read first: nobody has seen what the user
+/// has (P11), the look is too old, or nothing, or nothing possible, seems to be left to do.
+fn operations(subject: &Subject, most: usize, now: Timestamp) -> Option<Vec<Operation>> {
+    let seen = subject.before.as_ref()?;
+    let is_fresh = now.since(seen.at).is_some_and(|age| age <= FRESH);
+    if subject.goal.needs_fresh_look() && !is_fresh {
+        return None;
+    }
+    match subject.goal.need(&seen.state, most) {
+        Need::Write(operations) => Some(operations),
+        Need::Nothing | Need::Refused(..) => None,
+    }
 }

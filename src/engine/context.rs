@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Change, UserId};
+use crate::domain::UserId;
 use crate::engine::event::{Event, Waiting};
 use crate::engine::settings::EngineSettings;
 use crate::pace::Pace;
@@ -19,7 +19,8 @@ pub(super) struct Context<D, J> {
     pub(super) journal: J,
     pub(super) pace: Arc<Pace>,
     pub(super) settings: EngineSettings,
-    pub(super) change: Change,
+    /// Whether users are given something back.
+    pub(super) restores: bool,
     pub(super) drain: CancellationToken,
     pub(super) abort: CancellationToken,
     pub(super) reports: mpsc::Sender<Event>,
@@ -45,7 +46,7 @@ impl<D, J> Context<D, J> {
         journal: J,
         pace: Arc<Pace>,
         settings: EngineSettings,
-        change: Change,
+        restores: bool,
         reports: mpsc::Sender<Event>,
     ) -> Self {
         Self {
@@ -54,7 +55,7 @@ impl<D, J> Context<D, J> {
             journal,
             pace,
             settings,
-            change,
+            restores,
             drain: CancellationToken::new(),
             abort: CancellationToken::new(),
             reports,

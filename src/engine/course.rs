@@ -89,11 +89,19 @@ pub(super) struct Course {
     blame: Option<Reason>,
     /// No write is to follow: what a read shows now decides.
     last_look: bool,
+    /// What the user has is known well enough to be written.
+    is_seen: bool,
 }
 
 impl Course {
-    /// The course of a user for whom `writes` were begun in earlier runs.
-    pub(super) fn new(max_attempts: NonZeroU32, writes: u32, in_doubt: bool) -> Self {
+    /// The course of a user for whom `writes` were begun in earlier runs; `is_seen` says whether it
+    /// is known well enough what the user has.
+    pub(super) fn new(
+        max_attempts: NonZeroU32,
+        writes: u32,
+        in_doubt: bool,
+        is_seen: bool,
+    ) -> Self {
         Self {
             max_attempts: max_attempts.get(),
             writes,
@@ -109,13 +117,14 @@ impl Course {
             conflicts: 0,
             blame: None,
             last_look: false,
+            is_seen,
         }
     }
 
-    /// The first step: whoever is in doubt is read before being written, and whoever has no attempt
-    /// left is only read.
+    /// The first step: whoever is in doubt, or was never seen, is read before being written, and
+    /// whoever has no attempt left is only read.
     pub(super) fn first(&self) -> Step {
-        if self.is_touched() || self.writes >= self.max_attempts {
+        if self.is_touched() || !self.is_seen || self.writes >= self.max_attempts {
             Step::Read
         } else {
             Step::Write
@@ -246,16 +255,16 @@ impl Course {
     fn after_refusal(&mut self, reason: Reason) -> Step {
         match reason {
             Reason::NotFound => Step::Settle(Outcome::NotFound),
-            // Nothing left to remove, or somebody else was quicker: the present state decides, and
-            // a conflict is worth one more write.
-            // And perhaps a role was taken away: whoever may still be read is refused for their own
-            // sake.
-            Reason::NoTarget | Reason::Forbidden => self.look_for_the_last_time(reason),
-            Reason::Conflict | Reason::Changed if self.conflicts == 0 => {
+            // Nothing left to remove, or somebody else was quicker: the present state decides.
+            // One more write: by then it is known what is left to do, and only that is asked for.
+            Reason::Conflict | Reason::Changed | Reason::NoTarget if self.conflicts == 0 => {
                 self.conflicts = 1;
                 self.blame = Some(reason);
                 Step::Read
             }
+            // And perhaps a role was taken away: whoever may still be read is refused for their own
+            // sake.
+            Reason::NoTarget | Reason::Forbidden => self.look_for_the_last_time(reason),
             _ if self.is_touched() => self.look_for_the_last_time(reason),
             _ => Step::Settle(Outcome::Failed(reason)),
         }
@@ -273,6 +282,16 @@ impl Course {
             RequestKind::Read
         };
         Step::BackOff(next, Some(wait))
+    }
+
+    /// The user cannot be seen. Whoever was written may be in the wanted state: that is no failure,
+    /// but a doubt.
+    fn unseen(&self, reason: Reason) -> Outcome {
+        if self.writes == 0 && !self.is_touched() {
+            Outcome::Failed(reason)
+        } else {
+            Outcome::InDoubt(reason)
+        }
     }
 
     fn look_for_the_last_time(&mut self, reason: Reason) -> Step {
@@ -309,11 +328,10 @@ impl Course {
                 Step::AskRole(if refused {
                     Outcome::Failed(Reason::Forbidden)
                 } else {
-                    Outcome::InDoubt(Reason::Forbidden)
+                    self.unseen(Reason::Forbidden)
                 })
             }
-            // Whoever is read at all may be in the wanted state: not to be seen is no failure.
-            Verdict::Refused(reason) => Step::Settle(Outcome::InDoubt(reason)),
+            Verdict::Refused(reason) => Step::Settle(self.unseen(reason)),
             Verdict::Transient(wait) => {
                 self.blind_reads += 1;
                 if self.blind_reads < self.max_attempts {
@@ -323,7 +341,7 @@ impl Course {
                         None | Some(Reason::NotApplied) => Reason::Unreadable,
                         Some(reason) => reason,
                     };
-                    Step::Settle(Outcome::InDoubt(reason))
+                    Step::Settle(self.unseen(reason))
                 }
             }
             Verdict::Uncertain | Verdict::Throttled(_) | Verdict::Unauthorized => {

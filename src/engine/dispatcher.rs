@@ -64,7 +64,7 @@ pub async fn run<D: Directory, J: Journal>(
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
     let (reports, inbox) = mpsc::channel(REPORTS);
-    let context = Context::new(directory, journal, pace, settings, work.change, reports);
+    let context = Context::new(directory, journal, pace, settings, work.restores, reports);
     let context = Arc::new(context);
     let mut dispatcher = Dispatcher::new(context, work, listener);
     let ended = dispatcher.work(signals, inbox).await;

@@ -9,7 +9,6 @@ mod breaker;
 mod claim;
 mod context;
 mod course;
-mod credential;
 mod dispatcher;
 mod event;
 mod flow;

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use crate::domain::{Change, Clock, Limits};
+use crate::domain::{Clock, Limits};
 
 /// How the engine works.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct EngineSettings {
     pub throttle_wait: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub grace: Duration,
+    /// Workspaces that one request can name, at most.
+    pub most_workspaces: usize,
     /// When the run is to stop by itself.
     pub limits: Limits,
     /// Where the times in the journal come from.
@@ -28,8 +30,8 @@ pub struct EngineSettings {
 /// What the engine is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
-    /// What every user is to become.
-    pub change: Change,
+    /// Whether users are given something back: how their outcome is called.
+    pub restores: bool,
     /// Users that have an outcome already.
     pub done: u64,
     /// All users of the job.

@@ -4,6 +4,9 @@
 //! leave to send, and between attempts. A request under way races the abort token alone; what is said
 //! to the journal races nothing.
 
+mod credential;
+mod record;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,13 +16,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Entry, Fact, Outcome, Reason, Request, RequestKind, Settlement,
-    Silence, UserState, Verdict, judge,
+    Answer, Credential, Fact, Need, Outcome, Reason, Request, RequestKind, Settlement, Silence,
+    UserState, Verdict, judge,
 };
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
-use crate::engine::event::{Event, Fault};
 use crate::engine::stop::StopReason;
+use crate::engine::unit::record::fault;
 use crate::pace::Backoff;
 use crate::port::{Directory, Journal, JournalError, SignInError, Subject};
 
@@ -70,7 +73,8 @@ pub(super) struct Unit<D, J> {
 }
 
 impl<D: Directory, J: Journal> Unit<D, J> {
-    /// A unit for `subject`; `begun` says that the intent of its first write is durable.
+    /// A unit for `subject`; `begun` says that the intent of its first write is durable, which it is
+    /// for whoever need not be read first.
     pub(super) fn new(
         context: Arc<Context<D, J>>,
         halt: CancellationToken,
@@ -78,7 +82,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         begun: bool,
     ) -> Self {
         let settings = &context.settings;
-        let mut course = Course::new(settings.max_attempts, subject.attempts, subject.in_doubt);
+        let mut course = Course::new(
+            settings.max_attempts,
+            subject.attempts,
+            subject.in_doubt,
+            begun,
+        );
         if begun {
             course.begin_write();
         }
@@ -143,7 +152,13 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         if self.halt.is_cancelled() {
             return Ok(Next::Halt(Halt::Stopped));
         }
-        let request = self.request(kind);
+        let (kind, request) = match self.request(kind) {
+            Ok(request) => (request.kind, request),
+            Err((reason, why)) => {
+                self.detail = Some(why);
+                return self.settle(Outcome::Failed(reason), Vec::new()).await;
+            }
+        };
         if kind == RequestKind::Write && !self.begun {
             let attempt = self.course.begin_write();
             let request = request.to_string();
@@ -164,9 +179,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             exchange = self.context.directory.send(&request) => exchange,
         };
         drop(slot);
-        let verdict = judge(kind, &self.subject.user, self.context.change, &exchange);
+        let verdict = judge(kind, &self.subject.user, &self.subject.goal, &exchange);
         self.heed(verdict, &exchange);
-        let ended = self.note(kind, verdict, &exchange, start.elapsed());
+        let mut facts = vec![self.note(kind, verdict, &exchange, start.elapsed())];
+        facts.extend(self.seen_before(kind, verdict));
         let fate = match exchange {
             Ok(_) => Fate::Answered,
             Err(Silence::Lost(_)) => Fate::NoAnswer,
@@ -180,47 +196,35 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.begun = again || fate == Fate::NotSent;
         }
         let Step::Settle(outcome) = step else {
-            self.record(vec![ended]).await?;
+            self.record(facts).await?;
             self.report(verdict, fault(verdict, &exchange)).await;
             return Ok(Next::Step(step));
         };
-        if outcome == Outcome::InDoubt(Reason::Unreadable) && self.context.known.get().is_none() {
+        if outcome.reason() == Some(Reason::Unreadable) && self.context.known.get().is_none() {
             // Nobody has been shown yet: this is hardly about one user.
-            self.record(vec![ended]).await?;
+            self.record(facts).await?;
             let words = self.detail.clone().unwrap_or_default();
             return Ok(Next::Halt(Halt::Fatal(StopReason::NotScim(words))));
         }
-        self.settle(outcome, vec![ended]).await
+        self.settle(outcome, facts).await
     }
 
-    pub(super) async fn settle(
-        &mut self,
-        outcome: Outcome,
-        mut facts: Vec<Fact>,
-    ) -> Result<Next, JournalError> {
-        let settlement = Settlement {
-            outcome,
-            after: self.after.take(),
-            detail: self.settled_detail(outcome),
-        };
-        facts.push(Fact::Settled(settlement.clone()));
-        self.record(facts).await?;
-        let served = matches!(outcome, Outcome::Removed(_) | Outcome::Already);
-        if served && self.context.known.get().is_none() {
-            // Somebody else may have been quicker; one is enough.
-            let _ = self.context.known.set(self.subject.user.clone());
+    /// The next request: the smallest write that does what is still to be done, as far as the user
+    /// has been shown; a read where nothing seems to be left. Or why no request will do.
+    fn request(&self, kind: RequestKind) -> Result<Request, (Reason, String)> {
+        let (directory, user) = (&self.context.directory, &self.subject.user);
+        if kind == RequestKind::Read {
+            return Ok(directory.read_request(user));
         }
-        Ok(Next::Settled(settlement))
-    }
-
-    fn request(&self, kind: RequestKind) -> Request {
-        let user = &self.subject.user;
-        match kind {
-            RequestKind::Write => self
-                .context
-                .directory
-                .write_request(user, self.context.change),
-            RequestKind::Read => self.context.directory.read_request(user),
+        let before = self.subject.before.as_ref().map(|seen| &seen.state);
+        let Some(shown) = self.after.as_ref().or(before) else {
+            return Ok(directory.read_request(user));
+        };
+        let most = self.context.settings.most_workspaces;
+        match self.subject.goal.need(shown, most) {
+            Need::Write(operations) => Ok(directory.write_request(user, &operations)),
+            Need::Nothing => Ok(directory.read_request(user)),
+            Need::Refused(reason, why) => Err((reason, why)),
         }
     }
 
@@ -265,117 +269,5 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         } else {
             pace.served(answer.allowance);
         }
-    }
-
-    /// Keeps what an answer showed, and puts it into the words of the journal.
-    fn note(
-        &mut self,
-        kind: RequestKind,
-        verdict: Verdict,
-        exchange: &Result<Answer, Silence>,
-        elapsed: Duration,
-    ) -> Fact {
-        let words;
-        let (status, request_id) = match exchange {
-            Ok(answer) => {
-                self.credential = answer.credential;
-                words = answer.words();
-                if let Content::User(state) = &answer.content
-                    && self.subject.user.is_same(&state.id)
-                {
-                    self.after = Some(state.clone());
-                }
-                (Some(answer.status), answer.request_id.clone())
-            }
-            Err(silence) => {
-                words = Some(silence.to_string());
-                (None, None)
-            }
-        };
-        // What a read merely shows does not take the place of what was said to the write.
-        if kind == RequestKind::Write || words.is_some() {
-            self.detail.clone_from(&words);
-        }
-        Fact::Ended {
-            kind,
-            attempt: self.course.writes(),
-            verdict,
-            status,
-            request_id,
-            detail: words,
-            elapsed,
-        }
-    }
-
-    fn settled_detail(&self, outcome: Outcome) -> Option<String> {
-        match outcome {
-            // What was said on the way to success is in the events.
-            Outcome::Removed(_) | Outcome::Already => None,
-            Outcome::NotFound | Outcome::Failed(_) | Outcome::InDoubt(_) => self.detail.clone(),
-        }
-    }
-
-    /// Gives the user back: a write that was begun and never sent does not count.
-    async fn release(mut self, halt: Halt) -> Result<UnitEnd, JournalError> {
-        if matches!(halt, Halt::Abandoned(RequestKind::Write)) {
-            self.course.abandon_write();
-            self.begun = false;
-        }
-        if std::mem::take(&mut self.begun) {
-            self.course.take_back_write();
-        }
-        if matches!(halt, Halt::Stopped) && !self.context.drain.is_cancelled() {
-            self.course.give_back_failures();
-        }
-        let (why, reason) = match halt {
-            Halt::Stopped if self.context.drain.is_cancelled() => ("the run was stopped", None),
-            Halt::Stopped | Halt::NoCredential(_) => ("the target is out", None),
-            Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
-            Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
-        };
-        self.record(vec![self.released(why)]).await?;
-        Ok(UnitEnd::Released(reason))
-    }
-
-    fn released(&self, why: &str) -> Fact {
-        Fact::Released {
-            attempts: self.course.writes(),
-            in_doubt: self.course.is_touched(),
-            why: why.to_owned(),
-        }
-    }
-
-    async fn record(&self, facts: Vec<Fact>) -> Result<(), JournalError> {
-        let at = self.context.settings.clock.now();
-        let line = self.subject.line;
-        let entries = facts.into_iter().map(|fact| Entry { line, at, fact });
-        let recorded = self.context.journal.record(entries.collect()).await;
-        if recorded.is_err() {
-            // Others must not send until the dispatcher hears of it: nobody could record the answer.
-            self.context.drain.cancel();
-        }
-        recorded
-    }
-
-    pub(super) async fn report(&self, verdict: Verdict, fault: Fault) {
-        let event = Event::Setback {
-            line: self.subject.line,
-            user: self.subject.user.clone(),
-            verdict,
-            fault,
-            detail: self.detail.clone(),
-        };
-        // The dispatcher outlives its units; if it is gone, nobody listens any more.
-        let _ = self.context.reports.send(event).await;
-    }
-}
-
-/// Whom a setback speaks against.
-fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fault {
-    match (exchange, verdict) {
-        (Err(Silence::NotSent(_)), _) => Fault::Unsent,
-        (Err(Silence::Lost(_)), _) => Fault::Target,
-        (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
-        (Ok(_), _) => Fault::Other,
     }
 }

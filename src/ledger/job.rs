@@ -77,7 +77,7 @@ impl Ledger {
         &mut self,
         roster_path: &str,
         roster_digest: &str,
-        change: Change,
+        change: &Change,
         target: &str,
     ) -> Result<Option<Job>, LedgerError> {
         let row = sqlx::query(

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::domain::{Entry, Line, UserId};
+use crate::domain::{Entry, Goal, Line, Seen, Timestamp, UserId, UserState};
 use crate::ledger::writer::Command;
-use crate::ledger::{LedgerError, Reader};
+use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};
 
 /// A handle to the ledger for one run; cheap to clone.
@@ -16,26 +17,56 @@ pub struct LedgerJournal {
     commands: mpsc::Sender<Command>,
     reader: Arc<Mutex<Reader>>,
     job: i64,
+    /// What every user is to have; `None` where the user's own row says it.
+    goal: Option<Goal>,
+    /// The last line to be dealt with.
+    through: i64,
 }
 
 impl LedgerJournal {
-    pub(super) fn new(commands: mpsc::Sender<Command>, reader: Reader, job: i64) -> Self {
+    pub(super) fn new(commands: mpsc::Sender<Command>, reader: Reader, job: &Job) -> Self {
         Self {
             commands,
             reader: Arc::new(Mutex::new(reader)),
-            job,
+            job: job.number,
+            goal: job.change.goal(),
+            through: i64::MAX,
+        }
+    }
+
+    /// The same journal, as if the job ended with this line.
+    #[must_use]
+    pub fn through(self, last: Line) -> Self {
+        Self {
+            through: i64::try_from(last.0).unwrap_or(i64::MAX),
+            ..self
+        }
+    }
+
+    fn goal_of(&self, row: &SqliteRow) -> Result<Goal, LedgerError> {
+        let stored: Option<String> = row.try_get("goal")?;
+        match (stored, &self.goal) {
+            (Some(text), _) => {
+                serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text))
+            }
+            (None, Some(goal)) => Ok(goal.clone()),
+            (None, None) => Err(LedgerError::value("goal", String::new())),
         }
     }
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
         let mut reader = self.reader.lock().await;
         let rows = sqlx::query(
-            "SELECT line, user_id, attempts, status FROM users
-             WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt')
+            "SELECT line, user_id, attempts, status, goal, before_at_ms, active_before,
+                    workspaces_before
+             FROM users
+             WHERE job = ? AND line > ? AND line <= ? AND status IN ('pending', 'in_doubt')
+                   AND user_id IS NOT NULL
              ORDER BY line LIMIT ?",
         )
         .bind(self.job)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(self.through)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&mut reader.connection)
         .await?;
@@ -46,14 +77,36 @@ impl LedgerJournal {
                 let user: String = row.try_get("user_id")?;
                 Ok(Subject {
                     line: Line(super::job::unsigned(row, "line")?),
-                    user: UserId::new(user),
                     attempts: u32::try_from(attempts)
                         .map_err(|_| LedgerError::value("attempts", attempts.to_string()))?,
                     in_doubt: status == "in_doubt",
+                    goal: self.goal_of(row)?,
+                    before: before(row, &user)?,
+                    user: UserId::new(user),
                 })
             })
             .collect()
     }
+}
+
+/// What a user had when last seen before the first write.
+pub(super) fn before(row: &SqliteRow, user: &str) -> Result<Option<Seen>, LedgerError> {
+    let at: Option<i64> = row.try_get("before_at_ms")?;
+    let Some(at) = at else { return Ok(None) };
+    let workspaces: Option<String> = row.try_get("workspaces_before")?;
+    let state = UserState {
+        active: row.try_get("active_before")?,
+        workspaces: workspaces
+            .map(|text| {
+                serde_json::from_str(&text).map_err(|_| LedgerError::value("workspaces", text))
+            })
+            .transpose()?,
+        ..UserState::of(user)
+    };
+    Ok(Some(Seen {
+        state,
+        at: Timestamp::from_millis(at),
+    }))
 }
 
 impl Journal for LedgerJournal {

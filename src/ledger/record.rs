@@ -29,6 +29,7 @@ pub(super) async fn record(
     append_events(connection, job, Some(run), &events).await?;
     let states = States::of(entries);
     for (rows, sql) in [
+        (to_json(&states.looked_up), state::LOOK_UP),
         (to_json(&states.claimed), state::CLAIM),
         (to_json(&states.settled), state::SETTLE),
         (to_json(&states.released), state::RELEASE),

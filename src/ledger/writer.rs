@@ -10,7 +10,7 @@ use sqlx::Connection;
 
 use crate::domain::Entry;
 use crate::ledger::record::record;
-use crate::ledger::{Ledger, LedgerError, LedgerJournal, NewRun};
+use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
 /// Requests that wait for the writer; senders wait beyond that.
 const QUEUE: usize = 1024;
@@ -32,10 +32,14 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the task for one run. Facts go in through the journal.
-    pub async fn start(ledger: Ledger, run: &NewRun) -> Result<(Self, LedgerJournal), LedgerError> {
+    pub async fn start(
+        ledger: Ledger,
+        job: &Job,
+        run: &NewRun,
+    ) -> Result<(Self, LedgerJournal), LedgerError> {
         let reader = ledger.reader().await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
-        let journal = LedgerJournal::new(commands, reader, run.job);
+        let journal = LedgerJournal::new(commands, reader, job);
         let mut task = JoinSet::new();
         task.spawn(write(ledger, inbox, run.job, run.number));
         Ok((Self { task }, journal))
@@ -130,7 +134,7 @@ mod tests {
         loading.push(line).await.unwrap();
         let job = loading.commit().await.unwrap().job;
         let mine = first.start_run(&job, "admin").await.unwrap();
-        let (writer, journal) = Writer::start(first, &mine).await.unwrap();
+        let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
 
         std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
         let mut second = Ledger::open(&path, Clock::System).await.unwrap();

@@ -17,7 +17,7 @@ pub struct Intake<'a> {
     /// What it said when it was checked: the ledger is opened only for a usable roster.
     pub survey: &'a Survey,
     /// What is asked for every user.
-    pub change: Change,
+    pub change: &'a Change,
     /// The SCIM base URL.
     pub target: &'a str,
     /// Whether a new job is wanted, though the same one is there.
@@ -143,7 +143,7 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
     NewJob {
         key,
         target: ask.target.to_owned(),
-        change: ask.change,
+        change: ask.change.clone(),
         roster_path,
         roster_digest: ask.survey.digest.clone(),
         roster_header: roster.header().to_vec(),
@@ -207,7 +207,7 @@ mod tests {
             roster: &roster,
             options: &options,
             survey: &crate::roster::check(&roster, &options).unwrap(),
-            change: "disable".parse().unwrap(),
+            change: &"disable".parse().unwrap(),
             target: "https://scim.example.com/",
             new: false,
         };

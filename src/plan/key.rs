@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::domain::Change;
 
 /// SHA-256, in hexadecimal, over target, change and the roster's own digest, a line each.
-pub(super) fn job_key(target: &str, change: Change, roster_digest: &str) -> String {
+pub(super) fn job_key(target: &str, change: &Change, roster_digest: &str) -> String {
     let text = format!("{target}\n{change}\n{roster_digest}\n");
     let hash = digest(&SHA256, text.as_bytes());
     hash.as_ref()
@@ -25,13 +25,13 @@ mod tests {
     fn each_part_makes_another_job() {
         let disable: Change = "disable".parse().unwrap();
         let both: Change = "disable+remove-access".parse().unwrap();
-        let key = job_key("https://a", disable, "00");
+        let key = job_key("https://a", &disable, "00");
         assert_eq!(key.len(), 64);
-        assert_eq!(key, job_key("https://a", disable, "00"));
+        assert_eq!(key, job_key("https://a", &disable, "00"));
         for other in [
-            job_key("https://b", disable, "00"),
-            job_key("https://a", both, "00"),
-            job_key("https://a", disable, "01"),
+            job_key("https://b", &disable, "00"),
+            job_key("https://a", &both, "00"),
+            job_key("https://a", &disable, "01"),
         ] {
             assert_ne!(key, other);
         }

@@ -98,7 +98,8 @@ pub(super) fn span(span: Duration) -> String {
 /// What a person must hear about a user at once; nothing if all went well.
 pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Option<String> {
     let what = match settlement.outcome {
-        Outcome::Removed(_) | Outcome::Already => return None,
+        Outcome::Removed(_) | Outcome::Restored(_) | Outcome::Already => return None,
+        Outcome::Protected(reason) => format!("protected ({reason})"),
         Outcome::NotFound => "not found (a wrong id, or a visiting user)".to_owned(),
         Outcome::Failed(reason) => format!("failed ({reason})"),
         Outcome::InDoubt(reason) => format!("in doubt ({reason})"),

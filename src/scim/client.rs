@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::Session;
-use crate::domain::{Answer, Change, Clock, Credential, Request, RequestKind, Silence, UserId};
+use crate::domain::{Answer, Clock, Credential, Operation, Request, RequestKind, Silence, UserId};
 use crate::http::{
     BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
 };
@@ -58,12 +58,12 @@ impl ScimClient {
 }
 
 impl Directory for ScimClient {
-    fn write_request(&self, user: &UserId, change: Change) -> Request {
+    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request {
         Request {
             kind: RequestKind::Write,
             method: "PATCH",
             path: user_path(user.as_str()),
-            body: Some(patch::body(change)),
+            body: Some(patch::body(operations)),
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::auth::Account;
-    use crate::domain::{Access, Allowance, Content, UserState};
+    use crate::domain::{Allowance, Content, UserState};
     use crate::http::fake::{Act, Server};
     use crate::http::{HttpSettings, PlainHttp};
     use crate::pace::{Pace, Rate};
@@ -145,8 +145,8 @@ mod tests {
         (server, client)
     }
 
-    fn both() -> Change {
-        Change::new(true, Access::RemoveAll).unwrap()
+    fn both() -> Vec<Operation> {
+        vec![Operation::RemoveWorkspaces, Operation::SetActive(false)]
     }
 
     /// The latest request, byte by byte but for the port and the line ends.
@@ -159,7 +159,7 @@ mod tests {
     async fn a_write_looks_like_this() {
         let user = r#"{"id":"a/b@c","active":false}"#;
         let (server, client) = service(Act::json("200 OK\r\nX-Request-Id: r-7", user)).await;
-        let request = client.write_request(&UserId::new("a/b@c"), both());
+        let request = client.write_request(&UserId::new("a/b@c"), &both());
         let answer = client.send(&request).await.unwrap();
         insta::assert_snapshot!(last(&server), @r#"
         PATCH /scim/1/0/v2/Users/a%2Fb%40c HTTP/1.1
@@ -235,7 +235,7 @@ mod tests {
     async fn an_id_that_leads_elsewhere_is_never_sent() {
         let (server, client) = service(Act::json("200 OK", "{}")).await;
         for id in ["..", "."] {
-            let request = client.write_request(&UserId::new(id), both());
+            let request = client.write_request(&UserId::new(id), &both());
             match client.send(&request).await {
                 Err(Silence::NotSent(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
                 other => panic!("{other:?}"),

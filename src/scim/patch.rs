@@ -6,46 +6,72 @@
 
 use serde::Serialize;
 
-use crate::domain::{Access, Change};
+use crate::domain::Operation;
 
 #[derive(Debug, Serialize)]
-struct PatchOp {
+struct PatchOp<'a> {
     schemas: [&'static str; 1],
     #[serde(rename = "Operations")]
-    operations: Vec<Operation>,
+    operations: Vec<Patch<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Operation {
+struct Patch<'a> {
     op: &'static str,
     path: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<bool>,
+    value: Option<Value<'a>>,
 }
 
-/// The workspaces go first: if only a part takes effect, a user who still has workspaces is seen to
-/// be active, not half done.
-pub(super) fn body(change: Change) -> String {
-    let mut operations = Vec::with_capacity(2);
-    if change.access() == Access::RemoveAll {
-        operations.push(Operation {
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Flag(bool),
+    Workspaces(Vec<Workspace<'a>>),
+}
+
+/// One workspace as Anaplan takes it: by its id.
+#[derive(Debug, Serialize)]
+struct Workspace<'a> {
+    value: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// The body of a PATCH that does these operations, in their order.
+pub(super) fn body(operations: &[Operation]) -> String {
+    serde_json::to_string(&PatchOp {
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        operations: operations.iter().map(patch).collect(),
+    })
+    .expect("texts and booleans always serialise")
+}
+
+fn patch(operation: &Operation) -> Patch<'_> {
+    match operation {
+        Operation::SetActive(active) => Patch {
+            op: "replace",
+            path: "active",
+            value: Some(Value::Flag(*active)),
+        },
+        Operation::RemoveWorkspaces => Patch {
             op: "remove",
             path: "entitlements",
             value: None,
-        });
-    }
-    if change.disables() {
-        operations.push(Operation {
+        },
+        Operation::SetWorkspaces(ids) => Patch {
             op: "replace",
-            path: "active",
-            value: Some(false),
-        });
+            path: "entitlements",
+            value: Some(Value::Workspaces(
+                ids.iter()
+                    .map(|id| Workspace {
+                        value: id,
+                        kind: "WORKSPACE",
+                    })
+                    .collect(),
+            )),
+        },
     }
-    serde_json::to_string(&PatchOp {
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-        operations,
-    })
-    .expect("texts and booleans always serialise")
 }
 
 #[cfg(test)]
@@ -53,19 +79,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_asks_for_the_change_and_nothing_else() {
-        let body_of = |disable, access| body(Change::new(disable, access).unwrap());
+    fn a_body_asks_for_the_operations_and_nothing_else() {
         insta::assert_snapshot!(
-            body_of(true, Access::RemoveAll),
+            body(&[Operation::RemoveWorkspaces, Operation::SetActive(false)]),
             @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]}"#
         );
         insta::assert_snapshot!(
-            body_of(true, Access::Keep),
-            @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}"#
-        );
-        insta::assert_snapshot!(
-            body_of(false, Access::RemoveAll),
-            @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"}]}"#
+            body(&[
+                Operation::SetWorkspaces(vec!["w1".to_owned(), "w2".to_owned()]),
+                Operation::SetActive(true),
+            ]),
+            @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"entitlements","value":[{"value":"w1","type":"WORKSPACE"},{"value":"w2","type":"WORKSPACE"}]},{"op":"replace","path":"active","value":true}]}"#
         );
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::domain::{Access, Change};
 use crate::ledger::Job;
 
 /// Lets a job start if its number was given, or is typed now.
@@ -47,12 +48,26 @@ fn describe(job: &Job, account: &str) -> String {
         change,
         ..
     } = job;
-    let verb = match (change.disables(), change.access()) {
-        (true, crate::domain::Access::RemoveAll) => "disables, and removes from all workspaces,",
-        (true, crate::domain::Access::Keep) => "disables",
-        (false, _) => "removes from all workspaces",
-    };
+    let verb = verb(change);
     format!("this {verb} {users} users at {target} as {account}")
+}
+
+/// What happens to the users, as a verb before their number.
+fn verb(change: &Change) -> String {
+    if change.restores() {
+        return "gives access back to".to_owned();
+    }
+    let from = match change.access() {
+        Access::Keep => return "disables".to_owned(),
+        Access::RemoveAll => "removes from all workspaces".to_owned(),
+        Access::RemoveFrom(ids) if ids.len() == 1 => format!("removes from workspace {}", ids[0]),
+        Access::RemoveFrom(ids) => format!("removes from {} workspaces", ids.len()),
+    };
+    if change.disables() {
+        format!("disables, and {from},")
+    } else {
+        from
+    }
 }
 
 fn refusal(message: String, users: u64) -> Failure {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::domain::{Entry, Fact, Line, Outcome, RequestKind, Status, UserId, Verdict};
+use crate::domain::{
+    Access, Change, Entry, Fact, Line, Outcome, RequestKind, Seen, Status, Timestamp, UserId,
+    UserState, Verdict,
+};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};
 
@@ -19,6 +22,8 @@ pub(crate) struct Row {
     pub(crate) facts: Vec<Fact>,
     /// Attempts that were given back.
     pub(crate) given_back: u32,
+    /// What the user had before the first write, as far as anybody has looked.
+    pub(crate) before: Option<UserState>,
     /// The intent of a write that may leave now.
     intent: Option<String>,
     /// A write may have taken effect, and nobody has seen the user since.
@@ -68,6 +73,11 @@ impl Memory {
             given_back: 0,
             outcome: None,
             facts: Vec::new(),
+            before: Some(UserState {
+                active: Some(true),
+                workspaces: Some(vec!["w1".to_owned(), "w2".to_owned()]),
+                ..UserState::of(user_of(line))
+            }),
             intent: None,
             must_read: false,
         };
@@ -108,7 +118,7 @@ impl Memory {
         self.lock().broken.clone()
     }
 
-    /// P1, P3, P4: what must hold at the very moment when a write arrives at the server.
+    /// P1, P3, P4, P11: what must hold at the very moment when a write arrives at the server.
     pub(super) fn check_write(&self, user: &str, request: &str) {
         let mut books = self.lock();
         let failed = books.failed;
@@ -119,6 +129,9 @@ impl Memory {
         }
         if row.status != Status::Claimed {
             broken.push(format!("{user} is written while {}", row.status));
+        }
+        if row.before.is_none() {
+            broken.push(format!("{user} is written without anybody having looked"));
         }
         if row.must_read {
             broken.push(format!("{user} is written while in doubt"));
@@ -155,6 +168,7 @@ impl Books {
             broken = Some(format!("line {line} is settled and gets {:?}", entry.fact));
         }
         match &entry.fact {
+            Fact::LookedUp(state) => row.before = Some(state.clone()),
             Fact::Begun { attempt, request } => {
                 let repeats = row.status == Status::InDoubt && *attempt == row.attempts;
                 row.given_back += u32::from(repeats);
@@ -234,6 +248,14 @@ impl Journal for Handle {
             user: row.user.clone(),
             attempts: row.attempts,
             in_doubt: row.status == Status::InDoubt,
+            goal: Change::new(true, Access::RemoveAll)
+                .unwrap()
+                .goal()
+                .unwrap(),
+            before: row.before.clone().map(|state| Seen {
+                state,
+                at: Timestamp::from_millis(0),
+            }),
         });
         Ok(subjects.collect())
     }

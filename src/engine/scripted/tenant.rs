@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Change, Content, Credential, Problem, Request, RequestKind, Silence, UserId,
-    UserState,
+    Allowance, Answer, Content, Credential, Operation, Problem, Request, RequestKind, Silence,
+    UserId, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -260,12 +260,12 @@ fn remains(behaviour: Behaviour) -> Option<Allowance> {
 }
 
 impl Directory for Door {
-    fn write_request(&self, user: &UserId, change: Change) -> Request {
+    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request {
         Request {
             kind: RequestKind::Write,
             method: "PATCH",
             path: user.to_string(),
-            body: Some(change.to_string()),
+            body: Some(format!("{operations:?}")),
         }
     }
 

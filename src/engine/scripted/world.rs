@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::domain::Limits;
-use crate::domain::{Access, Change, Clock, Status, Timestamp};
+use crate::domain::{Clock, Status, Timestamp};
 use crate::engine::scripted::behaviour::{Ask, Behaviour};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};
@@ -140,6 +140,7 @@ impl World {
             concurrency: NonZeroUsize::new(plan.concurrency).unwrap(),
             max_attempts: NonZeroU32::new(plan.max_attempts).unwrap(),
             throttle_wait: Duration::from_secs(15),
+            most_workspaces: 50,
             limits: plan.limits,
             grace: plan.grace,
             clock: Clock::Fixed(Timestamp::from_millis(0)),
@@ -168,7 +169,7 @@ impl World {
         let rows = self.rows();
         let count = |rows: usize| u64::try_from(rows).unwrap();
         Work {
-            change: Change::new(true, Access::RemoveAll).unwrap(),
+            restores: false,
             done: count(rows.iter().filter(|row| !row.status.is_open()).count()),
             users: count(rows.len()),
         }

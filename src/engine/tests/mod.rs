@@ -1,5 +1,6 @@
 //! Whole runs on paused time, against a scripted tenant and a journal in memory.
 
+mod before;
 mod course;
 mod faults;
 mod flow;

@@ -49,7 +49,7 @@ async fn p2_every_behaviour_of_all_writes_has_one_outcome() {
         (B::FailApplied, (REREAD, 3, 1)),
         (B::Busy(7), (Failed(Reason::ServerError), 3, 1)),
         (B::Status(408), (Failed(Reason::ServerError), 3, 1)),
-        (B::NoTarget, (Failed(Reason::NoTarget), 1, 1)),
+        (B::NoTarget, (Failed(Reason::NoTarget), 2, 2)),
         (B::Status(400), (Failed(Reason::BadRequest), 1, 0)),
         (B::Status(403), (Failed(Reason::Forbidden), 1, 1)),
         (B::Status(404), (NotFound, 1, 0)),

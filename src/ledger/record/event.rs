@@ -49,6 +49,13 @@ enum Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
     },
+    LookedUp {
+        id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        active: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        workspaces: Option<&'a [String]>,
+    },
     Released {
         attempts: u32,
         in_doubt: bool,
@@ -60,6 +67,14 @@ impl EventRow {
     /// The event that a fact is.
     pub(in crate::ledger) fn of(entry: &Entry) -> Self {
         let (kind, body) = match &entry.fact {
+            Fact::LookedUp(state) => (
+                "looked_up",
+                Body::LookedUp {
+                    id: &state.id,
+                    active: state.active,
+                    workspaces: state.workspaces.as_deref(),
+                },
+            ),
             Fact::Begun { attempt, request } => (
                 "begun",
                 Body::Begun {

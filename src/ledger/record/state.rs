@@ -2,11 +2,19 @@
 
 use serde::Serialize;
 
-use crate::domain::{Confirmation, Entry, Fact, Reason, Settlement};
+use crate::domain::{Confirmation, Entry, Fact, Reason, Settlement, UserId, UserState};
 
 pub(super) const CLAIM: &str = "
     UPDATE users SET run = ?2, status = 'claimed', attempts = value ->> 1,
         first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2)
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+
+pub(super) const LOOK_UP: &str = "
+    UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
+        workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
+        display_name = coalesce(value ->> 5, display_name),
+        user_id = coalesce(user_id, value ->> 6), user_key = coalesce(user_key, value ->> 7),
+        run = ?2
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const RELEASE: &str = "
@@ -17,13 +25,27 @@ pub(super) const SETTLE: &str = "
     UPDATE users SET run = ?2, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
         done_at_ms = value ->> 4, confirmed_at_ms = value ->> 5, confirmed_by = value ->> 6,
         active_after = value ->> 7, workspaces_after = value ->> 8,
-        user_name = coalesce(value ->> 9, user_name), display_name = value ->> 10,
+        user_name = coalesce(value ->> 9, user_name),
+        display_name = coalesce(value ->> 10, display_name),
         http_status = value ->> 11, request_id = value ->> 12
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 /// Line, attempts, time.
 #[derive(Debug, Serialize)]
 pub(super) struct Claimed(u64, u32, i64);
+
+/// Line and columns, in the order of the statement.
+#[derive(Debug, Serialize)]
+pub(super) struct LookedUp<'a>(
+    u64,
+    i64,
+    Option<bool>,
+    Option<&'a [String]>,
+    Option<&'a str>,
+    Option<&'a str>,
+    &'a str,
+    String,
+);
 
 /// Line, attempts, status, why.
 #[derive(Debug, Serialize)]
@@ -50,6 +72,7 @@ pub(super) struct Settled<'a>(
 /// The new states of users, by what becomes of them.
 #[derive(Debug, Default)]
 pub(super) struct States<'a> {
+    pub(super) looked_up: Vec<LookedUp<'a>>,
     pub(super) claimed: Vec<Claimed>,
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
@@ -62,6 +85,7 @@ impl<'a> States<'a> {
         for entry in entries {
             let line = entry.line.0;
             match &entry.fact {
+                Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
                     states.claimed.push(Claimed(line, *attempt, at));
@@ -92,6 +116,19 @@ impl<'a> States<'a> {
         }
         states
     }
+}
+
+fn look_up<'a>(entry: &Entry, state: &'a UserState) -> LookedUp<'a> {
+    LookedUp(
+        entry.line.0,
+        entry.at.as_millis(),
+        state.active,
+        state.workspaces.as_deref(),
+        state.user_name.as_deref(),
+        state.display_name.as_deref(),
+        &state.id,
+        UserId::new(&state.id).key(),
+    )
 }
 
 fn settle<'a>(
@@ -133,7 +170,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.db");
         let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        for sql in [super::CLAIM, super::RELEASE, super::SETTLE] {
+        for sql in [super::LOOK_UP, super::CLAIM, super::RELEASE, super::SETTLE] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let rows = sqlx::query(explain)
                 .bind(1)

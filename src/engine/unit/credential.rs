@@ -69,7 +69,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let exchange = self.context.directory.send(&request).await;
         drop(slot);
         self.heed(
-            judge(RequestKind::Read, known, self.context.change, &exchange),
+            judge(RequestKind::Read, known, &self.subject.goal, &exchange),
             &exchange,
         );
         match exchange {

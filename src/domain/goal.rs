@@ -1,0 +1,300 @@
+//! What one user is to have, and the smallest request that brings it about.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Reason, UserState};
+
+/// What one user is to have afterwards. What is `None` is not touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goal {
+    /// Whether the user may sign in.
+    pub active: Option<bool>,
+    /// Which workspaces the user is a member of.
+    pub workspaces: Option<Membership>,
+    /// What the user must have had, or have already: whoever has something else was changed by
+    /// somebody else, and is left alone.
+    pub only_from: Option<Held>,
+}
+
+/// Which workspaces a user is to be a member of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Membership {
+    /// These and no others.
+    Exactly(Vec<String>),
+    /// None of these; all others stay.
+    Without(Vec<String>),
+}
+
+/// What a user had at some time, as far as it was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Whether the user could sign in.
+    pub active: Option<bool>,
+    /// The workspaces.
+    pub workspaces: Option<Vec<String>>,
+}
+
+/// One part of a write, in words that every provider shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `active` becomes this.
+    SetActive(bool),
+    /// All workspaces go.
+    RemoveWorkspaces,
+    /// These workspaces, and no others, by their ids.
+    SetWorkspaces(Vec<String>),
+}
+
+/// What has to be done for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: all is as wanted.
+    Nothing,
+    /// These operations, in this order.
+    Write(Vec<Operation>),
+    /// It cannot be done: why, as a code and for people.
+    Refused(Reason, String),
+}
+
+impl Goal {
+    /// What `shown` lacks. At most `most_workspaces` can be named in one request.
+    ///
+    /// The workspaces come first: if only a part takes effect, a user who still has workspaces is
+    /// seen to be active, not half done. What the provider does not say counts as not wanted.
+    pub fn need(&self, shown: &UserState, most_workspaces: usize) -> Need {
+        if self.is_met_by(shown) {
+            return Need::Nothing;
+        }
+        if self.was_changed(shown) {
+            let why = format!("left alone: somebody else has changed this user since; {shown}");
+            return Need::Refused(Reason::Changed, why);
+        }
+        let mut operations = Vec::with_capacity(2);
+        match self.workspaces_of(shown) {
+            Ok(None) => {}
+            Ok(Some(ids)) if ids.is_empty() => operations.push(Operation::RemoveWorkspaces),
+            Ok(Some(ids)) if ids.len() > most_workspaces => {
+                let why = format!(
+                    "{} workspaces are to stay, and one request can name {most_workspaces}",
+                    ids.len()
+                );
+                return Need::Refused(Reason::TooManyWorkspaces, why);
+            }
+            Ok(Some(ids)) => operations.push(Operation::SetWorkspaces(ids)),
+            Err(NotShown) => {
+                let why = "the provider does not say which workspaces the user has".to_owned();
+                return Need::Refused(Reason::Unreadable, why);
+            }
+        }
+        if let Some(active) = self.active
+            && shown.active != Some(active)
+        {
+            operations.push(Operation::SetActive(active));
+        }
+        Need::Write(operations)
+    }
+
+    /// Whether `shown` is what is wanted. A state that does not say whether the user is active never
+    /// counts as disabled, nor as enabled.
+    pub fn is_met_by(&self, shown: &UserState) -> bool {
+        let active = self
+            .active
+            .is_none_or(|active| shown.active == Some(active));
+        active && self.has_workspaces(shown.workspaces.as_deref())
+    }
+
+    /// Whether what is to be written follows from what the user has at that moment, so that an old
+    /// look does not do.
+    pub fn needs_fresh_look(&self) -> bool {
+        self.only_from.is_some() || matches!(self.workspaces, Some(Membership::Without(_)))
+    }
+
+    fn has_workspaces(&self, shown: Option<&[String]>) -> bool {
+        match (&self.workspaces, shown) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(Membership::Exactly(wanted)), Some(shown)) => is_same_set(wanted, shown),
+            (Some(Membership::Without(gone)), Some(shown)) => {
+                !shown.iter().any(|id| contains(gone, id))
+            }
+        }
+    }
+
+    /// The whole list that is to be sent; `None` if the workspaces stay as they are.
+    fn workspaces_of(&self, shown: &UserState) -> Result<Option<Vec<String>>, NotShown> {
+        if self.has_workspaces(shown.workspaces.as_deref()) {
+            return Ok(None);
+        }
+        match (&self.workspaces, &shown.workspaces) {
+            (None, _) => Ok(None),
+            (Some(Membership::Exactly(wanted)), _) => Ok(Some(wanted.clone())),
+            // What stays can only be told from what is there.
+            (Some(Membership::Without(_)), None) => Err(NotShown),
+            (Some(Membership::Without(gone)), Some(shown)) => {
+                let stay = shown.iter().filter(|id| !contains(gone, id));
+                Ok(Some(stay.cloned().collect()))
+            }
+        }
+    }
+
+    fn was_changed(&self, shown: &UserState) -> bool {
+        let Some(held) = &self.only_from else {
+            return false;
+        };
+        let active = self.active.is_some_and(|wanted| {
+            shown.active.is_some() && shown.active != Some(wanted) && shown.active != held.active
+        });
+        let workspaces = match (&shown.workspaces, &held.workspaces) {
+            (Some(shown), Some(held)) => {
+                !self.has_workspaces(Some(shown)) && !is_same_set(shown, held)
+            }
+            _ => false,
+        };
+        active || workspaces
+    }
+}
+
+/// The provider does not say what it would have to be known.
+struct NotShown;
+
+/// Ids are compared without case, as Anaplan does.
+fn contains(ids: &[String], id: &str) -> bool {
+    ids.iter().any(|known| known.eq_ignore_ascii_case(id))
+}
+
+fn is_same_set(a: &[String], b: &[String]) -> bool {
+    a.iter().all(|id| contains(b, id)) && b.iter().all(|id| contains(a, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Access, Change};
+
+    const MOST: usize = 3;
+
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    fn state(active: impl Into<Option<bool>>, workspaces: &[&str]) -> UserState {
+        UserState {
+            active: active.into(),
+            workspaces: Some(ids(workspaces)),
+            ..UserState::of("u1")
+        }
+    }
+
+    fn goal(disable: bool, access: Access) -> Goal {
+        Change::new(disable, access).unwrap().goal().unwrap()
+    }
+
+    fn restore(active: bool, workspaces: &[&str], from: &UserState) -> Goal {
+        Goal {
+            active: Some(active),
+            workspaces: Some(Membership::Exactly(ids(workspaces))),
+            only_from: Some(Held {
+                active: from.active,
+                workspaces: from.workspaces.clone(),
+            }),
+        }
+    }
+
+    #[test]
+    fn the_smallest_request_is_found() {
+        use Operation::{RemoveWorkspaces, SetActive, SetWorkspaces};
+        let both = goal(true, Access::RemoveAll);
+        let disable = goal(true, Access::Keep);
+        let remove = goal(false, Access::RemoveAll);
+        let from = goal(false, Access::RemoveFrom(ids(&["A", "z"])));
+        let off = SetActive(false);
+        for (goal, shown, expected) in [
+            (
+                &both,
+                state(true, &["a"]),
+                vec![RemoveWorkspaces, off.clone()],
+            ),
+            (&both, state(true, &[]), vec![off.clone()]),
+            (&both, state(false, &["a"]), vec![RemoveWorkspaces]),
+            (&both, state(None, &[]), vec![off.clone()]),
+            (&disable, state(true, &["a"]), vec![off.clone()]),
+            (&remove, state(true, &["a"]), vec![RemoveWorkspaces]),
+            (&from, state(true, &["a"]), vec![RemoveWorkspaces]),
+            (
+                &from,
+                state(true, &["b", "a", "c"]),
+                vec![SetWorkspaces(ids(&["b", "c"]))],
+            ),
+        ] {
+            assert_eq!(goal.need(&shown, MOST), Need::Write(expected), "{shown:?}");
+            assert!(!goal.is_met_by(&shown));
+        }
+        for (goal, shown) in [
+            (&both, state(false, &[])),
+            (&disable, state(false, &["a"])),
+            (&remove, state(true, &[])),
+            (&from, state(None, &["b", "c", "d", "e"])),
+        ] {
+            assert_eq!(goal.need(&shown, MOST), Need::Nothing, "{shown:?}");
+            assert!(goal.is_met_by(&shown));
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_taken_for_granted() {
+        let silent = UserState {
+            active: Some(false),
+            ..UserState::of("u1")
+        };
+        assert!(goal(true, Access::Keep).is_met_by(&silent));
+        let all = goal(false, Access::RemoveAll).need(&silent, MOST);
+        assert_eq!(all, Need::Write(vec![Operation::RemoveWorkspaces]));
+        let some = goal(false, Access::RemoveFrom(ids(&["a"]))).need(&silent, MOST);
+        assert!(matches!(some, Need::Refused(Reason::Unreadable, _)));
+    }
+
+    #[test]
+    fn more_workspaces_than_fit_one_request_are_refused() {
+        let from = goal(true, Access::RemoveFrom(ids(&["a"])));
+        let many = state(true, &["a", "b", "c", "d", "e"]);
+        let Need::Refused(Reason::TooManyWorkspaces, why) = from.need(&many, MOST) else {
+            panic!("four are to stay");
+        };
+        assert_eq!(why, "4 workspaces are to stay, and one request can name 3");
+        assert!(matches!(from.need(&many, 4), Need::Write(_)));
+        // To take all of them names none.
+        let all = goal(false, Access::RemoveAll).need(&many, MOST);
+        assert_eq!(all, Need::Write(vec![Operation::RemoveWorkspaces]));
+    }
+
+    #[test]
+    fn p11_only_what_nobody_else_has_changed_is_given_back() {
+        use Operation::{SetActive, SetWorkspaces};
+        let taken = state(false, &[]);
+        let goal = restore(true, &["a", "b"], &taken);
+        let give = SetWorkspaces(ids(&["a", "b"]));
+        let on = SetActive(true);
+        for (shown, expected) in [
+            (
+                state(false, &[]),
+                Need::Write(vec![give.clone(), on.clone()]),
+            ),
+            // One half is done already.
+            (state(false, &["B", "a"]), Need::Write(vec![on])),
+            (state(true, &[]), Need::Write(vec![give])),
+            (state(true, &["b", "a"]), Need::Nothing),
+        ] {
+            assert_eq!(goal.need(&shown, MOST), expected, "{shown:?}");
+        }
+        // Somebody gave them another workspace meanwhile.
+        for shown in [state(false, &["c"]), state(true, &["a"])] {
+            let need = goal.need(&shown, MOST);
+            assert!(
+                matches!(need, Need::Refused(Reason::Changed, _)),
+                "{need:?}"
+            );
+        }
+        assert!(goal.needs_fresh_look());
+    }
+}
