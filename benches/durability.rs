@@ -13,7 +13,7 @@ use offboard::auth::{Account, Session};
 use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, UserState};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
-use offboard::ledger::{Job, Ledger, RunEnding, Writer};
+use offboard::ledger::{Job, Ledger, RunEnding, RunKind, Writer};
 use offboard::pace::{Pace, Rate};
 use offboard::plan::{Intake, intake};
 use offboard::port::Journal;
@@ -153,7 +153,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     let (_sender, signals) = mpsc::channel(1);
     let mut ledger = look_up(ledger, &job, ids).await?;
     let start = Instant::now();
-    let run = ledger.start_run(&job, "bench").await?;
+    let run = ledger.start_run(&job, RunKind::Run, "bench").await?;
     let (writer, journal) = Writer::start(ledger, &job, &run).await?;
     let ending = engine::run(work, settings, client, journal, pace, signals, &mut Quiet).await?;
     let mut ledger = writer.finish().await?;
@@ -169,7 +169,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
 
 /// What a plan does: everybody's state is in the ledger before the first write.
 async fn look_up(mut ledger: Ledger, job: &Job, ids: &[String]) -> Result<Ledger, Failed> {
-    let run = ledger.start_run(job, "bench").await?;
+    let run = ledger.start_run(job, RunKind::Plan, "bench").await?;
     let (writer, journal) = Writer::start(ledger, job, &run).await?;
     let seen = ids.iter().zip(2..).map(|(id, line)| Entry {
         line: Line(line),

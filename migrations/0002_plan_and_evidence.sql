@@ -71,7 +71,7 @@ DROP TABLE users;
 ALTER TABLE users_with_plan RENAME TO users;
 CREATE UNIQUE INDEX users_by_line ON users (job, line);
 CREATE INDEX users_by_key ON users (job, user_key);
-CREATE INDEX users_by_name ON users (job, name_key) WHERE user_id IS NULL;
+CREATE INDEX users_by_name ON users (job, name_key) WHERE name_key IS NOT NULL;
 
 -- The chain: SHA-256 over the hash before and this event's stored text. Events of before have none.
 ALTER TABLE events ADD COLUMN hash TEXT;

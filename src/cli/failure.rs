@@ -72,7 +72,6 @@ impl From<IntakeError> for Failure {
         let exit = match error {
             IntakeError::Ledger(_) => Exit::Ledger,
             IntakeError::Roster(_)
-            | IntakeError::NoIds
             | IntakeError::Moving
             | IntakeError::Changed { .. } => Exit::Roster,
         };

@@ -17,12 +17,14 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, totals};
 use crate::domain::{Change, Clock};
 use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
-use crate::ledger::{Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, Writer};
-use crate::plan::{Intake, IntakeError, intake};
+use crate::ledger::{
+    Counts, Job, JobSelector, Ledger, LedgerError, NewRun, RunEnding, RunKind, Writer,
+};
+use crate::plan::{Intake, intake};
 use crate::port::SignInError;
 use crate::progress::{Progress, ProgressMode};
 use crate::report::Summary;
-use crate::roster::{self, Key, Survey};
+use crate::roster::{self, Survey};
 use crate::settings::{PasswordSource, Settings};
 
 /// Workspaces that one request can name (Anaplan, SCIM API).
@@ -124,7 +126,7 @@ pub(super) async fn execute(
         Some(signal) = signals.recv() => return Err(interrupted(signal, &job)),
     };
     let run = ledger
-        .start_run(&job, &settings.connection.username)
+        .start_run(&job, RunKind::Run, &settings.connection.username)
         .await?;
     if run.recovered > 0 {
         terminal.note(&format!(
@@ -177,10 +179,6 @@ async fn find_job(
         return Err(crate::domain::ChangeError::Nothing.into());
     };
     let survey = roster::check(path, &settings.roster)?;
-    if survey.key == Key::UserName {
-        // Told here too, so that no ledger appears for a roster that cannot become a job.
-        return Err(IntakeError::NoIds.into());
-    }
     list_bad_lines(&survey, terminal);
     if survey.rejected > 0 {
         let bad = format!(

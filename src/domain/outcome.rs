@@ -56,13 +56,15 @@ pub enum Reason {
     ActingAccount,
     /// The protect list names the user.
     ProtectList,
+    /// Several users of the provider have the name that the roster gives.
+    Ambiguous,
     /// The program itself failed on this user.
     Bug,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::NoTarget,
         Self::Forbidden,
@@ -78,6 +80,7 @@ impl Reason {
         Self::TooManyWorkspaces,
         Self::ActingAccount,
         Self::ProtectList,
+        Self::Ambiguous,
         Self::Bug,
     ];
 
@@ -99,6 +102,7 @@ impl Reason {
             Self::TooManyWorkspaces => "too_many_workspaces",
             Self::ActingAccount => "acting_account",
             Self::ProtectList => "protect_list",
+            Self::Ambiguous => "ambiguous",
             Self::Bug => "bug",
         }
     }

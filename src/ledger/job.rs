@@ -29,12 +29,38 @@ pub struct Job {
     pub users: u64,
     /// When it was loaded.
     pub created_at: Timestamp,
+    /// The job that this one takes back, by its row.
+    pub(crate) parent: Option<i64>,
+    /// Its plan, once that is whole.
+    pub plan: Option<JobPlan>,
+    /// When the first users were seen to be as wanted, before the others were begun.
+    pub canary_at: Option<Timestamp>,
+}
+
+/// The plan of a job in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobPlan {
+    /// When it was made.
+    pub at: Timestamp,
+    /// SHA-256 over all its lines, in hexadecimal.
+    pub digest: String,
+    /// Users whom it writes: the number to confirm.
+    pub to_write: u64,
+    /// How the users were looked up, as a JSON object.
+    pub looked_up: String,
+}
+
+impl Job {
+    /// Whether it gives back what another job took.
+    pub fn is_undo(&self) -> bool {
+        self.parent.is_some()
+    }
 }
 
 /// How a person names a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobSelector {
-    /// The one loaded last.
+    /// The one loaded last that is not itself an undo.
     Latest,
     /// The one whose id begins so.
     Prefix(String),
@@ -64,10 +90,11 @@ impl Ledger {
 
     /// Whether anybody has begun to work on a job.
     pub async fn was_run(&mut self, job: &Job) -> Result<bool, LedgerError> {
-        let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE job = ?)")
-            .bind(job.number)
-            .fetch_one(&mut self.connection)
-            .await?;
+        let any =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE job = ? AND kind = 'run')")
+                .bind(job.number)
+                .fetch_one(&mut self.connection)
+                .await?;
         Ok(any)
     }
 
@@ -84,7 +111,7 @@ impl Ledger {
             "SELECT * FROM jobs WHERE roster_path = ? AND roster_digest <> ? AND change = ? AND target = ?
              AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
                          AND status IN ('pending', 'claimed', 'in_doubt'))
-             AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number)
+             AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run')
              ORDER BY number DESC LIMIT 1",
         )
         .bind(roster_path)
@@ -94,6 +121,15 @@ impl Ledger {
         .fetch_optional(&mut self.connection)
         .await?;
         row.as_ref().map(read_job).transpose()
+    }
+
+    /// The job in this row.
+    pub(super) async fn job(&mut self, number: i64) -> Result<Job, LedgerError> {
+        let row = sqlx::query("SELECT * FROM jobs WHERE number = ?")
+            .bind(number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        read_job(&row)
     }
 
     /// The job that a person names.
@@ -115,7 +151,8 @@ async fn select_job(
 ) -> Result<Job, LedgerError> {
     let rows = match selector {
         JobSelector::Latest => {
-            sqlx::query("SELECT * FROM jobs ORDER BY number DESC LIMIT 1")
+            // What was done last is rarely what is meant: an undo is worked on through its parent.
+            sqlx::query("SELECT * FROM jobs WHERE parent IS NULL ORDER BY number DESC LIMIT 1")
                 .fetch_all(connection)
                 .await?
         }
@@ -159,7 +196,28 @@ pub(super) fn read_job(row: &SqliteRow) -> Result<Job, LedgerError> {
         lines: unsigned(row, "lines")?,
         users: unsigned(row, "users")?,
         created_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
+        parent: row.try_get("parent")?,
+        plan: read_plan(row)?,
+        canary_at: time(row, "canary_at_ms")?,
     })
+}
+
+fn read_plan(row: &SqliteRow) -> Result<Option<JobPlan>, LedgerError> {
+    let Some(at) = time(row, "planned_at_ms")? else {
+        return Ok(None);
+    };
+    Ok(Some(JobPlan {
+        at,
+        digest: row.try_get("plan_digest")?,
+        to_write: unsigned(row, "to_write")?,
+        looked_up: row.try_get("looked_up")?,
+    }))
+}
+
+/// Reads a moment that may not be there.
+pub(super) fn time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, LedgerError> {
+    let millis: Option<i64> = row.try_get(column)?;
+    Ok(millis.map(Timestamp::from_millis))
 }
 
 /// Reads a count, which SQLite stores as a signed number.

@@ -1,9 +1,9 @@
 //! Loading a roster: all of it in one transaction, or none of it.
 
 use serde_json::json;
-use sqlx::{Connection, Row, Sqlite, Transaction};
+use sqlx::{Connection, Row, Sqlite, SqliteConnection, Transaction};
 
-use crate::domain::{Change, Clock, JobId, UserId};
+use crate::domain::{Change, Clock, Goal, JobId, UserId};
 use crate::ledger::job::read_job;
 use crate::ledger::record::{EventRow, append_events};
 use crate::ledger::{Job, Ledger, LedgerError};
@@ -30,6 +30,8 @@ pub struct NewJob {
     pub roster_digest: String,
     /// The roster's column names.
     pub roster_header: Vec<String>,
+    /// The job that this one takes back.
+    pub parent: Option<i64>,
 }
 
 /// One roster line.
@@ -37,12 +39,25 @@ pub struct NewJob {
 pub struct NewLine {
     /// Where the record begins.
     pub line: u64,
-    /// Whom it names, or why it cannot be used.
-    pub user: Result<UserId, Unusable>,
+    /// Whom it names.
+    pub names: Names,
     /// The e-mail address or user name that the roster gives.
     pub user_name: Option<String>,
+    /// What this user is to have, where the change does not say.
+    pub goal: Option<Goal>,
     /// The roster's own columns.
     pub cells: Vec<String>,
+}
+
+/// Whom a roster line names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// The user with this id.
+    Id(UserId),
+    /// The user whose `userName` this is; the id is found when the user is looked up.
+    UserName(String),
+    /// Nobody.
+    Nobody(Unusable),
 }
 
 /// Why a line cannot be used.
@@ -91,9 +106,12 @@ impl Ledger {
         let clock = self.clock;
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let job = sqlx::query(
-            "INSERT INTO jobs (id, key, target, change, roster_path, roster_digest,
-                               roster_header, lines, users, created_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
+            // A number is never used again: events that were pruned might be taken for these.
+            "INSERT INTO jobs (number, id, key, target, change, roster_path, roster_digest,
+                               roster_header, lines, users, created_at_ms, parent)
+             SELECT 1 + max(coalesce((SELECT max(number) FROM jobs), 0),
+                            coalesce((SELECT max(job) FROM pruned), 0)),
+                    ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?",
         )
         .bind(JobId::generate().as_str())
         .bind(&new.key)
@@ -103,6 +121,7 @@ impl Ledger {
         .bind(&new.roster_digest)
         .bind(json!(new.roster_header).to_string())
         .bind(clock.now().as_millis())
+        .bind(new.parent)
         .execute(&mut *transaction)
         .await?
         .last_insert_rowid();
@@ -118,12 +137,17 @@ impl Ledger {
 impl Loading<'_> {
     /// Takes one line.
     pub async fn push(&mut self, line: NewLine) -> Result<(), LedgerError> {
-        self.chunk.push(match line.user {
-            Ok(user) => json!({
+        let goal = line.goal.map(|goal| json!(goal).to_string());
+        self.chunk.push(match line.names {
+            Names::Id(user) => json!({
                 "line": line.line, "id": user.as_str(), "key": user.key(), "status": "pending",
-                "name": line.user_name, "cells": json!(line.cells).to_string(),
+                "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
             }),
-            Err(why) => json!({
+            Names::UserName(name) => json!({
+                "line": line.line, "name_key": name.to_lowercase(), "status": "pending",
+                "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
+            }),
+            Names::Nobody(why) => json!({
                 "line": line.line, "status": "invalid", "reason": why.reason,
                 "detail": why.detail, "name": line.user_name,
                 "cells": json!(line.cells).to_string(),
@@ -138,10 +162,11 @@ impl Loading<'_> {
     async fn flush(&mut self) -> Result<(), LedgerError> {
         let rows = serde_json::Value::Array(std::mem::take(&mut self.chunk)).to_string();
         sqlx::query(
-            "INSERT INTO users (job, line, user_id, user_key, status, reason, detail, user_name,
-                                cells)
-             SELECT ?, value ->> 'line', value ->> 'id', value ->> 'key', value ->> 'status',
-                    value ->> 'reason', value ->> 'detail', value ->> 'name', value ->> 'cells'
+            "INSERT INTO users (job, line, user_id, user_key, name_key, status, reason, detail,
+                                user_name, cells, goal)
+             SELECT ?, value ->> 'line', value ->> 'id', value ->> 'key', value ->> 'name_key',
+                    value ->> 'status', value ->> 'reason', value ->> 'detail', value ->> 'name',
+                    value ->> 'cells', value ->> 'goal'
              FROM json_each(?)",
         )
         .bind(self.job)
@@ -154,7 +179,7 @@ impl Loading<'_> {
     /// Finds the duplicates, fixes the numbers and makes the job durable.
     pub async fn commit(mut self) -> Result<Loaded, LedgerError> {
         self.flush().await?;
-        let duplicates = self.mark_duplicates().await?;
+        let duplicates = mark_duplicates(&mut self.transaction, self.job).await?;
         sqlx::query(
             "UPDATE jobs SET
                 lines = (SELECT count(*) FROM users WHERE job = ?1),
@@ -184,22 +209,6 @@ impl Loading<'_> {
         Ok(Loaded { job, duplicates })
     }
 
-    async fn mark_duplicates(&mut self) -> Result<u64, LedgerError> {
-        let done = sqlx::query(
-            "UPDATE users SET status = 'duplicate',
-                    detail = 'the same user as line ' || first.line
-             FROM (SELECT user_key, min(line) AS line FROM users
-                   WHERE job = ?1 AND user_key IS NOT NULL
-                   GROUP BY user_key HAVING count(*) > 1) AS first
-             WHERE users.job = ?1 AND users.user_key = first.user_key
-                   AND users.line > first.line",
-        )
-        .bind(self.job)
-        .execute(&mut *self.transaction)
-        .await?;
-        Ok(done.rows_affected())
-    }
-
     /// Compares what was loaded so far with an older job, and leaves the ledger as it was.
     pub async fn compare(mut self, older: &Job) -> Result<Difference, LedgerError> {
         self.flush().await?;
@@ -216,11 +225,13 @@ impl Loading<'_> {
 
     async fn only_in(&mut self, here: i64, there: i64) -> Result<(u64, Vec<String>), LedgerError> {
         let rows = sqlx::query(
-            "SELECT min(user_id) AS id, count(*) OVER () AS total FROM users AS mine
-             WHERE job = ?1 AND user_key IS NOT NULL AND NOT EXISTS (
+            "SELECT min(coalesce(user_id, user_name)) AS id, count(*) OVER () AS total
+             FROM users AS mine
+             WHERE job = ?1 AND coalesce(name_key, user_key) IS NOT NULL AND NOT EXISTS (
                  SELECT 1 FROM users AS other
-                 WHERE other.job = ?2 AND other.user_key = mine.user_key)
-             GROUP BY user_key ORDER BY min(line) LIMIT ?3",
+                 WHERE other.job = ?2 AND CASE WHEN mine.name_key IS NULL
+                     THEN other.user_key = mine.user_key ELSE other.name_key = mine.name_key END)
+             GROUP BY coalesce(name_key, user_key) ORDER BY min(line) LIMIT ?3",
         )
         .bind(here)
         .bind(there)
@@ -237,4 +248,34 @@ impl Loading<'_> {
             .collect::<Result<_, _>>()?;
         Ok((total, sample))
     }
+}
+
+/// Marks lines that name a user whom an earlier line names, by id or by name; returns how many.
+pub(super) async fn mark_duplicates(
+    connection: &mut SqliteConnection,
+    job: i64,
+) -> Result<u64, LedgerError> {
+    let by_id = sqlx::query(
+        "UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
+         FROM (SELECT user_key, min(line) AS line FROM users
+               WHERE job = ?1 AND user_key IS NOT NULL
+               GROUP BY user_key HAVING count(*) > 1) AS first
+         WHERE users.job = ?1 AND users.user_key = first.user_key
+               AND users.line > first.line AND users.status = 'pending'",
+    )
+    .bind(job)
+    .execute(&mut *connection)
+    .await?;
+    let by_name = sqlx::query(
+        "UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
+         FROM (SELECT name_key, min(line) AS line FROM users
+               WHERE job = ?1 AND name_key IS NOT NULL
+               GROUP BY name_key HAVING count(*) > 1) AS first
+         WHERE users.job = ?1 AND users.name_key = first.name_key
+               AND users.line > first.line AND users.status = 'pending'",
+    )
+    .bind(job)
+    .execute(connection)
+    .await?;
+    Ok(by_id.rows_affected() + by_name.rows_affected())
 }

@@ -18,6 +18,27 @@ pub struct NewRun {
     pub recovered: usize,
 }
 
+/// What a process does with a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// It looks users up.
+    Plan,
+    /// It writes.
+    Run,
+    /// It looks again at those who were written.
+    Verify,
+}
+
+impl RunKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEnding {
@@ -41,7 +62,12 @@ impl Ledger {
     ///
     /// Whoever was claimed by a run that died becomes in doubt: the intent was durable, so the write
     /// may have left (P1), and only reading the user tells (P4).
-    pub async fn start_run(&mut self, job: &Job, account: &str) -> Result<NewRun, LedgerError> {
+    pub async fn start_run(
+        &mut self,
+        job: &Job,
+        kind: RunKind,
+        account: &str,
+    ) -> Result<NewRun, LedgerError> {
         let now = self.clock.now();
         let id = RunId::generate();
         let host = gethostname::gethostname().to_string_lossy().into_owned();
@@ -55,11 +81,12 @@ impl Ledger {
         .await?
         .rows_affected();
         let number = sqlx::query(
-            "INSERT INTO runs (id, job, host, pid, account, version, started_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, job, kind, host, pid, account, version, started_at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(id.as_str())
         .bind(job.number)
+        .bind(kind.as_str())
         .bind(&host)
         .bind(i64::from(std::process::id()))
         .bind(account)
@@ -73,7 +100,7 @@ impl Ledger {
             at: now,
             kind: "run_started",
             body: json!({
-                "run": id.as_str(), "host": host, "pid": std::process::id(), "account": account,
+                "run": id.as_str(), "kind": kind.as_str(), "host": host, "pid": std::process::id(), "account": account,
                 "version": env!("CARGO_PKG_VERSION"), "runs_found_dead": dead,
             })
             .to_string(),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::domain::{Line, RunId, Status, Timestamp};
-use crate::ledger::job::unsigned;
+use crate::domain::{Line, RunId, Seen, Status, Timestamp};
+use crate::ledger::job::{time, unsigned};
+use crate::ledger::journal::before;
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// How many lines of a job stand where.
@@ -69,6 +70,8 @@ pub struct UserRow {
     pub user_name: Option<String>,
     /// `displayName`, from the provider.
     pub display_name: Option<String>,
+    /// What the user had when last seen before the first write.
+    pub before: Option<Seen>,
     /// Where the line stands.
     pub status: Status,
     /// The code of a failure.
@@ -237,11 +240,13 @@ fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
     let cells: String = row.try_get("cells")?;
     let workspaces: Option<String> = row.try_get("workspaces_after")?;
     let http_status: Option<i64> = row.try_get("http_status")?;
+    let user_id: Option<String> = row.try_get("user_id")?;
     Ok(UserRow {
         line: Line(unsigned(row, "line")?),
-        user_id: row.try_get("user_id")?,
         user_name: row.try_get("user_name")?,
         display_name: row.try_get("display_name")?,
+        before: before(row, user_id.as_deref().unwrap_or_default())?,
+        user_id,
         status: status(row)?,
         reason: row.try_get("reason")?,
         detail: row.try_get("detail")?,
@@ -270,9 +275,4 @@ fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
 fn status(row: &SqliteRow) -> Result<Status, LedgerError> {
     let word: String = row.try_get("status")?;
     Status::parse(&word).ok_or_else(|| LedgerError::value("status", word))
-}
-
-fn time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, LedgerError> {
-    let millis: Option<i64> = row.try_get(column)?;
-    Ok(millis.map(Timestamp::from_millis))
 }

@@ -108,7 +108,7 @@ async fn store(
 mod tests {
     use super::*;
     use crate::domain::{Clock, Fact, Line, Timestamp, UserId};
-    use crate::ledger::{NewJob, NewLine, RunEnding};
+    use crate::ledger::{Names, NewJob, NewLine, RunEnding, RunKind};
     use crate::port::Journal;
 
     #[tokio::test]
@@ -123,22 +123,24 @@ mod tests {
             roster_path: "r.csv".to_owned(),
             roster_digest: "d".to_owned(),
             roster_header: vec!["User ID".to_owned()],
+            parent: None,
         };
         let mut loading = first.load(&new).await.unwrap();
         let line = NewLine {
             line: 2,
-            user: Ok(UserId::new("a1")),
+            names: Names::Id(UserId::new("a1")),
             user_name: None,
+            goal: None,
             cells: vec!["a1".to_owned()],
         };
         loading.push(line).await.unwrap();
         let job = loading.commit().await.unwrap().job;
-        let mine = first.start_run(&job, "admin").await.unwrap();
+        let mine = first.start_run(&job, RunKind::Run, "admin").await.unwrap();
         let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
 
         std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
         let mut second = Ledger::open(&path, Clock::System).await.unwrap();
-        let theirs = second.start_run(&job, "admin").await.unwrap();
+        let theirs = second.start_run(&job, RunKind::Run, "admin").await.unwrap();
         let late = Entry {
             line: Line(2),
             at: Timestamp::from_millis(0),

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::domain::{Change, UserId};
-use crate::ledger::{Difference, Job, Ledger, LedgerError, NewJob, NewLine, Unusable};
+use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
 use crate::plan::key::job_key;
-use crate::roster::{Key, Roster, RosterError, RosterOptions, Survey, Verdict};
+use crate::roster::{Roster, RosterError, RosterOptions, Survey, Verdict};
 
 /// What a command asks for.
 #[derive(Debug)]
@@ -30,9 +30,6 @@ pub enum IntakeError {
     /// It cannot be read.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// It names users by address only.
-    #[error("the roster has no column of user ids, only e-mail addresses")]
-    NoIds,
     /// It is not the file that was checked.
     #[error("the roster changed while it was read")]
     Moving,
@@ -54,10 +51,6 @@ impl IntakeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Roster(error) => error.hint(),
-            Self::NoIds => Some(
-                "export the users with their ids, or name the column with `--id-column NAME`"
-                    .to_owned(),
-            ),
             Self::Moving => Some("wait until it is written, then try again".to_owned()),
             Self::Changed { job, .. } => Some(format!(
                 "finish the old job with `offboard run {}`, or start a new one with `--new`",
@@ -132,11 +125,7 @@ async fn compare(
 }
 
 fn open(ask: &Intake<'_>) -> Result<Roster, IntakeError> {
-    let roster = Roster::open(ask.roster, ask.options)?;
-    match roster.key() {
-        Key::UserId => Ok(roster),
-        Key::UserName => Err(IntakeError::NoIds),
-    }
+    Ok(Roster::open(ask.roster, ask.options)?)
 }
 
 fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) -> NewJob {
@@ -147,29 +136,31 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
         roster_path,
         roster_digest: ask.survey.digest.clone(),
         roster_header: roster.header().to_vec(),
+        parent: None,
     }
 }
 
 fn new_line(line: crate::roster::Line) -> NewLine {
-    let (user, user_name) = match line.verdict {
-        Verdict::Accepted { user_id, user_name } => (Ok(UserId::new(user_id)), user_name),
-        Verdict::AcceptedByName { user_name } => (
-            unusable("no_id", &"the line has no user id"),
-            Some(user_name),
-        ),
-        Verdict::Rejected { reason } => (unusable(reason.code(), &reason), None),
+    let (names, user_name) = match line.verdict {
+        Verdict::Accepted { user_id, user_name } => (Names::Id(UserId::new(user_id)), user_name),
+        Verdict::AcceptedByName { user_name } => {
+            (Names::UserName(user_name.clone()), Some(user_name))
+        }
+        Verdict::Rejected { reason } => {
+            let unusable = Unusable {
+                reason: reason.code(),
+                detail: reason.to_string(),
+            };
+            (Names::Nobody(unusable), None)
+        }
     };
     NewLine {
         line: line.number,
-        user,
+        names,
         user_name,
+        goal: None,
         cells: line.cells,
     }
-}
-
-fn unusable(reason: &'static str, detail: &impl ToString) -> Result<UserId, Unusable> {
-    let detail = detail.to_string();
-    Err(Unusable { reason, detail })
 }
 
 fn describe(difference: &Difference) -> String {

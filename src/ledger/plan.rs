@@ -1,0 +1,342 @@
+//! The plan of a job: who has still to be looked up, what was found, and when it is whole.
+
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, Row};
+
+use crate::domain::{Entry, Fact, Goal, Line, Seen, Status, Timestamp, UserState};
+use crate::ledger::job::unsigned;
+use crate::ledger::journal::before;
+use crate::ledger::record::{EventRow, append_events, record};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun};
+
+/// A user who has still to be looked up: by id, or by name where the roster has no id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The roster line.
+    pub line: Line,
+    /// The id, if the roster has it.
+    pub user_id: Option<String>,
+    /// The name, in the form in which spellings are equal, if there is no id.
+    pub name_key: Option<String>,
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRow {
+    /// The roster line.
+    pub line: Line,
+    /// The user, if the line names one.
+    pub user_id: Option<String>,
+    /// `userName`, from the provider or the roster.
+    pub user_name: Option<String>,
+    /// Where the line stands.
+    pub status: Status,
+    /// The code of why, where there is one.
+    pub reason: Option<String>,
+    /// Why, for people.
+    pub detail: Option<String>,
+    /// What the user had when last seen before the first write.
+    pub before: Option<Seen>,
+    /// What the user is to have, where the change does not say.
+    pub goal: Option<Goal>,
+    /// The roster's own columns.
+    pub cells: Vec<String>,
+}
+
+impl Ledger {
+    /// How many users have still to be looked up: by id, and by name.
+    pub async fn unseen_count(&mut self, job: &Job) -> Result<(u64, u64), LedgerError> {
+        let row = sqlx::query(
+            "SELECT count(user_id) AS by_id, count(*) - count(user_id) AS by_name FROM users
+             WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL",
+        )
+        .bind(job.number)
+        .fetch_one(&mut self.connection)
+        .await?;
+        Ok((unsigned(&row, "by_id")?, unsigned(&row, "by_name")?))
+    }
+
+    /// The next users to be looked up, in the order of their lines.
+    pub async fn unseen(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<Unseen>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT line, user_id, name_key FROM users
+             WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL
+             ORDER BY line LIMIT ?",
+        )
+        .bind(job.number)
+        .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Unseen {
+                    line: Line(unsigned(row, "line")?),
+                    user_id: row.try_get("user_id")?,
+                    name_key: row.try_get("name_key")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Stores what was found of the users who have still to be looked up, and how far a walk through
+    /// the list has come; returns how many were found. Whoever is not sought is left out.
+    ///
+    /// A second user of one name makes the first find worthless: nobody knows who was meant.
+    pub async fn found(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        users: &[UserState],
+        position: Option<&str>,
+    ) -> Result<u64, LedgerError> {
+        let now = self.clock.now();
+        let keys: Vec<_> = users
+            .iter()
+            .map(|user| {
+                json!([
+                    user.id.to_ascii_lowercase(),
+                    user.user_name.as_deref().map(str::to_lowercase)
+                ])
+            })
+            .collect();
+        let keys = Value::Array(keys).to_string();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let by_id = sqlx::query(
+            "SELECT line, json_each.key AS nth FROM json_each(?2) JOIN users
+                 ON job = ?1 AND user_key = value ->> 0
+             WHERE status = 'pending' AND before_at_ms IS NULL
+             ORDER BY line",
+        );
+        let by_name = sqlx::query(
+            "SELECT line, json_each.key AS nth, user_id IS NOT NULL AND user_key <> value ->> 0 AS other
+             FROM json_each(?2) JOIN users ON job = ?1 AND name_key = value ->> 1
+             WHERE status = 'pending' ORDER BY line",
+        );
+        let mut entries = Vec::new();
+        for row in by_id
+            .bind(job.number)
+            .bind(&keys)
+            .fetch_all(&mut *transaction)
+            .await?
+        {
+            entries.push(look_up(&row, users, now)?);
+        }
+        let mut claimed: Vec<u64> = Vec::new();
+        let mut ambiguous: Vec<u64> = Vec::new();
+        for row in by_name
+            .bind(job.number)
+            .bind(&keys)
+            .fetch_all(&mut *transaction)
+            .await?
+        {
+            let line = unsigned(&row, "line")?;
+            if row.try_get("other")? || claimed.contains(&line) {
+                ambiguous.push(line);
+            } else if !entries.iter().any(|entry: &Entry| entry.line.0 == line) {
+                claimed.push(line);
+                entries.push(look_up(&row, users, now)?);
+            }
+        }
+        entries.retain(|entry| !ambiguous.contains(&entry.line.0));
+        let found = entries.len() as u64;
+        ambiguous.dedup();
+        entries.extend(ambiguous.into_iter().map(|line| ambiguity(line, now)));
+        record(&mut transaction, job.number, run.number, &entries).await?;
+        if let Some(position) = position {
+            sqlx::query("UPDATE jobs SET list_position = ? WHERE number = ?")
+                .bind(position)
+                .bind(job.number)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(found)
+    }
+
+    /// How far an interrupted walk through the list has come, as [`Ledger::found`] stored it.
+    pub async fn list_position(&mut self, job: &Job) -> Result<Option<String>, LedgerError> {
+        let position = sqlx::query_scalar("SELECT list_position FROM jobs WHERE number = ?")
+            .bind(job.number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(position)
+    }
+
+    /// Stores facts about users in one transaction, outside of an engine's run.
+    pub async fn note(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        entries: &[Entry],
+    ) -> Result<(), LedgerError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        record(&mut transaction, job.number, run.number, entries).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The lines of a job as its plan sees them, page by page.
+    pub async fn plan_rows(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<PlanRow>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
+                    active_before, workspaces_before
+             FROM users WHERE job = ? AND line > ? ORDER BY line LIMIT ?",
+        )
+        .bind(job.number)
+        .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    /// Some of the users whom the plan writes, taken at random.
+    pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<PlanRow>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
+                    active_before, workspaces_before
+             FROM users WHERE job = ? AND status = 'pending' AND before_at_ms IS NOT NULL
+             ORDER BY random() LIMIT ?",
+        )
+        .bind(job.number)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    /// The plan is whole. Returns the job with its plan.
+    pub async fn finish_plan(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        digest: &str,
+        to_write: u64,
+        looked_up: &Value,
+    ) -> Result<Job, LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "UPDATE jobs SET planned_at_ms = ?, plan_digest = ?, to_write = ?, looked_up = ?,
+                             list_position = NULL
+             WHERE number = ?",
+        )
+        .bind(now.as_millis())
+        .bind(digest)
+        .bind(i64::try_from(to_write).unwrap_or(i64::MAX))
+        .bind(looked_up.to_string())
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?;
+        let planned = EventRow {
+            line: None,
+            at: now,
+            kind: "planned",
+            body: json!({ "digest": digest, "to_write": to_write, "looked_up": looked_up })
+                .to_string(),
+        };
+        append_events(&mut transaction, job.number, Some(run.number), &[planned]).await?;
+        transaction.commit().await?;
+        self.job(job.number).await
+    }
+
+    /// Throws the plan of a job away that nobody has begun to write: everybody is to be looked up
+    /// again. What the roster itself says stays.
+    pub async fn discard_plan(&mut self, job: &Job, why: &str) -> Result<Job, LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        // A name that was resolved is resolved again: it may belong to somebody else by now.
+        sqlx::query(
+            "UPDATE users SET status = 'pending', reason = NULL, detail = NULL, done_at_ms = NULL,
+                 confirmed_at_ms = NULL, confirmed_by = NULL, before_at_ms = NULL,
+                 active_before = NULL, workspaces_before = NULL, active_after = NULL,
+                 workspaces_after = NULL, http_status = NULL, request_id = NULL, event_hash = NULL,
+                 user_id = iif(name_key IS NULL, user_id, NULL),
+                 user_key = iif(name_key IS NULL, user_key, NULL)
+             WHERE job = ? AND attempts = 0
+                   AND (status <> 'invalid' AND status <> 'duplicate' OR before_at_ms IS NOT NULL)",
+        )
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "UPDATE jobs SET planned_at_ms = NULL, plan_digest = NULL, to_write = NULL,
+                             looked_up = NULL, list_position = NULL
+             WHERE number = ?",
+        )
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?;
+        let discarded = EventRow {
+            line: None,
+            at: now,
+            kind: "plan_discarded",
+            body: json!({ "why": why }).to_string(),
+        };
+        append_events(&mut transaction, job.number, None, &[discarded]).await?;
+        transaction.commit().await?;
+        self.job(job.number).await
+    }
+}
+
+fn look_up(row: &SqliteRow, users: &[UserState], at: Timestamp) -> Result<Entry, LedgerError> {
+    let nth = unsigned(row, "nth")?;
+    let state = usize::try_from(nth).ok().and_then(|nth| users.get(nth));
+    Ok(Entry {
+        line: Line(unsigned(row, "line")?),
+        at,
+        fact: Fact::LookedUp(
+            state
+                .cloned()
+                .ok_or_else(|| LedgerError::value("place", nth.to_string()))?,
+        ),
+    })
+}
+
+fn ambiguity(line: u64, at: Timestamp) -> Entry {
+    use crate::domain::{Outcome, Reason, Settlement};
+    Entry {
+        line: Line(line),
+        at,
+        fact: Fact::Settled(Settlement {
+            outcome: Outcome::Failed(Reason::Ambiguous),
+            after: None,
+            detail: Some("several users of the provider have this name".to_owned()),
+        }),
+    }
+}
+
+fn read_row(row: &SqliteRow) -> Result<PlanRow, LedgerError> {
+    let user_id: Option<String> = row.try_get("user_id")?;
+    let status: String = row.try_get("status")?;
+    let cells: String = row.try_get("cells")?;
+    let goal: Option<String> = row.try_get("goal")?;
+    Ok(PlanRow {
+        line: Line(unsigned(row, "line")?),
+        user_name: row.try_get("user_name")?,
+        status: Status::parse(&status).ok_or_else(|| LedgerError::value("status", status))?,
+        reason: row.try_get("reason")?,
+        detail: row.try_get("detail")?,
+        before: before(row, user_id.as_deref().unwrap_or_default())?,
+        goal: goal
+            .map(|text| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text)))
+            .transpose()?,
+        cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
+        user_id,
+    })
+}
