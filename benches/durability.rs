@@ -150,12 +150,21 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         clock: Clock::System,
         seed: 1,
     };
-    let (_sender, signals) = mpsc::channel(1);
+    let (_sender, mut signals) = mpsc::channel(1);
     let mut ledger = look_up(ledger, &job, ids).await?;
     let start = Instant::now();
     let run = ledger.start_run(&job, RunKind::Run, "bench").await?;
     let (writer, journal) = Writer::start(ledger, &job, &run).await?;
-    let ending = engine::run(work, settings, client, journal, pace, signals, &mut Quiet).await?;
+    let ending = engine::run(
+        work,
+        settings,
+        client,
+        journal,
+        pace,
+        &mut signals,
+        &mut Quiet,
+    )
+    .await?;
     let mut ledger = writer.finish().await?;
     ledger.end_run(&run, RunEnding::Finished).await?;
     let taken = start.elapsed();

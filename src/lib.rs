@@ -18,6 +18,7 @@ pub mod domain;
 pub mod engine;
 pub mod http;
 pub mod ledger;
+pub mod lookup;
 pub mod pace;
 pub mod plan;
 pub mod port;

@@ -6,7 +6,7 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Entry, Goal, Line, Operation, Request, Seen, Silence, UserId,
+    Answer, Credential, Entry, Filter, Goal, Line, Operation, Request, Seen, Silence, UserId,
 };
 
 /// A user that a run has still to deal with.
@@ -44,6 +44,12 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The request that shows `user`.
     fn read_request(&self, user: &UserId) -> Request;
+
+    /// The request for `count` users of the list of all users, from number `start` on, counted from 1.
+    fn page_request(&self, start: u64, count: u64) -> Request;
+
+    /// The request for the users that fit `filter`, at most `count` of them.
+    fn search_request(&self, filter: &Filter, count: u64) -> Request;
 
     /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
     fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;

@@ -10,6 +10,7 @@ use crate::http::{
     retry_after, server_millis, words,
 };
 
+use super::identity::Identity;
 use super::token::{Token, remaining_life};
 
 /// What came of asking for a token.
@@ -76,6 +77,24 @@ impl Anaplan {
         };
         let reply = self.http.exchange(outgoing).await;
         reply.map_err(|silence: Silence| silence.to_string())
+    }
+
+    /// Asks who a token belongs to. Refuses `Bearer`, so the token's own scheme is used.
+    pub(super) async fn validate(&self, authorization: HeaderValue) -> Option<Identity> {
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert(header::AUTHORIZATION, authorization);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let outgoing = Outgoing {
+            method: Method::GET,
+            url: self.base.join("/token/validate").ok()?,
+            headers,
+            body: None,
+        };
+        let reply = self.http.exchange(outgoing).await.ok()?;
+        match (reply.status, reply.body) {
+            (200..=299, Body::Whole(body)) => Identity::parse(&body),
+            _ => None,
+        }
     }
 
     /// What an answer, or its absence, means. `redact` takes the secrets out of a text.

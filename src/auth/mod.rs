@@ -8,10 +8,12 @@
 
 mod account;
 mod anaplan;
+mod identity;
 mod redact;
 mod session;
 mod state;
 mod token;
 
 pub use account::{Account, AccountError};
+pub use identity::Identity;
 pub use session::Session;

@@ -18,6 +18,7 @@ use crate::port::SignInError;
 
 use super::account::Account;
 use super::anaplan::{Anaplan, Grant};
+use super::identity::Identity;
 use super::redact::redact;
 use super::state::{Need, State};
 use super::token::Token;
@@ -95,6 +96,13 @@ impl Session {
     /// first sign-in and after [`Session::sign_out`].
     pub fn authorization(&self) -> Option<(HeaderValue, Credential)> {
         self.read().authorization()
+    }
+
+    /// Who is signed in, if the provider tells. Asks once; no answer is no failure.
+    pub async fn identity(&self) -> Option<Identity> {
+        let (header, _) = self.authorization()?;
+        self.pace.permit().await;
+        self.service.validate(header).await
     }
 
     /// Gives the token back, so that it is dead at once. Best effort, within 5 s, and not at all if

@@ -1,5 +1,6 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
+mod rails;
 mod sources;
 
 use std::path::PathBuf;
@@ -81,6 +82,11 @@ pub(super) struct RunArgs {
     /// Refuse a roster with any bad line.
     #[arg(long, env = "OFFBOARD_STRICT", value_parser = BoolishValueParser::new())]
     pub(super) strict: bool,
+
+    /// Look nobody up beforehand: each user is read right before the write, which takes twice the
+    /// requests.
+    #[arg(long, env = "OFFBOARD_NO_LOOKUP", value_parser = BoolishValueParser::new())]
+    pub(super) no_lookup: bool,
 
     /// Print the summary as JSON.
     #[arg(long)]

@@ -15,10 +15,10 @@ use secrecy::SecretString;
 
 use crate::cli::args::{DemoArgs, DemoFaults};
 use crate::cli::failure::Failure;
-use crate::cli::run::{Ask, Done, execute};
+use crate::cli::job::{Ask, Done, execute};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, sandbox, totals};
-use crate::domain::{Access, Change, Line, Status};
+use crate::domain::{Access, Change, Line, Share, Status};
 use crate::ledger::{Job, Reader};
 use crate::report::write_bundle;
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
@@ -40,6 +40,7 @@ pub(super) async fn demo(args: DemoArgs, terminal: Terminal) -> Result<Exit, Fai
         confirm: Some(cast.users_to_write()),
         new: false,
         strict: false,
+        no_lookup: false,
         progress: args.progress.progress,
     };
     let password = PasswordSource::Known(SecretString::from(provider_password()));
@@ -102,6 +103,9 @@ async fn set_up(
         concurrency: NonZeroUsize::new(16),
         timeout: Some(Span(Duration::from_secs(3))),
         throttle_wait: Some(Span(Duration::from_secs(1))),
+        // The whole tenant leaves, which no rail would allow by itself.
+        cap: Some(u64::MAX),
+        cap_share: Some(Share::percent(100)),
         ..Layer::profile("anaplan")?
     })?;
     terminal.note(&format!(

@@ -7,6 +7,7 @@ mod args;
 mod demo;
 mod exit;
 mod failure;
+mod job;
 mod log;
 mod report;
 mod run;

@@ -12,6 +12,26 @@ pub enum RequestKind {
     Write,
     /// Looks a user up.
     Read,
+    /// Looks for many users at once.
+    List,
+}
+
+/// What a search among all users is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// Users with one of these names.
+    UserNames(Vec<String>),
+    /// Users who may sign in.
+    Active,
+}
+
+/// One page of a list of users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserPage {
+    /// How many users the whole list has, if the answer says.
+    pub total: Option<u64>,
+    /// The users on this page.
+    pub users: Vec<UserState>,
 }
 
 /// One request, complete but for the credential. Its text is what the ledger keeps as the intent.
@@ -67,6 +87,8 @@ impl fmt::Display for Problem {
 pub enum Content {
     /// A user.
     User(UserState),
+    /// A page of a list of users.
+    Page(UserPage),
     /// Nothing.
     Empty,
     /// Something else that a service says: an error body, another resource.
@@ -124,7 +146,7 @@ impl Answer {
             Content::Broken(text) | Content::Foreign(text) => {
                 Some(text.clone()).filter(|text| !text.is_empty())
             }
-            Content::User(_) | Content::Empty => None,
+            Content::User(_) | Content::Page(_) | Content::Empty => None,
         }
     }
 }

@@ -16,6 +16,34 @@ pub struct Entry {
     pub fact: Fact,
 }
 
+/// What looking again at a user has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// All is as the job left it.
+    Confirmed,
+    /// The user has something again that was taken, or lacks what was given back.
+    Drifted,
+    /// The provider knows the user no longer.
+    Gone,
+    /// The user could not be read.
+    Unread,
+}
+
+impl Finding {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 4] = [Self::Confirmed, Self::Drifted, Self::Gone, Self::Unread];
+
+    /// The word in the ledger and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Drifted => "drifted",
+            Self::Gone => "gone",
+            Self::Unread => "unread",
+        }
+    }
+}
+
 /// What happened to a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
@@ -47,6 +75,15 @@ pub enum Fact {
     },
     /// The user has an outcome.
     Settled(Settlement),
+    /// The user was looked at again, after the outcome.
+    Verified {
+        /// What was found.
+        finding: Finding,
+        /// What the user has now, if the user was shown.
+        shown: Option<UserState>,
+        /// What differs, or why nothing was shown.
+        detail: Option<String>,
+    },
     /// The user goes back, to be dealt with by a later run.
     Released {
         /// Writes that count: those that were begun and never sent are given back.

@@ -11,17 +11,22 @@ mod goal;
 mod id;
 mod limit;
 mod outcome;
+mod rails;
 mod state;
 mod time;
 mod verdict;
 
-pub use answer::{Allowance, Answer, Content, Credential, Problem, Request, RequestKind, Silence};
+pub use answer::{
+    Allowance, Answer, Content, Credential, Filter, Problem, Request, RequestKind, Silence,
+    UserPage,
+};
 pub use change::{Access, Change, ChangeError};
-pub use entry::{Entry, Fact};
+pub use entry::{Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need, Operation};
 pub use id::{JobId, Line, RunId, UserId};
 pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
+pub use rails::{Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, judge};

@@ -29,6 +29,19 @@ pub struct UserState {
 }
 
 impl UserState {
+    /// Whether another look shows the same as far as a job cares: sign-in, and workspaces in whatever
+    /// order.
+    pub fn has_the_same(&self, other: &Self) -> bool {
+        let set = |workspaces: &Option<Vec<String>>| {
+            let lower = |ids: &Vec<String>| {
+                let ids = ids.iter().map(|id| id.to_ascii_lowercase());
+                ids.collect::<std::collections::BTreeSet<_>>()
+            };
+            workspaces.as_ref().map(lower)
+        };
+        self.active == other.active && set(&self.workspaces) == set(&other.workspaces)
+    }
+
     /// A state that shows nothing but who the user is.
     pub fn of(id: impl Into<String>) -> Self {
         Self {

@@ -96,7 +96,7 @@ fn judge_success(kind: RequestKind, user: &UserId, goal: &Goal, answer: &Answer)
 fn unknown(kind: RequestKind) -> Verdict {
     match kind {
         RequestKind::Write => Verdict::Uncertain,
-        RequestKind::Read => Verdict::Transient(None),
+        RequestKind::Read | RequestKind::List => Verdict::Transient(None),
     }
 }
 

@@ -198,7 +198,7 @@ impl Course {
         self.refusals = 0;
         match kind {
             RequestKind::Write => self.after_write(verdict, fate),
-            RequestKind::Read => self.after_read(verdict),
+            RequestKind::Read | RequestKind::List => self.after_read(verdict),
         }
     }
 

@@ -60,7 +60,7 @@ pub async fn run<D: Directory, J: Journal>(
     directory: Arc<D>,
     journal: J,
     pace: Arc<Pace>,
-    signals: mpsc::Receiver<Signal>,
+    signals: &mut mpsc::Receiver<Signal>,
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
     let (reports, inbox) = mpsc::channel(REPORTS);
@@ -141,7 +141,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
 
     async fn work(
         &mut self,
-        mut signals: mpsc::Receiver<Signal>,
+        signals: &mut mpsc::Receiver<Signal>,
         mut reports: mpsc::Receiver<Event>,
     ) -> Result<(), JournalError> {
         let mut tick = tokio::time::interval(TICK);

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
     Answer, Credential, Fact, Need, Outcome, Reason, Request, RequestKind, Settlement, Silence,
-    UserState, Verdict, judge,
+    UserState, judge,
 };
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
@@ -180,7 +180,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         drop(slot);
         let verdict = judge(kind, &self.subject.user, &self.subject.goal, &exchange);
-        self.heed(verdict, &exchange);
+        self.heed(&exchange);
         let mut facts = vec![self.note(kind, verdict, &exchange, start.elapsed())];
         facts.extend(self.seen_before(kind, verdict));
         let fate = match exchange {
@@ -213,7 +213,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// has been shown; a read where nothing seems to be left. Or why no request will do.
     fn request(&self, kind: RequestKind) -> Result<Request, (Reason, String)> {
         let (directory, user) = (&self.context.directory, &self.subject.user);
-        if kind == RequestKind::Read {
+        if kind != RequestKind::Write {
             return Ok(directory.read_request(user));
         }
         let before = self.subject.before.as_ref().map(|seen| &seen.state);
@@ -254,20 +254,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// P6: what the server asks of one, it asks of all, from the moment it is known. Waiting for
     /// the journal first would let others send meanwhile.
-    pub(super) fn heed(&self, verdict: Verdict, exchange: &Result<Answer, Silence>) {
-        let Ok(answer) = exchange else { return };
-        let pace = &self.context.pace;
-        // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
-        let asked = answer.wait.filter(|wait| !wait.is_zero());
-        if matches!(verdict, Verdict::Throttled(_)) {
-            // What is asked for plainly overrules what is only hinted at.
-            let wait = asked.or_else(|| answer.allowance?.wait());
-            let wait = wait.unwrap_or(self.context.settings.throttle_wait);
-            pace.throttled(wait, "the server asks for fewer requests");
-        } else if let Some(wait) = asked {
-            pace.hold(wait, "the server asks to wait");
-        } else {
-            pace.served(answer.allowance);
+    pub(super) fn heed(&self, exchange: &Result<Answer, Silence>) {
+        if let Ok(answer) = exchange {
+            let throttle_wait = self.context.settings.throttle_wait;
+            self.context.pace.heed(answer, throttle_wait);
         }
     }
 }

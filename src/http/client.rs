@@ -15,7 +15,7 @@ use crate::http::failure::{chain, lacks_descriptors, silence};
 use crate::http::{Body, Outgoing, Reply};
 
 /// Longest body that is read, in bytes. A user with thousands of workspaces stays far below.
-const BODY_CAP: usize = 1024 * 1024;
+const BODY_CAP: usize = 8 * 1024 * 1024;
 
 /// How long an unused connection is kept. Servers and load balancers close theirs after 30 s or
 /// more; a connection that closes under a request costs a user a doubt.

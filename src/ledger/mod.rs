@@ -6,6 +6,7 @@
 //! has queued up into one transaction: a state and the event that explains it are durable together
 //! or not at all. Nothing here knows how a provider is asked or what an answer means.
 
+mod canary;
 mod error;
 mod identity;
 mod job;
@@ -20,6 +21,7 @@ mod run;
 mod view;
 mod writer;
 
+pub use canary::CanaryRow;
 pub use error::LedgerError;
 pub use job::{Job, JobPlan, JobSelector};
 pub use journal::LedgerJournal;

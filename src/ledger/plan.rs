@@ -7,6 +7,7 @@ use sqlx::{Connection, Row};
 use crate::domain::{Entry, Fact, Goal, Line, Seen, Status, Timestamp, UserState};
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::before;
+use crate::ledger::load::mark_duplicates;
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -17,8 +18,8 @@ pub struct Unseen {
     pub line: Line,
     /// The id, if the roster has it.
     pub user_id: Option<String>,
-    /// The name, in the form in which spellings are equal, if there is no id.
-    pub name_key: Option<String>,
+    /// The name, as the roster spells it.
+    pub user_name: Option<String>,
 }
 
 /// One line of a plan.
@@ -65,7 +66,7 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<Unseen>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT line, user_id, name_key FROM users
+            "SELECT line, user_id, user_name FROM users
              WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL
              ORDER BY line LIMIT ?",
         )
@@ -79,7 +80,7 @@ impl Ledger {
                 Ok(Unseen {
                     line: Line(unsigned(row, "line")?),
                     user_id: row.try_get("user_id")?,
-                    name_key: row.try_get("name_key")?,
+                    user_name: row.try_get("user_name")?,
                 })
             })
             .collect()
@@ -167,6 +168,11 @@ impl Ledger {
             .fetch_one(&mut self.connection)
             .await?;
         Ok(position)
+    }
+
+    /// Marks lines that turned out to name the same user as an earlier line; returns how many.
+    pub async fn mark_duplicates(&mut self, job: &Job) -> Result<u64, LedgerError> {
+        mark_duplicates(&mut self.connection, job.number).await
     }
 
     /// Stores facts about users in one transaction, outside of an engine's run.

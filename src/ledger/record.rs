@@ -33,6 +33,7 @@ pub(super) async fn record(
         (to_json(&states.claimed), state::CLAIM),
         (to_json(&states.settled), state::SETTLE),
         (to_json(&states.released), state::RELEASE),
+        (to_json(&states.verified), state::VERIFY),
     ] {
         if let Some(rows) = rows {
             sqlx::query(sql)

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::Allowance;
+use crate::domain::{Allowance, Answer};
 use flow::Flow;
 use gate::Gate;
 
@@ -89,6 +89,22 @@ impl Pace {
             self.gate.hold(wait, "the server's allowance is used up");
         }
         self.flow().served(Instant::now(), allowance);
+    }
+
+    /// Does what an answer asks of everybody. A 429 that names no time means `throttle_wait`.
+    pub fn heed(&self, answer: &Answer, throttle_wait: Duration) {
+        // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
+        let asked = answer.wait.filter(|wait| !wait.is_zero());
+        if answer.status == 429 {
+            // What is asked for plainly overrules what is only hinted at.
+            let wait = asked.or_else(|| answer.allowance?.wait());
+            let wait = wait.unwrap_or(throttle_wait);
+            self.throttled(wait, "the server asks for fewer requests");
+        } else if let Some(wait) = asked {
+            self.hold(wait, "the server asks to wait");
+        } else {
+            self.served(answer.allowance);
+        }
     }
 
     /// The hold in force, if any.

@@ -1,9 +1,21 @@
 //! The plan: from a roster to a job in the ledger, before anything is sent.
 //!
 //! It joins what the roster reads and what the ledger stores, finds the job that a command means, and
-//! refuses a roster that has changed under an unfinished job. It never asks the provider.
+//! refuses a roster that has changed under an unfinished job. Then it has every user looked up, and
+//! decides for each what is to be done. It never writes to the provider.
 
+mod compare;
+mod decide;
+mod digest;
 mod intake;
 mod key;
+mod make;
+mod protect;
+mod survey;
 
+pub use compare::compare;
+pub use decide::{Criteria, Decision};
 pub use intake::{Intake, IntakeError, intake};
+pub use make::{LookedUp, PlanError, make};
+pub use protect::{Actor, ProtectList};
+pub use survey::{Group, Overview, overview, protect, settle};

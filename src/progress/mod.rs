@@ -6,10 +6,12 @@
 mod bar;
 mod lines;
 mod log;
+mod looking;
 mod pulse;
 mod text;
 
 pub use log::Log;
+pub use looking::Looking;
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -34,6 +36,17 @@ pub enum ProgressMode {
     Off,
 }
 
+impl ProgressMode {
+    /// What is shown where standard error is what it is now: never `Auto`.
+    fn shown(self) -> Self {
+        match self {
+            Self::Auto if std::io::stderr().is_terminal() => Self::Bar,
+            Self::Auto => Self::Lines,
+            other => other,
+        }
+    }
+}
+
 /// The listener of one run: progress for people, and the log.
 #[derive(Debug)]
 pub struct Progress {
@@ -54,8 +67,7 @@ enum Shown {
 impl Progress {
     /// Progress in the given mode, on standard error.
     pub fn new(mode: ProgressMode) -> Self {
-        let shown = match mode {
-            ProgressMode::Auto if std::io::stderr().is_terminal() => Shown::Bar(Bar::new()),
+        let shown = match mode.shown() {
             ProgressMode::Bar => Shown::Bar(Bar::new()),
             ProgressMode::Auto | ProgressMode::Lines => Shown::Lines(Lines::new()),
             ProgressMode::Off => Shown::Nothing,

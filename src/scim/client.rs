@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use crate::auth::Session;
-use crate::domain::{Answer, Clock, Credential, Operation, Request, RequestKind, Silence, UserId};
+use crate::domain::{
+    Answer, Clock, Credential, Filter, Operation, Request, RequestKind, Silence, UserId,
+};
 use crate::http::{
     BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
 };
 use crate::port::{Directory, SignInError};
 
 use super::error::content;
+use super::list;
 use super::patch;
 use super::path::user_path;
 
@@ -74,6 +77,14 @@ impl Directory for ScimClient {
             path: user_path(user.as_str()),
             body: None,
         }
+    }
+
+    fn page_request(&self, start: u64, count: u64) -> Request {
+        list::page(start, count)
+    }
+
+    fn search_request(&self, filter: &Filter, count: u64) -> Request {
+        list::search(filter, count)
     }
 
     async fn ready(&self) -> Result<(), SignInError> {

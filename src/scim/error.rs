@@ -8,6 +8,7 @@ use crate::domain::{Content, Problem, RequestKind};
 use crate::http::{Body, words};
 
 use super::fields::Fields;
+use super::list::list;
 use super::user::user;
 
 /// Members in which services and their gateways put an explanation, best first. `statusMessage` is
@@ -36,6 +37,11 @@ pub(super) fn content(kind: RequestKind, body: Body, redact: impl Fn(&str) -> St
     let Some(fields) = Fields::parse(body) else {
         return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
     };
+    if kind == RequestKind::List
+        && let Some(page) = list(&fields, &redact)
+    {
+        return Content::Page(page);
+    }
     if !is_message(&fields)
         && let Some(state) = user(kind, &fields, &redact)
     {

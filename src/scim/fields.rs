@@ -17,6 +17,12 @@ impl Fields {
         serde_json::from_slice(body).ok()
     }
 
+    /// The attributes of a value within a body; `None` if it is no object.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        let lower = |(name, value): (&String, &Value)| (name.to_ascii_lowercase(), value.clone());
+        Some(Self(value.as_object()?.iter().map(lower).collect()))
+    }
+
     /// The attribute called `name`, in lower case; `null` counts as absent (RFC 7643 §2.5).
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())

@@ -7,6 +7,7 @@
 mod client;
 mod error;
 mod fields;
+mod list;
 mod patch;
 mod path;
 mod user;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::domain::FailureLimit;
+use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
 use crate::settings::{SettingsError, Span};
 
@@ -21,7 +21,7 @@ const PROFILES: &[(&str, &str)] = &[(
 const DEFAULT_FILE: &str = "offboard.toml";
 
 /// The ledger, unless said otherwise: beside the roster, where it is found again.
-const DEFAULT_LEDGER: &str = "offboard.db";
+pub(super) const DEFAULT_LEDGER: &str = "offboard.db";
 
 /// One source of settings. Names in files are those of the flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -69,6 +69,21 @@ pub struct Layer {
     pub until: Option<String>,
     /// Whether plain http may leave the machine.
     pub allow_http: Option<bool>,
+    /// Users whom a job may write.
+    pub cap: Option<u64>,
+    /// Which part of the tenant's active users a job may write.
+    pub cap_share: Option<Share>,
+    /// Who is never touched: patterns, or files of them.
+    pub protect: Option<Vec<String>>,
+    /// The acting account's own id, where the provider does not tell it.
+    #[serde(rename = "self")]
+    pub self_id: Option<String>,
+    /// How old a plan may be when its run begins.
+    pub plan_ttl: Option<Span>,
+    /// Users to be removed, and looked at again, before the others.
+    pub canary: Option<u64>,
+    /// Workspaces that one request can name.
+    pub most_workspaces: Option<usize>,
 }
 
 impl Layer {
@@ -138,7 +153,25 @@ impl Layer {
             max_duration: self.max_duration.or(lower.max_duration),
             until: self.until.or(lower.until),
             allow_http: self.allow_http.or(lower.allow_http),
+            cap: self.cap.or(lower.cap),
+            cap_share: self.cap_share.or(lower.cap_share),
+            protect: both(self.protect, lower.protect),
+            self_id: self.self_id.or(lower.self_id),
+            plan_ttl: self.plan_ttl.or(lower.plan_ttl),
+            canary: self.canary.or(lower.canary),
+            most_workspaces: self.most_workspaces.or(lower.most_workspaces),
         }
+    }
+}
+
+/// One list after the other: what protects somebody is never taken back by another source.
+fn both(upper: Option<Vec<String>>, lower: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (upper, lower) {
+        (Some(mut upper), Some(lower)) => {
+            upper.extend(lower);
+            Some(upper)
+        }
+        (upper, lower) => upper.or(lower),
     }
 }
 

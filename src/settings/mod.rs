@@ -5,6 +5,7 @@
 
 mod error;
 mod layer;
+mod protect;
 mod resolved;
 mod secret;
 mod span;
@@ -12,6 +13,6 @@ mod until;
 
 pub use error::SettingsError;
 pub use layer::Layer;
-pub use resolved::{Connection, Settings};
+pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};
 pub use span::Span;

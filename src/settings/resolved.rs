@@ -4,16 +4,21 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::Limits;
+use crate::domain::{Limits, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
+use crate::settings::layer::DEFAULT_LEDGER;
+use crate::settings::protect;
 use crate::settings::until::moment;
 use crate::settings::{Layer, SettingsError, Span};
 
 /// How long requests in flight may go on after a stop, unless said otherwise: as long as one request
 /// may take in all.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How old a plan may be: long enough to be read and agreed to, too short for much to change.
+const PLAN_TTL: Duration = Duration::from_hours(1);
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
 const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -44,6 +49,25 @@ pub struct Settings {
     pub grace: Duration,
     /// When a run is to stop by itself.
     pub limits: Limits,
+    /// What keeps a job from beginning.
+    pub safety: Safety,
+}
+
+/// What keeps a job from beginning, and users from being touched.
+#[derive(Debug, Clone)]
+pub struct Safety {
+    /// How much a job may do.
+    pub rails: Rails,
+    /// Who is never touched: patterns.
+    pub protect: Vec<String>,
+    /// The acting account's own id, where the provider does not tell it.
+    pub self_id: Option<String>,
+    /// How old a plan may be when its run begins.
+    pub plan_ttl: Duration,
+    /// Users to be removed, and looked at again, before the others.
+    pub canary: Option<u64>,
+    /// Workspaces that one request can name.
+    pub most_workspaces: usize,
 }
 
 /// Whom to talk to, and as whom.
@@ -82,8 +106,20 @@ impl Settings {
             let text = value.ok_or_else(need(what, flag))?;
             BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
         };
+        let standard = Rails::default();
+        let safety = Safety {
+            rails: Rails {
+                cap: layer.cap.unwrap_or(standard.cap),
+                cap_share: layer.cap_share.unwrap_or(standard.cap_share),
+            },
+            protect: protect::patterns(layer.protect.unwrap_or_default())?,
+            self_id: layer.self_id,
+            plan_ttl: span(layer.plan_ttl).unwrap_or(PLAN_TTL),
+            canary: layer.canary.filter(|users| *users > 0),
+            most_workspaces: layer.most_workspaces.unwrap_or(usize::MAX),
+        };
         Ok(Self {
-            ledger: layer.ledger(),
+            ledger: layer.ledger.unwrap_or_else(|| DEFAULT_LEDGER.into()),
             roster: RosterOptions {
                 id_column: layer.id_column,
                 email_column: layer.email_column,
@@ -109,6 +145,7 @@ impl Settings {
             max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
             throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
             grace: span(layer.grace).unwrap_or(GRACE),
+            safety,
             limits: Limits {
                 failures: layer.max_failures,
                 duration: span(layer.max_duration),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use crate::cli::args::rails::RailsArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
 use crate::settings::{Layer, SettingsError, Span};
@@ -113,6 +114,9 @@ pub(in crate::cli) struct SettingsArgs {
     /// Let plain http leave this machine: anybody on the way can read the password.
     #[arg(long, env = "OFFBOARD_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
     allow_http: bool,
+
+    #[command(flatten)]
+    rails: RailsArgs,
 }
 
 /// Where settings and ledger are.
@@ -157,7 +161,7 @@ impl SettingsArgs {
     /// All sources, one over the other: flags and variables, file, profile.
     pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
         let this = self.clone();
-        self.files.complete(Layer {
+        let mut flags = Layer {
             scim_url: this.scim_url,
             auth_url: this.auth_url,
             username: this.username,
@@ -178,6 +182,9 @@ impl SettingsArgs {
             max_duration: this.max_duration,
             until: this.until,
             allow_http: this.allow_http.then_some(true),
-        })
+            ..Layer::default()
+        };
+        this.rails.into_layer(&mut flags);
+        self.files.complete(flags)
     }
 }

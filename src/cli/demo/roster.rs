@@ -31,9 +31,9 @@ impl Cast {
         }
     }
 
-    /// Distinct valid users: the number to confirm.
+    /// Users whom the plan writes: the number to confirm.
     pub(super) fn users_to_write(&self) -> u64 {
-        self.people as u64 + self.strangers
+        self.people as u64
     }
 
     /// Writes the roster under another name first, so that a roster that is there is whole.

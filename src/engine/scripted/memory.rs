@@ -169,6 +169,7 @@ impl Books {
         }
         match &entry.fact {
             Fact::LookedUp(state) => row.before = Some(state.clone()),
+            Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
             Fact::Begun { attempt, request } => {
                 let repeats = row.status == Status::InDoubt && *attempt == row.attempts;
                 row.given_back += u32::from(repeats);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Content, Credential, Operation, Problem, Request, RequestKind, Silence,
-    UserId, UserState,
+    Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
+    Silence, UserId, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -174,7 +174,7 @@ impl Tenant {
             );
         let person = books.people.get_mut(user).unwrap();
         match kind {
-            RequestKind::Read => person.reads += 1,
+            RequestKind::Read | RequestKind::List => person.reads += 1,
             RequestKind::Write => {
                 person.writes += 1;
                 person.turned_away += u32::from(away);
@@ -278,6 +278,14 @@ impl Directory for Door {
         }
     }
 
+    fn page_request(&self, _: u64, _: u64) -> Request {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn search_request(&self, _: &Filter, _: u64) -> Request {
+        unreachable!("the engine looks nobody up")
+    }
+
     async fn ready(&self) -> Result<(), SignInError> {
         match self.tenant.books().no_sign_in_until {
             Some(until) if Instant::now() < until => {
@@ -296,7 +304,7 @@ impl Directory for Door {
         if behaviour != Behaviour::NotSent {
             match kind {
                 RequestKind::Write => self.memory.check_write(user, &request.to_string()),
-                RequestKind::Read => self.memory.check_read(user),
+                RequestKind::Read | RequestKind::List => self.memory.check_read(user),
             }
             behaviour = self.tenant.receive(user, kind, behaviour);
             self.fuse.meet(Cut::AfterSend(call)).await;

@@ -148,7 +148,7 @@ impl World {
         };
         let burst = NonZeroU32::new(plan.burst).unwrap();
         let pace = Arc::new(Pace::new(plan.rate.parse().unwrap(), burst));
-        let (sender, signals) = mpsc::channel(4);
+        let (sender, mut signals) = mpsc::channel(4);
         let mut recorder = Recorder::default();
         let start = Instant::now();
         let (work, door) = (self.work(), Arc::new(door));
@@ -156,7 +156,7 @@ impl World {
             biased;
             () = fuse.blown() => None,
             () = signal(plan, sender) => unreachable!("signals never end"),
-            result = run(work, settings, door, journal, pace, signals, &mut recorder) => Some(result),
+            result = run(work, settings, door, journal, pace, &mut signals, &mut recorder) => Some(result),
         };
         Ran {
             result,

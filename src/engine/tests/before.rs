@@ -74,6 +74,7 @@ fn kind(fact: &Fact) -> &'static str {
         } => "written",
         Fact::Ended { .. } => "read",
         Fact::Settled(_) => "settled",
+        Fact::Verified { .. } => "verified",
         Fact::Released { .. } => "released",
     }
 }

@@ -20,7 +20,7 @@ async fn play(
     let world = World::new(2, move |ask| match (ask.user, ask.kind) {
         ("u2", _) => B::Confirm,
         (_, RequestKind::Write) => writes(ask.nth),
-        (_, RequestKind::Read) => reads,
+        _ => reads,
     });
     let plan = Plan {
         concurrency: 1,
@@ -109,7 +109,7 @@ async fn p2_whoever_cannot_be_seen_is_neither_removed_nor_failed() {
 async fn p2_a_user_with_nothing_left_to_remove_is_already_done() {
     let world = World::new(1, |ask| match ask.kind {
         RequestKind::Write => B::NoTarget,
-        RequestKind::Read => B::Confirm,
+        _ => B::Confirm,
     });
     world.alter("u2", |person| {
         person.active = false;
@@ -125,7 +125,7 @@ async fn p2_a_user_in_doubt_is_looked_at_again_by_the_next_run() {
     let world = World::new(1, |ask| match (ask.kind, ask.nth) {
         (RequestKind::Write, _) => B::AppliedThenLost,
         (RequestKind::Read, 1..=3) => B::Fail,
-        (RequestKind::Read, _) => B::Confirm,
+        _ => B::Confirm,
     });
     world.run(&Plan::default()).await;
     assert_eq!(world.statuses(), [Status::InDoubt]);

@@ -13,7 +13,7 @@ use crate::port::SignInError;
 async fn a_write_that_a_kill_left_in_doubt_without_effect_is_given_back() {
     let world = World::new(1, |ask| match ask.kind {
         RequestKind::Write => Behaviour::Lost,
-        RequestKind::Read => Behaviour::Confirm,
+        _ => Behaviour::Confirm,
     });
     for _ in 0..2 {
         let killed = Plan {
@@ -53,8 +53,8 @@ async fn whoever_is_claimed_with_no_attempt_left_is_read_and_not_written() {
 async fn a_user_given_back_with_no_attempt_left_is_not_written_again() {
     let world = World::new(1, |ask| match (ask.kind, ask.nth) {
         (RequestKind::Write, _) => Behaviour::Status(409),
-        (RequestKind::Read, 1) => Behaviour::Stall(3600),
-        (RequestKind::Read, _) => Behaviour::Confirm,
+        (_, 1) => Behaviour::Stall(3600),
+        _ => Behaviour::Confirm,
     });
     let stopped = Plan {
         max_attempts: 1,

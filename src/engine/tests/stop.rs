@@ -116,8 +116,8 @@ async fn a_grace_without_end_lets_everything_finish() {
 async fn a_read_that_is_abandoned_leaves_the_user_as_doubtful_as_before() {
     let world = World::new(1, |ask| match (ask.kind, ask.nth) {
         (RequestKind::Write, _) => Behaviour::AppliedThenLost,
-        (RequestKind::Read, 1) => Behaviour::Stall(3600),
-        (RequestKind::Read, _) => Behaviour::Confirm,
+        (_, 1) => Behaviour::Stall(3600),
+        _ => Behaviour::Confirm,
     });
     world.run(&Plan::interrupted(&[1_000, 2_000])).await;
     assert_eq!(tally(&world), (0, 1, 0));

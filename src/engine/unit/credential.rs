@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::domain::{Outcome, RequestKind, Verdict, judge};
+use crate::domain::{Outcome, RequestKind, Verdict};
 use crate::engine::context::Counted;
 use crate::engine::course::Step;
 use crate::engine::event::Fault;
@@ -68,10 +68,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         self.context.requests.fetch_add(1, Ordering::Relaxed);
         let exchange = self.context.directory.send(&request).await;
         drop(slot);
-        self.heed(
-            judge(RequestKind::Read, known, &self.subject.goal, &exchange),
-            &exchange,
-        );
+        self.heed(&exchange);
         match exchange {
             Ok(answer) if answer.status == 403 => {
                 Ok(Next::Halt(Halt::Fatal(StopReason::NoRole(words()))))

@@ -56,6 +56,15 @@ enum Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         workspaces: Option<&'a [String]>,
     },
+    Verified {
+        finding: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        active: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        workspaces: Option<&'a [String]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
     Released {
         attempts: u32,
         in_doubt: bool,
@@ -97,6 +106,7 @@ impl EventRow {
                     kind: match kind {
                         RequestKind::Write => "write",
                         RequestKind::Read => "read",
+                        RequestKind::List => "list",
                     },
                     verdict: verdict.as_str(),
                     reason: match verdict {
@@ -121,6 +131,19 @@ impl EventRow {
                 };
                 ("settled", body)
             }
+            Fact::Verified {
+                finding,
+                shown,
+                detail,
+            } => (
+                "verified",
+                Body::Verified {
+                    finding: finding.as_str(),
+                    active: shown.as_ref().and_then(|state| state.active),
+                    workspaces: shown.as_ref().and_then(|state| state.workspaces.as_deref()),
+                    detail: detail.as_deref(),
+                },
+            ),
             Fact::Released {
                 attempts,
                 in_doubt,

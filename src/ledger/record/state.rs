@@ -17,6 +17,11 @@ pub(super) const LOOK_UP: &str = "
         run = ?2
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
+pub(super) const VERIFY: &str = "
+    UPDATE users SET verified_at_ms = value ->> 1, verified = value ->> 2,
+        verified_detail = value ->> 3
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+
 pub(super) const RELEASE: &str = "
     UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
@@ -47,6 +52,10 @@ pub(super) struct LookedUp<'a>(
     String,
 );
 
+/// Line, time, finding, what differs.
+#[derive(Debug, Serialize)]
+pub(super) struct Verified<'a>(u64, i64, &'static str, Option<&'a str>);
+
 /// Line, attempts, status, why.
 #[derive(Debug, Serialize)]
 pub(super) struct Released<'a>(u64, u32, &'static str, &'a str);
@@ -76,6 +85,7 @@ pub(super) struct States<'a> {
     pub(super) claimed: Vec<Claimed>,
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
+    pub(super) verified: Vec<Verified<'a>>,
 }
 
 impl<'a> States<'a> {
@@ -101,6 +111,13 @@ impl<'a> States<'a> {
                     states
                         .settled
                         .push(settle(entry, settlement, http_status, id));
+                }
+                Fact::Verified {
+                    finding, detail, ..
+                } => {
+                    let (at, detail) = (entry.at.as_millis(), detail.as_deref());
+                    let verified = Verified(line, at, finding.as_str(), detail);
+                    states.verified.push(verified);
                 }
                 Fact::Released {
                     attempts,
@@ -170,7 +187,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.db");
         let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        for sql in [super::LOOK_UP, super::CLAIM, super::RELEASE, super::SETTLE] {
+        for sql in [
+            super::LOOK_UP,
+            super::CLAIM,
+            super::RELEASE,
+            super::SETTLE,
+            super::VERIFY,
+        ] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let rows = sqlx::query(explain)
                 .bind(1)

@@ -91,6 +91,9 @@ impl Bed {
             command.env("OFFBOARD_AUTH_URL", self.sandbox.auth_url());
             command.env("OFFBOARD_USERNAME", "admin@example.com");
             command.env("OFFBOARD_PASSWORD", "sandbox");
+            // Whole tenants leave here; the rails have tests of their own.
+            command.env("OFFBOARD_CAP", "1000000");
+            command.env("OFFBOARD_CAP_SHARE", "100%");
         }
         command
     }

@@ -8,7 +8,7 @@ use crate::ledger::Job;
 
 /// Lets a job start if its number was given, or is typed now.
 ///
-/// The number is that of the whole job, fixed when it was loaded, so that the same command continues
+/// The number is that of the whole job, fixed when it was planned, so that the same command continues
 /// an interrupted one.
 pub(super) fn confirm(
     job: &Job,
@@ -16,38 +16,34 @@ pub(super) fn confirm(
     given: Option<u64>,
     terminal: Terminal,
 ) -> Result<(), Failure> {
-    let what = describe(job, account);
+    let users = job.plan.as_ref().map_or(job.users, |plan| plan.to_write);
+    let what = describe(job, users, account);
     match given {
-        Some(number) if number == job.users => Ok(()),
+        Some(number) if number == users => Ok(()),
         Some(number) => Err(refusal(
             format!("{what}, but {number} was confirmed"),
-            job.users,
+            users,
         )),
         None if terminal.can_ask() => {
             terminal.warn(&format!("{what}."));
             let answer = terminal
-                .ask(&format!("Type {} to go on:", job.users))
+                .ask(&format!("Type {users} to go on:"))
                 .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
-            if answer.replace([',', ' '], "") == job.users.to_string() {
+            if answer.replace([',', ' '], "") == users.to_string() {
                 Ok(())
             } else {
-                Err(refusal("not confirmed".to_owned(), job.users))
+                Err(refusal("not confirmed".to_owned(), users))
             }
         }
         None => Err(refusal(
             format!("{what}, and nobody has confirmed it"),
-            job.users,
+            users,
         )),
     }
 }
 
-fn describe(job: &Job, account: &str) -> String {
-    let Job {
-        users,
-        target,
-        change,
-        ..
-    } = job;
+fn describe(job: &Job, users: u64, account: &str) -> String {
+    let Job { target, change, .. } = job;
     let verb = verb(change);
     format!("this {verb} {users} users at {target} as {account}")
 }
@@ -72,6 +68,7 @@ fn verb(change: &Change) -> String {
 
 fn refusal(message: String, users: u64) -> Failure {
     Failure::new(Exit::Rail, message).hint(format!(
-        "look at the roster; to go on, give `--confirm {users}`; nothing was sent"
+        "look at the plan (`offboard plan` shows it); to go on, give `--confirm {users}`; nothing was \
+         written"
     ))
 }

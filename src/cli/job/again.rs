@@ -9,7 +9,7 @@ use crate::domain::JobId;
 
 /// The present command line again, with the variables that it was read with. `--new` is left out,
 /// since it would start another job: the job's id takes the place of the roster instead.
-pub(super) fn command(job: &JobId) -> String {
+pub(in crate::cli) fn command(job: &JobId) -> String {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     put_together(
         &words.collect::<Vec<_>>(),
@@ -26,7 +26,13 @@ fn put_together(
     let mut program = Cli::command();
     // Only then does each verb know the flags that all share.
     program.build();
-    let run = program.find_subcommand("run").unwrap_or(&program);
+    let verb = words.get(1..).unwrap_or_default().iter();
+    let verb = verb
+        .map(String::as_str)
+        .find(|word| program.find_subcommand(word).is_some());
+    let run = program
+        .find_subcommand(verb.unwrap_or("run"))
+        .unwrap_or(&program);
     let set = run.get_arguments().filter_map(Arg::get_env);
     // None of these is the password: that is no flag's variable.
     let set = set.filter_map(|name| {
@@ -105,7 +111,7 @@ fn next_is_value(flag: &str, run: &Command) -> bool {
 }
 
 /// The word as a POSIX shell reads it back.
-pub(super) fn quote(word: &str) -> String {
+pub(in crate::cli) fn quote(word: &str) -> String {
     // NUL cannot be in an argument, and that is all that this refuses.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }

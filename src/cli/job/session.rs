@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::auth::{Account, Session};
+use crate::auth::{Account, Identity, Session};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
@@ -16,14 +16,16 @@ use crate::settings::{Connection, PASSWORD_VARIABLE, PasswordSource, Settings};
 
 /// A client that has signed in.
 #[derive(Debug)]
-pub(super) struct SignedIn {
-    pub(super) client: Arc<ScimClient>,
-    pub(super) session: Arc<Session>,
-    pub(super) pace: Arc<Pace>,
+pub(in crate::cli) struct SignedIn {
+    pub(in crate::cli) client: Arc<ScimClient>,
+    pub(in crate::cli) session: Arc<Session>,
+    pub(in crate::cli) pace: Arc<Pace>,
+    /// Who is signed in, if the provider tells.
+    pub(in crate::cli) identity: Option<Identity>,
 }
 
 /// Finds out where the password is, before anything is opened.
-pub(super) fn password_source(
+pub(in crate::cli) fn password_source(
     connection: &Connection,
     terminal: Terminal,
 ) -> Result<PasswordSource, Failure> {
@@ -53,6 +55,7 @@ pub(super) async fn sign_in(
         Clock::System,
     ));
     session.ready().await?;
+    let identity = session.identity().await;
     let client = Arc::new(ScimClient::new(
         http,
         connection.scim.clone(),
@@ -63,6 +66,7 @@ pub(super) async fn sign_in(
         client,
         session,
         pace,
+        identity,
     })
 }
 

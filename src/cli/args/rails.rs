@@ -1,0 +1,53 @@
+//! The rails on the command line.
+
+use clap::Args;
+
+use crate::domain::Share;
+use crate::settings::{Layer, Span};
+
+/// What keeps a job from beginning, and users from being touched.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Rails")]
+pub(in crate::cli) struct RailsArgs {
+    /// Users whom a job may write [default: 500].
+    #[arg(long, value_name = "N", env = "OFFBOARD_CAP")]
+    cap: Option<u64>,
+
+    /// Which part of the tenant's active users a job may write [default: 20%].
+    #[arg(long, value_name = "P%", env = "OFFBOARD_CAP_SHARE")]
+    cap_share: Option<Share>,
+
+    /// Never touch these: an id, a name, a domain (`@example.com`), a pattern with `*`, or a file with
+    /// one of them on each line; again for more.
+    #[arg(
+        long,
+        value_name = "FILE|PATTERN",
+        env = "OFFBOARD_PROTECT",
+        value_delimiter = ','
+    )]
+    protect: Vec<String>,
+
+    /// The id of the account that signs in, which is never touched [default: as the provider tells].
+    #[arg(long = "self", value_name = "ID", env = "OFFBOARD_SELF")]
+    self_id: Option<String>,
+
+    /// How old a plan may be when its run begins [default: 1h].
+    #[arg(long, value_name = "TIME", env = "OFFBOARD_PLAN_TTL")]
+    plan_ttl: Option<Span>,
+
+    /// Remove so many users first and look at them again; go on only if all are as wanted.
+    #[arg(long, value_name = "N", env = "OFFBOARD_CANARY")]
+    canary: Option<u64>,
+}
+
+impl RailsArgs {
+    /// Puts what was typed into a layer.
+    pub(super) fn into_layer(self, layer: &mut Layer) {
+        layer.cap = self.cap;
+        layer.cap_share = self.cap_share;
+        layer.protect = Some(self.protect).filter(|patterns| !patterns.is_empty());
+        layer.self_id = self.self_id;
+        layer.plan_ttl = self.plan_ttl;
+        layer.canary = self.canary;
+    }
+}

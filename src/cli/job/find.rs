@@ -1,0 +1,99 @@
+//! Which job a command means: one that is in the ledger, or one that is loaded from a roster now.
+
+use std::path::Path;
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::job::Ask;
+use crate::cli::terminal::Terminal;
+use crate::domain::{ChangeError, Clock};
+use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
+use crate::plan::{Intake, intake};
+use crate::roster::{self, Survey};
+use crate::settings::Settings;
+
+/// Finds or loads the job. The ledger is opened only if the roster can be used.
+pub(super) async fn find_job(
+    ask: &Ask<'_>,
+    settings: &Settings,
+    terminal: Terminal,
+) -> Result<(Ledger, Job), Failure> {
+    let path = Path::new(ask.subject);
+    if !path.exists()
+        && let Some(selector) = JobSelector::parse(ask.subject)
+        && settings.ledger.exists()
+    {
+        let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+        let job = match ledger.select_job(&selector).await {
+            Ok(job) => job,
+            Err(error @ LedgerError::NoSuchJob(_)) => {
+                let hint = format!("there is no file `{}` either", ask.subject);
+                return Err(Failure::from(error).hint(hint));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        check_job(&job, ask, settings)?;
+        return Ok((ledger, job));
+    }
+    let Some(change) = &ask.change else {
+        return Err(ChangeError::Nothing.into());
+    };
+    let survey = roster::check(path, &settings.roster)?;
+    list_bad_lines(&survey, terminal);
+    if survey.rejected > 0 {
+        let bad = format!(
+            "{} of {} lines cannot be used",
+            survey.rejected, survey.lines
+        );
+        if ask.strict {
+            return Err(
+                Failure::new(Exit::Roster, format!("{bad}, and `--strict` allows none"))
+                    .hint("correct the roster, or leave `--strict` out".to_owned()),
+            );
+        }
+        terminal.note(&format!("{bad}; the others go on"));
+    }
+    let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+    let job = intake(
+        &mut ledger,
+        Intake {
+            roster: path,
+            options: &settings.roster,
+            survey: &survey,
+            change,
+            target: settings.connection.scim.as_str(),
+            new: ask.new,
+        },
+    )
+    .await?;
+    Ok((ledger, job))
+}
+
+/// A job that is named by its id must be the one that the rest of the command line means.
+fn check_job(job: &Job, ask: &Ask<'_>, settings: &Settings) -> Result<(), Failure> {
+    let target = settings.connection.scim.as_str();
+    if job.target != target {
+        return Err(Failure::new(
+            Exit::Settings,
+            format!("job {} works on {}, not on {target}", job.id, job.target),
+        )
+        .hint(format!("give `--scim-url {}`", job.target)));
+    }
+    match &ask.change {
+        Some(change) if *change != job.change => Err(Failure::new(
+            Exit::Usage,
+            format!("job {} is to {}, not to {change}", job.id, job.change),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn list_bad_lines(survey: &Survey, terminal: Terminal) {
+    for (line, rejection) in &survey.rejections {
+        terminal.note(&format!("line {line}: {rejection}"));
+    }
+    let more = survey.rejected - survey.rejections.len() as u64;
+    if more > 0 {
+        terminal.note(&format!("… and {more} more bad lines"));
+    }
+}

@@ -1,0 +1,214 @@
+//! The plan of a job: made if there is none, and refused if it is stale.
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::job::At;
+use crate::domain::{Clock, UserId, UserState};
+use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
+use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
+use crate::plan::{LookedUp, PlanError, make, overview};
+use crate::progress::Looking;
+use crate::scim::ScimClient;
+use crate::settings::Span;
+
+/// Users of a plan who are looked at again before the first write.
+const SAMPLE: usize = 10;
+
+impl At<'_> {
+    /// Who asks the provider, for look-ups.
+    pub(in crate::cli) fn inquirer(&self) -> Inquirer<ScimClient> {
+        let settings = InquirySettings {
+            concurrency: self.settings.concurrency,
+            throttle_wait: self.settings.throttle_wait,
+            max_outage: self.settings.limits.outage,
+        };
+        let signed_in = &self.signed_in;
+        let client = std::sync::Arc::clone(&signed_in.client);
+        Inquirer::new(client, std::sync::Arc::clone(&signed_in.pace), settings)
+    }
+
+    /// One user as the provider shows it; why not, in words.
+    pub(in crate::cli) async fn read(
+        &self,
+        inquirer: &Inquirer<ScimClient>,
+        user: &UserId,
+    ) -> Result<Result<UserState, crate::lookup::Absence>, Failure> {
+        Ok(read(inquirer, user).await?)
+    }
+}
+
+/// The job with a plan that it may be worked on by: its own, or one that is made now.
+pub(super) async fn planned(
+    ledger: &mut Ledger,
+    job: Job,
+    at: &At<'_>,
+    no_lookup: bool,
+) -> Result<Job, Failure> {
+    match &job.plan {
+        None => plan(ledger, &job, at, no_lookup).await,
+        Some(plan) if !ledger.was_run(&job).await? => {
+            check_age(plan, at)?;
+            check_digest(ledger, &job, plan, at).await?;
+            check_sample(ledger, &job, at).await?;
+            Ok(job)
+        }
+        Some(_) => Ok(job),
+    }
+}
+
+/// Makes the plan of a job.
+pub(in crate::cli) async fn plan(
+    ledger: &mut Ledger,
+    job: &Job,
+    at: &At<'_>,
+    no_lookup: bool,
+) -> Result<Job, Failure> {
+    if no_lookup && ledger.unseen_count(job).await?.1 > 0 {
+        let message = "some lines of the roster have no user id, and names have to be looked up";
+        return Err(Failure::new(Exit::Usage, message).hint("leave `--no-lookup` out".to_owned()));
+    }
+    let account = &at.settings.connection.username;
+    let run = ledger.start_run(job, RunKind::Plan, account).await?;
+    let inquirer = at.inquirer();
+    let mut looking = Looking::new(at.progress);
+    let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
+    let asked = (!no_lookup).then_some(&inquirer);
+    let made = make(ledger, job, &run, asked, &at.criteria, &mut tell).await;
+    looking.end();
+    let ending = match &made {
+        Ok(_) => RunEnding::Finished,
+        Err(_) => RunEnding::Stopped("the look-up failed"),
+    };
+    match made {
+        Ok(job) => {
+            ledger.end_run(&run, ending).await?;
+            if let Some(plan) = &job.plan {
+                at.terminal.note(&how(&LookedUp::read(plan)));
+            }
+            Ok(job)
+        }
+        Err(PlanError::Ledger(error)) => Err(error.into()),
+        Err(PlanError::LookUp(error)) => {
+            // The ledger's own trouble would hide what went wrong first.
+            let _ = ledger.end_run(&run, ending).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// How the users were looked up, for people.
+pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
+    let requests = looked_up.requests;
+    let way = match looked_up.method.as_str() {
+        "pages" => format!("looked up by the pages of the user list, {requests} requests"),
+        "singly" => format!("looked up one by one, {requests} requests"),
+        "nothing" => "nobody had to be looked up".to_owned(),
+        _ => return "not looked up: each user is read right before the write".to_owned(),
+    };
+    let tenant = match (looked_up.total, looked_up.active) {
+        (Some(total), Some(active)) => format!("; the tenant has {total} users, {active} active"),
+        (Some(total), None) => format!("; the tenant has {total} users"),
+        (None, Some(active)) => format!("; the tenant has {active} active users"),
+        (None, None) => String::new(),
+    };
+    way + &tenant
+}
+
+fn stale(why: &str) -> Failure {
+    Failure::new(Exit::Rail, format!("the plan is stale: {why}")).hint(
+        "look again with `offboard plan` and the same arguments, then run; nothing was written"
+            .to_owned(),
+    )
+}
+
+fn check_age(plan: &JobPlan, at: &At<'_>) -> Result<(), Failure> {
+    let ttl = at.settings.safety.plan_ttl;
+    match Clock::System.now().since(plan.at) {
+        Some(age) if age <= ttl => Ok(()),
+        Some(age) => {
+            let seconds = std::time::Duration::from_secs(age.as_secs());
+            Err(stale(&format!(
+                "it was made {} ago, and may be {} old (`--plan-ttl`)",
+                Span(seconds),
+                Span(ttl)
+            )))
+        }
+        None => Err(stale(
+            "it was made in the future: somebody has set the clock",
+        )),
+    }
+}
+
+/// A run works on its plan only.
+async fn check_digest(
+    ledger: &mut Ledger,
+    job: &Job,
+    plan: &JobPlan,
+    at: &At<'_>,
+) -> Result<(), Failure> {
+    let found = overview(ledger, job, &at.criteria).await?.digest;
+    if found == plan.digest {
+        return Ok(());
+    }
+    let message = format!(
+        "what the ledger holds is not the plan that was made: its digest is {found}, and was {}",
+        plan.digest
+    );
+    let hint = "somebody has changed the ledger, or the profile names other limits: plan again";
+    Err(Failure::new(Exit::Ledger, message).hint(hint.to_owned()))
+}
+
+/// Looks at some users again: if they are not as the plan has them, others are not either.
+async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
+    let inquirer = at.inquirer();
+    let mut changed = Vec::new();
+    for row in ledger.sample(job, SAMPLE).await? {
+        let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
+            continue;
+        };
+        let now = match at.read(&inquirer, &UserId::new(id)).await? {
+            Ok(state) => state,
+            Err(crate::lookup::Absence::NotFound) => {
+                changed.push(format!("line {}: user {id} is gone", row.line));
+                continue;
+            }
+            // Whoever cannot be seen for the moment is the run's trouble.
+            Err(crate::lookup::Absence::Unreadable(..)) => continue,
+        };
+        if !seen.state.has_the_same(&now) {
+            changed.push(format!(
+                "line {}: user {id} was {}, and is {now}",
+                row.line, seen.state
+            ));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(stale(&format!(
+        "users have changed since it was made; {}",
+        changed.join("; ")
+    )))
+}
+
+impl From<LookUpError> for Failure {
+    fn from(error: LookUpError) -> Self {
+        let (exit, hint) = match error {
+            LookUpError::SignIn(error) => return error.into(),
+            LookUpError::Outage(_) => (
+                Exit::StoppedEarly,
+                "what was looked up is kept: the same command continues",
+            ),
+            LookUpError::NoRole(_) => (
+                Exit::SignIn,
+                "give the account the role of a user administrator; nothing was written",
+            ),
+            LookUpError::NotScim(_) => (Exit::Settings, "check `--scim-url`; nothing was written"),
+            LookUpError::Journal(_) => (
+                Exit::Ledger,
+                "put that right; the same command then continues",
+            ),
+        };
+        Self::new(exit, error).hint(hint.to_owned())
+    }
+}

@@ -1,0 +1,66 @@
+//! The rails that a job passes before its first write: how many, how large a part of the tenant, and
+//! who is never touched.
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::job::At;
+use crate::cli::job::session::SignedIn;
+use crate::cli::terminal::Terminal;
+use crate::domain::Tripped;
+use crate::ledger::{Job, Ledger};
+use crate::plan::{Actor, LookedUp};
+use crate::settings::Settings;
+
+/// Users shown of those beyond the cap.
+const SHOWN: usize = 5;
+
+/// The account that signs in, by all that is known of it.
+pub(super) fn actor(settings: &Settings, signed_in: &SignedIn, terminal: Terminal) -> Actor {
+    let mut actor = Actor {
+        ids: settings.safety.self_id.iter().cloned().collect(),
+        names: vec![settings.connection.username.clone()],
+    };
+    if let Some(identity) = &signed_in.identity {
+        actor.ids.extend(identity.user_id.clone());
+        actor.names.extend(identity.user_name.clone());
+    }
+    if actor.ids.is_empty() {
+        terminal.warn(&format!(
+            "the provider does not tell the id of the account that signs in: it is kept from being \
+             touched only by its name, {}; give its id with `--self ID`",
+            settings.connection.username
+        ));
+    }
+    actor
+}
+
+/// Lets nothing start above a rail.
+pub(super) async fn check(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
+    let Some(plan) = &job.plan else {
+        return Ok(());
+    };
+    let extent = LookedUp::read(plan).extent(plan.to_write);
+    let rails = at.settings.safety.rails;
+    let tripped = rails.tripped_by(extent);
+    if tripped.is_empty() {
+        return Ok(());
+    }
+    let why: Vec<_> = tripped.iter().map(ToString::to_string).collect();
+    let flags: Vec<_> = tripped.iter().map(|rail| rail.flag()).collect();
+    let mut message = why.join("; ");
+    if tripped
+        .iter()
+        .any(|rail| matches!(rail, Tripped::Cap { .. }))
+    {
+        let over = ledger.beyond(job, rails.cap, SHOWN).await?;
+        message.push_str(&format!("; beyond the cap: {}", over.join(", ")));
+        let more = extent.to_write - rails.cap;
+        if more > over.len() as u64 {
+            message.push_str(&format!(" and {} more", more - over.len() as u64));
+        }
+    }
+    Err(Failure::new(Exit::Rail, message).hint(format!(
+        "look at the roster; to allow it, give `{}`; nothing was written",
+        flags.join(" ")
+    )))
+}

@@ -1,0 +1,392 @@
+//! Looking up everybody whom a register seeks, the cheapest way.
+
+use std::cell::Cell;
+
+use futures_util::{StreamExt, stream};
+
+use crate::domain::{Answer, Content, Filter, Line, Reason, UserId, UserPage, UserState};
+use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
+use crate::lookup::register::{Absence, Position, Register, Sought};
+use crate::lookup::strategy::{self, Method, NAMES, PAGE};
+use crate::port::Directory;
+
+/// Users who are asked for at a time.
+const BATCH: usize = 200;
+
+/// How a look-up was made, and what it told of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The way that was chosen.
+    pub method: Method,
+    /// Requests that it took, sign-in not counted.
+    pub requests: u64,
+    /// All users of the tenant, if the provider told.
+    pub total: Option<u64>,
+    /// The active users of the tenant, if the provider told.
+    pub active: Option<u64>,
+}
+
+/// How far a look-up has come, for whoever waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// The way that was chosen.
+    pub method: Method,
+    /// Requests sent so far.
+    pub requests: u64,
+    /// Requests that it takes from here, about.
+    pub left: u64,
+}
+
+/// Looks up everybody whom `register` seeks. `with_active` asks for the number of the tenant's active
+/// users too, which takes one request more unless the whole list is gone through.
+///
+/// Dropping the future leaves with the register whatever was found: the next look-up goes on there.
+pub async fn look_up<D: Directory, R: Register>(
+    inquirer: &Inquirer<D>,
+    register: &mut R,
+    with_active: bool,
+    on_progress: &mut dyn FnMut(Look),
+) -> Result<Found, LookUpError> {
+    let mut walk = Walk {
+        inquirer,
+        on_progress,
+        total: None,
+        active: None,
+        method: Method::Nothing,
+        list_works: true,
+    };
+    walk.list(register).await?;
+    let filter_works = walk.singly(register).await?;
+    if !filter_works && walk.active.is_none() && walk.list_works {
+        // Names can be found in the list alone.
+        walk.all_pages(register, None).await?;
+        walk.give_up(register).await?;
+    }
+    if with_active && walk.active.is_none() {
+        walk.active = walk.count_active().await?;
+    }
+    Ok(Found {
+        method: walk.method,
+        requests: inquirer.requests(),
+        total: walk.total,
+        active: walk.active,
+    })
+}
+
+struct Walk<'a, D> {
+    inquirer: &'a Inquirer<D>,
+    on_progress: &'a mut dyn FnMut(Look),
+    total: Option<u64>,
+    active: Option<u64>,
+    method: Method,
+    list_works: bool,
+}
+
+/// What one page has brought.
+enum Page {
+    Users(UserPage),
+    /// The list cannot be had.
+    Refused(String),
+}
+
+impl<D: Directory> Walk<'_, D> {
+    /// Goes through the list, if that pays.
+    async fn list<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        let begun = register.position().await?;
+        let sought = register.outstanding().await?;
+        let Some(at) = begun else {
+            if !strategy::is_list_worth_a_look(sought) {
+                return Ok(());
+            }
+            return self.all_pages(register, None).await;
+        };
+        self.total = Some(at.total);
+        if strategy::choose(sought, at.next, at.page, at.total) == Method::Pages {
+            self.all_pages(register, Some(at)).await?;
+        }
+        Ok(())
+    }
+
+    /// Walks from a position, or from the beginning, to the end of the list; stops early where asking
+    /// for those who are left takes fewer requests.
+    async fn all_pages<R: Register>(
+        &mut self,
+        register: &mut R,
+        begun: Option<Position>,
+    ) -> Result<(), LookUpError> {
+        let mut first_id = None;
+        let mut at = match begun {
+            Some(at) => at,
+            None => match self.page(1).await? {
+                Page::Users(page) => {
+                    first_id = page.users.first().map(|user| user.id.clone());
+                    let at = after_page(
+                        Position {
+                            next: 1,
+                            ..Position::default()
+                        },
+                        &page,
+                    );
+                    self.total = page.total;
+                    register.found(page.users, Some(at)).await?;
+                    let sought = register.outstanding().await?;
+                    let is_forced = self.method == Method::Singly;
+                    let choice = strategy::choose(sought, at.next, at.page, at.total);
+                    if choice != Method::Pages && !is_forced {
+                        // Whoever has seen the whole list on one page knows who is active.
+                        if at.next > at.total {
+                            self.active = Some(at.active);
+                            self.method = Method::Pages;
+                        }
+                        return Ok(());
+                    }
+                    at
+                }
+                Page::Refused(why) => {
+                    tracing::info!(why, "the provider does not list its users");
+                    self.list_works = false;
+                    return Ok(());
+                }
+            },
+        };
+        self.method = Method::Pages;
+        let total = Cell::new(at.total);
+        let next = Cell::new(at.next);
+        let step = at.page.max(1);
+        let starts = std::iter::from_fn(|| {
+            let start = next.get();
+            (start <= total.get()).then(|| next.replace(start + step))
+        });
+        let inquirer = self.inquirer;
+        let mut pages = stream::iter(starts)
+            .map(|start| async move { (start, page_at(inquirer, start).await) })
+            .buffered(inquirer.concurrency());
+        while let Some((start, page)) = pages.next().await {
+            let page = match page? {
+                Page::Users(page) => page,
+                Page::Refused(why) => {
+                    tracing::info!(why, start, "the list ends early");
+                    return Ok(());
+                }
+            };
+            let repeats =
+                first_id.is_some() && page.users.first().map(|user| &user.id) == first_id.as_ref();
+            if page.users.is_empty() || repeats {
+                // Past the end: nothing, or the first page again.
+                break;
+            }
+            at = after_page(at, &page);
+            // Pages are asked for by equal steps, whatever one of them brings.
+            at.next = at.next.max(start + step);
+            if let Some(told) = page.total {
+                total.set(told);
+                self.total = Some(told);
+            }
+            register.found(page.users, Some(at)).await?;
+            (self.on_progress)(Look {
+                method: Method::Pages,
+                requests: inquirer.requests(),
+                left: strategy::pages(at.next, at.page, at.total),
+            });
+        }
+        self.active = Some(at.active);
+        Ok(())
+    }
+
+    /// Asks for everybody who is left. Says whether searches by name work.
+    async fn singly<R: Register>(&mut self, register: &mut R) -> Result<bool, LookUpError> {
+        let mut after = Line(0);
+        let mut left = strategy::singly(register.outstanding().await?);
+        let mut filter_works = true;
+        if left > 0 && self.method == Method::Nothing {
+            self.method = Method::Singly;
+        }
+        loop {
+            let batch = register.next(after, BATCH).await?;
+            let Some(last) = batch.last() else {
+                return Ok(filter_works);
+            };
+            after = last.line();
+            let (ids, names): (Vec<_>, Vec<_>) = batch
+                .into_iter()
+                .partition(|sought| matches!(sought, Sought::Id(..)));
+            left = left.saturating_sub(ids.len() as u64 + names.len().div_ceil(NAMES) as u64);
+            self.by_id(register, ids).await?;
+            if filter_works {
+                for some in names.chunks(NAMES) {
+                    filter_works &= self.by_name(register, some).await?;
+                }
+            }
+            (self.on_progress)(Look {
+                method: self.method,
+                requests: self.inquirer.requests(),
+                left,
+            });
+        }
+    }
+
+    async fn by_id<R: Register>(
+        &mut self,
+        register: &mut R,
+        batch: Vec<Sought>,
+    ) -> Result<(), LookUpError> {
+        let inquirer = self.inquirer;
+        let mut answers = stream::iter(batch)
+            .map(|sought| async move {
+                let Sought::Id(_, id) = &sought else {
+                    unreachable!("only those with an id are asked for by id")
+                };
+                let read = read(inquirer, id).await;
+                (sought, read)
+            })
+            .buffered(inquirer.concurrency());
+        while let Some((sought, read)) = answers.next().await {
+            match read? {
+                Ok(state) => register.found(vec![state], None).await?,
+                Err(absence) => register.missing(&sought, absence).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Searches several names at once. Says whether the provider can do so. What it shows is looked at
+    /// again: some servers answer every search with everybody.
+    async fn by_name<R: Register>(
+        &mut self,
+        register: &mut R,
+        batch: &[Sought],
+    ) -> Result<bool, LookUpError> {
+        let names: Vec<String> = batch.iter().filter_map(name).map(str::to_owned).collect();
+        let wanted: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        let directory = self.inquirer.directory();
+        let request = directory.search_request(&Filter::UserNames(names), PAGE);
+        let page = match self.inquirer.ask(&request).await? {
+            Heard::Answer(Answer {
+                status: 200..=299,
+                content: Content::Page(page),
+                ..
+            }) => page,
+            Heard::Answer(_) | Heard::Nothing(_) => return Ok(false),
+        };
+        let shown = page.users.len() as u64;
+        let is_whole = page.total.is_none_or(|total| total <= shown);
+        let fits = |user: &UserState| {
+            let name = user.user_name.as_deref().map(str::to_lowercase);
+            name.is_some_and(|name| wanted.contains(&name))
+        };
+        if !is_whole || !page.users.iter().all(fits) {
+            return Ok(false);
+        }
+        let found: Vec<String> = page
+            .users
+            .iter()
+            .filter_map(|user| user.user_name.as_deref().map(str::to_lowercase))
+            .collect();
+        register.found(page.users, None).await?;
+        for sought in batch {
+            if name(sought).is_some_and(|name| !found.contains(&name.to_lowercase())) {
+                register.missing(sought, Absence::NotFound).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whoever is left cannot be found in any way.
+    async fn give_up<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        loop {
+            let batch = register.next(Line(0), BATCH).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for sought in batch {
+                let absence = if self.active.is_some() {
+                    Absence::NotFound
+                } else {
+                    let words = "the provider can neither search names nor list its users";
+                    Absence::Unreadable(Reason::Unsupported, words.to_owned())
+                };
+                register.missing(&sought, absence).await?;
+            }
+        }
+    }
+
+    /// How many users are active: a search of which only the total counts.
+    async fn count_active(&mut self) -> Result<Option<u64>, LookUpError> {
+        let request = self.inquirer.directory().search_request(&Filter::Active, 1);
+        let Heard::Answer(answer) = self.inquirer.ask(&request).await? else {
+            return Ok(None);
+        };
+        match (answer.status, answer.content) {
+            (200..=299, Content::Page(page))
+                if page.users.iter().all(|user| user.active == Some(true)) =>
+            {
+                Ok(page.total)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn page(&self, start: u64) -> Result<Page, LookUpError> {
+        page_at(self.inquirer, start).await
+    }
+}
+
+/// One user by id, or why there is none to be seen.
+pub async fn read<D: Directory>(
+    inquirer: &Inquirer<D>,
+    id: &UserId,
+) -> Result<Result<UserState, Absence>, LookUpError> {
+    let request = inquirer.directory().read_request(id);
+    let answer = match inquirer.ask(&request).await? {
+        Heard::Answer(answer) => answer,
+        Heard::Nothing(why) => return Ok(Err(Absence::Unreadable(Reason::NoAnswer, why))),
+    };
+    let words = || answer.words().unwrap_or_default();
+    Ok(match (answer.status, &answer.content) {
+        (200..=299, Content::User(state)) if id.is_same(&state.id) => Ok(state.clone()),
+        (200..=299, _) => {
+            let words = "the provider shows somebody else".to_owned();
+            Err(Absence::Unreadable(Reason::Unreadable, words))
+        }
+        (404 | 410, _) => Err(Absence::NotFound),
+        (403 | 407 | 451, _) => Err(Absence::Unreadable(Reason::Forbidden, words())),
+        (405 | 501 | 505, _) => Err(Absence::Unreadable(Reason::Unsupported, words())),
+        (300..=399, _) => Err(Absence::Unreadable(Reason::Redirected, words())),
+        _ => Err(Absence::Unreadable(Reason::BadRequest, words())),
+    })
+}
+
+async fn page_at<D: Directory>(inquirer: &Inquirer<D>, start: u64) -> Result<Page, LookUpError> {
+    let request = inquirer.directory().page_request(start, PAGE);
+    Ok(match inquirer.ask(&request).await? {
+        Heard::Answer(Answer {
+            status: 200..=299,
+            content: Content::Page(page),
+            ..
+        }) => Page::Users(page),
+        Heard::Answer(answer) => {
+            let words = answer.words().unwrap_or_default();
+            Page::Refused(format!("{} {words}", answer.status))
+        }
+        Heard::Nothing(why) => Page::Refused(why),
+    })
+}
+
+/// Where the walk stands after one more page.
+fn after_page(at: Position, page: &UserPage) -> Position {
+    let shown = page.users.len() as u64;
+    let active = page.users.iter().filter(|user| user.active != Some(false));
+    Position {
+        next: at.next + shown,
+        page: if at.page == 0 { shown } else { at.page },
+        total: page.total.unwrap_or(at.total.max(at.next + shown)),
+        active: at.active + active.count() as u64,
+    }
+}
+
+fn name(sought: &Sought) -> Option<&str> {
+    match sought {
+        Sought::UserName(_, name) => Some(name),
+        Sought::Id(..) => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! Which way takes fewer requests. A pure rule.
+
+use crate::lookup::register::Outstanding;
+
+/// Users on one page of the list, as far as a client may ask for (Anaplan, SCIM API: 100 at most).
+pub(super) const PAGE: u64 = 100;
+
+/// Names in one search, at most: together they make an address of about 2,000 characters.
+pub(super) const NAMES: usize = 30;
+
+/// How users are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Page by page through the list of all users.
+    Pages,
+    /// One by one by their ids, and by several names at once.
+    Singly,
+    /// Not at all: everybody is known already.
+    Nothing,
+}
+
+impl Method {
+    /// The word in the ledger and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pages => "pages",
+            Self::Singly => "singly",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// Requests that it takes to ask for everybody who is sought.
+pub(super) fn singly(sought: Outstanding) -> u64 {
+    sought.by_id + sought.by_name.div_ceil(NAMES as u64)
+}
+
+/// Requests that it takes to walk from user `next`, counted from 1, to the end of the list.
+pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
+    (total + 1).saturating_sub(next).div_ceil(page.max(1))
+}
+
+/// Whether the first page is worth its request: it tells how long the list is.
+pub(super) fn is_list_worth_a_look(sought: Outstanding) -> bool {
+    singly(sought) > 1
+}
+
+/// The better way from here, when the list is known to go on so far.
+pub(super) fn choose(sought: Outstanding, next: u64, page: u64, total: u64) -> Method {
+    match (singly(sought), pages(next, page, total)) {
+        (0, _) => Method::Nothing,
+        // Of two equal ways the list tells more: how many users the tenant has, and who is active.
+        (singly, pages) if pages <= singly => Method::Pages,
+        _ => Method::Singly,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_with_fewer_requests_is_chosen() {
+        for (by_id, by_name, next, total, expected) in [
+            (2000, 0, 101, 5000, Method::Pages),
+            (49, 0, 101, 5000, Method::Pages),
+            (48, 0, 101, 5000, Method::Singly),
+            (10, 0, 101, 5000, Method::Singly),
+            (0, 2000, 101, 5000, Method::Pages),
+            (0, 1440, 101, 5000, Method::Singly),
+            (0, 10, 101, 250, Method::Singly),
+            (0, 0, 101, 5000, Method::Nothing),
+            // All pages were seen: whoever is left is asked for.
+            (3, 0, 5001, 5000, Method::Pages),
+        ] {
+            let sought = Outstanding { by_id, by_name };
+            let found = choose(sought, next, 100, total);
+            assert_eq!(found, expected, "{by_id} {by_name} {next} {total}");
+        }
+        assert_eq!(pages(5001, 100, 5000), 0);
+        assert_eq!(pages(1, 100, 1), 1);
+        assert!(!is_list_worth_a_look(Outstanding {
+            by_id: 1,
+            by_name: 0
+        }));
+        assert!(!is_list_worth_a_look(Outstanding {
+            by_id: 0,
+            by_name: 30
+        }));
+        assert!(is_list_worth_a_look(Outstanding {
+            by_id: 2,
+            by_name: 0
+        }));
+    }
+}

@@ -1,0 +1,171 @@
+//! Making a plan: everybody looked up, decided, and fixed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Clock, Entry, Extent, Fact, Line, Outcome, Settlement, UserId, UserState};
+use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
+use crate::lookup::{
+    Absence, Found, Inquirer, Look, LookUpError, Outstanding, Position, Register, Sought, look_up,
+};
+use crate::plan::decide::Criteria;
+use crate::plan::survey::{overview, settle};
+use crate::port::{Directory, JournalError};
+
+/// How the users of a plan were looked up, as the ledger keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// The way that was chosen.
+    pub method: String,
+    /// Requests that it took, sign-in not counted.
+    pub requests: u64,
+    /// All users of the tenant, if the provider told.
+    pub total: Option<u64>,
+    /// The active users of the tenant, if the provider told.
+    pub active: Option<u64>,
+    /// Users whom the plan writes and who are active.
+    pub active_to_write: u64,
+}
+
+impl LookedUp {
+    /// What a plan remembers.
+    pub fn read(plan: &JobPlan) -> Self {
+        // Whatever an older version has left out is not known.
+        serde_json::from_str(&plan.looked_up).unwrap_or_default()
+    }
+
+    /// How much a plan that writes so many users is to do.
+    pub fn extent(&self, to_write: u64) -> Extent {
+        Extent {
+            to_write,
+            active: self.active_to_write.min(to_write),
+            tenant_active: self.active,
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The users cannot be looked up.
+    #[error(transparent)]
+    LookUp(#[from] LookUpError),
+    /// The ledger fails.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Looks up everybody who has not been, gives an outcome to everybody who is not to be written, and
+/// fixes the plan. Without an inquirer nobody is looked up: each user is read right before the write.
+///
+/// Whatever is stored when the future is dropped is not looked up again.
+pub async fn make<D: Directory>(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    inquirer: Option<&Inquirer<D>>,
+    criteria: &Criteria,
+    on_progress: &mut dyn FnMut(Look),
+) -> Result<Job, PlanError> {
+    let mut looked_up = LookedUp {
+        method: "none".to_owned(),
+        ..LookedUp::default()
+    };
+    if let Some(inquirer) = inquirer {
+        let mut sought = SoughtInLedger { ledger, job, run };
+        let found = look_up(inquirer, &mut sought, true, on_progress).await?;
+        looked_up = LookedUp::of(&found);
+    }
+    ledger.mark_duplicates(job).await?;
+    settle(ledger, job, run, criteria).await?;
+    let overview = overview(ledger, job, criteria).await?;
+    looked_up.active_to_write = overview.extent.active;
+    // A job that was begun without a plan keeps the number that was confirmed.
+    let to_write = if ledger.was_run(job).await? {
+        job.users
+    } else {
+        overview.extent.to_write
+    };
+    let looked_up = serde_json::json!(looked_up);
+    let job = ledger
+        .finish_plan(job, run, &overview.digest, to_write, &looked_up)
+        .await?;
+    Ok(job)
+}
+
+impl LookedUp {
+    fn of(found: &Found) -> Self {
+        Self {
+            method: found.method.as_str().to_owned(),
+            requests: found.requests,
+            total: found.total,
+            active: found.active,
+            active_to_write: 0,
+        }
+    }
+}
+
+/// The users of a job whom nobody has looked up.
+struct SoughtInLedger<'a> {
+    ledger: &'a mut Ledger,
+    job: &'a Job,
+    run: &'a NewRun,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
+fn journal(error: LedgerError) -> JournalError {
+    JournalError(error.to_string())
+}
+
+impl Register for SoughtInLedger<'_> {
+    async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
+        let (by_id, by_name) = self.ledger.unseen_count(self.job).await.map_err(journal)?;
+        Ok(Outstanding { by_id, by_name })
+    }
+
+    async fn next(&mut self, after: Line, limit: usize) -> Result<Vec<Sought>, JournalError> {
+        let unseen = self.ledger.unseen(self.job, after, limit).await;
+        let unseen = unseen.map_err(journal)?.into_iter();
+        let sought = unseen.map(|user| match user.user_id {
+            Some(id) => Sought::Id(user.line, UserId::new(id)),
+            None => Sought::UserName(user.line, user.user_name.unwrap_or_default()),
+        });
+        Ok(sought.collect())
+    }
+
+    async fn position(&mut self) -> Result<Option<Position>, JournalError> {
+        let stored = self.ledger.list_position(self.job).await.map_err(journal)?;
+        // One that cannot be read any more costs a walk from the beginning, and nothing else.
+        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    async fn found(
+        &mut self,
+        users: Vec<UserState>,
+        position: Option<Position>,
+    ) -> Result<(), JournalError> {
+        let position = position.map(|position| serde_json::json!(position).to_string());
+        self.ledger
+            .found(self.job, self.run, &users, position.as_deref())
+            .await
+            .map_err(journal)?;
+        Ok(())
+    }
+
+    async fn missing(&mut self, sought: &Sought, absence: Absence) -> Result<(), JournalError> {
+        let (outcome, detail) = match absence {
+            Absence::NotFound => (Outcome::NotFound, None),
+            Absence::Unreadable(reason, words) => (Outcome::Failed(reason), Some(words)),
+        };
+        let entry = Entry {
+            line: sought.line(),
+            at: Clock::System.now(),
+            fact: Fact::Settled(Settlement {
+                outcome,
+                after: None,
+                detail,
+            }),
+        };
+        let noted = self.ledger.note(self.job, self.run, &[entry]).await;
+        noted.map_err(journal)
+    }
+}

@@ -1,0 +1,153 @@
+//! The protect list: users who are never touched, whatever the roster says. A pure rule.
+
+use wildmatch::WildMatch;
+
+use crate::domain::UserId;
+
+/// Who is never touched.
+#[derive(Debug, Clone, Default)]
+pub struct ProtectList(Vec<Pattern>);
+
+#[derive(Debug, Clone)]
+struct Pattern {
+    /// As it was written.
+    text: String,
+    rule: Rule,
+}
+
+#[derive(Debug, Clone)]
+enum Rule {
+    /// A user's id or name; a name's domain, if it may be one.
+    Exactly(String),
+    /// All names of this domain, written with its `@`.
+    Domain(String),
+    /// `*` stands for any text, `?` for one character.
+    Wild(WildMatch),
+}
+
+impl ProtectList {
+    /// A list of patterns, one each. Blank ones, and those that begin with `#`, are left out.
+    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
+        let patterns = patterns.into_iter().map(str::trim);
+        let meant = patterns.filter(|text| !text.is_empty() && !text.starts_with('#'));
+        Self(meant.map(Pattern::new).collect())
+    }
+
+    /// Whether nobody is protected.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The pattern that protects a user who is known by this id and these names.
+    pub fn covers<'a>(
+        &self,
+        id: Option<&str>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&str> {
+        let names = names.into_iter().map(str::to_lowercase);
+        let known: Vec<String> = names.chain(id.map(str::to_lowercase)).collect();
+        let covering = self
+            .0
+            .iter()
+            .find(|pattern| known.iter().any(|name| pattern.matches(name)));
+        covering.map(|pattern| pattern.text.as_str())
+    }
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let rule = if lower.contains(['*', '?']) {
+            Rule::Wild(WildMatch::new(&lower))
+        } else if lower.starts_with('@') {
+            Rule::Domain(lower)
+        } else {
+            Rule::Exactly(lower)
+        };
+        Self {
+            text: text.to_owned(),
+            rule,
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match &self.rule {
+            Rule::Domain(domain) => name.ends_with(domain),
+            Rule::Wild(wild) => wild.matches(name),
+            // In doubt somebody is protected: `example.com` may be meant as a domain.
+            Rule::Exactly(text) => {
+                name == text || name.rsplit_once('@').is_some_and(|(_, of)| of == text)
+            }
+        }
+    }
+}
+
+/// The account that signs in, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// Its ids at the provider.
+    pub ids: Vec<String>,
+    /// Its user names.
+    pub names: Vec<String>,
+}
+
+impl Actor {
+    /// Whether a user who is known by this id and these names is the account that signs in.
+    pub fn is<'a>(&self, id: Option<&str>, names: impl IntoIterator<Item = &'a str>) -> bool {
+        let by_id = id.is_some_and(|id| {
+            let id = UserId::new(id);
+            self.ids.iter().any(|mine| id.is_same(mine))
+        });
+        let same = |name: &str| {
+            let name = name.to_lowercase();
+            self.names.iter().any(|mine| mine.to_lowercase() == name)
+        };
+        by_id || names.into_iter().any(same)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p7_whoever_fits_a_pattern_is_protected() {
+        let list = ProtectList::new([
+            "# the board",
+            "",
+            " CEO@example.com ",
+            "@board.example.com",
+            "svc-*",
+            "partner.example.org",
+            "8A8B01",
+        ]);
+        for (id, name, covered) in [
+            ("1", "ceo@EXAMPLE.com", Some("CEO@example.com")),
+            ("1", "ada@board.example.com", Some("@board.example.com")),
+            ("1", "ada@xboard.example.com", None),
+            ("1", "ada@a.board.example.com", None),
+            ("1", "Svc-backup@example.com", Some("svc-*")),
+            ("svc-1", "x@example.com", Some("svc-*")),
+            ("1", "x@partner.example.org", Some("partner.example.org")),
+            ("8a8b01", "x@example.com", Some("8A8B01")),
+            ("8a8b012", "x@example.com", None),
+            ("1", "ada@example.com", None),
+        ] {
+            assert_eq!(list.covers(Some(id), [name]), covered, "{id} {name}");
+        }
+        assert!(ProtectList::new(["#", " "]).is_empty());
+        assert_eq!(list.covers(None, []), None);
+    }
+
+    #[test]
+    fn p7_the_acting_account_is_known_by_id_and_by_name() {
+        let actor = Actor {
+            ids: vec!["8A8B".to_owned()],
+            names: vec!["Admin@example.com".to_owned()],
+        };
+        assert!(actor.is(Some("8a8b"), []));
+        assert!(actor.is(Some("1"), ["admin@EXAMPLE.com"]));
+        assert!(!actor.is(Some("1"), ["admin2@example.com"]));
+        assert!(!Actor::default().is(Some(""), [""]));
+    }
+}

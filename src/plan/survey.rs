@@ -1,0 +1,142 @@
+//! Going through the lines of a plan: settling whoever is not written, and telling what is left.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{Clock, Entry, Extent, Fact, Line, Operation, Status};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
+use crate::plan::decide::{Criteria, Decision};
+use crate::plan::digest::PlanDigest;
+
+/// Rows that are in memory at the same time.
+const PAGE: usize = 1000;
+
+/// Lines of each group that are kept to be shown.
+const SHOWN: usize = 5;
+
+/// A plan as people look at it.
+#[derive(Debug)]
+pub struct Overview {
+    /// Its lines, by where they stand; who is to be written is pending.
+    pub groups: BTreeMap<Status, Group>,
+    /// How much it writes; how many users the tenant has is not known here.
+    pub extent: Extent,
+    /// SHA-256 over all lines, in hexadecimal.
+    pub digest: String,
+    /// Lines.
+    pub lines: u64,
+}
+
+/// Lines that stand in the same place.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// How many.
+    pub lines: u64,
+    /// The first of them, each with what is to be done.
+    pub first: Vec<(PlanRow, Vec<Operation>)>,
+}
+
+/// Gives everybody an outcome who is not to be written: the protected, those who are as wanted, those
+/// for whom it cannot be done. Returns how many were protected.
+pub async fn settle(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    criteria: &Criteria,
+) -> Result<u64, LedgerError> {
+    each_page(ledger, job, run, |row| match criteria.decide(row) {
+        Decision::Settle(settlement) => Some(Fact::Settled(settlement)),
+        Decision::Settled | Decision::Write(_) => None,
+    })
+    .await
+}
+
+/// Gives the protected their outcome and nobody else: whom a later command protects is safe, though
+/// the plan was made without. Returns how many.
+pub async fn protect(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    criteria: &Criteria,
+) -> Result<u64, LedgerError> {
+    each_page(ledger, job, run, |row| {
+        let open = row.status == Status::Pending;
+        let protection = open.then(|| criteria.protection(row)).flatten();
+        protection.map(Fact::Settled)
+    })
+    .await
+}
+
+async fn each_page(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    fact: impl Fn(&PlanRow) -> Option<Fact>,
+) -> Result<u64, LedgerError> {
+    let mut after = Line(0);
+    let mut settled = 0;
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(settled);
+        };
+        after = last.line;
+        let at = Clock::System.now();
+        let entries = page.iter().filter_map(|row| {
+            Some(Entry {
+                line: row.line,
+                at,
+                fact: fact(row)?,
+            })
+        });
+        let entries: Vec<_> = entries.collect();
+        settled += entries.len() as u64;
+        ledger.note(job, run, &entries).await?;
+    }
+}
+
+/// Goes through a plan and changes nothing.
+pub async fn overview(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<Overview, LedgerError> {
+    let mut digest = PlanDigest::new(job);
+    let mut groups: BTreeMap<Status, Group> = BTreeMap::new();
+    let (mut lines, mut active, mut after) = (0, 0, Line(0));
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in page {
+            lines += 1;
+            let operations = match criteria.operations(&row) {
+                Some(operations) => {
+                    let seen = row.before.as_ref();
+                    active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
+                    digest.line(&row, Some(&operations));
+                    operations
+                }
+                None => {
+                    digest.line(&row, None);
+                    Vec::new()
+                }
+            };
+            let group = groups.entry(row.status).or_default();
+            group.lines += 1;
+            if group.first.len() < SHOWN {
+                group.first.push((row, operations));
+            }
+        }
+    }
+    let to_write = groups.get(&Status::Pending).map_or(0, |group| group.lines);
+    Ok(Overview {
+        groups,
+        extent: Extent {
+            to_write,
+            active,
+            tenant_active: None,
+        },
+        digest: digest.finish(),
+        lines,
+    })
+}
