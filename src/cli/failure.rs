@@ -18,6 +18,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// What to do next.
     pub(super) hint: Option<String>,
+    /// The command that continues.
+    pub(super) next: Option<String>,
 }
 
 impl Failure {
@@ -30,7 +32,16 @@ impl Failure {
             exit,
             message: message.to_string(),
             hint: None,
+            next: None,
         }
+    }
+
+    /// What continues once that is put right; a rail has to be dealt with first.
+    pub(super) fn continued_by(mut self, command: String) -> Self {
+        if !matches!(self.exit, Exit::Rail | Exit::Usage | Exit::Bug) {
+            self.next = Some(command);
+        }
+        self
     }
 
     pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {

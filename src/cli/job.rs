@@ -2,6 +2,7 @@
 //! rails, confirmed, and seen to its end.
 
 mod again;
+mod answer;
 mod canary;
 mod confirm;
 mod find;
@@ -10,24 +11,28 @@ mod rails;
 mod session;
 mod work;
 
-pub(super) use again::{command as command_again, quote};
-pub(super) use session::password_source;
+pub(super) use again::{command as command_again, next as command_next, quote};
+pub(super) use find::{find_job, pick_job};
+pub(super) use plan::how;
+pub(super) use session::{SignedIn, password as known_password, password_source, sign_in};
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
-use crate::domain::Change;
+use crate::domain::{Change, Reason};
 use crate::engine::Signal;
-use crate::ledger::{Counts, Job, Ledger, RunEnding, RunKind};
+use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, RunKind};
 use crate::plan::{Criteria, ProtectList};
 use crate::progress::{Progress, ProgressMode};
 use crate::settings::{PasswordSource, Settings};
 use confirm::confirm;
-use find::find_job;
-use session::{SignedIn, password as known_password, sign_in};
 use work::{With, work};
 
 /// What a command asks for, apart from settings.
@@ -37,14 +42,21 @@ pub(super) struct Ask<'a> {
     pub(super) subject: &'a str,
     /// What is asked for every user; a job knows it by itself.
     pub(super) change: Option<Change>,
-    /// The number of users, confirmed.
-    pub(super) confirm: Option<u64>,
     /// Whether a new job is wanted, though the same one is there.
     pub(super) new: bool,
     /// Whether one bad line is too many.
     pub(super) strict: bool,
+}
+
+/// How a job is worked on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Manner {
+    /// The number of users, confirmed.
+    pub(super) confirm: Option<u64>,
     /// Whether users are looked up one by one, each right before being written.
     pub(super) no_lookup: bool,
+    /// Who of the failed is tried again: for one of these reasons, or for any if there are none.
+    pub(super) retry: Option<Vec<Reason>>,
     /// How progress is shown.
     pub(super) progress: ProgressMode,
 }
@@ -68,94 +80,114 @@ pub(super) struct At<'a> {
     pub(super) progress: ProgressMode,
 }
 
-/// Does the whole job as far as it goes: finds or loads it, plans, confirms, works, and leaves a
-/// consistent ledger.
-pub(super) async fn execute(
-    ask: &Ask<'_>,
-    settings: &Settings,
-    password: PasswordSource,
-    terminal: Terminal,
-) -> Result<Done, Failure> {
-    let (ledger, job) = find_job(ask, settings, terminal).await?;
-    finish(ledger, job, ask, settings, password, terminal).await
+/// Which plan a job is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Planning {
+    /// One that may be worked on: its own, if that is fresh, or one that is made now.
+    ToWork,
+    /// One that is made now, whatever it has.
+    Anew,
 }
 
-/// Does the rest of a job that is in the ledger.
+/// Does the rest of a job that is in the ledger: plans, confirms, works, and leaves a consistent
+/// ledger.
 pub(super) async fn finish(
     mut ledger: Ledger,
     job: Job,
-    ask: &Ask<'_>,
+    manner: &Manner,
     settings: &Settings,
     password: PasswordSource,
     terminal: Terminal,
 ) -> Result<Done, Failure> {
     // From the very beginning: by itself this signal would end the process.
     let (_asking, status_asked) = StatusRequests::listen()?;
-    terminal.note(&format!(
-        "job {} in ledger {}",
-        job.id,
-        settings.ledger.display()
-    ));
-    if ledger.counts(&job).await?.open() == 0 {
+    tell_job(&job, settings, terminal);
+    if left(&mut ledger, &job, manner).await? == 0 {
         terminal.note("nothing is left to do");
         return close(ledger, job, Exit::Done, None).await;
     }
-    // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
-    let password = known_password(password, &settings.connection.username, terminal)?;
-    // Listens until the end, so that the farewell to the provider can be cut short as well.
-    let (_listening, mut signals) = Signals::listen()?;
-    let ready = async {
-        let at = enter(&job, ask, settings, password, terminal).await?;
-        let job = plan::planned(&mut ledger, job.clone(), &at, ask.no_lookup).await?;
-        Ok::<_, Failure>((at, job))
-    };
-    let (at, job) = tokio::select! {
-        ready = ready => ready?,
-        Some(signal) = signals.recv() => return Err(interrupted(signal, &job)),
-    };
-    let done = begin(ledger, job, ask, &at, signals, status_asked).await;
+    let (at, job, mut signals) = ready(
+        &mut ledger,
+        job,
+        Planning::ToWork,
+        manner,
+        settings,
+        password,
+        terminal,
+    )
+    .await?;
+    let done = begin(ledger, job, manner, &at, &mut signals.1, status_asked).await;
     at.signed_in.session.sign_out().await;
     done
+}
+
+/// Says which job it is, and where.
+pub(super) fn tell_job(job: &Job, settings: &Settings, terminal: Terminal) {
+    let ledger = settings.ledger.display();
+    terminal.note(&format!("job {} in ledger {ledger}", job.id));
+}
+
+/// Signs in and sees to the plan. From then on signals come to the receiver: whoever holds them must
+/// hear them, so that the farewell to the provider can be cut short as well.
+pub(super) async fn ready<'a>(
+    ledger: &mut Ledger,
+    job: Job,
+    planning: Planning,
+    manner: &Manner,
+    settings: &'a Settings,
+    password: PasswordSource,
+    terminal: Terminal,
+) -> Result<(At<'a>, Job, (Signals, mpsc::Receiver<Signal>)), Failure> {
+    // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
+    let password = known_password(password, &settings.connection.username, terminal)?;
+    let (listening, mut signals) = Signals::listen()?;
+    let ready = async {
+        let at = enter(&job, manner, settings, password, terminal).await?;
+        let job = match planning {
+            Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
+            Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,
+        };
+        Ok::<_, Failure>((at, job))
+    };
+    let ready = tokio::select! {
+        ready = ready => ready,
+        Some(signal) = signals.recv() => Err(interrupted(signal)),
+    };
+    let (at, job) = ready.map_err(|failure| failure.continued_by(command_again(&job.id)))?;
+    Ok((at, job, (listening, signals)))
+}
+
+/// Users for whom there is something to do.
+async fn left(ledger: &mut Ledger, job: &Job, manner: &Manner) -> Result<u64, Failure> {
+    let open = ledger.counts(job).await?.open();
+    Ok(match &manner.retry {
+        Some(reasons) => open + ledger.retriable(job, reasons).await?,
+        None => open,
+    })
 }
 
 /// Passes the rails, and works.
 async fn begin(
     mut ledger: Ledger,
     job: Job,
-    ask: &Ask<'_>,
+    manner: &Manner,
     at: &At<'_>,
-    mut signals: mpsc::Receiver<Signal>,
-    status_asked: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    signals: &mut mpsc::Receiver<Signal>,
+    status_asked: Arc<AtomicBool>,
 ) -> Result<Done, Failure> {
-    if ledger.counts(&job).await?.open() == 0 {
+    if left(&mut ledger, &job, manner).await? == 0 {
         at.terminal.note("nothing is left to do");
         return close(ledger, job, Exit::Done, None).await;
     }
     rails::check(&mut ledger, &job, at).await?;
-    confirm(
-        &job,
-        &at.settings.connection.username,
-        ask.confirm,
-        at.terminal,
-    )?;
     let account = &at.settings.connection.username;
+    confirm(&job, account, manner.confirm, at.terminal, signals).await?;
     let run = ledger.start_run(&job, RunKind::Run, account).await?;
-    if run.recovered > 0 {
-        at.terminal.note(&format!(
-            "{} users were being written when the last run died: they are read first",
-            run.recovered
-        ));
-    }
-    let protected = crate::plan::protect(&mut ledger, &job, &run, &at.criteria).await?;
-    if protected > 0 {
-        at.terminal.warn(&format!(
-            "{protected} users are protected since the plan was made"
-        ));
-    }
+    prepare(&mut ledger, &job, &run, manner, at).await?;
     let mut progress = Progress::new(at.progress).asked_by(status_asked);
     let mut with = With {
         at,
-        signals: &mut signals,
+        signals,
         progress: &mut progress,
     };
     let canary = canary::due(&mut ledger, &job, at).await?;
@@ -165,8 +197,10 @@ async fn begin(
     if let Some(canary) = canary
         && ending.stopped.is_none()
     {
-        if let Err(failure) = canary::judge(&canary, &mut ledger, &job, &run, at).await {
+        let judged = canary::judge(&canary, &mut ledger, &job, &run, at, with.signals).await;
+        if let Err(failure) = judged {
             ledger.end_run(&run, RunEnding::Stopped("canary")).await?;
+            ledger.close().await?;
             return Err(failure);
         }
         (ledger, ending) = work(ledger, &job, &run, None, &mut with).await?;
@@ -177,35 +211,70 @@ async fn begin(
     close(ledger, job, exit, Some(requests)).await
 }
 
+/// What the ledger has to know before the engine begins.
+async fn prepare(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    manner: &Manner,
+    at: &At<'_>,
+) -> Result<(), Failure> {
+    if run.recovered > 0 {
+        at.terminal.note(&format!(
+            "{} users were being written when the last run died: they are read first",
+            run.recovered
+        ));
+    }
+    if let Some(reasons) = &manner.retry {
+        let again = ledger.reopen(job, run, reasons).await?;
+        at.terminal
+            .note(&format!("{again} failed users are tried again"));
+    }
+    let protected = crate::plan::protect(ledger, job, run, &at.criteria).await?;
+    if protected > 0 {
+        at.terminal.warn(&format!(
+            "{protected} users are protected since the plan was made"
+        ));
+    }
+    Ok(())
+}
+
 /// Signs in, and finds out who is never to be touched.
 pub(super) async fn enter<'a>(
     job: &Job,
-    ask: &Ask<'_>,
+    manner: &Manner,
     settings: &'a Settings,
-    password: secrecy::SecretString,
+    password: SecretString,
     terminal: Terminal,
 ) -> Result<At<'a>, Failure> {
     let signed_in = sign_in(settings, password).await?;
-    let criteria = Criteria {
-        goal: job.change.goal(),
-        most_workspaces: settings.safety.most_workspaces,
-        protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
-        actor: rails::actor(settings, &signed_in, terminal),
-    };
+    let actor = rails::actor(settings, &signed_in, terminal);
     Ok(At {
+        criteria: Criteria {
+            actor,
+            ..criteria(job, settings)
+        },
         settings,
         terminal,
         signed_in,
-        criteria,
-        progress: ask.progress,
+        progress: manner.progress,
     })
 }
 
-/// Nothing was sent for anybody yet.
-fn interrupted(signal: Signal, job: &Job) -> Failure {
-    let command = again::command(&job.id);
+/// What decides about the users of a job, as far as it is known before signing in.
+pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
+    Criteria {
+        goal: job.change.goal(),
+        most_workspaces: settings.safety.most_workspaces,
+        protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
+        actor: crate::plan::Actor::default(),
+    }
+}
+
+/// Nothing was written for anybody yet.
+fn interrupted(signal: Signal) -> Failure {
     let message = format!("{}: stopped before anything was written", signal.as_str());
-    Failure::new(Exit::Interrupted(signal), message).hint(format!("to continue: {command}"))
+    Failure::new(Exit::Interrupted(signal), message)
 }
 
 async fn close(

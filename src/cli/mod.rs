@@ -4,18 +4,16 @@
 //! in the crate knows this module.
 
 mod args;
-mod demo;
 mod exit;
 mod failure;
 mod job;
 mod log;
-mod report;
-mod run;
-mod sandbox;
+mod look;
+mod rehearse;
 mod signals;
-mod status;
 mod terminal;
 mod totals;
+mod work;
 
 pub use args::Cli;
 pub use exit::Exit;
@@ -61,14 +59,24 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         signals::outlive_file_limit()?;
         match cli.command {
-            Command::Run(args) => run::run(*args, terminal).await,
-            Command::Status(args) => status::status(args, terminal).await,
-            Command::Report(args) => report::report(args, terminal).await,
-            Command::Sandbox(args) => sandbox::sandbox(args, terminal).await,
-            Command::Demo(args) => demo::demo(args, terminal).await,
+            Command::Check(args) => work::check(*args, terminal).await,
+            Command::Plan(args) => work::plan(*args, terminal).await,
+            Command::Run(args) => work::run(*args, terminal).await,
+            Command::Retry(args) => work::retry(*args, terminal).await,
+            Command::Verify(args) => work::verify(*args, terminal).await,
+            Command::Undo(args) => work::undo(*args, terminal).await,
+            Command::Status(args) => look::status(args, terminal).await,
+            Command::Jobs(args) => look::jobs(args, terminal).await,
+            Command::Report(args) => look::report(args, terminal).await,
+            Command::Explain(args) => look::explain(args, terminal).await,
+            Command::Sandbox(args) => rehearse::sandbox(args, terminal).await,
+            Command::Demo(args) => rehearse::demo(args, terminal).await,
         }
-    })
+    });
+    // A question that nobody answered may still be waiting at the terminal.
+    runtime.shutdown_background();
+    exit
 }

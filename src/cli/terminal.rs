@@ -62,6 +62,9 @@ impl Terminal {
         if let Some(hint) = &failure.hint {
             self.warn(&format!("hint: {hint}"));
         }
+        if let Some(command) = &failure.next {
+            self.warn(&format!("to continue: {command}"));
+        }
     }
 
     /// Whether a person can be asked.

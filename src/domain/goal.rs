@@ -1,5 +1,7 @@
 //! What one user is to have, and the smallest request that brings it about.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Reason, UserState};
@@ -44,6 +46,18 @@ pub enum Operation {
     RemoveWorkspaces,
     /// These workspaces, and no others, by their ids.
     SetWorkspaces(Vec<String>),
+}
+
+impl fmt::Display for Operation {
+    /// What it does, for people; also what the digest of a plan is made from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetActive(true) => f.write_str("enable"),
+            Self::SetActive(false) => f.write_str("disable"),
+            Self::RemoveWorkspaces => f.write_str("remove all workspaces"),
+            Self::SetWorkspaces(ids) => write!(f, "set workspaces to {}", ids.join(" ")),
+        }
+    }
 }
 
 /// What has to be done for a user.

@@ -25,7 +25,7 @@ pub use entry::{Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need, Operation};
 pub use id::{JobId, Line, RunId, UserId};
 pub use limit::{FailureLimit, FailureLimitError, Limits};
-pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
+pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
 pub use rails::{Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};

@@ -1,6 +1,7 @@
 //! How a user ended, and the states on the way there.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::domain::UserState;
 
@@ -105,6 +106,20 @@ impl Reason {
             Self::Ambiguous => "ambiguous",
             Self::Bug => "bug",
         }
+    }
+}
+
+/// The text is no code of a reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no reason: the report's column `reason` has the codes, such as `server_error`")]
+pub struct ReasonError(String);
+
+impl FromStr for Reason {
+    type Err = ReasonError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.iter().find(|reason| reason.as_str() == text);
+        known.copied().ok_or_else(|| ReasonError(text.to_owned()))
     }
 }
 
@@ -279,6 +294,10 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert_eq!(reason.as_str().parse(), Ok(reason));
+        }
+        assert!("soon".parse::<Reason>().is_err());
     }
 
     #[test]

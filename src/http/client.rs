@@ -275,7 +275,7 @@ mod tests {
         assert!(why.contains("end of file"), "{why}");
 
         let endless = body_of(Act::Endless, LONG).await;
-        assert_eq!(endless, "the body is longer than 1024 KiB");
+        assert_eq!(endless, "the body is longer than 8192 KiB");
 
         let slow = Act::StallAfter("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_owned());
         let why = body_of(slow, Duration::from_millis(200)).await;

@@ -68,6 +68,14 @@ pub enum LedgerError {
     /// The job named is not there, or not one alone.
     #[error("{0}")]
     NoSuchJob(String),
+    /// A job cannot be pruned before the one that takes it back.
+    #[error("job {job} is taken back by job {undo}")]
+    Undone {
+        /// The job.
+        job: String,
+        /// Its undo.
+        undo: String,
+    },
 }
 
 impl LedgerError {
@@ -102,7 +110,8 @@ impl LedgerError {
             ),
             Self::Sql(error) => sql_hint(error),
             Self::Value { .. } => None,
-            Self::NoSuchJob(_) => Some("`offboard status` shows the latest job".to_owned()),
+            Self::NoSuchJob(_) => Some("`offboard jobs list` shows all jobs".to_owned()),
+            Self::Undone { undo, .. } => Some(format!("prune job {undo} too")),
         }
     }
 

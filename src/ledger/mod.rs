@@ -6,8 +6,10 @@
 //! has queued up into one transaction: a state and the event that explains it are durable together
 //! or not at all. Nothing here knows how a provider is asked or what an answer means.
 
+mod again;
 mod canary;
 mod error;
+mod history;
 mod identity;
 mod job;
 mod journal;
@@ -16,13 +18,17 @@ mod lock;
 mod open;
 mod place;
 mod plan;
+mod prune;
 mod record;
 mod run;
+mod verify;
 mod view;
 mod writer;
 
+pub use again::UndoRow;
 pub use canary::CanaryRow;
 pub use error::LedgerError;
+pub use history::EventRecord;
 pub use job::{Job, JobPlan, JobSelector};
 pub use journal::LedgerJournal;
 pub use load::{Difference, Loaded, Loading, Names, NewJob, NewLine, Unusable};
@@ -30,5 +36,6 @@ pub use lock::Holder;
 pub use open::{Ledger, Reader};
 pub use plan::{PlanRow, Unseen};
 pub use run::{NewRun, RunEnding, RunKind};
+pub use verify::VerifiedRow;
 pub use view::{Counts, RunRow, UserRow};
 pub use writer::Writer;

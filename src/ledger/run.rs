@@ -14,6 +14,8 @@ pub struct NewRun {
     pub(super) number: i64,
     /// Its id.
     pub id: RunId,
+    /// When it began.
+    pub started_at: Timestamp,
     /// Users whom a dead run had claimed: they are in doubt now.
     pub recovered: usize,
 }
@@ -113,6 +115,7 @@ impl Ledger {
             job: job.number,
             number,
             id,
+            started_at: now,
             recovered: claimed.len(),
         })
     }

@@ -107,6 +107,8 @@ pub struct UserRow {
 pub struct RunRow {
     /// Its id.
     pub id: RunId,
+    /// What it did: `plan`, `run` or `verify`.
+    pub kind: String,
     /// The machine.
     pub host: String,
     /// The account that it signed in as.
@@ -184,6 +186,23 @@ impl Reader {
         rows.iter().map(read_user).collect()
     }
 
+    /// The lines with these numbers, a JSON array.
+    pub(super) async fn lines_at(
+        &mut self,
+        job: &Job,
+        lines: &str,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = run
+             WHERE users.job = ?1 AND line IN (SELECT value FROM json_each(?2)) ORDER BY line",
+        )
+        .bind(job.number)
+        .bind(lines)
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(read_user).collect()
+    }
+
     /// The runs of a job, in order.
     pub async fn runs(&mut self, job: &Job) -> Result<Vec<RunRow>, LedgerError> {
         let rows = sqlx::query("SELECT * FROM runs WHERE job = ? ORDER BY number")
@@ -194,6 +213,7 @@ impl Reader {
             .map(|row| {
                 Ok(RunRow {
                     id: RunId::from_stored(row.try_get("id")?),
+                    kind: row.try_get("kind")?,
                     host: row.try_get("host")?,
                     account: row.try_get("account")?,
                     started_at: Timestamp::from_millis(row.try_get("started_at_ms")?),

@@ -52,11 +52,14 @@ pub enum LookUpError {
 /// What became of one request, if the look-up goes on.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// An answer that says something.
-    Answer(Answer),
+    /// An answer that says something, and how long it took from sending to its last byte.
+    Answer(Answer, Duration),
     /// All attempts failed, while others were answered.
     Nothing(String),
 }
+
+/// What came of one request, and how long that took.
+type Exchange = (Result<Answer, Silence>, Duration);
 
 /// Asks the provider, for as long as it takes. Shared by all requests of a look-up.
 #[derive(Debug)]
@@ -70,6 +73,16 @@ pub struct Inquirer<D> {
     served: AtomicBool,
     /// When the provider last answered anybody.
     answered: Mutex<Instant>,
+    on_trouble: OnTrouble,
+}
+
+/// Told whenever a request has to be made again: why.
+struct OnTrouble(Box<dyn Fn(&str) + Send + Sync>);
+
+impl std::fmt::Debug for OnTrouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnTrouble")
+    }
 }
 
 impl<D: Directory> Inquirer<D> {
@@ -83,6 +96,16 @@ impl<D: Directory> Inquirer<D> {
             requests: 0.into(),
             served: false.into(),
             answered: Mutex::new(Instant::now()),
+            on_trouble: OnTrouble(Box::new(|_| {})),
+        }
+    }
+
+    /// Tells `listener`, whenever a request has to be made again, why. It must not block.
+    #[must_use]
+    pub fn on_trouble(self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            on_trouble: OnTrouble(Box::new(listener)),
+            ..self
         }
     }
 
@@ -107,7 +130,8 @@ impl<D: Directory> Inquirer<D> {
         let mut backoff = Backoff::seeded(fastrand::u64(..));
         let (mut renewals, mut attempts) = (0, 0);
         loop {
-            let trouble = match self.attempt(request).await? {
+            let (exchange, elapsed) = self.attempt(request).await?;
+            let trouble = match exchange {
                 Ok(answer) if answer.status == 429 => continue,
                 Ok(answer) if answer.status == 401 => {
                     renewals += 1;
@@ -115,7 +139,7 @@ impl<D: Directory> Inquirer<D> {
                     continue;
                 }
                 Ok(answer) => match self.weigh(answer)? {
-                    Weighed::Final(answer) => return Ok(Heard::Answer(answer)),
+                    Weighed::Final(answer) => return Ok(Heard::Answer(answer, elapsed)),
                     Weighed::Trouble(why, wait) => (why, wait),
                 },
                 Err(silence) => (silence.to_string(), None),
@@ -130,26 +154,30 @@ impl<D: Directory> Inquirer<D> {
                 return Err(LookUpError::Outage(why));
             }
             tracing::debug!(attempts, why, "asking again");
+            (self.on_trouble.0)(&why);
             tokio::time::sleep(backoff.next(wait)).await;
         }
     }
 
     /// One attempt: a slot, a credential, leave of the pace, then the request.
-    async fn attempt(&self, request: &Request) -> Result<Result<Answer, Silence>, LookUpError> {
+    async fn attempt(&self, request: &Request) -> Result<Exchange, LookUpError> {
         // The slots are never closed.
         let _slot = self.slots.acquire().await;
         match self.directory.ready().await {
             Ok(()) => {}
-            Err(SignInError::Unavailable(why)) => return Ok(Err(Silence::NotSent(why))),
+            Err(SignInError::Unavailable(why)) => {
+                return Ok((Err(Silence::NotSent(why)), Duration::ZERO));
+            }
             Err(refused) => return Err(LookUpError::SignIn(refused)),
         }
         self.pace.permit().await;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = Instant::now();
         let exchange = self.directory.send(request).await;
         if let Ok(answer) = &exchange {
             self.pace.heed(answer, self.settings.throttle_wait);
         }
-        Ok(exchange)
+        Ok((exchange, sent.elapsed()))
     }
 
     /// A fresh credential that is refused is wrong; one with which somebody was served has ended.

@@ -6,12 +6,15 @@ use futures_util::{StreamExt, stream};
 
 use crate::domain::{Answer, Content, Filter, Line, Reason, UserId, UserPage, UserState};
 use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
-use crate::lookup::register::{Absence, Position, Register, Sought};
+use crate::lookup::register::{Absence, Position, Register, Sought, Told};
 use crate::lookup::strategy::{self, Method, NAMES, PAGE};
 use crate::port::Directory;
 
 /// Users who are asked for at a time.
 const BATCH: usize = 200;
+
+/// Pages that are asked for at a time, at most: each is heavy, for the provider and in memory.
+const PAGES_AT_ONCE: usize = 8;
 
 /// How a look-up was made, and what it told of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +163,7 @@ impl<D: Directory> Walk<'_, D> {
         let inquirer = self.inquirer;
         let mut pages = stream::iter(starts)
             .map(|start| async move { (start, page_at(inquirer, start).await) })
-            .buffered(inquirer.concurrency());
+            .buffered(inquirer.concurrency().min(PAGES_AT_ONCE));
         while let Some((start, page)) = pages.next().await {
             let page = match page? {
                 Page::Users(page) => page,
@@ -261,12 +264,15 @@ impl<D: Directory> Walk<'_, D> {
         let directory = self.inquirer.directory();
         let request = directory.search_request(&Filter::UserNames(names), PAGE);
         let page = match self.inquirer.ask(&request).await? {
-            Heard::Answer(Answer {
-                status: 200..=299,
-                content: Content::Page(page),
-                ..
-            }) => page,
-            Heard::Answer(_) | Heard::Nothing(_) => return Ok(false),
+            Heard::Answer(
+                Answer {
+                    status: 200..=299,
+                    content: Content::Page(page),
+                    ..
+                },
+                _,
+            ) => page,
+            Heard::Answer(..) | Heard::Nothing(_) => return Ok(false),
         };
         let shown = page.users.len() as u64;
         let is_whole = page.total.is_none_or(|total| total <= shown);
@@ -285,7 +291,7 @@ impl<D: Directory> Walk<'_, D> {
         register.found(page.users, None).await?;
         for sought in batch {
             if name(sought).is_some_and(|name| !found.contains(&name.to_lowercase())) {
-                register.missing(sought, Absence::NotFound).await?;
+                register.missing(sought, Absence::not_found()).await?;
             }
         }
         Ok(true)
@@ -300,10 +306,10 @@ impl<D: Directory> Walk<'_, D> {
             }
             for sought in batch {
                 let absence = if self.active.is_some() {
-                    Absence::NotFound
+                    Absence::not_found()
                 } else {
                     let words = "the provider can neither search names nor list its users";
-                    Absence::Unreadable(Reason::Unsupported, words.to_owned())
+                    Absence::unreadable(Reason::Unsupported, words)
                 };
                 register.missing(&sought, absence).await?;
             }
@@ -313,7 +319,7 @@ impl<D: Directory> Walk<'_, D> {
     /// How many users are active: a search of which only the total counts.
     async fn count_active(&mut self) -> Result<Option<u64>, LookUpError> {
         let request = self.inquirer.directory().search_request(&Filter::Active, 1);
-        let Heard::Answer(answer) = self.inquirer.ask(&request).await? else {
+        let Heard::Answer(answer, _) = self.inquirer.ask(&request).await? else {
             return Ok(None);
         };
         match (answer.status, answer.content) {
@@ -337,34 +343,45 @@ pub async fn read<D: Directory>(
     id: &UserId,
 ) -> Result<Result<UserState, Absence>, LookUpError> {
     let request = inquirer.directory().read_request(id);
-    let answer = match inquirer.ask(&request).await? {
-        Heard::Answer(answer) => answer,
-        Heard::Nothing(why) => return Ok(Err(Absence::Unreadable(Reason::NoAnswer, why))),
+    let (answer, elapsed) = match inquirer.ask(&request).await? {
+        Heard::Answer(answer, elapsed) => (answer, elapsed),
+        Heard::Nothing(why) => return Ok(Err(Absence::unreadable(Reason::NoAnswer, why))),
     };
-    let words = || answer.words().unwrap_or_default();
-    Ok(match (answer.status, &answer.content) {
-        (200..=299, Content::User(state)) if id.is_same(&state.id) => Ok(state.clone()),
-        (200..=299, _) => {
-            let words = "the provider shows somebody else".to_owned();
-            Err(Absence::Unreadable(Reason::Unreadable, words))
-        }
-        (404 | 410, _) => Err(Absence::NotFound),
-        (403 | 407 | 451, _) => Err(Absence::Unreadable(Reason::Forbidden, words())),
-        (405 | 501 | 505, _) => Err(Absence::Unreadable(Reason::Unsupported, words())),
-        (300..=399, _) => Err(Absence::Unreadable(Reason::Redirected, words())),
-        _ => Err(Absence::Unreadable(Reason::BadRequest, words())),
-    })
+    let words = answer.words();
+    let told = Told {
+        status: answer.status,
+        request_id: answer.request_id,
+        elapsed,
+    };
+    let reason = match (answer.status, answer.content) {
+        (200..=299, Content::User(state)) if id.is_same(&state.id) => return Ok(Ok(state)),
+        (200..=299, _) => Reason::Unreadable,
+        (404 | 410, _) => Reason::NotFound,
+        (403 | 407 | 451, _) => Reason::Forbidden,
+        (405 | 501 | 505, _) => Reason::Unsupported,
+        (300..=399, _) => Reason::Redirected,
+        _ => Reason::BadRequest,
+    };
+    let ours = || "the provider shows somebody else".to_owned();
+    Ok(Err(Absence {
+        words: words.or_else(|| (reason == Reason::Unreadable).then(ours)),
+        answer: Some(told),
+        reason,
+    }))
 }
 
 async fn page_at<D: Directory>(inquirer: &Inquirer<D>, start: u64) -> Result<Page, LookUpError> {
     let request = inquirer.directory().page_request(start, PAGE);
     Ok(match inquirer.ask(&request).await? {
-        Heard::Answer(Answer {
-            status: 200..=299,
-            content: Content::Page(page),
-            ..
-        }) => Page::Users(page),
-        Heard::Answer(answer) => {
+        Heard::Answer(
+            Answer {
+                status: 200..=299,
+                content: Content::Page(page),
+                ..
+            },
+            _,
+        ) => Page::Users(page),
+        Heard::Answer(answer, _) => {
             let words = answer.words().unwrap_or_default();
             Page::Refused(format!("{} {words}", answer.status))
         }

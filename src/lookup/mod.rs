@@ -12,5 +12,5 @@ mod strategy;
 
 pub use inquirer::{Inquirer, InquirySettings, LookUpError};
 pub use look_up::{Found, Look, look_up, read};
-pub use register::{Absence, Outstanding, Position, Register, Sought};
+pub use register::{Absence, Outstanding, Position, Register, Sought, Told};
 pub use strategy::Method;

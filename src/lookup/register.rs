@@ -1,6 +1,7 @@
 //! Whom a look-up seeks, and where it puts what it finds.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,11 +50,50 @@ pub struct Position {
 
 /// Why a user was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Absence {
-    /// The provider says that there is no such user.
-    NotFound,
-    /// The provider does not show the user: why, as a code and in its own words.
-    Unreadable(Reason, String),
+pub struct Absence {
+    /// The code: [`Reason::NotFound`] if the provider says that there is no such user, anything else if
+    /// it does not show the user.
+    pub reason: Reason,
+    /// In the provider's own words, or ours where it had none.
+    pub words: Option<String>,
+    /// The answer that says so, if one is about this user alone.
+    pub answer: Option<Told>,
+}
+
+/// An answer about one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's name for the request.
+    pub request_id: Option<String>,
+    /// From sending to the last byte of the answer.
+    pub elapsed: Duration,
+}
+
+impl Absence {
+    /// Nobody answers to what was asked for, and no single answer says so.
+    pub fn not_found() -> Self {
+        Self {
+            reason: Reason::NotFound,
+            words: None,
+            answer: None,
+        }
+    }
+
+    /// The provider does not show the user.
+    pub fn unreadable(reason: Reason, words: impl Into<String>) -> Self {
+        Self {
+            reason,
+            words: Some(words.into()),
+            answer: None,
+        }
+    }
+
+    /// Whether the provider says that there is no such user.
+    pub fn is_not_found(&self) -> bool {
+        self.reason == Reason::NotFound
+    }
 }
 
 /// Whoever seeks users and keeps what is found. Each call is durable when it returns.

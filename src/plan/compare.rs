@@ -14,8 +14,8 @@ pub fn compare(goal: Option<&Goal>, read: Result<UserState, Absence>) -> Fact {
             let words = format!("is {state}");
             (Finding::Drifted, Some(state), Some(words))
         }
-        Err(Absence::NotFound) => (Finding::Gone, None, None),
-        Err(Absence::Unreadable(_, words)) => (Finding::Unread, None, Some(words)),
+        Err(absence) if absence.is_not_found() => (Finding::Gone, None, absence.words),
+        Err(absence) => (Finding::Unread, None, absence.words),
     };
     Fact::Verified {
         finding,

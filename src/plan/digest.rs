@@ -30,7 +30,10 @@ impl PlanDigest {
             .before
             .as_ref()
             .map(|seen| json!([seen.state.active, seen.state.workspaces]));
-        let operations = operations.map(|operations| format!("{operations:?}"));
+        let operations = operations.map(|operations| {
+            let words = operations.iter().map(ToString::to_string);
+            words.collect::<Vec<_>>()
+        });
         self.push(&json!([
             line,
             row.user_id,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Clock, Entry, Extent, Fact, Line, Outcome, Settlement, UserId, UserState};
+use crate::domain::{
+    Clock, Entry, Extent, Fact, Line, Outcome, RequestKind, Settlement, UserId, UserState, Verdict,
+};
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
     Absence, Found, Inquirer, Look, LookUpError, Outstanding, Position, Register, Sought, look_up,
@@ -112,7 +114,7 @@ struct SoughtInLedger<'a> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
-fn journal(error: LedgerError) -> JournalError {
+pub(super) fn journal(error: LedgerError) -> JournalError {
     JournalError(error.to_string())
 }
 
@@ -152,20 +154,35 @@ impl Register for SoughtInLedger<'_> {
     }
 
     async fn missing(&mut self, sought: &Sought, absence: Absence) -> Result<(), JournalError> {
-        let (outcome, detail) = match absence {
-            Absence::NotFound => (Outcome::NotFound, None),
-            Absence::Unreadable(reason, words) => (Outcome::Failed(reason), Some(words)),
+        let outcome = if absence.is_not_found() {
+            Outcome::NotFound
+        } else {
+            Outcome::Failed(absence.reason)
         };
-        let entry = Entry {
+        let at = Clock::System.now();
+        let entry = |fact| Entry {
             line: sought.line(),
-            at: Clock::System.now(),
-            fact: Fact::Settled(Settlement {
-                outcome,
-                after: None,
-                detail,
-            }),
+            at,
+            fact,
         };
-        let noted = self.ledger.note(self.job, self.run, &[entry]).await;
+        let read = absence.answer.map(|told| {
+            entry(Fact::Ended {
+                kind: RequestKind::Read,
+                attempt: 0,
+                verdict: Verdict::Refused(absence.reason),
+                status: Some(told.status),
+                request_id: told.request_id,
+                detail: absence.words.clone(),
+                elapsed: told.elapsed,
+            })
+        });
+        let settled = entry(Fact::Settled(Settlement {
+            outcome,
+            after: None,
+            detail: absence.words,
+        }));
+        let entries: Vec<_> = read.into_iter().chain([settled]).collect();
+        let noted = self.ledger.note(self.job, self.run, &entries).await;
         noted.map_err(journal)
     }
 }

@@ -12,6 +12,8 @@ mod key;
 mod make;
 mod protect;
 mod survey;
+mod undo;
+mod verify;
 
 pub use compare::compare;
 pub use decide::{Criteria, Decision};
@@ -19,3 +21,5 @@ pub use intake::{Intake, IntakeError, intake};
 pub use make::{LookedUp, PlanError, make};
 pub use protect::{Actor, ProtectList};
 pub use survey::{Group, Overview, overview, protect, settle};
+pub use undo::undo;
+pub use verify::verify;

@@ -109,22 +109,16 @@ pub async fn overview(
         after = last.line;
         for row in page {
             lines += 1;
-            let operations = match criteria.operations(&row) {
-                Some(operations) => {
-                    let seen = row.before.as_ref();
-                    active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
-                    digest.line(&row, Some(&operations));
-                    operations
-                }
-                None => {
-                    digest.line(&row, None);
-                    Vec::new()
-                }
-            };
+            let operations = criteria.operations(&row);
+            digest.line(&row, operations.as_deref());
+            if operations.is_some() {
+                let seen = row.before.as_ref();
+                active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
+            }
             let group = groups.entry(row.status).or_default();
             group.lines += 1;
             if group.first.len() < SHOWN {
-                group.first.push((row, operations));
+                group.first.push((row, operations.unwrap_or_default()));
             }
         }
     }

@@ -9,9 +9,11 @@ mod log;
 mod looking;
 mod pulse;
 mod text;
+mod watching;
 
 pub use log::Log;
 pub use looking::Looking;
+pub use watching::Watching;
 
 use std::io::IsTerminal;
 use std::sync::Arc;

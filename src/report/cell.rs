@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text as a cell that stays text in every spreadsheet: an apostrophe goes before whatever would
 /// begin a formula (`=`, `+`, `-`, `@`, tab, carriage return).
-pub(super) fn safe(text: &str) -> Cow<'_, str> {
+pub fn safe(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         Cow::Owned(format!("'{text}"))
     } else {

@@ -9,4 +9,5 @@ mod summary;
 mod table;
 
 pub use bundle::{ReportError, write_bundle};
+pub use cell::safe as safe_cell;
 pub use summary::Summary;

@@ -44,6 +44,8 @@ pub struct Summary {
 pub struct RunSummary {
     /// Its id.
     pub id: String,
+    /// What it did: `plan`, `run` or `verify`.
+    pub kind: String,
     /// The machine.
     pub host: String,
     /// The account that it signed in as.
@@ -86,6 +88,7 @@ impl RunSummary {
     fn new(run: &RunRow) -> Self {
         Self {
             id: run.id.to_string(),
+            kind: run.kind.clone(),
             host: run.host.clone(),
             account: run.account.clone(),
             started_at: run.started_at.to_string(),

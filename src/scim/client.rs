@@ -15,6 +15,7 @@ use super::error::content;
 use super::list;
 use super::patch;
 use super::path::user_path;
+use super::provider::{self, Provider};
 
 /// What is accepted and sent (RFC 7644 §3.1, §8.1).
 const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json");
@@ -40,6 +41,32 @@ impl ScimClient {
             session,
             clock,
         }
+    }
+
+    /// What the provider says about itself. Asked for with the credential, though most answer anybody.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn provider(&self) -> Result<Provider, Silence> {
+        let request = Request {
+            kind: RequestKind::Read,
+            method: "GET",
+            path: "/ServiceProviderConfig".to_owned(),
+            body: None,
+        };
+        let (authorization, _) = self.signed()?;
+        let outgoing = self.outgoing(&request, authorization);
+        let reply = self
+            .http
+            .exchange(outgoing.map_err(Silence::NotSent)?)
+            .await?;
+        Ok(provider::read(&reply))
+    }
+
+    fn signed(&self) -> Result<(HeaderValue, Credential), Silence> {
+        self.session
+            .authorization()
+            .ok_or_else(|| Silence::NotSent("not signed in".to_owned()))
     }
 
     fn outgoing(&self, request: &Request, authorization: HeaderValue) -> Result<Outgoing, String> {
@@ -92,10 +119,7 @@ impl Directory for ScimClient {
     }
 
     async fn send(&self, request: &Request) -> Result<Answer, Silence> {
-        let (authorization, credential) = self
-            .session
-            .authorization()
-            .ok_or_else(|| Silence::NotSent("not signed in".to_owned()))?;
+        let (authorization, credential) = self.signed()?;
         let outgoing = self
             .outgoing(request, authorization)
             .map_err(Silence::NotSent)?;

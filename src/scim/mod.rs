@@ -10,6 +10,8 @@ mod fields;
 mod list;
 mod patch;
 mod path;
+mod provider;
 mod user;
 
 pub use client::ScimClient;
+pub use provider::Provider;

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `30s`, `5m`, `1h 30m`, `500ms`.
+//! Lengths of time as people write them: `30s`, `5m`, `1h 30m`, `500ms`, `90d`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,17 +29,23 @@ impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let span = text
-            .trim()
-            .parse::<jiff::SignedDuration>()
-            .ok()
-            .and_then(|span| Duration::try_from(span).ok())
+        let span = days(text.trim())
+            .or_else(|| {
+                let span = text.trim().parse::<jiff::SignedDuration>().ok()?;
+                Duration::try_from(span).ok()
+            })
             .ok_or_else(|| SpanError::Unreadable(text.to_owned()))?;
         if span > LONGEST {
             return Err(SpanError::TooLong(text.to_owned()));
         }
         Ok(Self(span))
     }
+}
+
+/// Whole days of 24 hours: `90d`. The library leaves days to calendars.
+fn days(text: &str) -> Option<Duration> {
+    let days: u64 = text.strip_suffix('d')?.trim_end().parse().ok()?;
+    days.checked_mul(24 * 60 * 60).map(Duration::from_secs)
 }
 
 impl TryFrom<String> for Span {
@@ -71,6 +77,7 @@ mod tests {
             ("1h 30m", 5_400_000),
             ("500ms", 500),
             ("0s", 0),
+            ("2d", 172_800_000),
         ] {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.0, Duration::from_millis(millis), "{text}");

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod afterwards;
 mod ambiguity;
 mod chaos;
 mod demo;
@@ -14,7 +15,9 @@ mod layering;
 mod machine;
 mod outage;
 mod pace;
+mod plan;
 mod progress;
+mod rails;
 mod report;
 mod resume;
 mod run;
@@ -23,4 +26,6 @@ mod secrets;
 mod settings;
 mod stop;
 mod support;
+mod undo;
+mod verify;
 mod wire;

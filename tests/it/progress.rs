@@ -19,8 +19,8 @@ async fn bed() -> Bed {
     bed
 }
 
-fn run(bed: &Bed, more: &[&str]) -> Command {
-    let mut command = run_one_by_one(bed, "unlimited", 3);
+fn run(bed: &Bed, confirm: u64, more: &[&str]) -> Command {
+    let mut command = run_one_by_one(bed, "unlimited", confirm);
     command.args(more);
     command
 }
@@ -29,13 +29,13 @@ fn run(bed: &Bed, more: &[&str]) -> Command {
 async fn off_a_terminal_progress_is_plain_lines() {
     let mut told = Transcript::default();
     let bed = bed().await;
-    for (what, more) in [
-        ("by itself", ["--new"].as_slice()),
-        ("--progress off", &["--new", "--progress", "off"]),
-        ("-q", &["--new", "-q"]),
-        ("-q and a failure", &["--new", "-q", "--strict"]),
+    for (what, confirm, more) in [
+        ("by itself", 3, ["--new"].as_slice()),
+        ("--progress off", 1, &["--new", "--progress", "off"]),
+        ("-q", 1, &["--new", "-q"]),
+        ("-q and a failure", 1, &["--new", "-q", "--strict"]),
     ] {
-        let ran = finish(run(&bed, more)).await;
+        let ran = finish(run(&bed, confirm, more)).await;
         assert!(
             !ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'),
             "{ran:?}"

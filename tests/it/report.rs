@@ -40,7 +40,7 @@ async fn mixed() -> Bed {
     }
     writeln!(text, "{},again,n", bed.people[0].id.to_uppercase()).unwrap();
     std::fs::write(bed.path("leavers.csv"), text).unwrap();
-    let ran = finish(run_one_by_one(&bed, "unlimited", 10)).await;
+    let ran = finish(run_one_by_one(&bed, "unlimited", 4)).await;
     assert_eq!(ran.code, Some(10), "{ran:?}");
     bed
 }

@@ -126,7 +126,7 @@ async fn p3_round(seed: u64, sum: &mut Sum) {
     })
     .await;
     bed.write_roster(&ODD_LINES);
-    let command = || bed.run_with(USERS as u64 + 1, "--rate unlimited --concurrency 8");
+    let command = || bed.run_with(USERS as u64, "--rate unlimited --concurrency 8");
     let mut wrecks: Vec<Wreck> = Vec::new();
     let kills = random.usize(2..=4);
     while wrecks.len() < kills {

@@ -13,7 +13,7 @@ async fn everybody_is_disabled_and_without_workspaces_by_the_providers_own_books
     })
     .await;
     bed.write_roster(&["ffffffffffffffffffffffffffffffff,nobody@example.com"]);
-    let ran = finish(bed.run_all(201)).await;
+    let ran = finish(bed.run_all(200)).await;
     assert_eq!(ran.code, Some(10), "{ran:?}");
     let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
     assert_eq!(gone.count(), 198);

@@ -52,7 +52,7 @@ async fn ten_thousand_users_all_end_as_the_providers_books_say() {
         .collect();
     let lines: Vec<_> = unknown.iter().map(String::as_str).collect();
     bed.write_roster(&lines);
-    let ran = finish(bed.run_with(10_025, FAST)).await;
+    let ran = finish(bed.run_with(10_000, FAST)).await;
     assert_eq!(ran.code, Some(10), "{:?}", ran.code);
     let rows = bed.rows().await;
     let tally = tally(&rows);

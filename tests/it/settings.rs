@@ -1,18 +1,39 @@
 //! Where settings come from, and which source wins: flag, variable, file, profile.
 //!
 //! The refusal to start without a confirmation names target and account: what was settled is seen
-//! there, and nothing is sent.
+//! there, and nothing is sent for any user.
 
+use std::future::IntoFuture;
 use std::process::Command;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::support::{Bed, finish};
 
+/// A sign-in service that lets everybody in.
+struct Anybody {
+    url: String,
+    _tasks: JoinSet<std::io::Result<()>>,
+}
+
+async fn anybody() -> Anybody {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let token = r#"{"tokenInfo":{"tokenValue":"t","expiresAt":0}}"#;
+    let app = axum::Router::new().fallback(async move || token);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(axum::serve(listener, app).into_future());
+    Anybody { url, _tasks: tasks }
+}
+
 /// `run` without a confirmation and with no target of the bed's own.
-fn ask(bed: &Bed, args: &[&str]) -> Command {
-    let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
+fn ask(bed: &Bed, auth: &Anybody, args: &[&str]) -> Command {
+    let mut command = bed.offboard(&["run", "leavers.csv", "--disable", "--no-lookup"]);
     command
         .env_remove("OFFBOARD_SCIM_URL")
         .env_remove("OFFBOARD_USERNAME")
+        .env("OFFBOARD_AUTH_URL", &auth.url)
         .args(args);
     command
 }
@@ -39,7 +60,7 @@ fn write(bed: &Bed, name: &str, who: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flag_beats_a_variable_beats_the_file_beats_the_profile() {
-    let bed = bed().await;
+    let (bed, auth) = (bed().await, anybody().await);
     let (target, account) = (
         |who: &str| format!("https://{who}.example.com/v2"),
         |who: &str| format!("{who}@example.com"),
@@ -47,13 +68,13 @@ async fn a_flag_beats_a_variable_beats_the_file_beats_the_profile() {
 
     // The built-in profile has the provider's address, and no account.
     let builtin = "https://api.anaplan.com/scim/1/0/v2";
-    let command = ask(&bed, &["--username", "flag@example.com"]);
+    let command = ask(&bed, &auth, &["--username", "flag@example.com"]);
     assert_settled(command, builtin, "flag@example.com").await;
 
     write(&bed, "own.toml", "profile");
     let profile = ["--profile", "own.toml"];
     let with_rest = |args: &[&str]| {
-        let mut command = ask(&bed, args);
+        let mut command = ask(&bed, &auth, args);
         command.args([
             "--rate",
             "8/s",
@@ -88,19 +109,19 @@ async fn a_flag_beats_a_variable_beats_the_file_beats_the_profile() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_named_file_takes_the_place_of_the_one_in_the_folder() {
-    let bed = bed().await;
+    let (bed, auth) = (bed().await, anybody().await);
     write(&bed, "offboard.toml", "folder");
     write(&bed, "other.toml", "named");
-    let command = ask(&bed, &[]);
+    let command = ask(&bed, &auth, &[]);
     assert_settled(
         command,
         "https://folder.example.com/v2",
         "folder@example.com",
     )
     .await;
-    let command = ask(&bed, &["--config", "other.toml"]);
+    let command = ask(&bed, &auth, &["--config", "other.toml"]);
     assert_settled(command, "https://named.example.com/v2", "named@example.com").await;
-    let mut command = ask(&bed, &[]);
+    let mut command = ask(&bed, &auth, &[]);
     command.env("OFFBOARD_CONFIG", "other.toml");
     assert_settled(command, "https://named.example.com/v2", "named@example.com").await;
 }

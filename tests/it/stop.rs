@@ -218,9 +218,9 @@ async fn a_stop_ends_a_wait_that_the_provider_asked_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_process_works_on_a_ledger_and_others_may_look() {
-    let bed = Bed::faulty(40, "stall=10m,stall-before=1").await;
+    let bed = stalling_bed().await;
     let mut running = bed.start(EIGHT);
-    bed.receives(&mut running, 9).await;
+    bed.receives(&mut running, 11).await;
     let holder = format!(
         "process {} on {}",
         running.id(),

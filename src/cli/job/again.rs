@@ -10,18 +10,29 @@ use crate::domain::JobId;
 /// The present command line again, with the variables that it was read with. `--new` is left out,
 /// since it would start another job: the job's id takes the place of the roster instead.
 pub(in crate::cli) fn command(job: &JobId) -> String {
-    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    put_together(
-        &words.collect::<Vec<_>>(),
-        |name| std::env::var_os(name),
-        job,
-    )
+    put_together(&typed(), |name| std::env::var_os(name), job, None)
 }
 
+/// The command that works on what the present one has planned, with its confirmation; `None` if this is
+/// no command that plans.
+pub(in crate::cli) fn next(job: &JobId, confirm: u64) -> Option<String> {
+    let words = typed();
+    let plans = words.iter().any(|word| word == "plan" || word == "undo");
+    let variable = |name: &OsStr| std::env::var_os(name);
+    plans.then(|| put_together(&words, variable, job, Some(confirm)))
+}
+
+fn typed() -> Vec<String> {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    words.collect()
+}
+
+/// With a confirmation: the command after the one that only plans.
 fn put_together(
     words: &[String],
     variable: impl Fn(&OsStr) -> Option<OsString>,
     job: &JobId,
+    confirm: Option<u64>,
 ) -> String {
     let mut program = Cli::command();
     // Only then does each verb know the flags that all share.
@@ -41,16 +52,24 @@ fn put_together(
         Some(format!("{}={value}", name.to_string_lossy()))
     });
     let roles = roles(words, run);
-    let new = roles.contains(&Role::New);
+    let plans = confirm.is_some() && verb == Some("plan");
+    // An undo is found by the job that it takes back.
+    let named = plans || roles.contains(&Role::New) && verb != Some("undo");
     let typed = words
         .iter()
         .zip(&roles)
         .filter_map(|(word, role)| match role {
             Role::New => None,
-            Role::Subject if new => Some(quote(job.as_str())),
-            Role::Subject | Role::Other => Some(quote(word)),
+            Role::Planning if confirm.is_some() => None,
+            Role::Verb if plans => Some("run".to_owned()),
+            Role::Subject if named => Some(quote(job.as_str())),
+            Role::Verb | Role::Subject | Role::Planning | Role::Other => Some(quote(word)),
         });
-    set.chain(typed).collect::<Vec<_>>().join(" ")
+    let confirm = confirm.map(|users| format!("--confirm {users}"));
+    set.chain(typed)
+        .chain(confirm)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What a word on the command line is.
@@ -58,9 +77,13 @@ fn put_together(
 enum Role {
     /// `--new`.
     New,
+    /// A flag, or its value, that means something only while a job is planned.
+    Planning,
+    /// The verb.
+    Verb,
     /// The roster, or the job.
     Subject,
-    /// The program, the verb, a flag, or a flag's value.
+    /// The program, another flag, or its value.
     Other,
 }
 
@@ -68,26 +91,28 @@ enum Role {
 fn roles(words: &[String], run: &Command) -> Vec<Role> {
     // The program, then the verb, then the subject.
     let mut place = 0;
-    let mut is_value = false;
+    let mut value_of = None;
     let mut flags_are_over = false;
     let role = |word: &String| {
-        if std::mem::take(&mut is_value) {
-            return Role::Other;
+        if let Some(flag) = value_of.take() {
+            return flag;
         }
         if !flags_are_over && word.len() > 1 && word.starts_with('-') {
             flags_are_over = word == "--";
-            is_value = next_is_value(word, run);
-            return if word == "--new" {
-                Role::New
-            } else {
-                Role::Other
+            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+            let role = match name {
+                "--new" => Role::New,
+                "--csv" | "--json" | "--plan-only" | "--confirm" => Role::Planning,
+                _ => Role::Other,
             };
+            value_of = next_is_value(word, run).then_some(role);
+            return role;
         }
         place += 1;
-        if place == 3 {
-            Role::Subject
-        } else {
-            Role::Other
+        match place {
+            2 => Role::Verb,
+            3 => Role::Subject,
+            _ => Role::Other,
         }
     };
     words.iter().map(role).collect()
@@ -127,7 +152,33 @@ mod tests {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| OsString::from(value))
         };
-        put_together(&words, variable, &job)
+        put_together(&words, variable, &job, None)
+    }
+
+    #[test]
+    fn what_was_planned_is_worked_on_by_the_next_command() {
+        for (typed, printed) in [
+            (
+                "offboard plan leavers.csv --disable --csv plan.csv --json --rate 5/s",
+                "offboard run 0193af --disable --rate 5/s --confirm 7",
+            ),
+            (
+                "offboard -q plan --csv=plan.csv --new leavers.csv",
+                "offboard -q run 0193af --confirm 7",
+            ),
+            (
+                "offboard undo --plan-only --confirm 3 --username a",
+                "offboard undo --username a --confirm 7",
+            ),
+            (
+                "offboard undo latest --plan-only",
+                "offboard undo latest --confirm 7",
+            ),
+        ] {
+            let words: Vec<_> = typed.split(' ').map(str::to_owned).collect();
+            let job = JobId::from_stored("0193af".to_owned());
+            assert_eq!(put_together(&words, |_| None, &job, Some(7)), printed);
+        }
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! The canary: the first users of a job are removed and looked at again, and only if all are as wanted
 //! does the job go on.
 
+use tokio::sync::mpsc;
+
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::job::At;
+use crate::cli::job::answer::{Answer, answer};
+use crate::cli::job::{At, command_again};
 use crate::domain::{Clock, Entry, Fact, Finding, Line, Status, UserId};
+use crate::engine::Signal;
 use crate::ledger::{CanaryRow, Job, Ledger, NewRun};
 use crate::lookup::Inquirer;
 use crate::scim::ScimClient;
@@ -44,6 +48,7 @@ pub(super) async fn judge(
     job: &Job,
     run: &NewRun,
     at: &At<'_>,
+    signals: &mut mpsc::Receiver<Signal>,
 ) -> Result<(), Failure> {
     let rows = ledger.canary(job, canary.through).await?;
     let inquirer = at.inquirer();
@@ -70,11 +75,17 @@ pub(super) async fn judge(
     if left > 0 && at.terminal.can_ask() {
         at.terminal.warn(&format!("canary: {seen}."));
         let question = format!("Go on with the other {left}? [y/N]");
-        let answer = at
-            .terminal
-            .ask(&question)
-            .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
-        if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+        let typed = match answer(at.terminal, question, signals).await {
+            Answer::Signal(signal) => {
+                let message = format!("{}: stopped after the canary", signal.as_str());
+                return Err(Failure::new(Exit::Interrupted(signal), message)
+                    .continued_by(command_again(&job.id)));
+            }
+            Answer::Typed(typed) => {
+                typed.map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?
+            }
+        };
+        if !matches!(typed.to_lowercase().as_str(), "y" | "yes") {
             return Err(Failure::new(Exit::Rail, format!("{seen}, and that is all"))
                 .hint("the same command goes on with the others".to_owned()));
         }

@@ -1,20 +1,26 @@
 //! The rail that every job passes: its number of users has to be named.
 
+use tokio::sync::mpsc;
+
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::job::answer::{Answer, answer};
+use crate::cli::job::{command_again, interrupted};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Access, Change};
+use crate::engine::Signal;
 use crate::ledger::Job;
 
 /// Lets a job start if its number was given, or is typed now.
 ///
 /// The number is that of the whole job, fixed when it was planned, so that the same command continues
 /// an interrupted one.
-pub(super) fn confirm(
+pub(super) async fn confirm(
     job: &Job,
     account: &str,
     given: Option<u64>,
     terminal: Terminal,
+    signals: &mut mpsc::Receiver<Signal>,
 ) -> Result<(), Failure> {
     let users = job.plan.as_ref().map_or(job.users, |plan| plan.to_write);
     let what = describe(job, users, account);
@@ -26,10 +32,15 @@ pub(super) fn confirm(
         )),
         None if terminal.can_ask() => {
             terminal.warn(&format!("{what}."));
-            let answer = terminal
-                .ask(&format!("Type {users} to go on:"))
-                .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
-            if answer.replace([',', ' '], "") == users.to_string() {
+            let question = format!("Type {users} to go on:");
+            let typed = match answer(terminal, question, signals).await {
+                Answer::Signal(signal) => {
+                    return Err(interrupted(signal).continued_by(command_again(&job.id)));
+                }
+                Answer::Typed(typed) => typed
+                    .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?,
+            };
+            if typed.replace([',', ' '], "") == users.to_string() {
                 Ok(())
             } else {
                 Err(refusal("not confirmed".to_owned(), users))

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::Ask;
+use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
 use crate::domain::{ChangeError, Clock};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
@@ -13,7 +14,7 @@ use crate::roster::{self, Survey};
 use crate::settings::Settings;
 
 /// Finds or loads the job. The ledger is opened only if the roster can be used.
-pub(super) async fn find_job(
+pub(in crate::cli) async fn find_job(
     ask: &Ask<'_>,
     settings: &Settings,
     terminal: Terminal,
@@ -32,7 +33,8 @@ pub(super) async fn find_job(
             }
             Err(error) => return Err(error.into()),
         };
-        check_job(&job, ask, settings)?;
+        check_target(&job, settings)?;
+        check_change(&job, ask)?;
         return Ok((ledger, job));
     }
     let Some(change) = &ask.change else {
@@ -69,16 +71,32 @@ pub(super) async fn find_job(
     Ok((ledger, job))
 }
 
-/// A job that is named by its id must be the one that the rest of the command line means.
-fn check_job(job: &Job, ask: &Ask<'_>, settings: &Settings) -> Result<(), Failure> {
-    let target = settings.connection.scim.as_str();
-    if job.target != target {
-        return Err(Failure::new(
-            Exit::Settings,
-            format!("job {} works on {}, not on {target}", job.id, job.target),
-        )
-        .hint(format!("give `--scim-url {}`", job.target)));
+/// A job that is in the ledger, by what a person calls it.
+pub(in crate::cli) async fn pick_job(
+    name: &str,
+    settings: &Settings,
+) -> Result<(Ledger, Job), Failure> {
+    let selector = selector(name)?;
+    if !settings.ledger.exists() {
+        return Err(LedgerError::Missing(settings.ledger.clone()).into());
     }
+    let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+    let job = ledger.select_job(&selector).await?;
+    check_target(&job, settings)?;
+    Ok((ledger, job))
+}
+
+/// A job that is named by its id must be one of the provider that the command line means.
+fn check_target(job: &Job, settings: &Settings) -> Result<(), Failure> {
+    let target = settings.connection.scim.as_str();
+    if job.target == target {
+        return Ok(());
+    }
+    let message = format!("job {} works on {}, not on {target}", job.id, job.target);
+    Err(Failure::new(Exit::Settings, message).hint(format!("give `--scim-url {}`", job.target)))
+}
+
+fn check_change(job: &Job, ask: &Ask<'_>) -> Result<(), Failure> {
     match &ask.change {
         Some(change) if *change != job.change => Err(Failure::new(
             Exit::Usage,

@@ -1,5 +1,8 @@
 //! The plan of a job: made if there is none, and refused if it is stale.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
@@ -10,6 +13,9 @@ use crate::plan::{LookedUp, PlanError, make, overview};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 use crate::settings::Span;
+
+/// The time between two words about a provider that does not answer.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// Users of a plan who are looked at again before the first write.
 const SAMPLE: usize = 10;
@@ -23,8 +29,16 @@ impl At<'_> {
             max_outage: self.settings.limits.outage,
         };
         let signed_in = &self.signed_in;
-        let client = std::sync::Arc::clone(&signed_in.client);
-        Inquirer::new(client, std::sync::Arc::clone(&signed_in.pace), settings)
+        let client = Arc::clone(&signed_in.client);
+        let terminal = self.terminal;
+        let told = Mutex::new(None::<tokio::time::Instant>);
+        Inquirer::new(client, Arc::clone(&signed_in.pace), settings).on_trouble(move |why| {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.is_none_or(|last| last.elapsed() >= EVERY) {
+                *told = Some(tokio::time::Instant::now());
+                terminal.note(&format!("asking again: {why}"));
+            }
+        })
     }
 
     /// One user as the provider shows it; why not, in words.
@@ -45,7 +59,13 @@ pub(super) async fn planned(
     no_lookup: bool,
 ) -> Result<Job, Failure> {
     match &job.plan {
-        None => plan(ledger, &job, at, no_lookup).await,
+        None => {
+            let job = plan(ledger, &job, at, no_lookup).await?;
+            if let Some(plan) = &job.plan {
+                at.terminal.note(&how(&LookedUp::read(plan)));
+            }
+            Ok(job)
+        }
         Some(plan) if !ledger.was_run(&job).await? => {
             check_age(plan, at)?;
             check_digest(ledger, &job, plan, at).await?;
@@ -56,8 +76,18 @@ pub(super) async fn planned(
     }
 }
 
+/// The job with a plan that is made now. One that is being worked on keeps its own.
+pub(super) async fn anew(ledger: &mut Ledger, job: Job, at: &At<'_>) -> Result<Job, Failure> {
+    let job = match &job.plan {
+        Some(_) if ledger.was_run(&job).await? => return Ok(job),
+        Some(_) => ledger.discard_plan(&job, "planned again").await?,
+        None => job,
+    };
+    plan(ledger, &job, at, false).await
+}
+
 /// Makes the plan of a job.
-pub(in crate::cli) async fn plan(
+async fn plan(
     ledger: &mut Ledger,
     job: &Job,
     at: &At<'_>,
@@ -82,9 +112,6 @@ pub(in crate::cli) async fn plan(
     match made {
         Ok(job) => {
             ledger.end_run(&run, ending).await?;
-            if let Some(plan) = &job.plan {
-                at.terminal.note(&how(&LookedUp::read(plan)));
-            }
             Ok(job)
         }
         Err(PlanError::Ledger(error)) => Err(error.into()),
@@ -99,9 +126,10 @@ pub(in crate::cli) async fn plan(
 /// How the users were looked up, for people.
 pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
     let requests = looked_up.requests;
+    let s = if requests == 1 { "" } else { "s" };
     let way = match looked_up.method.as_str() {
-        "pages" => format!("looked up by the pages of the user list, {requests} requests"),
-        "singly" => format!("looked up one by one, {requests} requests"),
+        "pages" => format!("looked up by the pages of the user list, {requests} request{s}"),
+        "singly" => format!("looked up one by one, {requests} request{s}"),
         "nothing" => "nobody had to be looked up".to_owned(),
         _ => return "not looked up: each user is read right before the write".to_owned(),
     };
@@ -126,7 +154,7 @@ fn check_age(plan: &JobPlan, at: &At<'_>) -> Result<(), Failure> {
     match Clock::System.now().since(plan.at) {
         Some(age) if age <= ttl => Ok(()),
         Some(age) => {
-            let seconds = std::time::Duration::from_secs(age.as_secs());
+            let seconds = Duration::from_secs(age.as_secs());
             Err(stale(&format!(
                 "it was made {} ago, and may be {} old (`--plan-ttl`)",
                 Span(seconds),
@@ -168,12 +196,12 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
         };
         let now = match at.read(&inquirer, &UserId::new(id)).await? {
             Ok(state) => state,
-            Err(crate::lookup::Absence::NotFound) => {
+            Err(absence) if absence.is_not_found() => {
                 changed.push(format!("line {}: user {id} is gone", row.line));
                 continue;
             }
             // Whoever cannot be seen for the moment is the run's trouble.
-            Err(crate::lookup::Absence::Unreadable(..)) => continue,
+            Err(_) => continue,
         };
         if !seen.state.has_the_same(&now) {
             changed.push(format!(
@@ -189,6 +217,15 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
         "users have changed since it was made; {}",
         changed.join("; ")
     )))
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::LookUp(error) => error.into(),
+            PlanError::Ledger(error) => error.into(),
+        }
+    }
 }
 
 impl From<LookUpError> for Failure {

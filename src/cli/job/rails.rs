@@ -1,6 +1,8 @@
 //! The rails that a job passes before its first write: how many, how large a part of the tenant, and
 //! who is never touched.
 
+use std::fmt::Write;
+
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
@@ -53,10 +55,10 @@ pub(super) async fn check(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result
         .any(|rail| matches!(rail, Tripped::Cap { .. }))
     {
         let over = ledger.beyond(job, rails.cap, SHOWN).await?;
-        message.push_str(&format!("; beyond the cap: {}", over.join(", ")));
+        let _ = write!(message, "; beyond the cap: {}", over.join(", "));
         let more = extent.to_write - rails.cap;
         if more > over.len() as u64 {
-            message.push_str(&format!(" and {} more", more - over.len() as u64));
+            let _ = write!(message, " and {} more", more - over.len() as u64);
         }
     }
     Err(Failure::new(Exit::Rail, message).hint(format!(

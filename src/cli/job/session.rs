@@ -37,7 +37,7 @@ pub(in crate::cli) fn password_source(
 }
 
 /// Signs in. The first request of a run, and the one that shows whether we are welcome.
-pub(super) async fn sign_in(
+pub(in crate::cli) async fn sign_in(
     settings: &Settings,
     password: SecretString,
 ) -> Result<SignedIn, Failure> {
@@ -71,7 +71,7 @@ pub(super) async fn sign_in(
 }
 
 /// The password itself: somebody at a terminal is asked for it, if it is not at hand.
-pub(super) fn password(
+pub(in crate::cli) fn password(
     source: PasswordSource,
     username: &str,
     terminal: Terminal,

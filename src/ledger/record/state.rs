@@ -23,7 +23,8 @@ pub(super) const VERIFY: &str = "
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const RELEASE: &str = "
-    UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3
+    UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
+        reason = NULL
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SETTLE: &str = "

@@ -18,10 +18,6 @@ fn unusable() -> Vec<(&'static str, Vec<u8>)> {
         ("blank lines only", b"\n\r\n\n".to_vec()),
         ("a header only", b"User ID,Email\n".to_vec()),
         ("no column of ids", b"Name,Team\nuser00001,A\n".to_vec()),
-        (
-            "only e-mail addresses",
-            b"Email\nuser00001@example.com\n".to_vec(),
-        ),
         ("binary junk", png),
         (
             "a header in another encoding",

@@ -60,7 +60,8 @@ async fn p3_a_terminal_that_is_closed_stops_the_run_gently() {
     until("the run has left the ledger", || holder.holder().is_none()).await;
     let job = holder.select_job(&JobSelector::Latest).await.unwrap();
     let runs = holder.runs(&job).await.unwrap();
-    assert_eq!(runs[0].ending.as_deref(), Some("SIGHUP"), "{runs:?}");
+    let last = runs.last().unwrap();
+    assert_eq!(last.ending.as_deref(), Some("SIGHUP"), "{runs:?}");
     let rows = bed.rows().await;
     let tally = tally(&rows);
     assert_eq!(

@@ -86,7 +86,8 @@ impl Bed {
         let mut command = program(self.dir.path());
         command.args(args);
         command.env("OFFBOARD_LEDGER", self.ledger());
-        if args.first() == Some(&"run") {
+        let asks = ["check", "plan", "run", "retry", "verify", "undo"];
+        if args.first().is_some_and(|verb| asks.contains(verb)) {
             command.env("OFFBOARD_SCIM_URL", self.sandbox.scim_url());
             command.env("OFFBOARD_AUTH_URL", self.sandbox.auth_url());
             command.env("OFFBOARD_USERNAME", "admin@example.com");
@@ -110,6 +111,39 @@ impl Bed {
             .arg(self.path("leavers.csv"))
             .args(["--disable", "--remove-access", "--confirm"])
             .arg(confirm.to_string())
+            .args(flags.split_whitespace());
+        command
+    }
+
+    /// Somebody else changes a user: a PATCH with these operations.
+    pub(crate) async fn meddle(&self, person: usize, operations: &str) {
+        let url = format!(
+            "{}/Users/{}",
+            self.sandbox.scim_url(),
+            self.people[person].id
+        );
+        let answer = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .patch(url)
+            .basic_auth("admin@example.com", Some("sandbox"))
+            .header("content-type", "application/scim+json")
+            .body(format!(
+                r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":{operations}}}"#
+            ))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+
+    /// A verb with these flags, as fast as it goes.
+    pub(crate) fn verb(&self, verb: &str, flags: &str) -> Command {
+        let mut command = self.offboard(&[verb]);
+        command
+            .env("OFFBOARD_RATE", "unlimited")
+            .env("OFFBOARD_CONCURRENCY", "16")
             .args(flags.split_whitespace());
         command
     }

@@ -12,7 +12,10 @@ use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::sandbox::{Bucket, Faults, Person, Sandbox, SandboxSettings, people};
 
-pub(super) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exit, Failure> {
+pub(in crate::cli) async fn sandbox(
+    args: SandboxArgs,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
     let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),

@@ -3,12 +3,12 @@
 use crate::cli::Exit;
 use crate::cli::args::ReportArgs;
 use crate::cli::failure::Failure;
-use crate::cli::status::selector;
+use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
 use crate::ledger::Reader;
 use crate::report::write_bundle;
 
-pub(super) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
+pub(in crate::cli) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let selector = selector(&args.job)?;
     let mut reader = Reader::open(&args.files.ledger()?).await?;
     let job = reader.select_job(&selector).await?;

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use crate::cli::demo::folder::cannot;
+use super::folder::cannot;
+use super::{REFUSED, wrong};
+use crate::cli::args::DemoFaults;
 use crate::cli::failure::Failure;
-use crate::cli::sandbox::{ROSTER_HEADER, roster_record};
+use crate::cli::rehearse::sandbox::{ROSTER_HEADER, roster_record};
+use crate::domain::Status;
+use crate::ledger::Counts;
 use crate::sandbox::{SandboxSettings, people};
 
 /// How many lines of which kind the roster has.
@@ -34,6 +38,25 @@ impl Cast {
     /// Users whom the plan writes: the number to confirm.
     pub(super) fn users_to_write(&self) -> u64 {
         self.people as u64
+    }
+
+    /// Makes sure that every kind of bad line has met its fate.
+    pub(super) fn check(&self, counts: &Counts, faults: DemoFaults) -> Result<(), Failure> {
+        for (status, expected) in [
+            (Status::Invalid, self.invalid),
+            (Status::Duplicate, self.duplicates),
+            (Status::NotFound, self.strangers),
+        ] {
+            let told = counts.of(status);
+            if told != expected {
+                return Err(wrong(format!("{told} {status}, not {expected}")));
+            }
+        }
+        let refused = counts.of(Status::Failed) + counts.of(Status::InDoubt);
+        if faults != DemoFaults::Harsh && refused != REFUSED as u64 {
+            return Err(wrong(format!("{refused} failed, not {REFUSED}")));
+        }
+        Ok(())
     }
 
     /// Writes the roster under another name first, so that a roster that is there is whole.

@@ -1,0 +1,79 @@
+//! The verbs that work on a job at a provider.
+
+mod check;
+mod plan;
+mod retry;
+mod run;
+mod undo;
+mod verify;
+
+pub(super) use check::check;
+pub(super) use plan::{plan, show as show_plan};
+pub(super) use retry::retry;
+pub(super) use run::run;
+pub(super) use undo::{job as undo_job, undo};
+pub(super) use verify::{look_again, verify};
+
+use crate::cli::failure::Failure;
+use crate::cli::job::{Done, command_again, quote};
+use crate::cli::terminal::Terminal;
+use crate::cli::totals;
+use crate::domain::Status;
+use crate::ledger::Reader;
+use crate::progress::ProgressMode;
+use crate::report::Summary;
+use crate::settings::Settings;
+
+/// How progress is shown, unless nothing is to be said.
+fn progress(mode: ProgressMode, terminal: Terminal) -> ProgressMode {
+    if terminal.is_quiet() {
+        ProgressMode::Off
+    } else {
+        mode
+    }
+}
+
+/// Tells how a job stands after a run, and what may come next.
+async fn tell(
+    done: &Done,
+    settings: &Settings,
+    json: bool,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    if json {
+        let mut reader = Reader::open(&settings.ledger).await?;
+        let runs = reader.runs(&done.job).await?;
+        let summary = Summary::new(&done.job, &done.counts, &runs);
+        terminal.outcome(&serde_json::json!(summary).to_string());
+    } else {
+        terminal.outcome(&totals::totals(&done.job, &done.counts));
+        list_trouble(done, settings, terminal).await?;
+    }
+    if done.counts.open() > 0 {
+        let command = command_again(&done.job.id);
+        terminal.warn(&format!("to continue: {command}"));
+    } else {
+        terminal.note(&format!(
+            "for the report: offboard report {} --ledger {} -o DIR",
+            done.job.id,
+            quote(&settings.ledger.to_string_lossy())
+        ));
+    }
+    Ok(())
+}
+
+/// Lists those who are in trouble once more, where they are not lost among other lines.
+async fn list_trouble(done: &Done, settings: &Settings, terminal: Terminal) -> Result<(), Failure> {
+    let all = done.counts.trouble();
+    if all == 0 {
+        return Ok(());
+    }
+    let mut reader = Reader::open(&settings.ledger).await?;
+    let trouble = Status::ALL.iter().filter(|status| status.is_trouble());
+    let trouble: Vec<_> = trouble.copied().collect();
+    let rows = reader
+        .lines_with(&done.job, &trouble, totals::SHOWN)
+        .await?;
+    terminal.note(&totals::failures(&rows, all));
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! `offboard check`: settings, secret, sign-in, role, provider and clock, before anything is at stake.
+//! Nothing is changed, and the ledger is not even opened.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use serde_json::{Value, json};
+
+use crate::cli::Exit;
+use crate::cli::args::CheckArgs;
+use crate::cli::failure::Failure;
+use crate::cli::job::{SignedIn, known_password, password_source, sign_in};
+use crate::cli::terminal::Terminal;
+use crate::domain::{Clock, Content};
+use crate::port::Directory;
+use crate::roster;
+use crate::scim::Provider;
+use crate::settings::{PASSWORD_VARIABLE, Settings, Span};
+
+/// The version of the JSON form. Members may be added within one version.
+const SCHEMA: u32 = 1;
+
+/// A difference of clocks that is worth a word: times in reports are ours.
+const SKEW: Duration = Duration::from_secs(30);
+
+/// Users on one page of the list.
+const PAGE: u64 = 100;
+
+/// Everything that was looked at, a name and what there is to say.
+struct Findings {
+    told: Vec<(&'static str, String, Value)>,
+    warnings: Vec<String>,
+}
+
+impl Findings {
+    fn tell(&mut self, name: &'static str, words: String, value: Value) {
+        self.told.push((name, words, value));
+    }
+
+    fn warn(&mut self, words: String) {
+        self.warnings.push(words);
+    }
+}
+
+pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let connection = &settings.connection;
+    let mut findings = Findings {
+        told: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let target = connection.scim.as_str();
+    findings.tell("target", target.to_owned(), json!(target));
+    let ledger = settings.ledger.display().to_string();
+    findings.tell("ledger", ledger.clone(), json!(ledger));
+    let source = password_source(connection, terminal)?;
+    let secret = where_found(&settings);
+    findings.tell("secret", secret.clone(), json!(secret));
+    let password = known_password(source, &connection.username, terminal)?;
+    let signed_in = sign_in(&settings, password).await?;
+    let looked = look(&signed_in, &settings, &mut findings).await;
+    let total = match looked {
+        Ok(total) => total,
+        Err(failure) => {
+            signed_in.session.sign_out().await;
+            return Err(failure);
+        }
+    };
+    signed_in.session.sign_out().await;
+    let rate = settings.rate.to_string();
+    findings.tell(
+        "pace",
+        format!(
+            "{rate}, bursts of {}, {} at a time",
+            settings.burst, settings.concurrency
+        ),
+        json!({ "rate": rate, "burst": settings.burst, "concurrency": settings.concurrency }),
+    );
+    let mut exit = Exit::Done;
+    if let Some(path) = &args.roster {
+        let survey = roster::check(path, &settings.roster)?;
+        estimate(&survey, total, &settings, &mut findings);
+        if survey.rejected > 0 {
+            findings.warn(format!(
+                "{} of {} lines of the roster cannot be used",
+                survey.rejected, survey.lines
+            ));
+            exit = Exit::Trouble;
+        }
+    }
+    show(&findings, args.json, terminal)?;
+    Ok(exit)
+}
+
+fn where_found(settings: &Settings) -> String {
+    match &settings.connection.password_file {
+        Some(path) if path.as_os_str() == "-" => "standard input".to_owned(),
+        Some(path) => format!("file {}", path.display()),
+        None if std::env::var_os(PASSWORD_VARIABLE).is_some_and(|value| !value.is_empty()) => {
+            format!("variable {PASSWORD_VARIABLE}")
+        }
+        None => "asked for at the terminal".to_owned(),
+    }
+}
+
+/// Looks at the account, its role, the provider and its clock; returns how many users there are.
+async fn look(
+    signed_in: &SignedIn,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Result<Option<u64>, Failure> {
+    let account = &settings.connection.username;
+    if let Some(identity) = &signed_in.identity {
+        let id = identity.user_id.clone().unwrap_or_default();
+        let tenant = identity.tenant.clone().unwrap_or_default();
+        findings.tell(
+            "account",
+            format!("{account}, id {id}, tenant {tenant}"),
+            json!({ "name": account, "id": id, "tenant": tenant }),
+        );
+    } else {
+        findings.tell("account", account.clone(), json!({ "name": account }));
+        findings.warn(
+            "the provider does not tell the account's own id: give it with `--self ID`, so that it is \
+             never touched"
+                .to_owned(),
+        );
+    }
+    signed_in.pace.permit().await;
+    let started = Clock::System.now();
+    let provider = signed_in.client.provider().await.map_err(|silence| {
+        Failure::new(Exit::StoppedEarly, silence)
+            .hint("check `--scim-url` and the network".to_owned())
+    })?;
+    tell_provider(&provider, started.as_millis(), findings);
+    let total = read_users(signed_in).await?;
+    let users = total.map_or("may be read".to_owned(), |total| {
+        format!("may be read: {} users", HumanCount(total))
+    });
+    findings.tell("users", users, json!({ "total": total }));
+    Ok(total)
+}
+
+fn tell_provider(provider: &Provider, started_ms: i64, findings: &mut Findings) {
+    let says: Vec<_> = provider
+        .supports
+        .iter()
+        .map(|(name, can)| format!("{name} {}", if *can { "yes" } else { "no" }))
+        .collect();
+    let says = if says.is_empty() {
+        format!("HTTP {}, and no configuration", provider.status)
+    } else {
+        format!("says of itself: {}", says.join(", "))
+    };
+    findings.tell("provider", says, provider.to_json());
+    let Some(theirs) = provider.clock_ms else {
+        return;
+    };
+    // Whole seconds, and the time that the answer took.
+    let skew = theirs.saturating_sub(started_ms);
+    let words = format!("{:+} s from ours", skew / 1000);
+    findings.tell("clock", words, json!({ "skew_ms": skew }));
+    if skew.unsigned_abs() > u64::try_from(SKEW.as_millis()).unwrap_or(u64::MAX) {
+        findings.warn(format!(
+            "this machine's clock and the provider's are {} apart: times in reports are this \
+             machine's",
+            Span(Duration::from_secs(skew.unsigned_abs() / 1000))
+        ));
+    }
+}
+
+/// One read shows whether the account has the role.
+async fn read_users(signed_in: &SignedIn) -> Result<Option<u64>, Failure> {
+    let request = signed_in.client.page_request(1, 1);
+    signed_in.pace.permit().await;
+    let answer = signed_in.client.send(&request).await.map_err(|silence| {
+        Failure::new(Exit::StoppedEarly, silence)
+            .hint("check `--scim-url` and the network".to_owned())
+    })?;
+    let words = answer.words().unwrap_or_default();
+    let status = answer.status;
+    match (status, answer.content) {
+        (200..=299, Content::Page(page)) => Ok(page.total),
+        (401 | 403, _) => Err(Failure::new(
+            Exit::SignIn,
+            format!("the account may not read users: HTTP {status}: {words}"),
+        )
+        .hint("give the account the role of a user administrator".to_owned())),
+        _ => Err(Failure::new(
+            Exit::Settings,
+            format!("what answers at the SCIM address shows no users: HTTP {status}: {words}"),
+        )
+        .hint("check `--scim-url`".to_owned())),
+    }
+}
+
+fn estimate(
+    survey: &roster::Survey,
+    total: Option<u64>,
+    settings: &Settings,
+    findings: &mut Findings,
+) {
+    let users = survey.accepted;
+    let look_ups = total.map_or(users, |total| users.min(total.div_ceil(PAGE)));
+    let requests = users + look_ups;
+    let times = u32::try_from(requests).unwrap_or(u32::MAX);
+    let time = settings
+        .rate
+        .period()
+        .map(|period| period.saturating_mul(times));
+    let mut words = format!(
+        "{} lines, at most {} users: about {} requests",
+        HumanCount(survey.lines),
+        HumanCount(users),
+        HumanCount(requests)
+    );
+    if let Some(time) = time {
+        let _ = write!(
+            words,
+            ", {}",
+            Span(Duration::from_secs(time.as_secs().max(1)))
+        );
+    }
+    let seconds = time.map(|time| time.as_secs());
+    findings.tell(
+        "roster",
+        words,
+        json!({ "lines": survey.lines, "users": users, "requests": requests, "seconds": seconds }),
+    );
+}
+
+fn show(findings: &Findings, json: bool, terminal: Terminal) -> Result<(), Failure> {
+    if json {
+        let mut all = serde_json::Map::new();
+        all.insert("schema".to_owned(), json!(SCHEMA));
+        for (name, _, value) in &findings.told {
+            all.insert((*name).to_owned(), value.clone());
+        }
+        all.insert("warnings".to_owned(), json!(findings.warnings));
+        return terminal.data(&Value::Object(all).to_string());
+    }
+    for (name, words, _) in &findings.told {
+        terminal.data(&format!("  {name:<10} {words}"))?;
+    }
+    for warning in &findings.warnings {
+        terminal.warn(&format!("warning: {warning}"));
+    }
+    Ok(())
+}

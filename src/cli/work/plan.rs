@@ -1,0 +1,106 @@
+//! `offboard plan`: everybody is looked up, and what a job would change is shown. Nothing is written.
+
+mod table;
+mod text;
+
+use std::path::Path;
+
+use crate::cli::Exit;
+use crate::cli::args::PlanArgs;
+use crate::cli::failure::Failure;
+use crate::cli::job::{
+    Ask, Manner, Planning, command_next, criteria, find_job, password_source, ready, tell_job,
+};
+use crate::cli::terminal::Terminal;
+use crate::cli::work::progress;
+use crate::ledger::{Job, Ledger};
+use crate::plan::overview;
+use crate::settings::{PasswordSource, Settings};
+use text::Shown;
+
+pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let password = password_source(&settings.connection, terminal)?;
+    let ask = Ask {
+        subject: &args.subject.subject,
+        change: args.change.change()?,
+        new: args.subject.new,
+        strict: args.subject.strict,
+    };
+    let manner = Manner {
+        progress: progress(args.progress.progress, terminal),
+        ..Manner::default()
+    };
+    let (ledger, job) = find_job(&ask, &settings, terminal).await?;
+    show(
+        ledger,
+        job,
+        &manner,
+        &settings,
+        password,
+        args.csv.as_deref(),
+        args.json,
+        terminal,
+    )
+    .await
+}
+
+/// Plans a job, unless it is being worked on already, and shows the plan.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what a verb was given, handed on once"
+)]
+pub(in crate::cli) async fn show(
+    mut ledger: Ledger,
+    job: Job,
+    manner: &Manner,
+    settings: &Settings,
+    password: PasswordSource,
+    csv: Option<&Path>,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    tell_job(&job, settings, terminal);
+    let begun = ledger.was_run(&job).await?;
+    let (job, criteria) = if begun {
+        terminal.note("the job has begun: this is its plan as it stands now");
+        let criteria = criteria(&job, settings);
+        (job, criteria)
+    } else {
+        // Who listens is dropped with the signals, once there is nothing more to interrupt.
+        let (at, job, _signals) = ready(
+            &mut ledger,
+            job,
+            Planning::Anew,
+            manner,
+            settings,
+            password,
+            terminal,
+        )
+        .await?;
+        at.signed_in.session.sign_out().await;
+        (job, at.criteria)
+    };
+    if let Some(path) = csv {
+        table::write(&mut ledger, &job, &criteria, path).await?;
+        terminal.note(&format!("every line: {}", path.display()));
+    }
+    let overview = overview(&mut ledger, &job, &criteria).await?;
+    ledger.close().await?;
+    let shown = Shown::new(&job, &overview, &criteria, settings);
+    if json {
+        terminal.data(&shown.to_json().to_string())?;
+    } else {
+        terminal.data(&shown.to_text())?;
+        match (begun, shown.to_write()) {
+            (true, _) => {}
+            (false, 0) => terminal.note("nothing was written, and nothing has to be"),
+            (false, users) => {
+                let next = command_next(&job.id, users);
+                let next = next.map(|command| format!("; to go on: {command}"));
+                terminal.note(&format!("nothing was written{}", next.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,97 @@
+//! `offboard undo`: a job that gives back what another took.
+
+use crate::cli::args::UndoArgs;
+use crate::cli::failure::Failure;
+use crate::cli::job::{Done, Manner, finish, password_source, pick_job};
+use crate::cli::terminal::Terminal;
+use crate::cli::work::{progress, show_plan, tell};
+use crate::cli::{Exit, totals};
+use crate::domain::{Access, Reason, Status};
+use crate::ledger::{Job, Ledger, Reader};
+use crate::settings::Settings;
+
+pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let password = password_source(&settings.connection, terminal)?;
+    let (mut ledger, parent) = pick_job(&args.job, &settings).await?;
+    let Some(job) = job(&mut ledger, &parent, args.new, terminal).await? else {
+        return Ok(Exit::Done);
+    };
+    let manner = Manner {
+        confirm: args.confirm.confirm,
+        progress: progress(args.progress.progress, terminal),
+        ..Manner::default()
+    };
+    if args.plan_only {
+        return show_plan(
+            ledger, job, &manner, &settings, password, None, args.json, terminal,
+        )
+        .await;
+    }
+    let done = finish(ledger, job, &manner, &settings, password, terminal).await?;
+    tell_left_alone(&done, &settings, terminal).await?;
+    tell(&done, &settings, args.json, terminal).await?;
+    Ok(done.exit)
+}
+
+/// The undo of a job: the one that there is, or one that is made now; `None` if there is nothing to
+/// give back.
+pub(in crate::cli) async fn job(
+    ledger: &mut Ledger,
+    parent: &Job,
+    new: bool,
+    terminal: Terminal,
+) -> Result<Option<Job>, Failure> {
+    if parent.is_undo() {
+        let message = format!("job {} is an undo itself", parent.id);
+        let hint = "to take access away again, run a job with the roster".to_owned();
+        return Err(Failure::new(Exit::Usage, message).hint(hint));
+    }
+    let open = ledger.counts(parent).await?.open();
+    if open > 0 {
+        terminal.warn(&format!(
+            "job {} is not finished: {open} users are still to be dealt with, and whoever continues it \
+             takes their access",
+            parent.id
+        ));
+    }
+    if !new && let Some(known) = ledger.undo_of(parent).await? {
+        return Ok(Some(known));
+    }
+    let made = crate::plan::undo(ledger, parent).await?;
+    match &made {
+        None => terminal.note(&format!(
+            "job {} has changed nobody: there is nothing to give back",
+            parent.id
+        )),
+        Some(_) if *parent.change.access() != Access::Keep => terminal.warn(
+            "sign-in and memberships of workspaces are given back; roles and selective access in \
+             the models of these workspaces are not: a workspace's administrator has to set them",
+        ),
+        Some(_) => {}
+    }
+    Ok(made)
+}
+
+/// Lists whoever was changed by somebody else since, and is left alone.
+async fn tell_left_alone(
+    done: &Done,
+    settings: &Settings,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    if done.counts.of(Status::Failed) == 0 {
+        return Ok(());
+    }
+    let mut reader = Reader::open(&settings.ledger).await?;
+    let failed = [Status::Failed];
+    let mut rows = reader.lines_with(&done.job, &failed, usize::MAX).await?;
+    rows.retain(|row| row.reason.as_deref() == Some(Reason::Changed.as_str()));
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let all = rows.len() as u64;
+    rows.truncate(totals::SHOWN);
+    terminal.warn(&format!("{all} users were left alone:"));
+    terminal.warn(&totals::failures(&rows, all));
+    Ok(())
+}

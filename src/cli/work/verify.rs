@@ -1,0 +1,189 @@
+//! `offboard verify`: everybody whom a job saw to the wanted state is read again and compared.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use indicatif::HumanCount;
+use serde_json::json;
+
+use crate::cli::Exit;
+use crate::cli::args::VerifyArgs;
+use crate::cli::failure::Failure;
+use crate::cli::job::{
+    At, Manner, command_again, enter, known_password, password_source, pick_job, tell_job,
+};
+use crate::cli::signals::Signals;
+use crate::cli::terminal::Terminal;
+use crate::cli::totals::SHOWN;
+use crate::cli::work::progress;
+use crate::domain::Finding;
+use crate::ledger::{Job, Ledger, RunEnding, RunKind, VerifiedRow};
+use crate::progress::Looking;
+use crate::settings::{PasswordSource, Settings};
+
+/// What a verification has found.
+#[derive(Debug)]
+pub(in crate::cli) struct Verified {
+    /// How many users of each finding.
+    findings: BTreeMap<Finding, u64>,
+    /// Requests that it took, sign-in not counted.
+    requests: u64,
+    /// The first of those who have drifted.
+    drifted: Vec<VerifiedRow>,
+}
+
+impl Verified {
+    /// How many users of this finding.
+    pub(in crate::cli) fn of(&self, finding: Finding) -> u64 {
+        self.findings.get(&finding).copied().unwrap_or(0)
+    }
+
+    /// Each finding with its number, and who has drifted.
+    pub(in crate::cli) fn to_text(&self) -> String {
+        let mut text = String::new();
+        for finding in Finding::ALL {
+            let count = self.of(finding);
+            if count > 0 || finding == Finding::Confirmed {
+                let _ = writeln!(
+                    text,
+                    "  {:<10} {:>10}   {}",
+                    finding.as_str(),
+                    HumanCount(count).to_string(),
+                    meaning(finding)
+                );
+            }
+        }
+        for row in &self.drifted {
+            let who = row.user_name.as_deref().or(row.user_id.as_deref());
+            let _ = writeln!(
+                text,
+                "  line {}: {}: {}",
+                row.line,
+                who.unwrap_or_default(),
+                row.detail.as_deref().unwrap_or_default()
+            );
+        }
+        let shown = self.drifted.len() as u64;
+        let more = self.of(Finding::Drifted).saturating_sub(shown);
+        if more > 0 {
+            let _ = writeln!(text, "  … and {} more: see the report", HumanCount(more));
+        }
+        let plural = if self.requests == 1 { "" } else { "s" };
+        let _ = write!(text, "  {} request{plural}", HumanCount(self.requests));
+        text
+    }
+
+    fn exit(&self) -> Exit {
+        if self.of(Finding::Drifted) > 0 {
+            Exit::Imbalance
+        } else if self.of(Finding::Unread) > 0 {
+            Exit::Trouble
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let password = password_source(&settings.connection, terminal)?;
+    let (mut ledger, job) = pick_job(&args.job, &settings).await?;
+    tell_job(&job, &settings, terminal);
+    if ledger.to_verify(&job, None).await? == 0 {
+        terminal.note("nobody is in the wanted state yet: there is nothing to verify");
+        return Ok(Exit::Done);
+    }
+    let manner = Manner {
+        progress: progress(args.progress.progress, terminal),
+        ..Manner::default()
+    };
+    let verified = look_again(&mut ledger, &job, &manner, &settings, password, terminal).await?;
+    ledger.close().await?;
+    if args.json {
+        terminal.outcome(&to_json(&job, &verified).to_string());
+    } else {
+        terminal.outcome(&verified.to_text());
+    }
+    Ok(verified.exit())
+}
+
+/// Signs in, and reads everybody again whom the job saw to the wanted state.
+pub(in crate::cli) async fn look_again(
+    ledger: &mut Ledger,
+    job: &Job,
+    manner: &Manner,
+    settings: &Settings,
+    password: PasswordSource,
+    terminal: Terminal,
+) -> Result<Verified, Failure> {
+    let password = known_password(password, &settings.connection.username, terminal)?;
+    let (_listening, mut signals) = Signals::listen()?;
+    let interrupted = |signal| {
+        Failure::new(
+            Exit::Interrupted(signal),
+            "stopped before everybody was read",
+        )
+        .continued_by(command_again(&job.id))
+    };
+    let at = tokio::select! {
+        at = enter(job, manner, settings, password, terminal) => at?,
+        Some(signal) = signals.recv() => return Err(interrupted(signal)),
+    };
+    let verified = tokio::select! {
+        verified = verify_all(ledger, job, &at) => verified,
+        Some(signal) = signals.recv() => Err(interrupted(signal)),
+    };
+    at.signed_in.session.sign_out().await;
+    verified
+}
+
+/// Reads everybody again, the cheapest way, and keeps what was found.
+async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verified, Failure> {
+    let account = &at.settings.connection.username;
+    let run = ledger.start_run(job, RunKind::Verify, account).await?;
+    let inquirer = at.inquirer();
+    let mut looking = Looking::new(at.progress);
+    let mut tell = |look: crate::lookup::Look| {
+        looking.tell(look.method.as_str(), look.requests, look.left);
+    };
+    let goal = at.criteria.goal.as_ref();
+    let looked = crate::plan::verify(ledger, job, &run, goal, &inquirer, &mut tell).await;
+    looking.end();
+    let found = match looked {
+        Ok(found) => found,
+        Err(error) => {
+            // The ledger's own trouble would hide what went wrong first.
+            let _ = ledger
+                .end_run(&run, RunEnding::Stopped("the look-up failed"))
+                .await;
+            return Err(error.into());
+        }
+    };
+    let findings = ledger.conclude(job, &run).await?;
+    ledger.end_run(&run, RunEnding::Finished).await?;
+    Ok(Verified {
+        findings,
+        requests: found.requests,
+        drifted: ledger.verified_lines(job, Finding::Drifted, SHOWN).await?,
+    })
+}
+
+fn to_json(job: &Job, verified: &Verified) -> serde_json::Value {
+    let findings: BTreeMap<_, _> = Finding::ALL
+        .into_iter()
+        .map(|finding| (finding.as_str(), verified.of(finding)))
+        .collect();
+    json!({
+        "schema": 1, "job": job.id.as_str(), "findings": findings, "requests": verified.requests,
+        "holds": verified.of(Finding::Drifted) == 0,
+    })
+}
+
+fn meaning(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Confirmed => "as the job left them",
+        Finding::Drifted => "somebody else has changed them since",
+        Finding::Gone => "the provider knows them no longer",
+        Finding::Unread => "could not be read",
+    }
+}

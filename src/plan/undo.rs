@@ -1,0 +1,208 @@
+//! Undoing: a job whose lines are the users whom another job changed, each with what is to be given
+//! back (P11).
+
+use aws_lc_rs::digest::{Context, SHA256};
+use serde_json::json;
+
+use crate::domain::{Change, Goal, Held, Line, Membership, UserId, UserState};
+use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, UndoRow};
+use crate::plan::key::{hex, job_key};
+
+/// Rows that are in memory at the same time.
+const PAGE: usize = 500;
+
+/// Loads the job that gives back what `parent` took; `None` if it has changed nobody. Either the whole
+/// job is in the ledger afterwards, or none of it.
+pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, LedgerError> {
+    let mut reader = ledger.reader().await?;
+    // Once to know what the job is, and once to load it: the lines may be too many for memory.
+    let mut digest = Context::new(&SHA256);
+    let mut lines = 0;
+    let mut after = Line(0);
+    loop {
+        let page = reader.undo_rows(parent, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for (row, goal) in page
+            .iter()
+            .filter_map(|row| Some((row, goal(row, parent)?)))
+        {
+            let line = json!([row.line.0, row.user_id, goal]).to_string();
+            digest.update(line.as_bytes());
+            digest.update(b"\n");
+            lines += 1;
+        }
+    }
+    if lines == 0 {
+        return Ok(None);
+    }
+    let digest = hex(digest.finish().as_ref());
+    let change = Change::restore();
+    let new = NewJob {
+        key: job_key(&parent.target, &change, &digest),
+        target: parent.target.clone(),
+        change,
+        roster_path: format!("job {}", parent.id),
+        roster_digest: digest,
+        roster_header: parent.roster_header.clone(),
+        parent: Some(parent.number),
+    };
+    let mut loading = ledger.load(&new).await?;
+    let mut after = Line(0);
+    loop {
+        let page = reader.undo_rows(parent, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in page {
+            let Some(goal) = goal(&row, parent) else {
+                continue;
+            };
+            loading
+                .push(NewLine {
+                    line: row.line.0,
+                    names: Names::Id(UserId::new(row.user_id)),
+                    user_name: row.user_name,
+                    goal: Some(goal),
+                    cells: row.cells,
+                })
+                .await?;
+        }
+    }
+    let job = loading.commit().await?.job;
+    ledger.gather().await?;
+    Ok(Some(job))
+}
+
+/// What a user is to have again; `None` if the job has taken nothing from this user.
+///
+/// Where the last look was before the last write, the user is taken to have what the change asks for:
+/// whoever turns out to have something else was changed by somebody else, and is left alone.
+fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
+    let change = &parent.change;
+    let asked = change.goal()?;
+    let after = row
+        .after
+        .clone()
+        .unwrap_or_else(|| left_by(&asked, &row.before));
+    if after.has_the_same(&row.before) {
+        return None;
+    }
+    let active = asked.active.and(row.before.active);
+    let workspaces = asked.workspaces.and(row.before.workspaces.clone());
+    Some(Goal {
+        active,
+        workspaces: workspaces.map(Membership::Exactly),
+        only_from: Some(Held {
+            active: after.active,
+            workspaces: after.workspaces,
+        }),
+    })
+}
+
+/// What a user has once the change has taken effect.
+fn left_by(asked: &Goal, before: &UserState) -> UserState {
+    let workspaces = match &asked.workspaces {
+        None => before.workspaces.clone(),
+        Some(Membership::Exactly(ids)) => Some(ids.clone()),
+        Some(Membership::Without(gone)) => before.workspaces.as_ref().map(|ids| {
+            let stays = |id: &&String| !gone.iter().any(|gone| gone.eq_ignore_ascii_case(id));
+            ids.iter().filter(stays).cloned().collect()
+        }),
+    };
+    UserState {
+        active: asked.active.or(before.active),
+        workspaces,
+        ..before.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{JobId, Timestamp};
+
+    fn state(active: bool, workspaces: &[&str]) -> UserState {
+        UserState {
+            active: Some(active),
+            workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
+            ..UserState::of("u1")
+        }
+    }
+
+    fn parent(change: &str) -> Job {
+        Job {
+            number: 1,
+            id: JobId::from_stored("0193af".to_owned()),
+            target: "https://scim.example.com/".to_owned(),
+            change: change.parse().unwrap(),
+            roster_path: String::new(),
+            roster_digest: String::new(),
+            roster_header: Vec::new(),
+            lines: 1,
+            users: 1,
+            created_at: Timestamp::from_millis(0),
+            parent: None,
+            plan: None,
+            canary_at: None,
+        }
+    }
+
+    fn undone(change: &str, before: UserState, after: Option<UserState>) -> Option<Goal> {
+        let row = UndoRow {
+            line: Line(2),
+            user_id: "u1".to_owned(),
+            user_name: None,
+            cells: Vec::new(),
+            before,
+            after,
+        };
+        goal(&row, &parent(change))
+    }
+
+    #[test]
+    fn p11_what_was_taken_is_given_back_and_nothing_else() {
+        let had = state(true, &["a", "b"]);
+        let all = Some(Membership::Exactly(vec!["a".into(), "b".into()]));
+        for (change, after, active, workspaces) in [
+            (
+                "disable+remove-access",
+                Some(state(false, &[])),
+                Some(true),
+                &all,
+            ),
+            (
+                "disable",
+                Some(state(false, &["a", "b"])),
+                Some(true),
+                &None,
+            ),
+            ("from-workspace:a", Some(state(true, &["b"])), None, &all),
+            // One half took effect.
+            (
+                "disable+remove-access",
+                Some(state(false, &["a", "b"])),
+                Some(true),
+                &all,
+            ),
+        ] {
+            let goal = undone(change, had.clone(), after.clone()).unwrap();
+            assert_eq!(
+                (goal.active, &goal.workspaces),
+                (active, workspaces),
+                "{change}"
+            );
+            let held = goal.only_from.unwrap();
+            assert_eq!(held.workspaces, after.unwrap().workspaces);
+        }
+        assert_eq!(undone("disable", had.clone(), Some(had.clone())), None);
+    }
+
+    #[test]
+    fn whoever_was_not_seen_after_the_last_write_is_taken_to_be_changed() {
+        let had = state(true, &["a", "b"]);
+        let goal = undone("disable+from-workspace:A", had, None).unwrap();
+        let held = goal.only_from.unwrap();
+        assert_eq!(held.active, Some(false));
+        assert_eq!(held.workspaces, Some(vec!["b".to_owned()]));
+    }
+}
