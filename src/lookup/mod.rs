@@ -8,9 +8,14 @@
 mod inquirer;
 mod look_up;
 mod register;
+mod singly;
 mod strategy;
 
 pub use inquirer::{Inquirer, InquirySettings, LookUpError};
-pub use look_up::{Found, Look, look_up, read};
+pub use look_up::{Found, Look, look_up};
 pub use register::{Absence, Outstanding, Position, Register, Sought, Told};
+pub use singly::read;
 pub use strategy::Method;
+
+#[cfg(test)]
+mod tests;
