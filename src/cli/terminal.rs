@@ -77,6 +77,8 @@ impl Terminal {
         let mut stderr = io::stderr().lock();
         write!(stderr, "{question} ")?;
         stderr.flush()?;
+        // Whoever is interrupted meanwhile has something to say there.
+        drop(stderr);
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(answer.trim().to_owned())

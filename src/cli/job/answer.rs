@@ -27,7 +27,11 @@ pub(super) async fn answer(
     let mut asking = JoinSet::new();
     asking.spawn_blocking(move || terminal.ask(&question));
     tokio::select! {
-        Some(signal) = signals.recv() => Answer::Signal(signal),
+        Some(signal) = signals.recv() => {
+            // What comes next begins on a line of its own.
+            terminal.warn("");
+            Answer::Signal(signal)
+        }
         typed = asking.join_next() => Answer::Typed(match typed {
             Some(Ok(typed)) => typed,
             Some(Err(error)) => Err(io::Error::other(error)),
