@@ -13,7 +13,7 @@ use offboard::auth::{Account, Session};
 use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, UserState};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
-use offboard::ledger::{Job, Ledger, RunEnding, RunKind, Writer};
+use offboard::ledger::{Job, Ledger, Mandate, RunEnding, RunKind, RunTally, Writer};
 use offboard::pace::{Pace, Rate};
 use offboard::plan::{Intake, intake};
 use offboard::port::Journal;
@@ -153,7 +153,9 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     let (_sender, mut signals) = mpsc::channel(1);
     let mut ledger = look_up(ledger, &job, ids).await?;
     let start = Instant::now();
-    let run = ledger.start_run(&job, RunKind::Run, "bench").await?;
+    let run = ledger
+        .start_run(&job, RunKind::Run, &Mandate::of("bench"))
+        .await?;
     let (writer, journal) = Writer::start(ledger, &job, &run).await?;
     let ending = engine::run(
         work,
@@ -166,7 +168,9 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     )
     .await?;
     let mut ledger = writer.finish().await?;
-    ledger.end_run(&run, RunEnding::Finished).await?;
+    ledger
+        .end_run(&run, RunEnding::Finished, RunTally::default())
+        .await?;
     let taken = start.elapsed();
     if ending.snapshot.done != job.users || ending.snapshot.trouble_now > 0 {
         return Err("not everybody was removed".into());
@@ -178,7 +182,9 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
 
 /// What a plan does: everybody's state is in the ledger before the first write.
 async fn look_up(mut ledger: Ledger, job: &Job, ids: &[String]) -> Result<Ledger, Failed> {
-    let run = ledger.start_run(job, RunKind::Plan, "bench").await?;
+    let run = ledger
+        .start_run(job, RunKind::Plan, &Mandate::of("bench"))
+        .await?;
     let (writer, journal) = Writer::start(ledger, job, &run).await?;
     let seen = ids.iter().zip(2..).map(|(id, line)| Entry {
         line: Line(line),
@@ -192,7 +198,9 @@ async fn look_up(mut ledger: Ledger, job: &Job, ids: &[String]) -> Result<Ledger
     journal.record(seen.collect()).await?;
     drop(journal);
     let mut ledger = writer.finish().await?;
-    ledger.end_run(&run, RunEnding::Finished).await?;
+    ledger
+        .end_run(&run, RunEnding::Finished, RunTally::default())
+        .await?;
     Ok(ledger)
 }
 

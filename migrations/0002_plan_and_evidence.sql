@@ -55,7 +55,7 @@ CREATE TABLE users_with_plan (
     verified_at_ms      INTEGER,
     verified            TEXT CHECK (verified IN ('confirmed', 'drifted', 'gone', 'unread')),
     verified_detail     TEXT,
-    event_hash          TEXT,                 -- of the event that gave the user the outcome
+    event_hash          TEXT,                 -- of the last event that changed where the line stands
     run                 INTEGER REFERENCES runs (number) -- the last run that touched the row
 ) STRICT;
 INSERT INTO users_with_plan (
@@ -73,7 +73,8 @@ CREATE UNIQUE INDEX users_by_line ON users (job, line);
 CREATE INDEX users_by_key ON users (job, user_key);
 CREATE INDEX users_by_name ON users (job, name_key) WHERE name_key IS NOT NULL;
 
--- The chain: SHA-256 over the hash before and this event's stored text. Events of before have none.
+-- The chain: SHA-256 over the hash before and this event's text. Events of before have neither.
+ALTER TABLE events ADD COLUMN seq INTEGER;       -- the place in the job's chain, from 1
 ALTER TABLE events ADD COLUMN hash TEXT;
 CREATE INDEX events_by_job ON events (job, number);
 

@@ -1,5 +1,6 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
+mod grounds;
 mod look;
 mod rails;
 mod rehearse;
@@ -7,7 +8,7 @@ mod sources;
 mod work;
 
 pub(super) use look::{
-    ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, StatusArgs,
+    ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, ReportFormat, StatusArgs,
 };
 pub(super) use rehearse::{DemoArgs, DemoFaults, SandboxArgs};
 pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyArgs};

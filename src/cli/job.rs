@@ -6,6 +6,7 @@ mod answer;
 mod canary;
 mod confirm;
 mod find;
+mod mandate;
 mod plan;
 mod rails;
 mod session;
@@ -28,7 +29,7 @@ use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, Reason};
 use crate::engine::Signal;
-use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, RunKind};
+use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally};
 use crate::plan::{Criteria, ProtectList};
 use crate::progress::{Progress, ProgressMode};
 use crate::settings::{PasswordSource, Settings};
@@ -66,6 +67,8 @@ pub(super) struct Manner {
 pub(super) struct Done {
     pub(super) job: Job,
     pub(super) counts: Counts,
+    /// Where the chain of its events ends.
+    pub(super) head: Option<Head>,
     pub(super) exit: Exit,
     /// Requests sent for users, if there was anything to do.
     pub(super) requests: Option<u64>,
@@ -76,8 +79,21 @@ pub(super) struct At<'a> {
     pub(super) settings: &'a Settings,
     pub(super) terminal: Terminal,
     pub(super) signed_in: SignedIn,
+    /// Who works, and why.
+    pub(super) mandate: Mandate,
     pub(super) criteria: Criteria,
     pub(super) progress: ProgressMode,
+}
+
+impl At<'_> {
+    /// What was sent since the last run of this process ended, for the end of this one.
+    pub(super) fn tally(&self) -> RunTally {
+        let usage = self.signed_in.pace.take_usage();
+        RunTally {
+            requests: usage.requests,
+            throttled: usage.throttled,
+        }
+    }
 }
 
 /// Which plan a job is to have.
@@ -138,6 +154,7 @@ pub(super) async fn ready<'a>(
     password: PasswordSource,
     terminal: Terminal,
 ) -> Result<(At<'a>, Job, (Signals, mpsc::Receiver<Signal>)), Failure> {
+    mandate::check(&settings.grounds)?;
     // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
     let password = known_password(password, &settings.connection.username, terminal)?;
     let (listening, mut signals) = Signals::listen()?;
@@ -182,7 +199,7 @@ async fn begin(
     rails::check(&mut ledger, &job, at).await?;
     let account = &at.settings.connection.username;
     confirm(&job, account, manner.confirm, at.terminal, signals).await?;
-    let run = ledger.start_run(&job, RunKind::Run, account).await?;
+    let run = ledger.start_run(&job, RunKind::Run, &at.mandate).await?;
     prepare(&mut ledger, &job, &run, manner, at).await?;
     let mut progress = Progress::new(at.progress).asked_by(status_asked);
     let mut with = With {
@@ -199,14 +216,17 @@ async fn begin(
     {
         let judged = canary::judge(&canary, &mut ledger, &job, &run, at, with.signals).await;
         if let Err(failure) = judged {
-            ledger.end_run(&run, RunEnding::Stopped("canary")).await?;
+            let ending = RunEnding::Stopped("canary");
+            ledger.end_run(&run, ending, at.tally()).await?;
             ledger.close().await?;
             return Err(failure);
         }
         (ledger, ending) = work(ledger, &job, &run, None, &mut with).await?;
         requests += ending.snapshot.requests;
     }
-    ledger.end_run(&run, work::run_ending(&ending)).await?;
+    ledger
+        .end_run(&run, work::run_ending(&ending), at.tally())
+        .await?;
     let exit = work::exit(&ending);
     close(ledger, job, exit, Some(requests)).await
 }
@@ -256,6 +276,7 @@ pub(super) async fn enter<'a>(
         },
         settings,
         terminal,
+        mandate: mandate::mandate(settings, &signed_in),
         signed_in,
         progress: manner.progress,
     })
@@ -284,6 +305,7 @@ async fn close(
     requests: Option<u64>,
 ) -> Result<Done, Failure> {
     let counts = ledger.counts(&job).await?;
+    let head = ledger.head(&job).await?;
     ledger.close().await?;
     let exit = match exit {
         Exit::Done => work::standing(&job, &counts),
@@ -292,6 +314,7 @@ async fn close(
     Ok(Done {
         job,
         counts,
+        head,
         exit,
         requests,
     })

@@ -35,6 +35,11 @@ impl Terminal {
         }
     }
 
+    /// Where much data goes. A reader that has gone away is no failure: the rest is written to nobody.
+    pub(super) fn data_stream(self) -> impl Write {
+        DataStream(io::BufWriter::new(io::stdout()))
+    }
+
     /// Data about work that is done already: if it cannot be written, that is told, and the work's own
     /// exit code stays.
     pub(super) fn outcome(self, text: &str) {
@@ -87,5 +92,24 @@ impl Terminal {
     /// Asks without showing what is typed.
     pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
         rpassword::prompt_password(format!("{question} "))
+    }
+}
+
+/// Standard output, which somebody may stop reading.
+struct DataStream(io::BufWriter<io::Stdout>);
+
+impl Write for DataStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
     }
 }

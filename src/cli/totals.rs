@@ -32,6 +32,11 @@ pub(super) fn totals(job: &Job, counts: &Counts) -> String {
     text
 }
 
+/// Where the chain ends. Kept elsewhere, it shows later whether the ledger was cut or written anew.
+pub(super) fn head(events: u64, hash: &str) -> String {
+    format!("chain of {events} events, head {hash}")
+}
+
 /// The lines that went wrong: where, who, and why.
 pub(super) fn failures(rows: &[UserRow], all: u64) -> String {
     let mut text = String::new();

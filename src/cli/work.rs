@@ -21,7 +21,7 @@ use crate::cli::totals;
 use crate::domain::Status;
 use crate::ledger::Reader;
 use crate::progress::ProgressMode;
-use crate::report::Summary;
+use crate::report::{Privacy, Summary};
 use crate::settings::Settings;
 
 /// How progress is shown, unless nothing is to be said.
@@ -42,12 +42,14 @@ async fn tell(
 ) -> Result<(), Failure> {
     if json {
         let mut reader = Reader::open(&settings.ledger).await?;
-        let runs = reader.runs(&done.job).await?;
-        let summary = Summary::new(&done.job, &done.counts, &runs);
+        let summary = Summary::gather(&mut reader, &done.job, Privacy::Open).await?;
         terminal.outcome(&serde_json::json!(summary).to_string());
     } else {
         terminal.outcome(&totals::totals(&done.job, &done.counts));
         list_trouble(done, settings, terminal).await?;
+    }
+    if let Some(head) = &done.head {
+        terminal.note(&totals::head(head.events, &head.hash));
     }
     if done.counts.open() > 0 {
         let command = command_again(&done.job.id);

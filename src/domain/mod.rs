@@ -5,6 +5,7 @@
 //! read, and tested, as tables.
 
 mod answer;
+mod chain;
 mod change;
 mod entry;
 mod goal;
@@ -20,6 +21,7 @@ pub use answer::{
     Allowance, Answer, Content, Credential, Filter, Problem, Request, RequestKind, Silence,
     UserPage,
 };
+pub use chain::{EventParts, NO_HASH, hex, link};
 pub use change::{Access, Change, ChangeError};
 pub use entry::{Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need, Operation};

@@ -1,6 +1,5 @@
 //! The history of one user: the lines that name the user, and everything that happened, in order.
 
-use serde_json::json;
 use sqlx::Row;
 
 use crate::domain::{Line, Timestamp};
@@ -22,7 +21,7 @@ pub struct EventRecord {
 impl Reader {
     /// The lines of a job that name a user: by id, or by user name or address, in any case.
     pub async fn lines_of(&mut self, job: &Job, user: &str) -> Result<Vec<UserRow>, LedgerError> {
-        let lines: Vec<i64> = sqlx::query_scalar(
+        let lines: Vec<u32> = sqlx::query_scalar(
             "SELECT line FROM users
              WHERE job = ?1 AND (user_key = ?2 OR name_key = ?3 OR lower(user_name) = ?2
                    OR EXISTS (SELECT 1 FROM json_each(cells) WHERE lower(trim(value)) = ?2))
@@ -33,7 +32,8 @@ impl Reader {
         .bind(user.trim().to_lowercase())
         .fetch_all(&mut self.connection)
         .await?;
-        self.lines_at(job, &json!(lines).to_string()).await
+        let lines: Vec<_> = lines.into_iter().map(u64::from).collect();
+        self.lines_at(job, &lines).await
     }
 
     /// Everything that happened to the user of one line, in order.

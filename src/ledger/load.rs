@@ -5,7 +5,7 @@ use sqlx::{Connection, Row, Sqlite, SqliteConnection, Transaction};
 
 use crate::domain::{Change, Clock, Goal, JobId, UserId};
 use crate::ledger::job::read_job;
-use crate::ledger::record::{EventRow, append_events};
+use crate::ledger::record::{EventRow, append_events, set_aside};
 use crate::ledger::{Job, Ledger, LedgerError};
 
 /// Rows that go to SQLite as one statement: enough to make the statement's own cost small, little
@@ -201,10 +201,13 @@ impl Loading<'_> {
             body: json!({
                 "job": job.id.as_str(), "target": job.target, "change": job.change.to_string(),
                 "roster_digest": job.roster_digest, "lines": job.lines, "users": job.users,
+                "version": env!("CARGO_PKG_VERSION"),
             })
             .to_string(),
         };
+        let at = loaded.at;
         append_events(&mut self.transaction, self.job, None, &[loaded]).await?;
+        set_aside(&mut self.transaction, self.job, None, at).await?;
         self.transaction.commit().await?;
         Ok(Loaded { job, duplicates })
     }

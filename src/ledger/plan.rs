@@ -8,7 +8,7 @@ use crate::domain::{Entry, Fact, Goal, Line, Seen, Status, Timestamp, UserState}
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::before;
 use crate::ledger::load::mark_duplicates;
-use crate::ledger::record::{EventRow, append_events, record};
+use crate::ledger::record::{EventRow, append_events, record, set_aside};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 /// A user who has still to be looked up: by id, or by name where the roster has no id.
@@ -171,8 +171,15 @@ impl Ledger {
     }
 
     /// Marks lines that turned out to name the same user as an earlier line; returns how many.
-    pub async fn mark_duplicates(&mut self, job: &Job) -> Result<u64, LedgerError> {
-        mark_duplicates(&mut self.connection, job.number).await
+    pub async fn mark_duplicates(&mut self, job: &Job, run: &NewRun) -> Result<u64, LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let duplicates = mark_duplicates(&mut transaction, job.number).await?;
+        if duplicates > 0 {
+            set_aside(&mut transaction, job.number, Some(run.number), now).await?;
+        }
+        transaction.commit().await?;
+        Ok(duplicates)
     }
 
     /// Stores facts about users in one transaction, outside of an engine's run.

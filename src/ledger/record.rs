@@ -3,9 +3,16 @@
 //! However many facts there are, they go to SQLite as a few statements with one JSON parameter each:
 //! preparing and stepping a statement per row would cost many times as much as the rows.
 
+mod aside;
+mod chain;
 mod event;
 mod state;
+#[cfg(test)]
+mod tests;
 
+pub(super) use aside::set_aside;
+pub use chain::Head;
+pub(super) use chain::append_events;
 pub(super) use event::EventRow;
 
 use serde::Serialize;
@@ -26,8 +33,8 @@ pub(super) async fn record(
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
     let events: Vec<_> = entries.iter().map(EventRow::of).collect();
-    append_events(connection, job, Some(run), &events).await?;
-    let states = States::of(entries);
+    let hashes = append_events(connection, job, Some(run), &events).await?;
+    let states = States::of(entries, &hashes);
     for (rows, sql) in [
         (to_json(&states.looked_up), state::LOOK_UP),
         (to_json(&states.claimed), state::CLAIM),
@@ -44,32 +51,6 @@ pub(super) async fn record(
                 .await?;
         }
     }
-    Ok(())
-}
-
-/// Stores events, in order.
-pub(super) async fn append_events(
-    connection: &mut SqliteConnection,
-    job: i64,
-    run: Option<i64>,
-    events: &[EventRow],
-) -> Result<(), LedgerError> {
-    #[derive(Serialize)]
-    struct Row<'a>(Option<u64>, i64, &'a str, &'a str);
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| Row(event.line, event.at.as_millis(), event.kind, &event.body))
-        .collect();
-    sqlx::query(
-        "INSERT INTO events (job, run, line, at_ms, kind, body)
-         SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3
-         FROM json_each(?) ORDER BY key",
-    )
-    .bind(job)
-    .bind(run)
-    .bind(to_json(&rows))
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

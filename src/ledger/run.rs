@@ -1,5 +1,9 @@
 //! Runs: their beginning, which clears up after a run that died, and their end.
 
+mod mandate;
+
+pub use mandate::{Mandate, RunTally};
+
 use serde_json::json;
 use sqlx::{Connection, Row};
 
@@ -60,7 +64,7 @@ impl RunEnding {
 }
 
 impl Ledger {
-    /// Begins a run of `job`, signed in as `account`.
+    /// Begins a run of `job`; `mandate` says who makes it and why.
     ///
     /// Whoever was claimed by a run that died becomes in doubt: the intent was durable, so the write
     /// may have left (P1), and only reading the user tells (P4).
@@ -68,7 +72,7 @@ impl Ledger {
         &mut self,
         job: &Job,
         kind: RunKind,
-        account: &str,
+        mandate: &Mandate,
     ) -> Result<NewRun, LedgerError> {
         let now = self.clock.now();
         let id = RunId::generate();
@@ -83,17 +87,25 @@ impl Ledger {
         .await?
         .rows_affected();
         let number = sqlx::query(
-            "INSERT INTO runs (id, job, kind, host, pid, account, version, started_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs (id, job, kind, host, pid, account, version, started_at_ms,
+                               operator, actor_id, tenant, ticket, reason, approver, settings)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(id.as_str())
         .bind(job.number)
         .bind(kind.as_str())
         .bind(&host)
         .bind(i64::from(std::process::id()))
-        .bind(account)
+        .bind(&mandate.account)
         .bind(env!("CARGO_PKG_VERSION"))
         .bind(now.as_millis())
+        .bind(&mandate.operator)
+        .bind(&mandate.actor_id)
+        .bind(&mandate.tenant)
+        .bind(&mandate.ticket)
+        .bind(&mandate.reason)
+        .bind(&mandate.approver)
+        .bind(mandate.settings.to_string())
         .execute(&mut *transaction)
         .await?
         .last_insert_rowid();
@@ -102,7 +114,11 @@ impl Ledger {
             at: now,
             kind: "run_started",
             body: json!({
-                "run": id.as_str(), "kind": kind.as_str(), "host": host, "pid": std::process::id(), "account": account,
+                "run": id.as_str(), "kind": kind.as_str(), "host": host, "pid": std::process::id(),
+                "account": mandate.account, "operator": mandate.operator,
+                "actor_id": mandate.actor_id, "tenant": mandate.tenant, "ticket": mandate.ticket,
+                "reason": mandate.reason, "approver": mandate.approver,
+                "settings": mandate.settings,
                 "version": env!("CARGO_PKG_VERSION"), "runs_found_dead": dead,
             })
             .to_string(),
@@ -120,15 +136,23 @@ impl Ledger {
         })
     }
 
-    /// Ends a run.
-    pub async fn end_run(&mut self, run: &NewRun, ending: RunEnding) -> Result<(), LedgerError> {
+    /// Ends a run; `tally` says what it took.
+    pub async fn end_run(
+        &mut self,
+        run: &NewRun,
+        ending: RunEnding,
+        tally: RunTally,
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let ended = sqlx::query(
-            "UPDATE runs SET ended_at_ms = ?, ending = ? WHERE number = ? AND ended_at_ms IS NULL",
+            "UPDATE runs SET ended_at_ms = ?, ending = ?, requests = ?, throttled = ?
+             WHERE number = ? AND ended_at_ms IS NULL",
         )
         .bind(now.as_millis())
         .bind(ending.as_str())
+        .bind(i64::try_from(tally.requests).unwrap_or(i64::MAX))
+        .bind(i64::try_from(tally.throttled).unwrap_or(i64::MAX))
         .bind(run.number)
         .execute(&mut *transaction)
         .await?;
@@ -139,7 +163,11 @@ impl Ledger {
             line: None,
             at: now,
             kind: "run_ended",
-            body: json!({ "run": run.id.as_str(), "ending": ending.as_str() }).to_string(),
+            body: json!({
+                "run": run.id.as_str(), "ending": ending.as_str(), "requests": tally.requests,
+                "throttled": tally.throttled,
+            })
+            .to_string(),
         };
         append_events(&mut transaction, run.job, Some(run.number), &[ended]).await?;
         transaction.commit().await?;

@@ -1,11 +1,17 @@
 //! What people are shown: counts, runs, and the rows of a report, page by page.
 
+mod events;
+mod runs;
+
+pub use events::StoredEvent;
+pub use runs::RunRow;
+
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::domain::{Line, RunId, Seen, Status, Timestamp};
+use crate::domain::{Line, Seen, Status, Timestamp};
 use crate::ledger::job::{time, unsigned};
 use crate::ledger::journal::before;
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
@@ -96,29 +102,16 @@ pub struct UserRow {
     pub confirmed_at: Option<Timestamp>,
     /// What showed it.
     pub confirmed_by: Option<String>,
+    /// When the user was last looked at again, and what was found (see [`crate::domain::Finding`]).
+    pub verified: Option<(Timestamp, String)>,
+    /// What differed then, or why nothing was shown.
+    pub verified_detail: Option<String>,
+    /// The hash of the last event that changed where the line stands.
+    pub event_hash: Option<String>,
     /// The last run that touched the user.
     pub run_id: Option<String>,
     /// The roster's own columns.
     pub cells: Vec<String>,
-}
-
-/// One run as the ledger knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRow {
-    /// Its id.
-    pub id: RunId,
-    /// What it did: `plan`, `run` or `verify`.
-    pub kind: String,
-    /// The machine.
-    pub host: String,
-    /// The account that it signed in as.
-    pub account: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended, if it has.
-    pub ended_at: Option<Timestamp>,
-    /// How it ended.
-    pub ending: Option<String>,
 }
 
 impl Ledger {
@@ -185,42 +178,38 @@ impl Reader {
         .await?;
         rows.iter().map(read_user).collect()
     }
+}
 
-    /// The lines with these numbers, a JSON array.
-    pub(super) async fn lines_at(
+impl Reader {
+    /// The lines with these numbers, in their order.
+    pub async fn lines_at(
         &mut self,
         job: &Job,
-        lines: &str,
+        lines: &[u64],
     ) -> Result<Vec<UserRow>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = run
-             WHERE users.job = ?1 AND line IN (SELECT value FROM json_each(?2)) ORDER BY line",
+            "SELECT users.*, runs.id AS run_id
+             FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
+             LEFT JOIN runs ON runs.number = users.run ORDER BY line",
         )
         .bind(job.number)
-        .bind(lines)
+        .bind(serde_json::json!(lines).to_string())
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter().map(read_user).collect()
     }
 
-    /// The runs of a job, in order.
-    pub async fn runs(&mut self, job: &Job) -> Result<Vec<RunRow>, LedgerError> {
-        let rows = sqlx::query("SELECT * FROM runs WHERE job = ? ORDER BY number")
-            .bind(job.number)
-            .fetch_all(&mut self.connection)
-            .await?;
+    /// What looking again has found, by the ledger's word (see [`crate::domain::Finding`]).
+    pub async fn findings(&mut self, job: &Job) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT verified, count(*) AS lines FROM users
+             WHERE job = ? AND verified IS NOT NULL GROUP BY verified",
+        )
+        .bind(job.number)
+        .fetch_all(&mut self.connection)
+        .await?;
         rows.iter()
-            .map(|row| {
-                Ok(RunRow {
-                    id: RunId::from_stored(row.try_get("id")?),
-                    kind: row.try_get("kind")?,
-                    host: row.try_get("host")?,
-                    account: row.try_get("account")?,
-                    started_at: Timestamp::from_millis(row.try_get("started_at_ms")?),
-                    ended_at: time(row, "ended_at_ms")?,
-                    ending: row.try_get("ending")?,
-                })
-            })
+            .map(|row| Ok((row.try_get("verified")?, unsigned(row, "lines")?)))
             .collect()
     }
 }
@@ -287,6 +276,9 @@ fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
         done_at: time(row, "done_at_ms")?,
         confirmed_at: time(row, "confirmed_at_ms")?,
         confirmed_by: row.try_get("confirmed_by")?,
+        verified: time(row, "verified_at_ms")?.zip(row.try_get("verified")?),
+        verified_detail: row.try_get("verified_detail")?,
+        event_hash: row.try_get("event_hash")?,
         run_id: row.try_get("run_id")?,
         cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
     })

@@ -108,7 +108,7 @@ async fn store(
 mod tests {
     use super::*;
     use crate::domain::{Clock, Fact, Line, Timestamp, UserId};
-    use crate::ledger::{Names, NewJob, NewLine, RunEnding, RunKind};
+    use crate::ledger::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
     #[tokio::test]
@@ -135,12 +135,18 @@ mod tests {
         };
         loading.push(line).await.unwrap();
         let job = loading.commit().await.unwrap().job;
-        let mine = first.start_run(&job, RunKind::Run, "admin").await.unwrap();
+        let mine = first
+            .start_run(&job, RunKind::Run, &Mandate::of("admin"))
+            .await
+            .unwrap();
         let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
 
         std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
         let mut second = Ledger::open(&path, Clock::System).await.unwrap();
-        let theirs = second.start_run(&job, RunKind::Run, "admin").await.unwrap();
+        let theirs = second
+            .start_run(&job, RunKind::Run, &Mandate::of("admin"))
+            .await
+            .unwrap();
         let late = Entry {
             line: Line(2),
             at: Timestamp::from_millis(0),
@@ -154,7 +160,15 @@ mod tests {
         assert!(told.to_string().contains("taken this job over"), "{told}");
         drop(journal);
         assert!(matches!(writer.finish().await, Err(LedgerError::TakenOver)));
-        assert!(second.end_run(&mine, RunEnding::Finished).await.is_err());
-        second.end_run(&theirs, RunEnding::Finished).await.unwrap();
+        assert!(
+            second
+                .end_run(&mine, RunEnding::Finished, RunTally::default())
+                .await
+                .is_err()
+        );
+        second
+            .end_run(&theirs, RunEnding::Finished, RunTally::default())
+            .await
+            .unwrap();
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::Allowance;
 use crate::pace::bucket::Bucket;
 use crate::pace::lately::Lately;
 use crate::pace::tempo::Tempo;
-use crate::pace::{Present, Rate};
+use crate::pace::{Present, Rate, Usage};
 
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -19,6 +19,7 @@ pub(super) struct Flow {
     /// The period that the bucket was made for.
     period: Option<Duration>,
     bucket: Option<Bucket>,
+    usage: Usage,
 }
 
 impl Flow {
@@ -30,7 +31,12 @@ impl Flow {
             burst,
             period,
             bucket: period.map(|period| Bucket::new(period, burst)),
+            usage: Usage::default(),
         }
+    }
+
+    pub(super) fn take_usage(&mut self) -> Usage {
+        std::mem::take(&mut self.usage)
     }
 
     /// Takes leave to send, or says when to ask again.
@@ -41,10 +47,12 @@ impl Flow {
             bucket.take()?;
         }
         self.lately.note(now);
+        self.usage.requests += 1;
         Ok(())
     }
 
     pub(super) fn throttled(&mut self, now: Instant, wait: Duration) {
+        self.usage.throttled += 1;
         self.tempo.throttled(now, wait, self.lately.rate(now));
         self.refit(now);
     }

@@ -39,6 +39,15 @@ pub struct Present {
     pub lowered: bool,
 }
 
+/// What has been sent, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Requests that were given leave, of all kinds.
+    pub requests: u64,
+    /// Answers that asked for fewer requests (429).
+    pub throttled: u64,
+}
+
 /// Leave to send, shared by all parts of a run.
 #[derive(Debug)]
 pub struct Pace {
@@ -110,6 +119,11 @@ impl Pace {
     /// The hold in force, if any.
     pub fn held(&self) -> Option<Hold> {
         self.gate.held()
+    }
+
+    /// What was sent since this was asked before.
+    pub fn take_usage(&self) -> Usage {
+        self.flow().take_usage()
     }
 
     /// The limit in force.

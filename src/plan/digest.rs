@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
-use crate::domain::{Line, Operation};
+use crate::domain::{Line, Operation, hex};
 use crate::ledger::{Job, PlanRow};
 
 /// A digest in the making: all lines go in, in their order.
@@ -45,7 +45,7 @@ impl PlanDigest {
 
     /// The digest in hexadecimal.
     pub(super) fn finish(self) -> String {
-        super::key::hex(self.0.finish().as_ref())
+        hex(self.0.finish().as_ref())
     }
 
     fn push(&mut self, line: &serde_json::Value) {

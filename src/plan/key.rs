@@ -2,22 +2,12 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::domain::Change;
+use crate::domain::{Change, hex};
 
 /// SHA-256, in hexadecimal, over target, change and the roster's own digest, a line each.
 pub(super) fn job_key(target: &str, change: &Change, roster_digest: &str) -> String {
     let text = format!("{target}\n{change}\n{roster_digest}\n");
     hex(digest(&SHA256, text.as_bytes()).as_ref())
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let hex = String::with_capacity(2 * bytes.len());
-    bytes.iter().fold(hex, |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

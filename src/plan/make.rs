@@ -77,7 +77,7 @@ pub async fn make<D: Directory>(
         let found = look_up(inquirer, &mut sought, true, on_progress).await?;
         looked_up = LookedUp::of(&found);
     }
-    ledger.mark_duplicates(job).await?;
+    ledger.mark_duplicates(job, run).await?;
     settle(ledger, job, run, criteria).await?;
     let overview = overview(ledger, job, criteria).await?;
     looked_up.active_to_write = overview.extent.active;

@@ -4,9 +4,9 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
-use crate::domain::{Change, Goal, Held, Line, Membership, UserId, UserState};
+use crate::domain::{Change, Goal, Held, Line, Membership, UserId, UserState, hex};
 use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, UndoRow};
-use crate::plan::key::{hex, job_key};
+use crate::plan::key::job_key;
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 500;

@@ -1,67 +1,48 @@
 //! Writing the bundle: all of it under another name first, then renamed, so that what has its name is
 //! whole. Everything in it is read at one moment.
 
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{Job, LedgerError, Reader};
-use crate::report::{Summary, table};
+use crate::ledger::{Job, Reader};
+use crate::report::hashed::{Digest, HashedFile};
+use crate::report::manifest::{Manifest, sums};
+use crate::report::mask::Privacy;
+use crate::report::{ReportError, Summary, events, table, undo};
 
-/// The report cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// Something is there already.
-    #[error("`{0}` exists and is not an empty folder")]
-    Occupied(PathBuf),
-    /// A file or folder cannot be written.
-    #[error("cannot write `{path}`: {source}")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The table cannot be written.
-    #[error("cannot write the report: {0}")]
-    Table(#[from] csv::Error),
-    /// The table cannot be flushed.
-    #[error("cannot write the report: {0}")]
-    Flush(#[from] std::io::Error),
-    /// The ledger cannot be read.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// Rows are missing, or are too many. All is read at one moment: it is no other process.
-    #[error("the ledger is damaged: it holds {rows} rows for the {lines} lines of the roster")]
-    Damaged {
-        /// Rows found.
-        rows: u64,
-        /// Lines of the roster.
-        lines: u64,
-    },
-}
+/// What is in a bundle, in the order of writing: where the last one is, all are whole.
+pub const FILES: [&str; 7] = [
+    "report.csv",
+    "events.jsonl",
+    "undo.csv",
+    "summary.json",
+    "README.txt",
+    "manifest.json",
+    "SHA256SUMS",
+];
 
-/// The table, then the summary: where the summary is, the table is whole.
-const FILES: [&str; 2] = ["report.csv", "summary.json"];
+/// What each file is, and how to check it.
+const README: &str = include_str!("readme.txt");
 
-/// Writes `report.csv` and `summary.json` of a job into the folder `dir`, which must not exist or be
-/// empty. Memory does not grow with the job.
+/// Writes the evidence of a job into the folder `dir`, which must not exist or be empty. Memory does
+/// not grow with the job.
 ///
 /// A folder that is not there appears whole. One that is there may be a mount point, a link, or where
-/// somebody stands, none of which can be replaced: its files appear one by one, the summary last.
+/// somebody stands, none of which can be replaced: its files appear one by one, the digests last.
 pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
+    privacy: Privacy,
 ) -> Result<Summary, ReportError> {
     // Without a slash at the end, so that a name can be put together from it.
     let dir: PathBuf = dir.components().collect();
     let is_there = refuse_if_occupied(&dir)?;
     reader.begin_snapshot().await?;
     let written = if is_there {
-        fill(reader, job, &dir).await
+        fill(reader, job, &dir, privacy).await
     } else {
-        make(reader, job, &dir).await
+        make(reader, job, &dir, privacy).await
     };
     reader.end_snapshot().await?;
     written
@@ -73,7 +54,12 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ReportError {
 }
 
 /// Writes the whole folder under another name, and renames it.
-async fn make(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, ReportError> {
+async fn make(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
     let draft = draft_path(dir);
     if draft.exists() {
         // Left over by a process of the same number that was killed: nobody else uses this name.
@@ -81,7 +67,7 @@ async fn make(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, Rep
     }
     std::fs::create_dir_all(&draft).map_err(at(&draft))?;
     let files = FILES.map(|name| draft.join(name));
-    let written = write_files(reader, job, &files).await;
+    let written = write_files(reader, job, &files, privacy).await;
     let renamed = written.and_then(|summary| {
         std::fs::rename(&draft, dir).map_err(at(dir))?;
         Ok(summary)
@@ -94,10 +80,15 @@ async fn make(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, Rep
 }
 
 /// Writes into the empty folder that is there: each file under another name, then renamed.
-async fn fill(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, ReportError> {
+async fn fill(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
     let files = FILES.map(|name| dir.join(name));
     let drafts = files.each_ref().map(|file| draft_path(file));
-    let written = write_files(reader, job, &drafts).await;
+    let written = write_files(reader, job, &drafts, privacy).await;
     let renamed = written.and_then(|summary| {
         for (draft, file) in drafts.iter().zip(&files) {
             std::fs::rename(draft, file).map_err(at(file))?;
@@ -113,27 +104,61 @@ async fn fill(reader: &mut Reader, job: &Job, dir: &Path) -> Result<Summary, Rep
     renamed
 }
 
+/// Writes all files, at the paths that stand for [`FILES`].
 async fn write_files(
     reader: &mut Reader,
     job: &Job,
-    [table, summary]: &[PathBuf; 2],
+    paths: &[PathBuf; FILES.len()],
+    privacy: Privacy,
 ) -> Result<Summary, ReportError> {
-    let create = |path: &Path| File::create_new(path).map(BufWriter::new).map_err(at(path));
-    let rows = table::write(reader, job, create(table)?).await?;
+    let create = |path: &Path| HashedFile::create(path).map_err(at(path));
+    let [table, events, undo, summary, readme, manifest, sums_file] = paths;
+    let mut digests: Vec<(&'static str, Digest)> = Vec::with_capacity(FILES.len());
+    let mut keep = |path: &Path, file: HashedFile| {
+        let digest = file.finish().map_err(at(path))?;
+        digests.push((FILES[digests.len()], digest));
+        Ok::<_, ReportError>(())
+    };
+
+    let mut file = create(table)?;
+    let rows = table::write(reader, job, privacy, &mut file).await?;
     if rows != job.lines {
         return Err(ReportError::Damaged {
             rows,
             lines: job.lines,
         });
     }
-    let counts = reader.counts(job).await?;
-    let runs = reader.runs(job).await?;
+    keep(table, file)?;
+    let mut file = create(events)?;
+    let written = events::write(reader, job, privacy, &mut file).await?;
+    keep(events, file)?;
+    let mut file = create(undo)?;
+    undo::write(reader, job, privacy, &mut file).await?;
+    keep(undo, file)?;
     let mut file = create(summary)?;
-    let summary = Summary::new(job, &counts, &runs);
-    serde_json::to_writer_pretty(&mut file, &summary).map_err(std::io::Error::from)?;
-    file.write_all(b"\n")?;
-    file.flush()?;
-    Ok(summary)
+    let told = Summary::gather(reader, job, privacy).await?;
+    write_json(&mut file, &told).map_err(at(summary))?;
+    keep(summary, file)?;
+    let mut file = create(readme)?;
+    file.write_all(README.as_bytes()).map_err(at(readme))?;
+    keep(readme, file)?;
+
+    let mut runs = reader.runs(job).await?;
+    let mut last = runs.pop().map(|run| run.mandate).unwrap_or_default();
+    privacy.mandate(&mut last);
+    let mut file = create(manifest)?;
+    let masked = privacy.is_masked();
+    let described = Manifest::new(&told, written, masked, &last.settings, &digests);
+    write_json(&mut file, &described).map_err(at(manifest))?;
+    let digest = file.finish().map_err(at(manifest))?;
+    digests.push(("manifest.json", digest));
+    std::fs::write(sums_file, sums(&digests)).map_err(at(sums_file))?;
+    Ok(told)
+}
+
+fn write_json(file: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *file, value)?;
+    file.write_all(b"\n")
 }
 
 /// Whether the folder is there, and empty.

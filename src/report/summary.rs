@@ -1,11 +1,14 @@
-//! `summary.json`, and what `--json` prints: the job, where its lines stand, and whether it adds up.
+//! `summary.json`, and what `--json` prints: the job, where its lines stand, whether it adds up, who
+//! worked on it and why, and where the chain of its events ends.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::domain::Status;
-use crate::ledger::{Counts, Job, RunRow};
+use crate::ledger::{Counts, Head, Job, LedgerError, Reader, RunRow};
+use crate::report::mask::Privacy;
 
 /// The version of the summary's form. Members may be added within one version.
 const SCHEMA: u32 = 1;
@@ -31,12 +34,34 @@ pub struct Summary {
     pub users: u64,
     /// Each outcome with its number of lines, also those with none.
     pub outcomes: BTreeMap<&'static str, u64>,
-    /// Whether the outcomes add up to the lines (P8).
+    /// The sum of all outcomes.
+    pub sum: u64,
+    /// Whether that is the number of lines (P8).
     pub balanced: bool,
     /// Whether nothing is left to do.
     pub finished: bool,
+    /// What looking again has found, each finding with its number of users; empty if nobody looked.
+    pub verification: BTreeMap<String, u64>,
+    /// Requests that all runs have sent, as far as they told.
+    pub requests: u64,
+    /// Answers that asked for fewer requests (429), in all runs.
+    pub throttled: u64,
+    /// Runs that ended before nothing was left to do, a run that died among them.
+    pub interruptions: u64,
+    /// Where the chain of events ends; absent if nothing was chained yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainSummary>,
     /// The runs, in order.
     pub runs: Vec<RunSummary>,
+}
+
+/// The end of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainSummary {
+    /// Events in it.
+    pub events: u64,
+    /// The hash of the last one.
+    pub head: String,
 }
 
 /// One run.
@@ -48,8 +73,27 @@ pub struct RunSummary {
     pub kind: String,
     /// The machine.
     pub host: String,
+    /// The program's version.
+    pub version: String,
     /// The account that it signed in as.
     pub account: String,
+    /// The user of the operating system.
+    pub operator: String,
+    /// The account's own id at the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<String>,
+    /// The provider's id of the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The ticket that asks for the job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Why, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who has approved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
     /// RFC 3339, UTC.
     pub started_at: String,
     /// RFC 3339, UTC; absent while it runs.
@@ -58,15 +102,48 @@ pub struct RunSummary {
     /// How it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
+    /// Requests sent, of all kinds; absent if it died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Answers that asked for fewer requests; absent if it died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttled: Option<u64>,
+    /// What a verification counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
 }
 
 impl Summary {
-    /// Puts the numbers of a job together.
-    pub fn new(job: &Job, counts: &Counts, runs: &[RunRow]) -> Self {
+    /// Reads what a job's summary is made of. Read it inside of a snapshot if somebody may be writing.
+    pub async fn gather(
+        reader: &mut Reader,
+        job: &Job,
+        privacy: Privacy,
+    ) -> Result<Self, LedgerError> {
+        let counts = reader.counts(job).await?;
+        let findings = reader.findings(job).await?;
+        let head = reader.head(job).await?;
+        let mut runs = reader.runs(job).await?;
+        for run in &mut runs {
+            privacy.mandate(&mut run.mandate);
+        }
+        let mut this = Self::new(job, &counts, &runs, head);
+        this.verification = findings;
+        if privacy.is_masked() {
+            // The folders are those of somebody's home.
+            let name = std::path::Path::new(&this.roster).file_name();
+            this.roster = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        }
+        Ok(this)
+    }
+
+    fn new(job: &Job, counts: &Counts, runs: &[RunRow], head: Option<Head>) -> Self {
         let mut outcomes = BTreeMap::new();
         for status in Status::ALL {
             *outcomes.entry(status.reported().as_str()).or_default() += counts.of(*status);
         }
+        let sum = outcomes.values().sum();
+        let cut_short = |run: &&RunRow| run.ending.as_ref().is_some_and(|how| how != "finished");
         Self {
             schema: SCHEMA,
             job: job.id.to_string(),
@@ -76,9 +153,18 @@ impl Summary {
             roster_digest: job.roster_digest.clone(),
             lines: job.lines,
             users: job.users,
-            balanced: outcomes.values().sum::<u64>() == job.lines,
+            sum,
+            balanced: sum == job.lines,
             finished: counts.open() == 0,
             outcomes,
+            verification: BTreeMap::new(),
+            requests: runs.iter().filter_map(|run| run.requests).sum(),
+            throttled: runs.iter().filter_map(|run| run.throttled).sum(),
+            interruptions: runs.iter().filter(cut_short).count() as u64,
+            chain: head.map(|head| ChainSummary {
+                events: head.events,
+                head: head.hash,
+            }),
             runs: runs.iter().map(RunSummary::new).collect(),
         }
     }
@@ -86,14 +172,25 @@ impl Summary {
 
 impl RunSummary {
     fn new(run: &RunRow) -> Self {
+        let mandate = run.mandate.clone();
         Self {
             id: run.id.to_string(),
             kind: run.kind.clone(),
             host: run.host.clone(),
-            account: run.account.clone(),
+            version: run.version.clone(),
+            account: mandate.account,
+            operator: mandate.operator,
+            actor_id: mandate.actor_id,
+            tenant: mandate.tenant,
+            ticket: mandate.ticket,
+            reason: mandate.reason,
+            approver: mandate.approver,
             started_at: run.started_at.to_string(),
             ended_at: run.ended_at.map(|time| time.to_string()),
             ending: run.ending.clone(),
+            requests: run.requests,
+            throttled: run.throttled,
+            result: run.result.clone(),
         }
     }
 }

@@ -1,14 +1,20 @@
 //! `report.csv`: one row for each roster line, in the roster's order; our columns, then the roster's.
+//!
+//! Schema 1: the columns below, in this order. Later versions add columns before the roster's own and
+//! never rename one. Times are RFC 3339 in UTC with milliseconds, workspaces are ids with a space
+//! between, what is not known is empty.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use crate::domain::{Line, Timestamp};
-use crate::ledger::{Job, LedgerError, Reader, UserRow};
+use crate::ledger::{Job, LedgerError, Mandate, Reader, UserRow};
 use crate::report::ReportError;
 use crate::report::cell::safe;
+use crate::report::mask::Privacy;
 
-/// Our columns. Later versions add columns and never rename one.
-const COLUMNS: [&str; 18] = [
+/// Our columns.
+const COLUMNS: [&str; 28] = [
     "line",
     "user_id",
     "user_name",
@@ -16,7 +22,10 @@ const COLUMNS: [&str; 18] = [
     "outcome",
     "reason",
     "detail",
+    "active_before",
     "active_after",
+    "workspaces_before",
+    "workspaces_removed",
     "workspaces_after",
     "attempts",
     "http_status",
@@ -27,6 +36,13 @@ const COLUMNS: [&str; 18] = [
     "confirmed_by",
     "job_id",
     "run_id",
+    "operator",
+    "ticket",
+    "approver",
+    "event_hash",
+    "verified_at",
+    "verified",
+    "verified_detail",
 ];
 
 /// Rows that are in memory at the same time.
@@ -36,30 +52,20 @@ const PAGE: usize = 1000;
 pub(super) async fn write(
     reader: &mut Reader,
     job: &Job,
+    privacy: Privacy,
     file: impl Write,
 ) -> Result<u64, ReportError> {
     let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(file);
-    for column in COLUMNS {
-        csv.write_field(column)?;
-    }
-    for column in &job.roster_header {
-        csv.write_field(safe(column).as_bytes())?;
-    }
-    csv.write_record(None::<&[u8]>)?;
-    let mut after = Line(0);
+    let mut table = Table::open(reader, job, privacy).await?;
+    write_row(&mut csv, &Table::header(job))?;
     let mut rows = 0;
     loop {
-        let page = page(reader, job, after).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
-        for row in &page {
-            for cell in cells(job, row) {
-                csv.write_field(safe(&cell).as_bytes())?;
-            }
-            for cell in &row.cells {
-                csv.write_field(safe(cell).as_bytes())?;
-            }
-            csv.write_record(None::<&[u8]>)?;
+        let page = table.page(reader).await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in page {
+            write_row(&mut csv, &row)?;
             rows += 1;
         }
     }
@@ -67,13 +73,83 @@ pub(super) async fn write(
     Ok(rows)
 }
 
-async fn page(reader: &mut Reader, job: &Job, after: Line) -> Result<Vec<UserRow>, LedgerError> {
-    reader.lines(job, after, PAGE).await
+fn write_row(csv: &mut csv::Writer<impl Write>, row: &[String]) -> Result<(), csv::Error> {
+    for cell in row {
+        csv.write_field(safe(cell).as_bytes())?;
+    }
+    csv.write_record(None::<&[u8]>)
 }
 
-fn cells(job: &Job, row: &UserRow) -> [String; COLUMNS.len()] {
+/// The rows of the table, page by page, as they are before a spreadsheet is thought of.
+#[derive(Debug)]
+pub struct Table<'a> {
+    job: &'a Job,
+    privacy: Privacy,
+    mandates: HashMap<String, Mandate>,
+    after: Line,
+}
+
+impl<'a> Table<'a> {
+    /// Begins with the first row.
+    pub async fn open(
+        reader: &mut Reader,
+        job: &'a Job,
+        privacy: Privacy,
+    ) -> Result<Self, LedgerError> {
+        Ok(Self {
+            job,
+            privacy,
+            mandates: mandates(reader, job, privacy).await?,
+            after: Line(0),
+        })
+    }
+
+    /// The names of the columns: ours, then the roster's.
+    pub fn header(job: &Job) -> Vec<String> {
+        let ours = COLUMNS.iter().map(ToString::to_string);
+        ours.chain(job.roster_header.iter().cloned()).collect()
+    }
+
+    /// The next rows; none at the end.
+    pub async fn page(&mut self, reader: &mut Reader) -> Result<Vec<Vec<String>>, LedgerError> {
+        let page = reader.lines(self.job, self.after, PAGE).await?;
+        if let Some(last) = page.last() {
+            self.after = last.line;
+        }
+        let rows = page.into_iter().map(|mut row| {
+            self.privacy.row(&mut row);
+            let ours = cells(self.job, &row, &self.mandates);
+            ours.into_iter().chain(row.cells).collect()
+        });
+        Ok(rows.collect())
+    }
+}
+
+/// Who made each run, and why, by the run's id.
+async fn mandates(
+    reader: &mut Reader,
+    job: &Job,
+    privacy: Privacy,
+) -> Result<HashMap<String, Mandate>, LedgerError> {
+    let runs = reader.runs(job).await?;
+    Ok(runs
+        .into_iter()
+        .map(|mut run| {
+            privacy.mandate(&mut run.mandate);
+            (run.id.to_string(), run.mandate)
+        })
+        .collect())
+}
+
+fn cells(job: &Job, row: &UserRow, mandates: &HashMap<String, Mandate>) -> [String; COLUMNS.len()] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let time = |value: Option<Timestamp>| value.map(|time| time.to_string()).unwrap_or_default();
+    let flag = |value: Option<bool>| value.map(|flag| flag.to_string()).unwrap_or_default();
+    let ids = |value: Option<&Vec<String>>| value.map(|ids| ids.join(" ")).unwrap_or_default();
+    let before = row.before.as_ref().map(|seen| &seen.state);
+    let had = before.and_then(|state| state.workspaces.as_ref());
+    let has = row.workspaces_after.as_ref();
+    let mandate = row.run_id.as_ref().and_then(|run| mandates.get(run));
     [
         row.line.to_string(),
         text(&row.user_id),
@@ -82,13 +158,11 @@ fn cells(job: &Job, row: &UserRow) -> [String; COLUMNS.len()] {
         row.status.reported().to_string(),
         text(&row.reason),
         text(&row.detail),
-        row.active_after
-            .map(|active| active.to_string())
-            .unwrap_or_default(),
-        row.workspaces_after
-            .as_ref()
-            .map(|workspaces| workspaces.join(" "))
-            .unwrap_or_default(),
+        flag(before.and_then(|state| state.active)),
+        flag(row.active_after),
+        ids(had),
+        removed(had, has),
+        ids(has),
         row.attempts.to_string(),
         row.http_status
             .map(|status| status.to_string())
@@ -100,5 +174,28 @@ fn cells(job: &Job, row: &UserRow) -> [String; COLUMNS.len()] {
         text(&row.confirmed_by),
         job.id.to_string(),
         text(&row.run_id),
+        mandate
+            .map(|mandate| mandate.operator.clone())
+            .unwrap_or_default(),
+        text(&mandate.and_then(|mandate| mandate.ticket.clone())),
+        text(&mandate.and_then(|mandate| mandate.approver.clone())),
+        text(&row.event_hash),
+        time(row.verified.as_ref().map(|(at, _)| *at)),
+        text(&row.verified.as_ref().map(|(_, finding)| finding.clone())),
+        text(&row.verified_detail),
     ]
+}
+
+/// The workspaces that a user had and has no longer; nothing unless both were seen.
+fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>) -> String {
+    let (Some(had), Some(has)) = (had, has) else {
+        return String::new();
+    };
+    let kept: BTreeSet<_> = has.iter().map(|id| id.to_ascii_lowercase()).collect();
+    let gone: Vec<_> = had
+        .iter()
+        .filter(|id| !kept.contains(&id.to_ascii_lowercase()))
+        .map(String::as_str)
+        .collect();
+    gone.join(" ")
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
-use crate::settings::{SettingsError, Span};
+use crate::settings::{Requirement, SettingsError, Span};
 
 /// The built-in profiles, by name.
 const PROFILES: &[(&str, &str)] = &[(
@@ -82,6 +82,14 @@ pub struct Layer {
     pub plan_ttl: Option<Span>,
     /// Users to be removed, and looked at again, before the others.
     pub canary: Option<u64>,
+    /// The ticket that asks for the job.
+    pub ticket: Option<String>,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// Who has approved it.
+    pub approver: Option<String>,
+    /// What of these must be given.
+    pub require: Option<Vec<Requirement>>,
     /// Workspaces that one request can name.
     pub most_workspaces: Option<usize>,
 }
@@ -159,13 +167,18 @@ impl Layer {
             self_id: self.self_id.or(lower.self_id),
             plan_ttl: self.plan_ttl.or(lower.plan_ttl),
             canary: self.canary.or(lower.canary),
+            ticket: self.ticket.or(lower.ticket),
+            reason: self.reason.or(lower.reason),
+            approver: self.approver.or(lower.approver),
+            require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
         }
     }
 }
 
-/// One list after the other: what protects somebody is never taken back by another source.
-fn both(upper: Option<Vec<String>>, lower: Option<Vec<String>>) -> Option<Vec<String>> {
+/// One list after the other: what protects somebody, or is required, is never taken back by another
+/// source.
+fn both<T>(upper: Option<Vec<T>>, lower: Option<Vec<T>>) -> Option<Vec<T>> {
     match (upper, lower) {
         (Some(mut upper), Some(lower)) => {
             upper.extend(lower);

@@ -4,14 +4,17 @@
 //! what comes out is checked once. Nothing here opens a connection or a ledger, and nothing prints.
 
 mod error;
+mod grounds;
 mod layer;
 mod protect;
 mod resolved;
 mod secret;
 mod span;
+mod told;
 mod until;
 
 pub use error::SettingsError;
+pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
 pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};

@@ -11,7 +11,7 @@ use crate::roster::RosterOptions;
 use crate::settings::layer::DEFAULT_LEDGER;
 use crate::settings::protect;
 use crate::settings::until::moment;
-use crate::settings::{Layer, SettingsError, Span};
+use crate::settings::{Grounds, Layer, SettingsError, Span};
 
 /// How long requests in flight may go on after a stop, unless said otherwise: as long as one request
 /// may take in all.
@@ -51,6 +51,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What keeps a job from beginning.
     pub safety: Safety,
+    /// On which grounds a job is done.
+    pub grounds: Grounds,
 }
 
 /// What keeps a job from beginning, and users from being touched.
@@ -146,6 +148,12 @@ impl Settings {
             throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
             grace: span(layer.grace).unwrap_or(GRACE),
             safety,
+            grounds: Grounds::new(
+                layer.ticket,
+                layer.reason,
+                layer.approver,
+                layer.require.unwrap_or_default(),
+            ),
             limits: Limits {
                 failures: layer.max_failures,
                 duration: span(layer.max_duration),

@@ -27,13 +27,9 @@ async fn the_failed_are_tried_once_more() {
     let failed = tally(&bed.rows().await)[&Status::Failed];
     assert!(failed > 4, "{failed}");
     // One reason alone; an unknown one is misuse.
-    let ran = finish(bed.verb("retry", "--confirm 20 --reason sometimes")).await;
+    let ran = finish(bed.verb("retry", "--confirm 20 --only sometimes")).await;
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    let ran = finish(bed.verb(
-        "retry",
-        "--confirm 20 --reason server_error --max-attempts 9",
-    ))
-    .await;
+    let ran = finish(bed.verb("retry", "--confirm 20 --only server_error --max-attempts 9")).await;
     assert_eq!(ran.code, Some(10), "{ran:?}");
     assert!(
         ran.stderr.contains("failed users are tried again"),

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::sources::FileArgs;
 use crate::settings::Span;
@@ -101,6 +102,17 @@ pub(in crate::cli) struct ExplainArgs {
     pub(in crate::cli) files: FileArgs,
 }
 
+/// One file of the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ReportFormat {
+    /// `report.csv`.
+    Csv,
+    /// `events.jsonl`.
+    Jsonl,
+    /// `summary.json`.
+    Json,
+}
+
 /// Write what was done, user by user, into a folder.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -109,8 +121,22 @@ pub(in crate::cli) struct ReportArgs {
     pub(in crate::cli) job: String,
 
     /// The folder; it must not exist, or be empty.
-    #[arg(short, long, value_name = "DIR")]
-    pub(in crate::cli) output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        required_unless_present = "format",
+        conflicts_with = "format"
+    )]
+    pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Write one file to standard output instead: the table, the events, or the summary.
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
+    pub(in crate::cli) format: Option<ReportFormat>,
+
+    /// Mask names and addresses; ids stay.
+    #[arg(long, env = "OFFBOARD_REDACT", value_parser = BoolishValueParser::new())]
+    pub(in crate::cli) redact: bool,
 
     /// Print the summary as JSON.
     #[arg(long)]

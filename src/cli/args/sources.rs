@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use crate::cli::args::grounds::GroundsArgs;
 use crate::cli::args::rails::RailsArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
@@ -117,6 +118,9 @@ pub(in crate::cli) struct SettingsArgs {
 
     #[command(flatten)]
     rails: RailsArgs,
+
+    #[command(flatten)]
+    grounds: GroundsArgs,
 }
 
 /// Where settings and ledger are.
@@ -185,6 +189,7 @@ impl SettingsArgs {
             ..Layer::default()
         };
         this.rails.into_layer(&mut flags);
+        this.grounds.into_layer(&mut flags);
         self.files.complete(flags)
     }
 }

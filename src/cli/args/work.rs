@@ -82,7 +82,7 @@ pub(in crate::cli) struct RunArgs {
 #[command(after_help = "\
 Examples:
   offboard retry --username admin@example.com
-  offboard retry 0193af --reason server_error --reason no_answer --username admin@example.com")]
+  offboard retry 0193af --only server_error --only no_answer --username admin@example.com")]
 pub(in crate::cli) struct RetryArgs {
     /// The beginning of a job's id, or `latest`.
     #[arg(value_name = "JOB", default_value = "latest")]
@@ -90,7 +90,7 @@ pub(in crate::cli) struct RetryArgs {
 
     /// Only those who failed for this reason, a code of the report; again for more.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(in crate::cli) reason: Vec<Reason>,
+    pub(in crate::cli) only: Vec<Reason>,
 
     #[command(flatten)]
     pub(in crate::cli) confirm: ConfirmArgs,

@@ -97,8 +97,7 @@ async fn plan(
         let message = "some lines of the roster have no user id, and names have to be looked up";
         return Err(Failure::new(Exit::Usage, message).hint("leave `--no-lookup` out".to_owned()));
     }
-    let account = &at.settings.connection.username;
-    let run = ledger.start_run(job, RunKind::Plan, account).await?;
+    let run = ledger.start_run(job, RunKind::Plan, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
     let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
@@ -111,13 +110,13 @@ async fn plan(
     };
     match made {
         Ok(job) => {
-            ledger.end_run(&run, ending).await?;
+            ledger.end_run(&run, ending, at.tally()).await?;
             Ok(job)
         }
         Err(PlanError::Ledger(error)) => Err(error.into()),
         Err(PlanError::LookUp(error)) => {
             // The ledger's own trouble would hide what went wrong first.
-            let _ = ledger.end_run(&run, ending).await;
+            let _ = ledger.end_run(&run, ending, at.tally()).await;
             Err(error.into())
         }
     }

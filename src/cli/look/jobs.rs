@@ -12,7 +12,7 @@ use crate::cli::look::{selector, status};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Clock, Timestamp};
 use crate::ledger::{Job, Ledger, Reader};
-use crate::report::Summary;
+use crate::report::{Privacy, Summary};
 
 pub(in crate::cli) async fn jobs(args: JobsArgs, terminal: Terminal) -> Result<Exit, Failure> {
     match args.command {
@@ -27,9 +27,8 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     reader.begin_snapshot().await?;
     let mut summaries = Vec::new();
     for job in reader.jobs().await? {
-        let counts = reader.counts(&job).await?;
-        let runs = reader.runs(&job).await?;
-        summaries.push((Summary::new(&job, &counts, &runs), job));
+        let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
+        summaries.push((summary, job));
     }
     reader.end_snapshot().await?;
     if args.json {

@@ -12,7 +12,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, totals};
 use crate::ledger::{Counts, Holder, Job, JobSelector, Reader};
 use crate::progress::Watching;
-use crate::report::Summary;
+use crate::report::{Privacy, Summary};
 
 /// The time between two looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -53,10 +53,10 @@ async fn look(path: &Path, selector: &JobSelector) -> Result<Standing, Failure> 
     reader.begin_snapshot().await?;
     let job = reader.select_job(selector).await?;
     let counts = reader.counts(&job).await?;
-    let runs = reader.runs(&job).await?;
+    let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
     reader.end_snapshot().await?;
     Ok(Standing {
-        summary: Summary::new(&job, &counts, &runs),
+        summary,
         holder: reader.holder(),
         counts,
         job,
@@ -112,6 +112,9 @@ fn to_text(standing: &Standing) -> String {
             "\n{} {} as {} on {}: started {}, {end}",
             run.kind, run.id, run.account, run.host, run.started_at
         );
+    }
+    if let Some(chain) = &summary.chain {
+        let _ = write!(text, "\n{}", totals::head(chain.events, &chain.head));
     }
     if let Some(holder) = holder {
         let _ = write!(text, "\nin use by {holder}");

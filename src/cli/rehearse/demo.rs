@@ -24,7 +24,7 @@ use crate::cli::{Exit, totals};
 use crate::domain::{Access, Change, Clock, Finding, Share, Status};
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::progress::ProgressMode;
-use crate::report::write_bundle;
+use crate::report::{Privacy, write_bundle};
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
 use crate::settings::{Layer, PasswordSource, Settings, Span};
 use folder::Folder;
@@ -80,7 +80,7 @@ impl Telling<'_> {
         let mut reader = Reader::open(&self.settings.ledger).await?;
         let report = self.folder.path().join("report");
         if !report.exists() {
-            write_bundle(&mut reader, &removal.job, &report).await?;
+            write_bundle(&mut reader, &removal.job, &report, Privacy::Open).await?;
         }
         let say = |text: String| self.terminal.data(&text);
         say(format!(

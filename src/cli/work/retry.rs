@@ -12,7 +12,7 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let settings = Settings::resolve(args.settings.layer()?)?;
     let password = password_source(&settings.connection, terminal)?;
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
-    let unknown = ledger.never_found(&job, &args.reason).await?;
+    let unknown = ledger.never_found(&job, &args.only).await?;
     if unknown > 0 {
         terminal.warn(&format!(
             "{unknown} failed lines have no user id, since their names were never found: they are not \
@@ -22,7 +22,7 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let manner = Manner {
         confirm: args.confirm.confirm,
         no_lookup: false,
-        retry: Some(args.reason),
+        retry: Some(args.only),
         progress: progress(args.progress.progress, terminal),
     };
     let done = finish(ledger, job, &manner, &settings, password, terminal).await?;

@@ -14,6 +14,7 @@ use crate::cli::job::{
 };
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
+use crate::cli::totals;
 use crate::cli::totals::SHOWN;
 use crate::cli::work::progress;
 use crate::domain::Finding;
@@ -139,8 +140,7 @@ pub(in crate::cli) async fn look_again(
 
 /// Reads everybody again, the cheapest way, and keeps what was found.
 async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verified, Failure> {
-    let account = &at.settings.connection.username;
-    let run = ledger.start_run(job, RunKind::Verify, account).await?;
+    let run = ledger.start_run(job, RunKind::Verify, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
     let mut tell = |look: crate::lookup::Look| {
@@ -154,13 +154,18 @@ async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verif
         Err(error) => {
             // The ledger's own trouble would hide what went wrong first.
             let _ = ledger
-                .end_run(&run, RunEnding::Stopped("the look-up failed"))
+                .end_run(&run, RunEnding::Stopped("the look-up failed"), at.tally())
                 .await;
             return Err(error.into());
         }
     };
     let findings = ledger.conclude(job, &run).await?;
-    ledger.end_run(&run, RunEnding::Finished).await?;
+    ledger
+        .end_run(&run, RunEnding::Finished, at.tally())
+        .await?;
+    if let Some(head) = ledger.head(job).await? {
+        at.terminal.note(&totals::head(head.events, &head.hash));
+    }
     Ok(Verified {
         findings,
         requests: found.requests,

@@ -6,7 +6,7 @@ use crate::domain::{Confirmation, Entry, Fact, Reason, Settlement, UserId, UserS
 
 pub(super) const CLAIM: &str = "
     UPDATE users SET run = ?2, status = 'claimed', attempts = value ->> 1,
-        first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2)
+        first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const LOOK_UP: &str = "
@@ -24,7 +24,7 @@ pub(super) const VERIFY: &str = "
 
 pub(super) const RELEASE: &str = "
     UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
-        reason = NULL
+        reason = NULL, event_hash = value ->> 4
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SETTLE: &str = "
@@ -33,12 +33,12 @@ pub(super) const SETTLE: &str = "
         active_after = value ->> 7, workspaces_after = value ->> 8,
         user_name = coalesce(value ->> 9, user_name),
         display_name = coalesce(value ->> 10, display_name),
-        http_status = value ->> 11, request_id = value ->> 12
+        http_status = value ->> 11, request_id = value ->> 12, event_hash = value ->> 13
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
-/// Line, attempts, time.
+/// Line, attempts, time, hash of the event.
 #[derive(Debug, Serialize)]
-pub(super) struct Claimed(u64, u32, i64);
+pub(super) struct Claimed<'a>(u64, u32, i64, &'a str);
 
 /// Line and columns, in the order of the statement.
 #[derive(Debug, Serialize)]
@@ -57,9 +57,9 @@ pub(super) struct LookedUp<'a>(
 #[derive(Debug, Serialize)]
 pub(super) struct Verified<'a>(u64, i64, &'static str, Option<&'a str>);
 
-/// Line, attempts, status, why.
+/// Line, attempts, status, why, hash of the event.
 #[derive(Debug, Serialize)]
-pub(super) struct Released<'a>(u64, u32, &'static str, &'a str);
+pub(super) struct Released<'a>(u64, u32, &'static str, &'a str, &'a str);
 
 /// Line and columns, in the order of the statement.
 #[derive(Debug, Serialize)]
@@ -77,29 +77,31 @@ pub(super) struct Settled<'a>(
     Option<&'a str>,
     Option<u16>,
     Option<&'a str>,
+    &'a str,
 );
 
 /// The new states of users, by what becomes of them.
 #[derive(Debug, Default)]
 pub(super) struct States<'a> {
     pub(super) looked_up: Vec<LookedUp<'a>>,
-    pub(super) claimed: Vec<Claimed>,
+    pub(super) claimed: Vec<Claimed<'a>>,
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
     pub(super) verified: Vec<Verified<'a>>,
 }
 
 impl<'a> States<'a> {
-    pub(super) fn of(entries: &'a [Entry]) -> Self {
+    /// The states that follow from facts, of which each is an event with the hash at its place.
+    pub(super) fn of(entries: &'a [Entry], hashes: &'a [String]) -> Self {
         let mut states = Self::default();
         let mut last_answer = None;
-        for entry in entries {
+        for (entry, hash) in entries.iter().zip(hashes) {
             let line = entry.line.0;
             match &entry.fact {
                 Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
-                    states.claimed.push(Claimed(line, *attempt, at));
+                    states.claimed.push(Claimed(line, *attempt, at, hash));
                 }
                 Fact::Ended {
                     status, request_id, ..
@@ -111,7 +113,7 @@ impl<'a> States<'a> {
                         .unwrap_or_default();
                     states
                         .settled
-                        .push(settle(entry, settlement, http_status, id));
+                        .push(settle(entry, settlement, http_status, id, hash));
                 }
                 Fact::Verified {
                     finding, detail, ..
@@ -128,7 +130,7 @@ impl<'a> States<'a> {
                     let becomes = if *in_doubt { "in_doubt" } else { "pending" };
                     states
                         .released
-                        .push(Released(line, *attempts, becomes, why));
+                        .push(Released(line, *attempts, becomes, why, hash));
                 }
             }
         }
@@ -154,6 +156,7 @@ fn settle<'a>(
     settlement: &'a Settlement,
     http_status: Option<u16>,
     request_id: Option<&'a str>,
+    hash: &'a str,
 ) -> Settled<'a> {
     let at = entry.at.as_millis();
     let outcome = settlement.outcome;
@@ -173,6 +176,7 @@ fn settle<'a>(
         after.and_then(|state| state.display_name.as_deref()),
         http_status,
         request_id,
+        hash,
     )
 }
 

@@ -33,7 +33,7 @@ async fn p3_a_full_disk_stops_the_run_and_room_lets_it_go_on() {
         mount -o remount,size=64m disk
         "$@"; echo "exit $?" >&2
     "#;
-    for size in ["700k", "1100k"] {
+    for size in ["1000k", "1400k"] {
         let bed = Bed::faulty(400, "").await;
         let disk = bed.path("disk");
         create_dir(&disk).unwrap();

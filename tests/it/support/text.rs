@@ -55,6 +55,8 @@ pub(crate) fn check_text(name: &str, text: &str, dir: &Path) {
         (r"process \d+ on \S+", "process [PID] on [HOST]"),
         (r"(as \S+) on \S+: started", "$1 on [HOST]: started"),
         (r#""host":\s*"[^"]*""#, r#""host": "[HOST]""#),
+        (r#""operator":\s*"[^"]*""#, r#""operator": "[OPERATOR]""#),
+        (r"(\[ID\],\[ID\]),[^,]+,", "$1,[OPERATOR],"),
         (r", \d+\.\d/s", ""),
     ] {
         settings.add_filter(pattern, name);

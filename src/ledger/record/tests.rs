@@ -1,0 +1,80 @@
+//! What it costs to store events, measured: the chain must not make a long job slow.
+
+use sqlx::{Connection, SqliteConnection};
+use tokio::time::Instant;
+
+use crate::domain::{Clock, Timestamp};
+use crate::ledger::record::{EventRow, append_events};
+use crate::ledger::{Ledger, NewJob};
+
+#[tokio::test]
+#[ignore = "measures; run it with --release --nocapture"]
+#[expect(clippy::print_stderr, reason = "the number is what it is run for")]
+async fn a_hundred_thousand_events() {
+    const BATCH: u64 = 64;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+    let new = NewJob {
+        key: "k".to_owned(),
+        target: "https://scim.example.com/".to_owned(),
+        change: "disable".parse().unwrap(),
+        roster_path: "r.csv".to_owned(),
+        roster_digest: "d".to_owned(),
+        roster_header: vec!["User ID".to_owned()],
+        parent: None,
+    };
+    let job = ledger
+        .load(&new)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap()
+        .job
+        .number;
+    let events: Vec<_> = (0..BATCH)
+        .map(|line| EventRow {
+            line: Some(line),
+            at: Timestamp::from_millis(1_764_072_000_123),
+            kind: "ended",
+            body: r#"{"attempt":1,"kind":"write","verdict":"applied","status":200,"request_id":"0193af0193af0193af0193af","elapsed_ms":123}"#.to_owned(),
+        })
+        .collect();
+    let mut transaction = ledger
+        .connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    for _ in 0..100_000 / BATCH {
+        append_events(&mut transaction, job, None, &events)
+            .await
+            .unwrap();
+    }
+    let chained = begun.elapsed() / 100_000;
+    let begun = Instant::now();
+    for _ in 0..100_000 / BATCH {
+        append_bare(&mut transaction, job, &events).await;
+    }
+    let bare = begun.elapsed() / 100_000;
+    eprintln!("{chained:?} an event in the chain, {bare:?} without one");
+}
+
+/// As it would be without a chain.
+async fn append_bare(connection: &mut SqliteConnection, job: i64, events: &[EventRow]) {
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| (event.line, event.at.as_millis(), event.kind, &event.body))
+        .collect();
+    sqlx::query(
+        "INSERT INTO events (job, line, at_ms, kind, body)
+         SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3
+         FROM json_each(?) ORDER BY key",
+    )
+    .bind(job)
+    .bind(super::to_json(&rows))
+    .execute(connection)
+    .await
+    .unwrap();
+}

@@ -1,0 +1,98 @@
+//! `events.jsonl`: every event of the job, in order, with its hash. What is hashed is described in
+//! [`crate::domain::link`] and in the bundle's README.txt.
+//!
+//! A line is the event's text with one member put before the others, so that taking that member away
+//! gives the exact bytes back:
+//!
+//! ```text
+//! {"hash":"<64 hexadecimal digits>","seq":7,"at":…}
+//! {"hash":"","seq":null,"at":…}                          stored before there were chains
+//! {"hash":"<of the original>","masked":true,"seq":8,…}   names and addresses are masked
+//! ```
+
+use std::io::Write;
+
+use crate::domain::EventParts;
+use crate::ledger::{Job, Reader, StoredEvent};
+use crate::report::ReportError;
+use crate::report::mask::{NamesByLine, Privacy};
+
+/// Events that are in memory at the same time.
+const PAGE: usize = 1000;
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Events in all.
+    pub(super) events: u64,
+    /// Of these, the ones that are not in the chain.
+    pub(super) unchained: u64,
+    /// Of these, the ones whose texts are masked.
+    pub(super) masked: u64,
+}
+
+/// Writes all events of a job.
+pub(super) async fn write(
+    reader: &mut Reader,
+    job: &Job,
+    privacy: Privacy,
+    mut file: impl Write,
+) -> Result<Written, ReportError> {
+    let mut written = Written::default();
+    let mut after = 0;
+    loop {
+        let page = reader.events(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.number;
+        let names = names(reader, job, privacy, &page).await?;
+        for event in &page {
+            let body = privacy.body(event, &names);
+            written.events += 1;
+            written.unchained += u64::from(event.hash.is_none());
+            written.masked += u64::from(body.is_some());
+            let line = line(event, body.as_deref());
+            file.write_all(line.as_bytes())?;
+        }
+    }
+    file.flush()?;
+    Ok(written)
+}
+
+/// One line, with its line feed.
+fn line(event: &StoredEvent, masked: Option<&str>) -> String {
+    let hash = event.hash.as_deref().unwrap_or_default();
+    let text = match masked {
+        None => event.text(),
+        Some(body) => EventParts {
+            seq: event.seq,
+            at: event.at,
+            run: event.run.as_deref(),
+            line: event.line,
+            kind: &event.kind,
+            body,
+        }
+        .text(),
+    };
+    let mark = if masked.is_some() {
+        "\"masked\":true,"
+    } else {
+        ""
+    };
+    format!("{{\"hash\":\"{hash}\",{mark}{}\n", &text[1..])
+}
+
+/// The names of the lines that these events are about.
+async fn names(
+    reader: &mut Reader,
+    job: &Job,
+    privacy: Privacy,
+    events: &[StoredEvent],
+) -> Result<NamesByLine, ReportError> {
+    if !privacy.is_masked() {
+        return Ok(NamesByLine::default());
+    }
+    let mut lines: Vec<_> = events.iter().filter_map(|event| event.line).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    Ok(NamesByLine::of(&reader.lines_at(job, &lines).await?))
+}

@@ -1,0 +1,244 @@
+//! Masking names and addresses (`--redact`), so that a bundle can leave the house. Ids stay: with them,
+//! and with the bundle that is not masked, everything can be told again.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::Line;
+use crate::ledger::{Mandate, StoredEvent, UserRow};
+
+/// What stands where a name or an address was.
+pub const MASKED: &str = "[masked]";
+
+/// Names shorter than this are not sought in texts: they would be found in other words.
+const SHORTEST: usize = 3;
+
+/// Whether names and addresses are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// As the ledger has them.
+    Open,
+    /// Masked.
+    Masked,
+}
+
+impl Privacy {
+    /// Whether they are masked.
+    pub fn is_masked(self) -> bool {
+        self == Self::Masked
+    }
+
+    /// A text that is a name or an address as a whole.
+    pub(super) fn name(self, text: &str) -> Cow<'_, str> {
+        if self.is_masked() && !text.is_empty() {
+            Cow::Borrowed(MASKED)
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
+    /// Masks what one roster line says of a person, wherever it stands in the row.
+    pub(super) fn row(self, row: &mut UserRow) {
+        if !self.is_masked() {
+            return;
+        }
+        let names = Names::of(row);
+        for text in [&mut row.detail, &mut row.verified_detail] {
+            *text = text.take().map(|text| names.mask(&text).into_owned());
+        }
+        for name in [&mut row.user_name, &mut row.display_name] {
+            *name = name.take().map(|name| self.name(&name).into_owned());
+        }
+        let id = row.user_id.as_deref().unwrap_or_default();
+        for cell in &mut row.cells {
+            if !cell.trim().eq_ignore_ascii_case(id) {
+                *cell = self.name(cell).into_owned();
+            }
+        }
+    }
+
+    /// Masks who is named in a run.
+    pub(super) fn mandate(self, mandate: &mut Mandate) {
+        if !self.is_masked() {
+            return;
+        }
+        mandate.account = self.name(&mandate.account).into_owned();
+        mandate.operator = self.name(&mandate.operator).into_owned();
+        for text in [&mut mandate.reason, &mut mandate.approver] {
+            *text = text.take().map(|text| self.name(&text).into_owned());
+        }
+        mask_settings(&mut mandate.settings);
+    }
+
+    /// The body of an event without names, if it has any; `lines` knows the names of its line.
+    pub(super) fn body(self, event: &StoredEvent, lines: &NamesByLine) -> Option<String> {
+        if !self.is_masked() {
+            return None;
+        }
+        let mut body: Value = serde_json::from_str(&event.body).ok()?;
+        let plain = body.clone();
+        let nobody = Names::default();
+        let names = event.line.and_then(|line| lines.0.get(&line));
+        let members = body.as_object_mut()?;
+        for (member, value) in members.iter_mut() {
+            match (event.kind.as_str(), member.as_str(), &*value) {
+                (
+                    "run_started",
+                    "account" | "operator" | "reason" | "approver",
+                    Value::String(_),
+                ) => {
+                    *value = MASKED.into();
+                }
+                ("run_started", "settings", _) => mask_settings(value),
+                (_, "detail" | "why", Value::String(text)) => {
+                    *value = names.unwrap_or(&nobody).mask(text).into();
+                }
+                _ => {}
+            }
+        }
+        (body != plain).then(|| body.to_string())
+    }
+}
+
+/// Who signs in, and who is protected, stands in the settings too.
+fn mask_settings(settings: &mut Value) {
+    if let Some(username) = settings.get_mut("username") {
+        *username = MASKED.into();
+    }
+    if let Some(Value::Array(protected)) = settings.get_mut("protect") {
+        protected.fill(MASKED.into());
+    }
+}
+
+/// The names of a page of lines.
+#[derive(Debug, Default)]
+pub(super) struct NamesByLine(BTreeMap<u64, Names>);
+
+impl NamesByLine {
+    /// Takes the names of these lines.
+    pub(super) fn of(rows: &[UserRow]) -> Self {
+        let names = rows.iter().map(|row| {
+            let Line(line) = row.line;
+            (line, Names::of(row))
+        });
+        Self(names.collect())
+    }
+}
+
+/// What one line says of a person.
+#[derive(Debug, Default)]
+struct Names(Vec<Vec<char>>);
+
+impl Names {
+    fn of(row: &UserRow) -> Self {
+        let id = row.user_id.as_deref().unwrap_or_default();
+        let given = row.user_name.iter().chain(&row.display_name);
+        let mut names: Vec<&str> = given
+            .chain(&row.cells)
+            .flat_map(|text| {
+                [
+                    Some(text.trim()),
+                    text.split_once('@').map(|(local, _)| local),
+                ]
+            })
+            .flatten()
+            .filter(|text| text.chars().count() >= SHORTEST && !text.eq_ignore_ascii_case(id))
+            .collect();
+        // The longest first: a part of a name must not keep the whole from being found.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names.dedup();
+        Self(
+            names
+                .into_iter()
+                .map(|name| name.chars().map(folded).collect())
+                .collect(),
+        )
+    }
+
+    /// The text without these names and without anything that looks like an address.
+    fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let chars: Vec<(usize, char)> = text.char_indices().collect();
+        let mut masked = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some((start, c)) = chars.get(at).copied() {
+            let found = self.longest_at(&chars[at..]).max(address_at(text, start));
+            if found == 0 {
+                masked.push(c);
+                at += 1;
+            } else {
+                masked.push_str(MASKED);
+                at += found;
+            }
+        }
+        if masked == text {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(masked)
+        }
+    }
+
+    /// How many characters a name takes that begins here.
+    fn longest_at(&self, chars: &[(usize, char)]) -> usize {
+        let fits = |name: &&Vec<char>| {
+            name.len() <= chars.len() && name.iter().zip(chars).all(|(a, (_, b))| *a == folded(*b))
+        };
+        self.0.iter().find(fits).map_or(0, Vec::len)
+    }
+}
+
+/// The letter without its case, as far as one letter stays one letter.
+fn folded(c: char) -> char {
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
+}
+
+/// How many characters an e-mail address takes that begins at this byte; 0 if none does.
+fn address_at(text: &str, start: usize) -> usize {
+    let is_part = |c: char| c.is_alphanumeric() || ".!#$%&*+-/=?^_`{|}~@".contains(c);
+    if text[..start].chars().next_back().is_some_and(is_part) {
+        return 0;
+    }
+    let word: String = text[start..].chars().take_while(|c| is_part(*c)).collect();
+    match word.split_once('@') {
+        Some((local, domain)) if !local.is_empty() && !domain.is_empty() => word.chars().count(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Names {
+        Names(
+            names
+                .iter()
+                .map(|name| name.chars().map(folded).collect())
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn names_and_addresses_are_masked_in_any_script_and_case() {
+        let names = names(&["Łukasz Ωμέγα", "ada"]);
+        for (text, masked) in [
+            (
+                "user ŁUKASZ ωμέγα is protected",
+                "user [masked] is protected",
+            ),
+            ("<Ada.L@Example.com> is gone", "<[masked]> is gone"),
+            ("to x@y, z@w.", "to [masked], [masked]"),
+            ("Ada (ada)", "[masked] ([masked])"),
+            ("nothing @ all", "nothing @ all"),
+            ("Resource 8a8b00ff not found", "Resource 8a8b00ff not found"),
+            ("", ""),
+        ] {
+            assert_eq!(names.mask(text), masked);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The settings as they are kept with a run: under the names of the flags, and without secrets.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::settings::{Settings, Span};
+
+impl Settings {
+    /// All settings as a JSON object. There is no secret among them: a password is never part of
+    /// [`Settings`], and of the file that holds one not even the name is told.
+    pub fn told(&self) -> Value {
+        let span = |span: Duration| Span(span).to_string();
+        let (limits, safety, connection) = (&self.limits, &self.safety, &self.connection);
+        let required: Vec<_> = self
+            .grounds
+            .required
+            .iter()
+            .map(|one| one.as_str())
+            .collect();
+        json!({
+            "scim-url": connection.scim.as_str(),
+            "auth-url": connection.auth.as_str(),
+            "username": connection.username,
+            "timeout": span(connection.http.timeout),
+            "connect-timeout": span(connection.http.connect_timeout),
+            "id-column": self.roster.id_column,
+            "email-column": self.roster.email_column,
+            "rate": self.rate.to_string(),
+            "burst": self.burst,
+            "concurrency": self.concurrency,
+            "max-attempts": self.max_attempts,
+            "throttle-wait": span(self.throttle_wait),
+            "grace": span(self.grace),
+            "max-outage": span(limits.outage),
+            "max-failures": limits.failures.map(|limit| limit.to_string()),
+            "max-duration": limits.duration.map(span),
+            "until": limits.until.map(|moment| moment.to_string()),
+            "cap": safety.rails.cap,
+            "cap-share": safety.rails.cap_share.to_string(),
+            "protect": safety.protect,
+            "self": safety.self_id,
+            "plan-ttl": span(safety.plan_ttl),
+            "canary": safety.canary,
+            "require": required,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Layer;
+
+    #[test]
+    fn p10_what_is_kept_names_no_secret_and_not_where_one_is() {
+        let layer = Layer {
+            username: Some("ada@example.com".to_owned()),
+            password_file: Some("planted".into()),
+            ..Layer::profile("anaplan").unwrap()
+        };
+        let told = Settings::resolve(layer).unwrap().told();
+        assert_eq!(told["username"], "ada@example.com");
+        assert_eq!(told["rate"], "8/s");
+        assert!(!told.to_string().contains("planted"));
+    }
+}
