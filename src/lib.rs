@@ -12,6 +12,7 @@
 //! What each part may know is kept by the test `tests/it/layering.rs`: see ARCHITECTURE.md.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod domain;

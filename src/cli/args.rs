@@ -1,5 +1,6 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
+mod audit;
 mod grounds;
 mod look;
 mod rails;
@@ -7,6 +8,7 @@ mod rehearse;
 mod sources;
 mod work;
 
+pub(super) use audit::{AuditArgs, AuditCommand, VerifyEvidenceArgs};
 pub(super) use look::{
     ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, ReportFormat, StatusArgs,
 };
@@ -65,6 +67,7 @@ pub(super) enum Command {
     Status(StatusArgs),
     Jobs(JobsArgs),
     Report(ReportArgs),
+    Audit(AuditArgs),
     Explain(ExplainArgs),
     Sandbox(SandboxArgs),
     Demo(DemoArgs),

@@ -4,6 +4,7 @@
 //! in the crate knows this module.
 
 mod args;
+mod audit;
 mod exit;
 mod failure;
 mod job;
@@ -71,6 +72,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
             Command::Status(args) => look::status(args, terminal).await,
             Command::Jobs(args) => look::jobs(args, terminal).await,
             Command::Report(args) => look::report(args, terminal).await,
+            Command::Audit(args) => audit::audit(args, terminal).await,
             Command::Explain(args) => look::explain(args, terminal).await,
             Command::Sandbox(args) => rehearse::sandbox(args, terminal).await,
             Command::Demo(args) => rehearse::demo(args, terminal).await,

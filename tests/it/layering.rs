@@ -27,6 +27,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("scim", &["auth", "domain", "http", "pace", "port"]),
     ("plan", &["domain", "ledger", "lookup", "port", "roster"]),
     ("report", &["domain", "ledger"]),
+    ("audit", &["domain", "ledger", "report"]),
     ("progress", &["domain", "engine"]),
     ("settings", &["domain", "http", "pace", "roster"]),
 ];

@@ -9,6 +9,7 @@ mod afterwards;
 mod ambiguity;
 mod chaos;
 mod demo;
+mod evidence;
 mod help;
 mod input;
 mod layering;

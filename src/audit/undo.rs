@@ -1,0 +1,73 @@
+//! Whether `undo.csv` names exactly those whom the job may have changed, with what they had.
+
+use std::collections::BTreeSet;
+
+use crate::audit::fault::{Fault, Faults};
+use crate::audit::replay::Replay;
+use crate::report::safe_cell;
+
+const FILE: &str = "undo.csv";
+
+/// The rows of the file, gone through one by one.
+#[derive(Debug)]
+pub(super) struct UndoCheck<'a> {
+    replay: &'a Replay,
+    left: BTreeSet<u64>,
+}
+
+impl<'a> UndoCheck<'a> {
+    pub(super) fn new(replay: &'a Replay) -> Self {
+        let lines = replay.lines.iter();
+        let left = lines.filter(|(_, state)| state.may_be_changed());
+        Self {
+            replay,
+            left: left.map(|(line, _)| *line).collect(),
+        }
+    }
+
+    /// Takes the next row: id, name, active, workspaces, outcome, line.
+    pub(super) fn push(&mut self, row: &[&str], faults: &mut Faults) {
+        let cell = |index: usize| row.get(index).copied().unwrap_or_default();
+        let Ok(line) = cell(5).parse::<u64>() else {
+            faults.push(Fault::of(FILE, "a row names no line of the roster"));
+            return;
+        };
+        let place = || Fault::of(FILE, "").line(line);
+        let Some(state) = self.replay.lines.get(&line) else {
+            let what = "by the events, nothing was done for this line".to_owned();
+            faults.push(Fault { what, ..place() });
+            return;
+        };
+        if !self.left.remove(&line) {
+            let what = "by the events, this user has not to be here, or is here twice".to_owned();
+            faults.push(Fault { what, ..place() });
+        }
+        for (index, field, expected) in [
+            (2, "Active Before", state.active_before.clone()),
+            (3, "Workspaces Before", state.workspaces_before.clone()),
+            (4, "Outcome", state.status.reported().to_string()),
+        ] {
+            let differs = || Fault {
+                what: "the cell does not follow from the events of this line".to_owned(),
+                ..place().field(field).event(state.event)
+            };
+            faults.compare(differs, &safe_cell(&expected), cell(index));
+        }
+        let id = cell(0);
+        if !safe_cell(&state.user_id).eq_ignore_ascii_case(id) {
+            let differs = || Fault {
+                what: "the cell does not follow from the events of this line".to_owned(),
+                ..place().field("User ID").event(state.event)
+            };
+            faults.compare(differs, &state.user_id, id);
+        }
+    }
+
+    /// Whether anybody is missing.
+    pub(super) fn finish(self, faults: &mut Faults) {
+        for line in self.left {
+            let what = "this user may have been changed, and is missing";
+            faults.push(Fault::of(FILE, what).line(line));
+        }
+    }
+}
