@@ -1,6 +1,7 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
 mod look;
+mod network;
 mod rails;
 mod rehearse;
 mod sources;

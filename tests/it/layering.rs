@@ -27,6 +27,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("scim", &["auth", "domain", "http", "pace", "port"]),
     ("plan", &["domain", "ledger", "lookup", "port", "roster"]),
     ("report", &["domain", "ledger"]),
+    ("export", &["domain", "lookup", "report"]),
     ("progress", &["domain", "engine"]),
     ("settings", &["domain", "http", "pace", "roster"]),
 ];
@@ -35,6 +36,7 @@ const KNOWS: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["ledger"]),
     ("reqwest", &["http"]),
+    ("rustls", &["http"]),
     ("axum", &["sandbox"]),
     ("governor", &["pace"]),
     ("indicatif", &["cli", "progress"]),
