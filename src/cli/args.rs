@@ -2,6 +2,7 @@
 
 mod look;
 mod network;
+mod prepare;
 mod rails;
 mod rehearse;
 mod sources;
@@ -9,6 +10,10 @@ mod work;
 
 pub(super) use look::{
     ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, StatusArgs,
+};
+pub(super) use prepare::{
+    CompletionsArgs, ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs, ExportArgs,
+    ManArgs, RosterArgs, RosterCheckArgs, RosterCommand, UsersArgs, UsersCommand,
 };
 pub(super) use rehearse::{DemoArgs, DemoFaults, SandboxArgs};
 pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyArgs};
@@ -68,6 +73,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     Sandbox(SandboxArgs),
     Demo(DemoArgs),
+    Users(UsersArgs),
+    Roster(RosterArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[cfg(test)]

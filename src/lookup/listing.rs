@@ -1,0 +1,74 @@
+//! The provider's list of users, for its own sake: page by page, in the provider's order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Answer, Content, UserState};
+use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
+use crate::lookup::strategy::PAGE;
+use crate::port::Directory;
+
+/// How far a walk through a list has come; whoever keeps it can go on from there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Users that are behind us.
+    pub passed: u64,
+    /// Users in the list, as the server last said.
+    pub total: Option<u64>,
+    /// The first user of the list: a server that shows this one again starts from the beginning.
+    pub first: Option<String>,
+}
+
+/// The next page of all users, or of those that fit a filter in the provider's own language; `None`
+/// at the end. `place` is moved on.
+///
+/// A page is followed by what comes after the users that it really brought: a list that changes
+/// meanwhile, or a server that leaves some out, shows users twice rather than not at all.
+///
+/// # Errors
+/// [`LookUpError`]; `place` then stays where it was.
+pub async fn next_page<D: Directory>(
+    inquirer: &Inquirer<D>,
+    filter: Option<&str>,
+    place: &mut Place,
+) -> Result<Option<Vec<UserState>>, LookUpError> {
+    if place.total.is_some_and(|total| place.passed >= total) && place.passed > 0 {
+        return Ok(None);
+    }
+    let start = place.passed + 1;
+    let directory = inquirer.directory();
+    let request = match filter {
+        None => directory.page_request(start, PAGE),
+        Some(expression) => directory.filtered_request(expression, start, PAGE),
+    };
+    let page = match inquirer.ask(&request).await? {
+        Heard::Answer(Answer {
+            status: 200..=299,
+            content: Content::Page(page),
+            ..
+        }) => page,
+        Heard::Answer(answer) => {
+            let words = answer.words().unwrap_or_default();
+            return Err(refused(filter, &format!("{} {words}", answer.status)));
+        }
+        Heard::Nothing(why) => return Err(LookUpError::NoList(why)),
+    };
+    place.total = page.total.or(place.total);
+    let first = page.users.first().map(|user| user.id.clone());
+    let is_again = place.passed > 0 && first == place.first;
+    if page.users.is_empty() || is_again {
+        return Ok(None);
+    }
+    if place.passed == 0 {
+        place.first = first;
+    }
+    place.passed += page.users.len() as u64;
+    Ok(Some(page.users))
+}
+
+fn refused(filter: Option<&str>, words: &str) -> LookUpError {
+    let words = words.trim().to_owned();
+    match filter {
+        Some(_) => LookUpError::Filter(words),
+        None => LookUpError::NoList(words),
+    }
+}
