@@ -16,13 +16,26 @@ pub struct Place {
     pub total: Option<u64>,
     /// The first user of the list: a server that shows this one again starts from the beginning.
     pub first: Option<String>,
+    /// The first user of the latest page: a server that shows this one again has no more.
+    pub latest: Option<String>,
+    /// Whether the latest page was as long as it was asked to be.
+    pub was_full: bool,
+}
+
+impl Place {
+    /// Whether the server's total says that nobody is left.
+    fn is_past_total(&self) -> bool {
+        self.passed > 0 && self.total.is_some_and(|total| self.passed >= total)
+    }
 }
 
 /// The next page of all users, or of those that fit a filter in the provider's own language; `None`
 /// at the end. `place` is moved on.
 ///
 /// A page is followed by what comes after the users that it really brought: a list that changes
-/// meanwhile, or a server that leaves some out, shows users twice rather than not at all.
+/// meanwhile, or a server that leaves some out, shows users twice rather than not at all. After a full
+/// page the next one is asked for although the total is reached: some servers give the number of users
+/// on the page for that of all.
 ///
 /// # Errors
 /// [`LookUpError`]; `place` then stays where it was.
@@ -31,7 +44,7 @@ pub async fn next_page<D: Directory>(
     filter: Option<&str>,
     place: &mut Place,
 ) -> Result<Option<Vec<UserState>>, LookUpError> {
-    if place.total.is_some_and(|total| place.passed >= total) && place.passed > 0 {
+    if place.is_past_total() && !place.was_full {
         return Ok(None);
     }
     let start = place.passed + 1;
@@ -46,6 +59,8 @@ pub async fn next_page<D: Directory>(
             content: Content::Page(page),
             ..
         }) => page,
+        // There are servers that refuse a start behind the end.
+        Heard::Answer(_) if place.is_past_total() => return Ok(None),
         Heard::Answer(answer) => {
             let words = answer.words().unwrap_or_default();
             return Err(refused(filter, &format!("{} {words}", answer.status)));
@@ -54,13 +69,15 @@ pub async fn next_page<D: Directory>(
     };
     place.total = page.total.or(place.total);
     let first = page.users.first().map(|user| user.id.clone());
-    let is_again = place.passed > 0 && first == place.first;
+    let is_again = place.passed > 0 && (first == place.first || first == place.latest);
     if page.users.is_empty() || is_again {
         return Ok(None);
     }
     if place.passed == 0 {
-        place.first = first;
+        place.first.clone_from(&first);
     }
+    place.latest = first;
+    place.was_full = page.users.len() as u64 >= PAGE;
     place.passed += page.users.len() as u64;
     Ok(Some(page.users))
 }
@@ -72,3 +89,6 @@ fn refused(filter: Option<&str>, words: &str) -> LookUpError {
         None => LookUpError::NoList(words),
     }
 }
+
+#[cfg(test)]
+mod tests;

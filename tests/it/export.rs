@@ -120,7 +120,7 @@ async fn an_export_that_is_killed_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_export_does_not_go_on_with_what_one_has_left() {
     let bed = Bed::with_users(150).await;
-    let record = r#"{"version":1,"order":{"target":"https://elsewhere.example.com","filter":null,"columns":["user_id"]},"place":{"passed":100,"total":150,"first":"x"},"progress":{"users":100,"duplicates":0},"bytes":8}"#;
+    let record = r#"{"version":1,"order":{"target":"https://elsewhere.example.com","filter":null,"columns":["user_id"]},"place":{"passed":100,"total":150,"first":"x","latest":"x","was_full":true},"progress":{"users":100,"duplicates":0},"bytes":8}"#;
     std::fs::write(bed.path("users.csv.part"), "User ID\nnobody\n").unwrap();
     std::fs::write(bed.path("users.csv.part.json"), record).unwrap();
     let ran = finish(export(&bed, &["-o", "users.csv", "--columns", "user_id"])).await;

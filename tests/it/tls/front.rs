@@ -30,6 +30,8 @@ pub(crate) enum Act {
     RefuseAfter,
     /// It has reached the server, and the connection is given up as if it had not.
     GoAwayAfter,
+    /// Nothing is heard of the whole connection any more, as behind a router that forgot it.
+    Vanish,
 }
 
 /// How a front is set up.
@@ -169,11 +171,14 @@ async fn speak_http2(tls: TlsStream<TcpStream>, shared: Arc<Shared>) {
         return;
     };
     let mut requests: JoinSet<Option<()>> = JoinSet::new();
-    let (give_up, mut asked) = tokio::sync::mpsc::channel::<()>(1);
+    let (give_up, mut asked) = tokio::sync::mpsc::channel::<Act>(1);
     loop {
         let accepted = tokio::select! {
             accepted = connection.accept() => accepted,
-            Some(()) = asked.recv() => {
+            Some(act) = asked.recv() => {
+                if act == Act::Vanish {
+                    return std::future::pending().await;
+                }
                 connection.abrupt_shutdown(h2::Reason::NO_ERROR);
                 continue;
             }
@@ -203,8 +208,12 @@ async fn meet(
     request: Request<h2::RecvStream>,
     mut respond: SendResponse<Bytes>,
     shared: &Shared,
-    give_up: tokio::sync::mpsc::Sender<()>,
+    give_up: tokio::sync::mpsc::Sender<Act>,
 ) -> Option<()> {
+    if act == Act::Vanish {
+        give_up.send(act).await.ok()?;
+        return std::future::pending().await;
+    }
     if act == Act::Refuse {
         respond.send_reset(h2::Reason::REFUSED_STREAM);
         return None;
@@ -226,10 +235,10 @@ async fn meet(
             return None;
         }
         Act::GoAwayAfter => {
-            give_up.send(()).await.ok()?;
+            give_up.send(act).await.ok()?;
             return None;
         }
-        Act::Pass | Act::Refuse => {}
+        Act::Pass | Act::Refuse | Act::Vanish => {}
     }
     let mut head = Response::new(());
     *head.status_mut() = answer.status();
