@@ -54,14 +54,17 @@ pub async fn next_page<D: Directory>(
         Some(expression) => directory.filtered_request(expression, start, PAGE),
     };
     let page = match inquirer.ask(&request).await? {
-        Heard::Answer(Answer {
-            status: 200..=299,
-            content: Content::Page(page),
-            ..
-        }) => page,
+        Heard::Answer(
+            Answer {
+                status: 200..=299,
+                content: Content::Page(page),
+                ..
+            },
+            _,
+        ) => page,
         // There are servers that refuse a start behind the end.
-        Heard::Answer(_) if place.is_past_total() => return Ok(None),
-        Heard::Answer(answer) => {
+        Heard::Answer(..) if place.is_past_total() => return Ok(None),
+        Heard::Answer(answer, _) => {
             let words = answer.words().unwrap_or_default();
             return Err(refused(filter, &format!("{} {words}", answer.status)));
         }

@@ -49,20 +49,17 @@ impl Directory for Server {
 
     async fn send(&self, request: &Request) -> Result<Answer, Silence> {
         let shown = (self.0)(request.path.parse().unwrap());
-        let (status, content) = match shown {
-            Some((users, total)) => {
-                let users = users
-                    .map(|number| UserState::of(number.to_string()))
-                    .collect();
-                (200, Content::Page(UserPage { total, users }))
-            }
-            None => {
-                let problem = Problem {
-                    detail: Some("no such page".to_owned()),
-                    ..Problem::default()
-                };
-                (400, Content::Other(problem))
-            }
+        let (status, content) = if let Some((users, total)) = shown {
+            let users = users
+                .map(|number| UserState::of(number.to_string()))
+                .collect();
+            (200, Content::Page(UserPage { total, users }))
+        } else {
+            let problem = Problem {
+                detail: Some("no such page".to_owned()),
+                ..Problem::default()
+            };
+            (400, Content::Other(problem))
         };
         Ok(Answer {
             status,
@@ -86,8 +83,8 @@ async fn walk(shows: Shows, filter: Option<&str>) -> Result<(usize, u64), LookUp
         throttle_wait: Duration::ZERO,
         max_outage: Duration::ZERO,
     };
-    let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
-    let inquirer = Inquirer::new(Arc::new(Server(shows)), pace, settings);
+    let unlimited = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
+    let inquirer = Inquirer::new(Arc::new(Server(shows)), unlimited, settings);
     let (mut place, mut ids) = (Place::default(), std::collections::BTreeSet::new());
     while let Some(users) = next_page(&inquirer, filter, &mut place).await? {
         ids.extend(users.into_iter().map(|user| user.id));
@@ -127,7 +124,7 @@ async fn every_server_shows_all_of_its_users_and_then_an_end() {
         ),
         (
             "a refusal behind the end",
-            |s| (s <= 200).then(|| (1..201, Some(200))),
+            |s| (s <= 200).then_some((1..201, Some(200))),
             2,
         ),
         (
