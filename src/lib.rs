@@ -17,6 +17,7 @@ pub mod auth;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod export;
 pub mod http;
 pub mod ledger;
 pub mod lookup;

@@ -51,6 +51,10 @@ pub trait Directory: Send + Sync + 'static {
     /// The request for the users that fit `filter`, at most `count` of them.
     fn search_request(&self, filter: &Filter, count: u64) -> Request;
 
+    /// The request for `count` users of the list of those that fit `expression`, a filter in the
+    /// provider's own language, from number `start` on, counted from 1.
+    fn filtered_request(&self, expression: &str, start: u64, count: u64) -> Request;
+
     /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
     fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;
 

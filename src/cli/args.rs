@@ -3,6 +3,8 @@
 mod audit;
 mod grounds;
 mod look;
+mod network;
+mod prepare;
 mod rails;
 mod rehearse;
 mod sources;
@@ -11,6 +13,10 @@ mod work;
 pub(super) use audit::{AuditArgs, AuditCommand, VerifyEvidenceArgs};
 pub(super) use look::{
     ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, ReportFormat, StatusArgs,
+};
+pub(super) use prepare::{
+    CompletionsArgs, ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs, ExportArgs,
+    ManArgs, RosterArgs, RosterCheckArgs, RosterCommand, UsersArgs, UsersCommand,
 };
 pub(super) use rehearse::{DemoArgs, DemoFaults, SandboxArgs};
 pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyArgs};
@@ -71,6 +77,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     Sandbox(SandboxArgs),
     Demo(DemoArgs),
+    Users(UsersArgs),
+    Roster(RosterArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! The log: to standard error with `-v`, or to a file.
+//!
+//! It holds what this crate says, and nothing of its libraries': an HTTP/2 library that logs frames
+//! would log credentials with them.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -6,6 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::failure::Failure;
 use crate::cli::{Cli, Exit};
@@ -24,8 +30,9 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
         // listens there any more: a reader of the log that goes away must not end a run.
         .log_internal_errors(false)
         .with_ansi(false);
+    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     match &cli.log_file {
-        None => builder.with_writer(io::stderr).init(),
+        None => builder.with_writer(io::stderr).finish().with(ours).init(),
         Some(path) => {
             let file = OpenOptions::new()
                 .append(true)
@@ -36,7 +43,8 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
                     let path = path.display();
                     Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
                 })?;
-            builder.with_writer(Mutex::new(file)).init();
+            let writer = builder.with_writer(Mutex::new(file));
+            writer.finish().with(ours).init();
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ mod failure;
 mod job;
 mod log;
 mod look;
+mod prepare;
 mod rehearse;
 mod signals;
 mod terminal;
@@ -76,6 +77,11 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
             Command::Explain(args) => look::explain(args, terminal).await,
             Command::Sandbox(args) => rehearse::sandbox(args, terminal).await,
             Command::Demo(args) => rehearse::demo(args, terminal).await,
+            Command::Users(args) => prepare::users(args, terminal).await,
+            Command::Roster(args) => prepare::roster(args, terminal),
+            Command::Config(args) => prepare::config(args, terminal),
+            Command::Completions(args) => prepare::completions(&args, terminal),
+            Command::Man(args) => prepare::man(&args, terminal),
         }
     });
     // A question that nobody answered may still be waiting at the terminal.

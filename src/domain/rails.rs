@@ -4,11 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A part of a whole, in per cent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Share(u8);
 
 /// The text is no share.
@@ -36,6 +36,12 @@ impl FromStr for Share {
             Some(percent @ 0..=100) => Ok(Self(percent)),
             _ => Err(ShareError(text.to_owned())),
         }
+    }
+}
+
+impl From<Share> for String {
+    fn from(share: Share) -> Self {
+        share.to_string()
     }
 }
 

@@ -157,7 +157,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// `text` without what stands before the last `@` and without query and fragment, where people put
 /// passwords and keys. It is text that may not parse, so it is cut by its looks.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let (scheme, rest) = match text.find("://") {
         Some(at) => text.split_at(at + 3),
         None => ("", text),

@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Response, redirect, retry, tls};
+use reqwest::{Client, ClientBuilder, Response, redirect, retry, tls};
 use tokio::time::Instant;
 
 use crate::domain::Silence;
 use crate::http::base_url::is_loopback;
 use crate::http::failure::{chain, lacks_descriptors, silence};
-use crate::http::{Body, Outgoing, Reply};
+use crate::http::trouble::tls_error;
+use crate::http::{Body, ClientIdentity, Outgoing, ProxyChoice, Reply, Roots};
 
 /// Longest body that is read, in bytes. A user with thousands of workspaces stays far below.
 const BODY_CAP: usize = 8 * 1024 * 1024;
@@ -25,8 +26,31 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 /// there are requests to send.
 const DESCRIPTOR_WAIT: Duration = Duration::from_millis(50);
 
+/// How long an HTTP/2 connection may be silent while requests wait on it before it is asked whether
+/// it still lives. With HTTP/1.1 a request that times out takes its connection along; here all
+/// requests share one, and a dead one would be used until the system gives it up.
+const PING_AFTER: Duration = Duration::from_secs(10);
+
+/// How long the answer to that question may take. Servers answer it before everything else.
+const PING_WAIT: Duration = Duration::from_secs(10);
+
+/// The way to a server, and whom to trust on it.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// The proxy.
+    pub proxy: ProxyChoice,
+    /// Whether requests to this very machine take it too.
+    pub proxy_loopback: bool,
+    /// Certificate authorities that are trusted besides those of the system.
+    pub roots: Roots,
+    /// Whether these alone are trusted.
+    pub only_roots: bool,
+    /// The certificate that we show, if we are asked for one.
+    pub identity: Option<ClientIdentity>,
+}
+
 /// What can be set about connections.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Longest time for name look-up, connecting and TLS together. Keep it below `timeout`: only
     /// when this one ends a request is it known that nothing was sent.
@@ -35,6 +59,8 @@ pub struct HttpSettings {
     pub timeout: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// The way to the server.
+    pub network: Network,
 }
 
 impl Default for HttpSettings {
@@ -43,11 +69,13 @@ impl Default for HttpSettings {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(30),
             user_agent: concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned(),
+            network: Network::default(),
         }
     }
 }
 
-/// The client cannot be built: the TLS roots cannot be read, or the user agent is no header text.
+/// The client cannot be built: a client certificate and its key do not fit each other, or the user
+/// agent is no header text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot set up HTTP: {0}")]
 pub struct HttpError(String);
@@ -55,37 +83,54 @@ pub struct HttpError(String);
 /// A client with its pool of connections; clones share the pool.
 #[derive(Debug, Clone)]
 pub struct Http {
-    /// Takes the proxies that the environment names.
+    /// Takes the proxy, if there is one.
     outside: Client,
-    /// Takes none: a proxy cannot reach our own loopback.
+    /// Takes none, unless asked: a proxy cannot reach our own loopback.
     loopback: Client,
     timeout: Duration,
+    /// Whether this machine has no certificate authority: no TLS server can be trusted then, and
+    /// whoever reaches one is told why.
+    rootless: bool,
 }
 
 impl Http {
     /// A client for all requests of a process.
     ///
     /// # Errors
-    /// [`HttpError`] if the machine has no usable TLS set-up.
+    /// [`HttpError`].
     pub fn new(settings: &HttpSettings) -> Result<Self, HttpError> {
-        let builder = || {
-            Client::builder()
-                .redirect(redirect::Policy::none())
-                .retry(retry::never())
-                .referer(false)
-                .connect_timeout(settings.connect_timeout)
-                .timeout(settings.timeout)
-                .pool_idle_timeout(POOL_IDLE)
-                .tcp_nodelay(true)
-                .tls_backend_rustls()
-                .tls_version_min(tls::Version::TLS_1_2)
-                .user_agent(&settings.user_agent)
+        let network = &settings.network;
+        let mut rootless = false;
+        let mut outside =
+            builder(settings, rootless).and_then(|builder| proxied(builder, network)?.build());
+        if let Err(error) = &outside
+            && has_no_roots(error, network)
+        {
+            rootless = true;
+            outside =
+                builder(settings, rootless).and_then(|builder| proxied(builder, network)?.build());
+        }
+        let error = |error: reqwest::Error| {
+            HttpError(match tls_error(&error) {
+                Some(rustls::Error::InconsistentKeys(_)) => {
+                    "the key of `--client-key` is not that of the certificate of `--client-cert`"
+                        .to_owned()
+                }
+                _ => chain(&error.without_url()),
+            })
         };
-        let error = |error: reqwest::Error| HttpError(chain(&error.without_url()));
+        let outside = outside.map_err(error)?;
+        let loopback = if network.proxy_loopback {
+            outside.clone()
+        } else {
+            let direct = builder(settings, rootless).and_then(|builder| builder.no_proxy().build());
+            direct.map_err(error)?
+        };
         Ok(Self {
-            outside: builder().build().map_err(error)?,
-            loopback: builder().no_proxy().build().map_err(error)?,
+            outside,
+            loopback,
             timeout: settings.timeout,
+            rootless,
         })
     }
 
@@ -100,7 +145,10 @@ impl Http {
         } else {
             &self.outside
         };
-        let mut response = self.execute(client, outgoing).await.map_err(silence)?;
+        let mut response = self
+            .execute(client, outgoing)
+            .await
+            .map_err(|error| silence(error, self.rootless))?;
         Ok(Reply {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
@@ -126,6 +174,50 @@ impl Http {
         }
         client.execute(request).await
     }
+}
+
+/// All that is the same with and without a proxy. A machine without certificate authorities gets a
+/// client that trusts nobody, since plain http to this very machine needs none.
+fn builder(settings: &HttpSettings, rootless: bool) -> reqwest::Result<ClientBuilder> {
+    let network = &settings.network;
+    let mut builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.timeout)
+        .pool_idle_timeout(POOL_IDLE)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(PING_AFTER)
+        .http2_keep_alive_timeout(PING_WAIT)
+        .tls_backend_rustls()
+        .tls_version_min(tls::Version::TLS_1_2)
+        .user_agent(&settings.user_agent);
+    let roots = network.roots.to_reqwest()?;
+    if network.only_roots || rootless {
+        builder = builder.tls_certs_only(roots);
+    } else if !roots.is_empty() {
+        builder = builder.tls_certs_merge(roots);
+    }
+    if let Some(identity) = &network.identity {
+        builder = builder.identity(identity.to_reqwest()?);
+    }
+    Ok(builder)
+}
+
+fn proxied(builder: ClientBuilder, network: &Network) -> reqwest::Result<ClientBuilder> {
+    Ok(match &network.proxy {
+        ProxyChoice::Environment => builder,
+        ProxyChoice::Direct => builder.no_proxy(),
+        ProxyChoice::Named(proxy) => builder.proxy(proxy.to_reqwest()?),
+    })
+}
+
+/// Whether a client cannot be built because the system has no certificate authorities. The verifier
+/// says so by a text alone.
+fn has_no_roots(error: &reqwest::Error, network: &Network) -> bool {
+    let no_own = network.roots.is_empty() && !network.only_roots;
+    no_own && matches!(tls_error(error), Some(rustls::Error::General(_)))
 }
 
 /// Reads a body. Leaving early drops the response, which closes its connection.
@@ -162,6 +254,7 @@ mod tests {
             outside: loopback.clone(),
             loopback,
             timeout,
+            rootless: false,
         }
     }
 

@@ -11,15 +11,21 @@ mod failure;
 #[cfg(test)]
 pub(crate) mod fake;
 mod message;
+mod proxy;
 mod retry_after;
+mod tls;
+mod trouble;
 mod words;
 
 pub use allowance::allowance;
+pub(crate) use base_url::without_secrets;
 pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind};
-pub use client::{Http, HttpError, HttpSettings};
+pub use client::{Http, HttpError, HttpSettings, Network};
 pub use message::{Body, Outgoing, Reply};
+pub use proxy::{Proxy, ProxyChoice, ProxyError};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 pub(crate) use retry_after::server_millis;
 pub use retry_after::{LONGEST_WAIT, retry_after};
+pub use tls::{ClientIdentity, Roots, TlsFileError};
 pub use words::{one_line, words};

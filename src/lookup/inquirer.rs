@@ -44,6 +44,12 @@ pub enum LookUpError {
     /// What answers is no SCIM service.
     #[error("what answers is no SCIM service: {0}")]
     NotScim(String),
+    /// The provider does not list its users.
+    #[error("the provider does not list its users: {0}")]
+    NoList(String),
+    /// The provider does not understand the filter, or cannot filter.
+    #[error("the provider refuses the filter: {0}")]
+    Filter(String),
     /// What is found cannot be kept.
     #[error(transparent)]
     Journal(#[from] JournalError),

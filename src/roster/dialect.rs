@@ -18,6 +18,7 @@ const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// The decoded stream: its beginning, and what follows.
 pub(super) struct Text {
+    pub(super) encoding: &'static str,
     pub(super) head: Vec<u8>,
     pub(super) rest: Box<dyn Read + Send>,
 }
@@ -26,8 +27,9 @@ impl Text {
     /// Decodes a stream of raw bytes in the encoding that its first bytes show.
     pub(super) fn decode(mut raw: impl Read + Send + 'static) -> io::Result<Self> {
         let first = read_head(&mut raw, RAW_HEAD)?;
+        let encoding = encoding(&first);
         let mut rest = DecodeReaderBytesBuilder::new()
-            .encoding(encoding(&first))
+            .encoding(encoding)
             .bom_sniffing(false)
             .build(Cursor::new(first).chain(raw));
         let mut head = read_head(&mut rest, TEXT_HEAD)?;
@@ -36,6 +38,7 @@ impl Text {
             head.drain(..BOM.len());
         }
         Ok(Self {
+            encoding: encoding.map_or("UTF-8", Encoding::name),
             head,
             rest: Box::new(rest),
         })

@@ -9,6 +9,7 @@
 mod dialect;
 mod error;
 mod header;
+mod inspection;
 mod judge;
 mod line;
 mod reader;
@@ -21,6 +22,7 @@ mod wording;
 
 pub use error::{RosterError, RosterErrorKind};
 pub use header::RosterOptions;
+pub use inspection::{Inspection, inspect};
 pub use line::{Key, Line, Rejection, Verdict};
 pub use reader::Roster;
 pub use source::Digest;

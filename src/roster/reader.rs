@@ -24,6 +24,8 @@ pub struct Roster {
     path: PathBuf,
     records: Records,
     tally: Tally,
+    encoding: &'static str,
+    delimiter: u8,
     header: Vec<String>,
     columns: Columns,
     count: u64,
@@ -56,6 +58,7 @@ impl Roster {
         }
         let is_text = dialect::is_text(&text.head);
         let delimiter = text.delimiter(|header| Columns::find(header, options).is_ok());
+        let encoding = text.encoding;
         let mut records = Records::new(text, delimiter);
         let line = records
             .read()
@@ -71,6 +74,8 @@ impl Roster {
             path: path.to_owned(),
             records,
             tally,
+            encoding,
+            delimiter,
             header,
             columns,
             count: 0,
@@ -81,6 +86,16 @@ impl Roster {
     /// The names of the columns, trimmed; a name may be empty.
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// The encoding that the first bytes show: `UTF-8`, `UTF-16LE` or `UTF-16BE`.
+    pub fn encoding(&self) -> &'static str {
+        self.encoding
+    }
+
+    /// The sign between two cells.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
     }
 
     /// What names the users of this roster: the id or, where there is no such column, the e-mail address.

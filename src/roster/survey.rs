@@ -7,11 +7,11 @@ use std::path::Path;
 
 use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
-use super::line::{Key, Rejection, Verdict};
+use super::line::{Key, Line, Rejection, Verdict};
 use super::reader::Roster;
 
 /// How many rejections are listed one by one.
-const LISTED: usize = 1000;
+pub(super) const LISTED: usize = 1000;
 
 /// What a roster comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +39,19 @@ pub struct Survey {
 /// Anything that makes the file unusable, and a file in which no line can be used.
 pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Survey, RosterError> {
     let path = path.as_ref();
-    survey(path, Roster::open(path, options)?)
+    survey(path, Roster::open(path, options)?, |_| {})
 }
 
-pub(super) fn survey(path: &Path, mut roster: Roster) -> Result<Survey, RosterError> {
+/// Counts, and shows each line to `look`.
+pub(super) fn survey(
+    path: &Path,
+    mut roster: Roster,
+    mut look: impl FnMut(&Line),
+) -> Result<Survey, RosterError> {
     let (mut accepted, mut rejected, mut rejections) = (0, 0, Vec::new());
     for line in roster.by_ref() {
         let line = line?;
+        look(&line);
         match line.verdict {
             Verdict::Accepted { .. } | Verdict::AcceptedByName { .. } => accepted += 1,
             Verdict::Rejected { reason } => {

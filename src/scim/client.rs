@@ -114,6 +114,10 @@ impl Directory for ScimClient {
         list::search(filter, count)
     }
 
+    fn filtered_request(&self, expression: &str, start: u64, count: u64) -> Request {
+        list::filtered(expression, start, count)
+    }
+
     async fn ready(&self) -> Result<(), SignInError> {
         self.session.ready().await
     }

@@ -31,8 +31,15 @@ pub(super) fn search(filter: &Filter, count: u64) -> Request {
             each.collect::<Vec<_>>().join(" or ")
         }
     };
-    let filter = utf8_percent_encode(&expression, ESCAPED);
-    get(format!("/Users?filter={filter}&startIndex=1&count={count}"))
+    filtered(&expression, 1, count)
+}
+
+/// `count` users of those that fit an expression (RFC 7644 §3.4.2.2), from number `start` on.
+pub(super) fn filtered(expression: &str, start: u64, count: u64) -> Request {
+    let filter = utf8_percent_encode(expression, ESCAPED);
+    get(format!(
+        "/Users?filter={filter}&startIndex={start}&count={count}"
+    ))
 }
 
 fn get(path: String) -> Request {

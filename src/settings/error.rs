@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::http::UrlError;
+use crate::http::{ProxyError, TlsFileError, UrlError};
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,33 @@ pub enum SettingsError {
         name: String,
         /// What there is.
         known: Vec<&'static str>,
+    },
+    /// The profile knows no such region.
+    #[error("there is no region `{name}`")]
+    UnknownRegion {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The proxy cannot be used as it is written.
+    #[error("`--proxy`: {0}")]
+    Proxy(#[from] ProxyError),
+    /// Certificates or a key cannot be used.
+    #[error("`{flag}`: {source}")]
+    Tls {
+        /// The flag that names the file.
+        flag: &'static str,
+        /// Why.
+        source: TlsFileError,
+    },
+    /// One of two settings that need each other.
+    #[error("`{given}` needs `{lacking}`")]
+    Half {
+        /// The one that is there.
+        given: &'static str,
+        /// The one that is not.
+        lacking: &'static str,
     },
     /// Nothing says what this should be.
     #[error("nothing says {what}")]
@@ -85,6 +112,17 @@ impl SettingsError {
             Self::UnknownProfile { known, .. } => {
                 Some(format!("built in: {}; or give a file", known.join(", ")))
             }
+            Self::UnknownRegion { known, .. } if known.is_empty() => Some(
+                "the profile has no regions: give `--scim-url` and `--auth-url` instead".to_owned(),
+            ),
+            Self::UnknownRegion { known, .. } => Some(format!("there are {}", known.join(", "))),
+            Self::Proxy(error) => Some(error.hint().to_owned()),
+            Self::Tls { source, .. } => source.hint(),
+            Self::Half { .. } => Some(
+                "a client certificate and its key belong together, and only a `--ca-file` can be \
+                 the only one"
+                    .to_owned(),
+            ),
             Self::Missing { flag, .. } => Some(format!(
                 "give `{flag}`, or set it in offboard.toml or the environment"
             )),

@@ -1,9 +1,9 @@
 //! On which grounds a job is done: what the auditor will ask for, and what of it must be given.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Something that a settings file can make a condition: `require = ["ticket", "reason", "approver"]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Requirement {
     /// The ticket that asks for the job.

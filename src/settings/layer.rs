@@ -5,10 +5,12 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
+use crate::settings::region::RegionGroup;
+use crate::settings::standard;
 use crate::settings::{Requirement, SettingsError, Span};
 
 /// The built-in profiles, by name.
@@ -20,17 +22,20 @@ const PROFILES: &[(&str, &str)] = &[(
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "offboard.toml";
 
-/// The ledger, unless said otherwise: beside the roster, where it is found again.
-pub(super) const DEFAULT_LEDGER: &str = "offboard.db";
-
 /// One source of settings. Names in files are those of the flags.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Layer {
+    /// The region of the tenant: it stands for all hosts.
+    pub region: Option<String>,
+    /// Where the regions have their hosts.
+    pub regions: Option<Vec<RegionGroup>>,
     /// The whole SCIM base URL.
     pub scim_url: Option<String>,
     /// The sign-in service's origin.
     pub auth_url: Option<String>,
+    /// The OAuth service's origin.
+    pub oauth_url: Option<String>,
     /// The account to sign in as.
     pub username: Option<String>,
     /// Where the password is; `-` is standard input.
@@ -42,7 +47,7 @@ pub struct Layer {
     /// The roster's column of e-mail addresses.
     pub email_column: Option<String>,
     /// Requests per second or minute.
-    #[serde(deserialize_with = "from_text", default)]
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
     pub rate: Option<Rate>,
     /// Requests at once after a pause.
     pub burst: Option<NonZeroU32>,
@@ -61,7 +66,7 @@ pub struct Layer {
     /// Time for which the target may be out.
     pub max_outage: Option<Span>,
     /// How many users may fail.
-    #[serde(deserialize_with = "from_text", default)]
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
     pub max_failures: Option<FailureLimit>,
     /// Time for a run.
     pub max_duration: Option<Span>,
@@ -69,6 +74,20 @@ pub struct Layer {
     pub until: Option<String>,
     /// Whether plain http may leave the machine.
     pub allow_http: Option<bool>,
+    /// The proxy for all requests; `none` for none at all.
+    pub proxy: Option<String>,
+    /// Where the proxy's password is.
+    pub proxy_password_file: Option<PathBuf>,
+    /// Whether requests to this very machine take the proxy too.
+    pub proxy_loopback: Option<bool>,
+    /// Certificate authorities to be trusted, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Whether these alone are trusted.
+    pub ca_only: Option<bool>,
+    /// The certificate that we show, in PEM.
+    pub client_cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    pub client_key: Option<PathBuf>,
     /// Users whom a job may write.
     pub cap: Option<u64>,
     /// Which part of the tenant's active users a job may write.
@@ -92,6 +111,8 @@ pub struct Layer {
     pub require: Option<Vec<Requirement>>,
     /// Workspaces that one request can name.
     pub most_workspaces: Option<usize>,
+    /// Whether the provider can filter the list of its users.
+    pub can_filter: Option<bool>,
 }
 
 impl Layer {
@@ -134,15 +155,19 @@ impl Layer {
 
     /// The ledger file.
     pub fn ledger(&self) -> PathBuf {
-        self.ledger.clone().unwrap_or_else(|| DEFAULT_LEDGER.into())
+        let ledger = self.ledger.clone();
+        ledger.unwrap_or_else(|| standard::LEDGER.into())
     }
 
     /// This layer laid over `lower`: what is set here wins.
     #[must_use]
     pub fn over(self, lower: Self) -> Self {
         Self {
+            region: self.region.or(lower.region),
+            regions: both(self.regions, lower.regions),
             scim_url: self.scim_url.or(lower.scim_url),
             auth_url: self.auth_url.or(lower.auth_url),
+            oauth_url: self.oauth_url.or(lower.oauth_url),
             username: self.username.or(lower.username),
             password_file: self.password_file.or(lower.password_file),
             ledger: self.ledger.or(lower.ledger),
@@ -161,6 +186,13 @@ impl Layer {
             max_duration: self.max_duration.or(lower.max_duration),
             until: self.until.or(lower.until),
             allow_http: self.allow_http.or(lower.allow_http),
+            proxy: self.proxy.or(lower.proxy),
+            proxy_password_file: self.proxy_password_file.or(lower.proxy_password_file),
+            proxy_loopback: self.proxy_loopback.or(lower.proxy_loopback),
+            ca_file: self.ca_file.or(lower.ca_file),
+            ca_only: self.ca_only.or(lower.ca_only),
+            client_cert: self.client_cert.or(lower.client_cert),
+            client_key: self.client_key.or(lower.client_key),
             cap: self.cap.or(lower.cap),
             cap_share: self.cap_share.or(lower.cap_share),
             protect: both(self.protect, lower.protect),
@@ -172,6 +204,7 @@ impl Layer {
             approver: self.approver.or(lower.approver),
             require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
+            can_filter: self.can_filter.or(lower.can_filter),
         }
     }
 }
@@ -215,6 +248,15 @@ where
 {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// What `from_text` reads back.
+#[expect(clippy::ref_option, reason = "this is how serde calls it")]
+fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 #[cfg(test)]

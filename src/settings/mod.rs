@@ -3,19 +3,29 @@
 //! Each source is a [`Layer`], in which everything is optional; layers are laid over each other, and
 //! what comes out is checked once. Nothing here opens a connection or a ledger, and nothing prints.
 
+/// A settings file in which every setting is explained, and none is set.
+pub const TEMPLATE: &str = include_str!("../../config/offboard.toml");
+
 mod error;
 mod grounds;
 mod layer;
+mod network;
 mod protect;
+mod region;
 mod resolved;
 mod secret;
+mod sources;
 mod span;
+mod standard;
 mod told;
 mod until;
 
 pub use error::SettingsError;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
+pub use network::PASSWORD_VARIABLE as PROXY_PASSWORD_VARIABLE;
+pub use region::RegionGroup;
 pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};
+pub use sources::{Setting, Source, Sources};
 pub use span::Span;

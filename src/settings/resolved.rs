@@ -8,17 +8,10 @@ use crate::domain::{Limits, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
-use crate::settings::layer::DEFAULT_LEDGER;
-use crate::settings::protect;
+use crate::settings::standard::{GRACE, LEDGER, PLAN_TTL, THROTTLE_WAIT};
 use crate::settings::until::moment;
 use crate::settings::{Grounds, Layer, SettingsError, Span};
-
-/// How long requests in flight may go on after a stop, unless said otherwise: as long as one request
-/// may take in all.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// How old a plan may be: long enough to be read and agreed to, too short for much to change.
-const PLAN_TTL: Duration = Duration::from_hours(1);
+use crate::settings::{network, protect};
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
 const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -53,6 +46,8 @@ pub struct Settings {
     pub safety: Safety,
     /// On which grounds a job is done.
     pub grounds: Grounds,
+    /// Whether the provider can filter the list of its users.
+    pub can_filter: bool,
 }
 
 /// What keeps a job from beginning, and users from being touched.
@@ -79,6 +74,8 @@ pub struct Connection {
     pub scim: BaseUrl,
     /// The sign-in service's origin.
     pub auth: BaseUrl,
+    /// The OAuth service's origin, where there is one.
+    pub oauth: Option<BaseUrl>,
     /// The account to sign in as.
     pub username: String,
     /// Where the password is; `-` is standard input.
@@ -97,6 +94,7 @@ impl Settings {
                 .ok_or_else(need("how long connecting may take", "--connect-timeout"))?,
             timeout: span(layer.timeout)
                 .ok_or_else(need("how long a request may take", "--timeout"))?,
+            network: network::network(&layer)?,
             ..HttpSettings::default()
         };
         let plain = if layer.allow_http.unwrap_or(false) {
@@ -121,7 +119,7 @@ impl Settings {
             most_workspaces: layer.most_workspaces.unwrap_or(usize::MAX),
         };
         Ok(Self {
-            ledger: layer.ledger.unwrap_or_else(|| DEFAULT_LEDGER.into()),
+            ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
             roster: RosterOptions {
                 id_column: layer.id_column,
                 email_column: layer.email_column,
@@ -129,6 +127,10 @@ impl Settings {
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
                 auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
+                oauth: match layer.oauth_url {
+                    None => None,
+                    some => Some(url(some, "where OAuth is", "--oauth-url")?),
+                },
                 username: username(layer.username)?,
                 password_file: layer.password_file,
                 http,
@@ -145,7 +147,7 @@ impl Settings {
                 layer.concurrency.unwrap_or(NonZeroUsize::MIN),
             )?,
             max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
-            throttle_wait: span(layer.throttle_wait).unwrap_or(Duration::from_secs(10)),
+            throttle_wait: span(layer.throttle_wait).unwrap_or(THROTTLE_WAIT),
             grace: span(layer.grace).unwrap_or(GRACE),
             safety,
             grounds: Grounds::new(
@@ -154,6 +156,7 @@ impl Settings {
                 layer.approver,
                 layer.require.unwrap_or_default(),
             ),
+            can_filter: layer.can_filter.unwrap_or(true),
             limits: Limits {
                 failures: layer.max_failures,
                 duration: span(layer.max_duration),

@@ -28,6 +28,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("plan", &["domain", "ledger", "lookup", "port", "roster"]),
     ("report", &["domain", "ledger"]),
     ("audit", &["domain", "ledger", "report"]),
+    ("export", &["domain", "lookup", "report"]),
     ("progress", &["domain", "engine"]),
     ("settings", &["domain", "http", "pace", "roster"]),
 ];
@@ -36,6 +37,7 @@ const KNOWS: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["ledger"]),
     ("reqwest", &["http"]),
+    ("rustls", &["http"]),
     ("axum", &["sandbox"]),
     ("governor", &["pace"]),
     ("indicatif", &["cli", "progress"]),

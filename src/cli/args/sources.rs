@@ -7,10 +7,11 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use crate::cli::args::grounds::GroundsArgs;
+use crate::cli::args::network::{HostArgs, NetworkArgs};
 use crate::cli::args::rails::RailsArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
-use crate::settings::{Layer, SettingsError, Span};
+use crate::settings::{Layer, SettingsError, Sources, Span};
 
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
@@ -19,13 +20,8 @@ pub(in crate::cli) struct SettingsArgs {
     #[command(flatten)]
     pub(in crate::cli) files: FileArgs,
 
-    /// The whole SCIM base URL [default: by profile].
-    #[arg(long, value_name = "URL", env = "OFFBOARD_SCIM_URL")]
-    scim_url: Option<String>,
-
-    /// The sign-in service's origin [default: by profile].
-    #[arg(long, value_name = "URL", env = "OFFBOARD_AUTH_URL")]
-    auth_url: Option<String>,
+    #[command(flatten)]
+    hosts: HostArgs,
 
     /// The account to sign in as.
     #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
@@ -117,6 +113,9 @@ pub(in crate::cli) struct SettingsArgs {
     allow_http: bool,
 
     #[command(flatten)]
+    network: NetworkArgs,
+
+    #[command(flatten)]
     rails: RailsArgs,
 
     #[command(flatten)]
@@ -155,19 +154,24 @@ impl FileArgs {
     }
 
     fn complete(&self, flags: Layer) -> Result<Layer, SettingsError> {
-        let file = Layer::file(self.config.as_deref())?;
-        let profile = Layer::profile(&self.profile)?;
-        Ok(flags.over(file).over(profile))
+        Ok(self.sources(flags)?.layer())
+    }
+
+    fn sources(&self, flags: Layer) -> Result<Sources, SettingsError> {
+        Sources::read(flags, self.config.as_deref(), &self.profile)
     }
 }
 
 impl SettingsArgs {
     /// All sources, one over the other: flags and variables, file, profile.
     pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
+        Ok(self.sources()?.layer())
+    }
+
+    /// The same, each source by itself.
+    pub(in crate::cli) fn sources(&self) -> Result<Sources, SettingsError> {
         let this = self.clone();
         let mut flags = Layer {
-            scim_url: this.scim_url,
-            auth_url: this.auth_url,
             username: this.username,
             password_file: this.password_file,
             ledger: this.files.ledger,
@@ -188,8 +192,10 @@ impl SettingsArgs {
             allow_http: this.allow_http.then_some(true),
             ..Layer::default()
         };
+        this.hosts.into_layer(&mut flags);
+        this.network.into_layer(&mut flags);
         this.rails.into_layer(&mut flags);
         this.grounds.into_layer(&mut flags);
-        self.files.complete(flags)
+        self.files.sources(flags)
     }
 }

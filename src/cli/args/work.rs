@@ -88,7 +88,8 @@ pub(in crate::cli) struct RetryArgs {
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(in crate::cli) job: String,
 
-    /// Only those who failed for this reason, a code of the report; again for more.
+    /// Only those who failed for this reason, a code of the report; again for more. `--reason CODE`
+    /// does the same.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(in crate::cli) only: Vec<Reason>,
 

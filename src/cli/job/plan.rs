@@ -240,6 +240,11 @@ impl From<LookUpError> for Failure {
                 "give the account the role of a user administrator; nothing was written",
             ),
             LookUpError::NotScim(_) => (Exit::Settings, "check `--scim-url`; nothing was written"),
+            LookUpError::NoList(_) => (
+                Exit::Settings,
+                "check `--scim-url`, and that the profile is the provider's",
+            ),
+            LookUpError::Filter(_) => (Exit::Usage, "correct `--filter`, or leave it out"),
             LookUpError::Journal(_) => (
                 Exit::Ledger,
                 "put that right; the same command then continues",

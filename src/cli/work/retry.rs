@@ -6,13 +6,16 @@ use crate::cli::failure::Failure;
 use crate::cli::job::{Manner, finish, password_source, pick_job};
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell};
+use crate::domain::Reason;
 use crate::settings::Settings;
 
 pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
     let password = password_source(&settings.connection, terminal)?;
+    let mut only = args.only;
+    only.extend(codes(settings.grounds.reason.as_deref()));
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
-    let unknown = ledger.never_found(&job, &args.only).await?;
+    let unknown = ledger.never_found(&job, &only).await?;
     if unknown > 0 {
         terminal.warn(&format!(
             "{unknown} failed lines have no user id, since their names were never found: they are not \
@@ -22,10 +25,35 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let manner = Manner {
         confirm: args.confirm.confirm,
         no_lookup: false,
-        retry: Some(args.only),
+        retry: Some(only),
         progress: progress(args.progress.progress, terminal),
     };
     let done = finish(ledger, job, &manner, &settings, password, terminal).await?;
     tell(&done, &settings, args.json, terminal).await?;
     Ok(done.exit)
+}
+
+/// `--reason` says why something is done; where it is made of nothing but codes, it says for whom.
+fn codes(reason: Option<&str>) -> Vec<Reason> {
+    let codes = reason.into_iter().flat_map(|text| text.split(','));
+    let codes: Result<_, _> = codes.map(|code| code.trim().parse()).collect();
+    codes.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_is_a_code_chooses_and_any_other_is_words() {
+        let both = vec![Reason::ServerError, Reason::NoAnswer];
+        assert_eq!(codes(Some("server_error, no_answer")), both);
+        for words in [
+            None,
+            Some("the provider was down"),
+            Some("server_error again"),
+        ] {
+            assert_eq!(codes(words), []);
+        }
+    }
 }

@@ -117,6 +117,10 @@ impl Directory for Provider {
         request(format!("page {start} {count}"))
     }
 
+    fn filtered_request(&self, _: &str, _: u64, _: u64) -> Request {
+        unreachable!("a look-up has filters of its own")
+    }
+
     fn search_request(&self, filter: &Filter, _count: u64) -> Request {
         request(match filter {
             Filter::Active => "active".to_owned(),

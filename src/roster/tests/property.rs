@@ -78,7 +78,7 @@ proptest! {
         if let Ok(digest) = roster.finish() {
             prop_assert_eq!((digest.records, digest.bytes), (lines, bytes.len() as u64));
             let roster = open(&bytes).unwrap();
-            if let Ok(survey) = survey("users.csv".as_ref(), roster) {
+            if let Ok(survey) = survey("users.csv".as_ref(), roster, |_| {}) {
                 prop_assert_eq!(survey.accepted + survey.rejected, lines);
             }
         }

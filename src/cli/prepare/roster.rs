@@ -1,0 +1,126 @@
+//! `offboard roster`: how a roster would be read, without a ledger, a provider, or a job.
+
+use serde_json::json;
+
+use crate::cli::Exit;
+use crate::cli::args::{RosterArgs, RosterCheckArgs, RosterCommand};
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::roster::{Inspection, RosterOptions, inspect};
+
+/// What a roster looks like. The ids are Anaplan's in form.
+const TEMPLATE: &str = "\
+User ID,Email
+8a8b00000000000000000000000000a1,ada@example.com
+8a8b00000000000000000000000000a2,grace@example.com";
+
+/// Lines that are listed in the text; JSON has up to a thousand.
+const LISTED: usize = 20;
+
+pub(in crate::cli) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    match args.command {
+        RosterCommand::Template => {
+            terminal.data(TEMPLATE)?;
+            Ok(Exit::Done)
+        }
+        RosterCommand::Check(args) => check(args, terminal),
+    }
+}
+
+fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let options = RosterOptions {
+        id_column: args.id_column,
+        email_column: args.email_column,
+    };
+    let found = inspect(&args.file, &options)?;
+    if args.json {
+        terminal.data(&as_json(&found).to_string())?;
+    } else {
+        terminal.data(&as_text(&found))?;
+    }
+    Ok(if found.survey.rejected == 0 {
+        Exit::Done
+    } else {
+        Exit::Trouble
+    })
+}
+
+fn as_json(found: &Inspection) -> serde_json::Value {
+    let survey = &found.survey;
+    let column = |column: &(usize, String)| json!({"number": column.0, "name": column.1});
+    let rejections = survey.rejections.iter();
+    let rejections: Vec<_> = rejections
+        .map(|(line, why)| json!({"line": line, "reason": why.to_string()}))
+        .collect();
+    let repeats = found.repeats.iter();
+    let repeats: Vec<_> = repeats
+        .map(|(line, first)| json!({"line": line, "first": first}))
+        .collect();
+    json!({
+        "schema": 1,
+        "sha256": survey.digest,
+        "bytes": survey.bytes,
+        "encoding": found.encoding,
+        "delimiter": char::from(found.delimiter).to_string(),
+        "columns": found.header,
+        "key": survey.key.to_string(),
+        "key_column": column(&found.key_column),
+        "email_column": found.email_column.as_ref().map(column),
+        "lines": survey.lines,
+        "users": survey.accepted - found.duplicates,
+        "duplicates": found.duplicates,
+        "invalid": survey.rejected,
+        "repeated_lines": repeats,
+        "invalid_lines": rejections,
+    })
+}
+
+fn as_text(found: &Inspection) -> String {
+    let survey = &found.survey;
+    let delimiter = match found.delimiter {
+        b',' => "comma".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'\t' => "tab".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    };
+    let column = |(number, name): &(usize, String)| format!("#{number} `{name}`");
+    let email = found
+        .email_column
+        .as_ref()
+        .map_or("none".to_owned(), column);
+    let mut rows = vec![
+        ("encoding", found.encoding.to_owned()),
+        ("delimiter", delimiter),
+        ("columns", found.header.join(", ")),
+        (
+            "users by",
+            format!("{}, column {}", survey.key, column(&found.key_column)),
+        ),
+        ("e-mail", email),
+        ("lines", survey.lines.to_string()),
+        ("users", (survey.accepted - found.duplicates).to_string()),
+        ("duplicates", found.duplicates.to_string()),
+        ("invalid", survey.rejected.to_string()),
+        ("sha256", survey.digest.clone()),
+    ];
+    let bad = survey.rejections.iter().take(LISTED);
+    let bad = bad.map(|(line, why)| (*line, why.to_string()));
+    let again = found.repeats.iter().take(LISTED);
+    let again = again.map(|(line, first)| (*line, format!("duplicate of line {first}")));
+    let mut lines: Vec<_> = bad.chain(again).collect();
+    lines.sort();
+    let unlisted = (survey.rejected + found.duplicates).saturating_sub(lines.len() as u64);
+    let mut text: Vec<String> = rows
+        .drain(..)
+        .map(|(name, value)| format!("{name:<12}{value}"))
+        .collect();
+    text.extend(
+        lines
+            .iter()
+            .map(|(line, why)| format!("  line {line}: {why}")),
+    );
+    if unlisted > 0 {
+        text.push(format!("  … and {unlisted} more: see `--json`"));
+    }
+    text.join("\n")
+}

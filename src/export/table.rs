@@ -1,0 +1,162 @@
+//! Users become rows: each once, and no cell that a spreadsheet would run.
+
+use std::collections::HashSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::UserState;
+use crate::export::Column;
+use crate::report::safe_cell;
+
+/// What is exported: two exports with the same order write the same table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Where the users come from.
+    pub target: String,
+    /// The filter, in the provider's own language.
+    pub filter: Option<String>,
+    /// The columns, in their order.
+    pub columns: Vec<Column>,
+}
+
+/// What has come of an export so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Rows.
+    pub users: u64,
+    /// Users who were shown once more, and have no second row.
+    pub duplicates: u64,
+}
+
+/// Half a SHA-256 of an id: enough that no two of a tenant's users ever share one.
+type Mark = [u8; 16];
+
+/// Makes rows of users.
+#[derive(Debug)]
+pub struct Table {
+    columns: Vec<Column>,
+    seen: HashSet<Mark>,
+    progress: Progress,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(columns: &[Column]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            seen: HashSet::new(),
+            progress: Progress::default(),
+        }
+    }
+
+    /// What has come of it so far.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Goes on with a table that has come so far, and has rows of these users.
+    pub fn resume(&mut self, progress: Progress, ids: impl Iterator<Item = String>) {
+        self.progress = progress;
+        self.seen.extend(ids.map(|id| mark(&id)));
+    }
+
+    /// The header, as a line of CSV.
+    ///
+    /// # Errors
+    /// Never for lack of anything but memory.
+    pub fn header(&self) -> Result<Vec<u8>, csv::Error> {
+        record(self.columns.iter().map(|column| column.header()))
+    }
+
+    /// Rows for those who have none yet, as lines of CSV.
+    ///
+    /// # Errors
+    /// As [`Table::header`].
+    pub fn rows(&mut self, users: &[UserState]) -> Result<Vec<u8>, csv::Error> {
+        let mut lines = Vec::new();
+        for user in users {
+            if !self.seen.insert(mark(&user.id)) {
+                self.progress.duplicates += 1;
+                continue;
+            }
+            self.progress.users += 1;
+            let cells = self.columns.iter().map(|column| column.cell(user));
+            let cells: Vec<_> = cells.collect();
+            lines.extend(record(cells.iter().map(|cell| safe_cell(cell)))?);
+        }
+        Ok(lines)
+    }
+}
+
+/// Ids are the same in whatever case (see `UserId`).
+fn mark(id: &str) -> Mark {
+    let whole = digest(&SHA256, id.to_ascii_lowercase().as_bytes());
+    let mut mark = Mark::default();
+    mark.copy_from_slice(&whole.as_ref()[..16]);
+    mark
+}
+
+fn record<T: AsRef<str>>(cells: impl Iterator<Item = T>) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for cell in cells {
+        csv.write_field(cell.as_ref())?;
+    }
+    csv.write_record(None::<&[u8]>)?;
+    csv.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ada() -> UserState {
+        UserState {
+            user_name: Some("ada@example.com".into()),
+            display_name: Some("=cmd, \"x\"".into()),
+            active: Some(true),
+            workspaces: Some(vec!["w1".into(), "w2".into()]),
+            ..UserState::of("A1")
+        }
+    }
+
+    #[test]
+    fn users_become_rows_once_and_formulas_become_text() {
+        let mut table = Table::new(&Column::ALL);
+        let header = String::from_utf8(table.header().unwrap()).unwrap();
+        assert_eq!(header, "User ID,user_name,display_name,active,workspaces\n");
+        let again = UserState::of("a1");
+        let rows = table.rows(&[ada(), again, UserState::of("B2")]).unwrap();
+        assert_eq!(
+            String::from_utf8(rows).unwrap(),
+            "A1,ada@example.com,\"'=cmd, \"\"x\"\"\",true,w1 w2\nB2,,,,\n"
+        );
+        let expected = Progress {
+            users: 2,
+            duplicates: 1,
+        };
+        assert_eq!(table.progress(), expected);
+    }
+
+    #[test]
+    fn a_table_that_goes_on_knows_who_is_in_it() {
+        let mut table = Table::new(&[Column::UserId]);
+        table.resume(
+            Progress {
+                users: 1,
+                duplicates: 0,
+            },
+            ["a1".to_owned()].into_iter(),
+        );
+        assert_eq!(table.rows(&[ada()]).unwrap(), b"");
+        assert_eq!(table.progress().duplicates, 1);
+    }
+
+    #[test]
+    fn columns_are_known_by_their_names() {
+        for column in Column::ALL {
+            assert_eq!(column.to_string().parse(), Ok(column));
+        }
+        assert!("password".parse::<Column>().is_err());
+    }
+}

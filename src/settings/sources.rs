@@ -1,0 +1,190 @@
+//! All sources of settings in their order, each by itself, so that a value's origin can be told.
+//!
+//! A value's name is the one that it has in a file, and which values there are is known from
+//! [`Layer`] alone: nothing here names a setting.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::settings::region;
+use crate::settings::{Layer, SettingsError};
+
+/// Where a value came from, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line, or a variable.
+    CommandLine,
+    /// The settings file.
+    File,
+    /// What the region stands for.
+    Region,
+    /// The provider's profile.
+    Profile,
+    /// What is so unless anybody says otherwise.
+    Default,
+}
+
+impl Source {
+    /// The word for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CommandLine => "command line",
+            Self::File => "file",
+            Self::Region => "region",
+            Self::Profile => "profile",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// One setting: its name in files, its value, and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The name, as in a file.
+    pub name: String,
+    /// The value; none if nothing says it.
+    pub value: Option<Value>,
+    /// Where the value came from.
+    pub source: Option<Source>,
+}
+
+/// All sources, the strongest first.
+#[derive(Debug)]
+pub struct Sources(Vec<(Source, Layer)>);
+
+impl Sources {
+    /// Reads the settings file (the one that is named, or else `offboard.toml` if it is there) and the
+    /// profile, and finds what the region stands for.
+    ///
+    /// # Errors
+    /// A file cannot be read or is wrong, or there is no such profile or region.
+    pub fn read(
+        command_line: Layer,
+        file: Option<&Path>,
+        profile: &str,
+    ) -> Result<Self, SettingsError> {
+        let file = Layer::file(file)?;
+        let profile = Layer::profile(profile)?;
+        let said = [&command_line, &file, &profile];
+        let region = match said.iter().find_map(|layer| layer.region.as_deref()) {
+            Some(wanted) => {
+                let groups = said.iter().filter_map(|layer| layer.regions.as_deref());
+                region::hosts(wanted, &groups.flatten().cloned().collect::<Vec<_>>())?
+            }
+            None => Layer::default(),
+        };
+        Ok(Self(vec![
+            (Source::CommandLine, command_line),
+            (Source::File, file),
+            (Source::Region, region),
+            (Source::Profile, profile),
+            (Source::Default, Layer::standard()),
+        ]))
+    }
+
+    /// All of them, one over the other.
+    pub fn layer(self) -> Layer {
+        let layers = self.0.into_iter().map(|(_, layer)| layer);
+        layers.reduce(Layer::over).unwrap_or_default()
+    }
+
+    /// Every setting that there is, by name: what counts, and where it came from.
+    pub fn settings(&self) -> Vec<Setting> {
+        let tables: Vec<_> = self
+            .0
+            .iter()
+            .map(|(source, layer)| (*source, table(layer)))
+            .collect();
+        // A layer in which nothing is set still has all names.
+        let names: Vec<String> = table(&Layer::default())
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        let merged = self.0.iter().map(|(_, layer)| layer.clone());
+        let mut merged = table(&merged.reduce(Layer::over).unwrap_or_default());
+        let setting = |name: String| {
+            let is_set =
+                |table: &Map<String, Value>| table.get(&name).is_some_and(|value| !value.is_null());
+            let source = tables.iter().find(|(_, table)| is_set(table));
+            Setting {
+                value: merged.remove(&name).filter(|value| !value.is_null()),
+                source: source.map(|(source, _)| *source),
+                name,
+            }
+        };
+        names.into_iter().map(setting).collect()
+    }
+}
+
+/// A layer by the names that it has in files.
+fn table(layer: &Layer) -> Map<String, Value> {
+    match serde_json::to_value(layer) {
+        Ok(Value::Object(table)) => table,
+        // A layer is a plain struct of plain values.
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::TEMPLATE;
+
+    #[test]
+    fn the_annotated_file_names_every_setting_and_sets_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.toml");
+        std::fs::write(&path, TEMPLATE).unwrap();
+        assert_eq!(Layer::file(Some(&path)).unwrap(), Layer::default());
+
+        // Without the sign before each setting all are set, and all are understood.
+        let lines = TEMPLATE.lines().map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.split(' ').nth(1) == Some("=") => setting,
+            _ => line,
+        });
+        std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let layer = Layer::file(Some(&path)).unwrap();
+        let unset: Vec<_> = table(&layer)
+            .into_iter()
+            .filter(|(_, value)| value.is_null())
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(unset, ["regions"], "explain these in config/offboard.toml");
+    }
+
+    #[test]
+    fn each_value_tells_where_it_came_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.toml");
+        std::fs::write(
+            &path,
+            "region = \"us9\"\nauth-url = \"https://auth.example.com\"\n",
+        )
+        .unwrap();
+        let flags = Layer {
+            canary: Some(3),
+            ..Layer::default()
+        };
+        let sources = Sources::read(flags, Some(&path), "anaplan").unwrap();
+        let settings = sources.settings();
+        let find = |name: &str| {
+            let found = settings.iter().find(|setting| setting.name == name);
+            let found = found.unwrap();
+            (found.value.clone(), found.source)
+        };
+        let scim = "https://us9.api.anaplan.com/scim/1/0/v2";
+        for (name, value, source) in [
+            ("canary", Value::from(3), Source::CommandLine),
+            ("region", "us9".into(), Source::File),
+            ("auth-url", "https://auth.example.com".into(), Source::File),
+            ("scim-url", scim.into(), Source::Region),
+            ("rate", "8/s".into(), Source::Profile),
+            ("cap-share", "20%".into(), Source::Default),
+        ] {
+            assert_eq!(find(name), (Some(value), Some(source)), "{name}");
+        }
+        assert_eq!(find("username"), (None, None));
+        assert_eq!(sources.layer().scim_url.as_deref(), Some(scim));
+    }
+}
