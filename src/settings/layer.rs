@@ -9,13 +9,11 @@ use serde::Deserialize;
 
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
+use crate::scim::Dialect;
+use crate::settings::dialect::{self, About};
+use crate::settings::places::{self, Places};
+use crate::settings::profile;
 use crate::settings::{Requirement, SettingsError, Span};
-
-/// The built-in profiles, by name.
-const PROFILES: &[(&str, &str)] = &[(
-    "anaplan",
-    include_str!("../../config/profiles/anaplan.toml"),
-)];
 
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "offboard.toml";
@@ -92,12 +90,19 @@ pub struct Layer {
     pub require: Option<Vec<Requirement>>,
     /// Workspaces that one request can name.
     pub most_workspaces: Option<usize>,
+    /// What stands in the places of URLs, such as `{directory}`.
+    pub places: Option<Places>,
+    /// How the provider speaks SCIM. Taken as a whole from the uppermost source that has it.
+    #[serde(deserialize_with = "dialect::checked", default)]
+    pub scim: Option<Dialect>,
+    /// What a profile says of itself.
+    pub about: Option<About>,
 }
 
 impl Layer {
     /// A profile: a built-in one by name, or a file.
     pub fn profile(name: &str) -> Result<Self, SettingsError> {
-        if let Some((_, text)) = PROFILES.iter().find(|(known, _)| *known == name) {
+        if let Some(text) = profile::builtin(name) {
             return Self::parse(Path::new(name), text);
         }
         let path = Path::new(name);
@@ -107,7 +112,7 @@ impl Layer {
         }
         Err(SettingsError::UnknownProfile {
             name: name.to_owned(),
-            known: PROFILES.iter().map(|(known, _)| *known).collect(),
+            known: profile::names().collect(),
         })
     }
 
@@ -128,7 +133,7 @@ impl Layer {
         Self::parse(path, &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         toml::from_str(text).map_err(|error| wrong(path, text, &error))
     }
 
@@ -172,6 +177,9 @@ impl Layer {
             approver: self.approver.or(lower.approver),
             require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
+            places: places::both(self.places, lower.places),
+            scim: self.scim.or(lower.scim),
+            about: self.about.or(lower.about),
         }
     }
 }
@@ -220,17 +228,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_built_in_profiles_are_complete() {
-        for (name, _) in PROFILES {
-            let layer = Layer::profile(name).unwrap();
-            assert!(layer.scim_url.is_some() && layer.rate.is_some() && layer.burst.is_some());
-            assert!(layer.concurrency.is_some() && layer.max_attempts.is_some());
-            assert!(layer.timeout.is_some() && layer.connect_timeout.is_some());
-            assert!(layer.throttle_wait.is_some() && layer.auth_url.is_some());
-        }
-    }
 
     #[test]
     fn an_unknown_key_is_an_error_that_shows_where() {

@@ -3,9 +3,12 @@
 //! Each source is a [`Layer`], in which everything is optional; layers are laid over each other, and
 //! what comes out is checked once. Nothing here opens a connection or a ledger, and nothing prints.
 
+mod dialect;
 mod error;
 mod grounds;
 mod layer;
+mod places;
+mod profile;
 mod protect;
 mod resolved;
 mod secret;
@@ -13,9 +16,12 @@ mod span;
 mod told;
 mod until;
 
+pub use dialect::About;
 pub use error::SettingsError;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
+pub use places::{Place, Places};
+pub use profile::{Profile, profiles};
 pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};
 pub use span::Span;

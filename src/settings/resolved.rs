@@ -4,10 +4,12 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{Limits, Rails};
+use crate::domain::{Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
+use crate::lookup::Finds;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
+use crate::scim::Dialect;
 use crate::settings::layer::DEFAULT_LEDGER;
 use crate::settings::protect;
 use crate::settings::until::moment;
@@ -77,6 +79,8 @@ pub struct Safety {
 pub struct Connection {
     /// The SCIM base URL.
     pub scim: BaseUrl,
+    /// How the provider speaks.
+    pub dialect: Dialect,
     /// The sign-in service's origin.
     pub auth: BaseUrl,
     /// The account to sign in as.
@@ -87,7 +91,25 @@ pub struct Connection {
     pub http: HttpSettings,
 }
 
+impl Connection {
+    /// What the provider lets a client find.
+    pub fn finds(&self) -> Finds {
+        let find = &self.dialect.find;
+        Finds {
+            pages: find.pages,
+            page_size: find.page_size.get(),
+            names: find.names_per_search as usize,
+            active: find.count_active,
+        }
+    }
+}
+
 impl Settings {
+    /// What one write can do at this provider.
+    pub fn means(&self) -> Means {
+        self.connection.dialect.means(self.safety.most_workspaces)
+    }
+
     /// Checks a complete layer.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
         let need = |what, flag| move || SettingsError::Missing { what, flag };
@@ -104,8 +126,9 @@ impl Settings {
         } else {
             PlainHttp::LoopbackOnly
         };
+        let places = layer.places.unwrap_or_default();
         let url = |value: Option<String>, what, flag| {
-            let text = value.ok_or_else(need(what, flag))?;
+            let text = places.fill(&value.ok_or_else(need(what, flag))?)?;
             BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
         };
         let standard = Rails::default();
@@ -128,6 +151,7 @@ impl Settings {
             },
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
+                dialect: layer.scim.unwrap_or_default(),
                 auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
                 username: username(layer.username)?,
                 password_file: layer.password_file,

@@ -29,7 +29,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &["domain", "ledger"]),
     ("audit", &["domain", "ledger", "report"]),
     ("progress", &["domain", "engine"]),
-    ("settings", &["domain", "http", "pace", "roster"]),
+    (
+        "settings",
+        &["domain", "http", "lookup", "pace", "roster", "scim"],
+    ),
 ];
 
 /// What is named in one part only. Tests beside the code may use any crate.

@@ -24,6 +24,7 @@ mod resume;
 mod run;
 mod scale;
 mod secrets;
+mod servers;
 mod settings;
 mod stop;
 mod support;

@@ -10,7 +10,7 @@ use crate::cli::args::grounds::GroundsArgs;
 use crate::cli::args::rails::RailsArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
-use crate::settings::{Layer, SettingsError, Span};
+use crate::settings::{Layer, Place, SettingsError, Span};
 
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +22,15 @@ pub(in crate::cli) struct SettingsArgs {
     /// The whole SCIM base URL [default: by profile].
     #[arg(long, value_name = "URL", env = "OFFBOARD_SCIM_URL")]
     scim_url: Option<String>,
+
+    /// What stands in a place of the profile's URLs, such as `directory=0f3a`; again for more.
+    #[arg(
+        long,
+        value_name = "NAME=TEXT",
+        value_delimiter = ',',
+        env = "OFFBOARD_PLACE"
+    )]
+    place: Vec<Place>,
 
     /// The sign-in service's origin [default: by profile].
     #[arg(long, value_name = "URL", env = "OFFBOARD_AUTH_URL")]
@@ -186,6 +195,7 @@ impl SettingsArgs {
             max_duration: this.max_duration,
             until: this.until,
             allow_http: this.allow_http.then_some(true),
+            places: (!this.place.is_empty()).then(|| this.place.into_iter().collect()),
             ..Layer::default()
         };
         this.rails.into_layer(&mut flags);
