@@ -229,7 +229,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             return Ok(directory.read_request(user));
         }
         let means = self.context.settings.means;
-        let resource = self.resource.take();
+        let resource = self.resource.take().filter(|_| means.from_read);
         if means.from_read && resource.is_none() {
             // Every write is made from a look of its own. An intent that was made from another one
             // is taken back: what is sent may differ.

@@ -1,6 +1,7 @@
 //! From what is to be done to requests, in the words of a dialect.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::domain::{Operation, Request, RequestKind, Resource, UserId};
 
@@ -111,8 +112,20 @@ impl<'a> Step<'a> {
     }
 }
 
+/// The body of a PATCH.
+#[derive(Serialize)]
+struct PatchOp<'a> {
+    schemas: [&'static str; 1],
+    #[serde(rename = "Operations")]
+    operations: &'a Value,
+}
+
 fn patch_op(patches: &Value) -> String {
-    json!({ "schemas": [PATCH_OP], "Operations": patches }).to_string()
+    let body = PatchOp {
+        schemas: [PATCH_OP],
+        operations: patches,
+    };
+    serde_json::to_string(&body).expect("texts and JSON always serialise")
 }
 
 fn whole(shown: &Resource) -> Option<Map<String, Value>> {

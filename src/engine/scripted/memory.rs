@@ -30,6 +30,8 @@ pub(crate) struct Row {
     must_read: bool,
     /// A write did its part: the next one costs no attempt.
     advanced: bool,
+    /// A write was held up or never left: another one may take its place.
+    held: bool,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +87,7 @@ impl Memory {
             intent: None,
             must_read: false,
             advanced: false,
+            held: false,
         };
         memory.lock().rows = lines.map(|line| (line, row(line))).collect();
         memory
@@ -181,7 +184,8 @@ impl Books {
             Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
             Fact::Begun { attempt, request } => {
                 let free = row.status == Status::InDoubt || std::mem::take(&mut row.advanced);
-                let repeats = free && *attempt == row.attempts;
+                let instead = std::mem::take(&mut row.held);
+                let repeats = (free || instead) && *attempt == row.attempts;
                 row.given_back += u32::from(repeats);
                 if !repeats && *attempt != row.attempts + 1 {
                     broken = Some(format!("line {line}: {attempt} after {}", row.attempts));
@@ -199,6 +203,7 @@ impl Books {
             } => {
                 let again = matches!(verdict, Verdict::Throttled(_) | Verdict::Unauthorized)
                     || (status.is_none() && matches!(verdict, Verdict::Transient(_)));
+                row.held = again;
                 if !again {
                     row.intent = None;
                 }

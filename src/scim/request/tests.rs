@@ -35,7 +35,7 @@ fn a_patch_asks_for_the_operations_and_nothing_else() {
     let anaplan = "access.item = { value = \"{id}\", type = \"WORKSPACE\" }";
     insta::assert_snapshot!(
         written(anaplan, &[SetWorkspaces(ids(&["w1", "{user}"])), SetActive(true)]),
-        @r#"PATCH /Users/u%2F1 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"entitlements","value":[{"value":"w1","type":"WORKSPACE"},{"value":"{user}","type":"WORKSPACE"}]},{"op":"replace","path":"active","value":true}]}"#
+        @r#"PATCH /Users/u%2F1 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"entitlements","value":[{"type":"WORKSPACE","value":"w1"},{"type":"WORKSPACE","value":"{user}"}]},{"op":"replace","path":"active","value":true}]}"#
     );
 }
 
@@ -93,7 +93,7 @@ fn a_group_is_left_and_joined_at_the_group() {
     );
     insta::assert_snapshot!(
         written(Operation::Join("g".to_owned())),
-        @r#"PATCH /Groups/g {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"value":"u\"]\\1","group":"g"}]}]}"#
+        @r#"PATCH /Groups/g {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"group":"g","value":"u\"]\\1"}]}]}"#
     );
 }
 
@@ -118,7 +118,7 @@ fn a_put_sends_back_what_was_read_but_for_the_change() {
     assert_eq!(
         request.body.as_deref(),
         Some(
-            r#"{"schemas":["x"],"id":"u/1","userName":"ada","phoneNumbers":[{"value":"1"}],"Active":false}"#
+            r#"{"ACTIVE":false,"id":"u/1","phoneNumbers":[{"value":"1"}],"schemas":["x"],"userName":"ada"}"#
         )
     );
     // The ledger is told what changes, not all that the provider knows of a person.
