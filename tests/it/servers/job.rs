@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::process::Command;
 
-use super::server::TOKEN;
 use super::tenant::{Tenant, name};
 use crate::support::{Ran, finish, program};
 
@@ -48,8 +47,9 @@ impl Job<'_> {
             .arg(verb)
             .env("OFFBOARD_PROFILE", self.profile)
             .env("OFFBOARD_SCIM_URL", self.base)
-            .env("OFFBOARD_SIGN_IN", "bearer")
-            .env("OFFBOARD_TOKEN", TOKEN)
+            .env("OFFBOARD_AUTH_URL", &self.tenant.auth)
+            .env("OFFBOARD_USERNAME", "admin@example.com")
+            .env("OFFBOARD_PASSWORD", "sandbox")
             .env("OFFBOARD_CAP_SHARE", "100%")
             .env("OFFBOARD_RATE", "unlimited");
         command

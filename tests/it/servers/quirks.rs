@@ -71,9 +71,8 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
     );
     let own = own.display().to_string();
     let job = job(&tenant, &own, BOTH);
-    lose(&job, By::Id).await;
+    let report = lose(&job, By::Id).await;
     // A part that was done costs no attempt.
-    let report = job.report().await;
     let header = report.lines().next().unwrap();
     let at = header
         .split(',')
@@ -140,9 +139,12 @@ async fn p7_nobody_is_deleted_unless_profile_and_user_both_say_so() {
     assert_eq!(tenant.bystander().await, bystander);
     let report = bold.report().await;
     assert_eq!(count(&report, "removed"), all, "{report}");
-    // Once more is not possible, and says so.
-    let ran = bold.verb("run", &["latest"]).await;
+    let ran = bold.verb("verify", &[]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    // There is no way back, and that is said.
+    let ran = bold.verb("undo", &["--confirm", "1"]).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("nobody can give them back"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

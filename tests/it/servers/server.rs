@@ -82,7 +82,7 @@ impl Server {
         let (mut command, path) = match kind {
             Kind::Scim2 | Kind::Scim2WithoutPatch => {
                 let mut command = Command::new(folder.join("venv/bin/scim2-server"));
-                command.args(["--port", &at, "--bearer-token", TOKEN]);
+                command.args(["--port", &at]);
                 command
                     .arg("--dump-resources")
                     .arg(dir.path().join("dump.json"));

@@ -28,6 +28,8 @@ pub(super) struct Tenant {
     pub(super) server: Server,
     pub(super) access: Access,
     pub(super) ids: Vec<String>,
+    pub(super) auth: String,
+    _sandbox: offboard::sandbox::Sandbox,
 }
 
 /// The name of the user with this number.
@@ -38,7 +40,12 @@ pub(super) fn name(number: usize) -> String {
 impl Tenant {
     /// Makes so many users, each with two pieces of access.
     pub(super) async fn seed(server: Server, access: Access, users: usize) -> Self {
+        let sandbox = offboard::sandbox::Sandbox::start(Default::default())
+            .await
+            .unwrap();
         let mut this = Self {
+            auth: sandbox.auth_url(),
+            _sandbox: sandbox,
             server,
             access,
             ids: Vec::new(),

@@ -3,14 +3,15 @@
 use super::job::{By, Job, count};
 use super::server::{Kind, Server};
 use super::tenant::{Access, Shown, Tenant};
+use crate::support::finish;
 
 /// Users at the server: eleven of them are in the roster, and ten of these have something to lose.
 pub(super) const USERS: usize = 12;
 pub(super) const LEAVERS: usize = USERS - 1;
 pub(super) const TO_WRITE: usize = LEAVERS - 1;
 
-/// Everybody loses everything, and nobody else is touched.
-pub(super) async fn lose(job: &Job<'_>, by: By) {
+/// Everybody loses everything, and nobody else is touched. Returns the report.
+pub(super) async fn lose(job: &Job<'_>, by: By) -> String {
     let tenant = job.tenant;
     let bystander = tenant.bystander().await;
     job.roster(by);
@@ -31,6 +32,7 @@ pub(super) async fn lose(job: &Job<'_>, by: By) {
     let report = job.report().await;
     assert_eq!(count(&report, "removed"), TO_WRITE, "{report}");
     assert_eq!(count(&report, "already"), 1, "{report}");
+    report
 }
 
 async fn tenant(kind: Kind, access: Access) -> Option<Tenant> {
@@ -38,24 +40,56 @@ async fn tenant(kind: Kind, access: Access) -> Option<Tenant> {
     Some(Tenant::seed(server, access, USERS).await)
 }
 
-async fn whole_job(kind: Kind, access: Access, profile: &str, by: By) -> Option<Tenant> {
-    let tenant = tenant(kind, access).await?;
+/// The whole job; nothing, if the server is not installed.
+async fn whole_job(kind: Kind, access: Access, profile: &str, by: By) {
+    let Some(tenant) = tenant(kind, access).await else {
+        return;
+    };
     let job = Job {
         tenant: &tenant,
         profile,
         base: &tenant.server.base,
         change: "--disable --remove-access",
     };
+    let before = tenant.all_shown().await;
+    job.roster(by);
+    let mut plan = job.command("plan");
+    plan.arg("leavers.csv").args(job.change.split_whitespace());
+    let ran = finish(plan).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(tenant.all_shown().await, before, "a plan wrote something");
+
     lose(&job, by).await;
-    Some(tenant)
+
+    let ran = job.verb("verify", &[]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = job
+        .verb("undo", &["--confirm", &TO_WRITE.to_string()])
+        .await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(tenant.all_shown().await, before, "{ran:?}");
+    // What was given back is no longer taken: the job's claim does not hold any more.
+    let ran = job.verb("verify", &["latest"]).await;
+    assert_eq!(ran.code, Some(12), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_strictest_server_by_id() {
-    let kind = Kind::Scim2;
-    let Some(tenant) = whole_job(kind, Access::Entitlements, "rfc7644", By::Id).await else {
+    whole_job(Kind::Scim2, Access::Entitlements, "rfc7644", By::Id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p2_the_server_itself_has_on_disk_what_is_claimed() {
+    let Some(tenant) = tenant(Kind::Scim2, Access::Entitlements).await else {
         return;
     };
+    let job = Job {
+        tenant: &tenant,
+        profile: "rfc7644",
+        base: &tenant.server.base,
+        change: "--disable --remove-access",
+    };
+    lose(&job, By::Id).await;
     // What the server itself writes down, apart from all HTTP.
     let (leavers, server) = (tenant.leavers().to_vec(), tenant.server);
     let dump = server.dump();
