@@ -1,14 +1,22 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
+<<<<<<< HEAD
 mod audit;
 mod grounds;
+=======
+mod config;
+>>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
 mod look;
 mod rails;
 mod rehearse;
 mod sources;
 mod work;
 
+<<<<<<< HEAD
 pub(super) use audit::{AuditArgs, AuditCommand, VerifyEvidenceArgs};
+=======
+pub(super) use config::{ConfigArgs, ConfigCommand, ProfilesArgs};
+>>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
 pub(super) use look::{
     ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, ReportFormat, StatusArgs,
 };
@@ -69,6 +77,7 @@ pub(super) enum Command {
     Report(ReportArgs),
     Audit(AuditArgs),
     Explain(ExplainArgs),
+    Config(ConfigArgs),
     Sandbox(SandboxArgs),
     Demo(DemoArgs),
 }

@@ -4,7 +4,11 @@
 //! in the crate knows this module.
 
 mod args;
+<<<<<<< HEAD
 mod audit;
+=======
+mod config;
+>>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
 mod exit;
 mod failure;
 mod job;
@@ -74,6 +78,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
             Command::Report(args) => look::report(args, terminal).await,
             Command::Audit(args) => audit::audit(args, terminal).await,
             Command::Explain(args) => look::explain(args, terminal).await,
+            Command::Config(args) => config::config(args, terminal),
             Command::Sandbox(args) => rehearse::sandbox(args, terminal).await,
             Command::Demo(args) => rehearse::demo(args, terminal).await,
         }

@@ -21,7 +21,7 @@ pub use error::SettingsError;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
 pub use places::{Place, Places};
-pub use profile::{Profile, profiles};
+pub use profile::{Profile, profile_text, profiles};
 pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};
 pub use span::Span;

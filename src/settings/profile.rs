@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::settings::{About, Layer};
+use crate::settings::{About, Layer, SettingsError};
 
 macro_rules! builtin {
     ($($name:literal)*) => {
@@ -45,6 +45,17 @@ pub fn profiles() -> impl Iterator<Item = Profile> {
     PROFILES.iter().filter_map(|(name, text)| {
         let about = Layer::parse(Path::new(name), text).ok()?.about?;
         Some(Profile { name, about })
+    })
+}
+
+/// The text of a built-in profile, comments and all.
+///
+/// # Errors
+/// [`SettingsError::UnknownProfile`].
+pub fn profile_text(name: &str) -> Result<&'static str, SettingsError> {
+    builtin(name).ok_or_else(|| SettingsError::UnknownProfile {
+        name: name.to_owned(),
+        known: names().collect(),
     })
 }
 

@@ -11,11 +11,10 @@ import django
 from django.conf import settings
 
 PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
-TOKEN = "Bearer secret"
 
 
 class Door:
-    """Lets in whoever has the token."""
+    """Lets in whoever has a token."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -123,7 +123,7 @@ impl World {
     }
 
     /// The same, if the job deletes everybody.
-    pub(crate) fn to_delete(self) -> Self {
+    pub(crate) fn deleting(self) -> Self {
         self.memory.set_goal(Change::delete().goal().unwrap());
         self
     }

@@ -138,7 +138,7 @@ async fn whoever_is_to_go_is_gone_only_when_the_provider_says_so() {
             (_, RequestKind::Write) => B::Quiet,
             _ => B::Confirm,
         })
-        .to_delete();
+        .deleting();
         let plan = Plan {
             concurrency: 1,
             ..Plan::default()

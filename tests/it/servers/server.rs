@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::support::text::PATIENCE;
 
-/// The token that all servers take.
-pub(super) const TOKEN: &str = "secret";
+/// The token with which the tests themselves ask.
+const TOKEN: &str = "secret";
 
 /// Which server.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Users at a server, seeded and looked at over plain HTTP.
 
+use offboard::sandbox::{Sandbox, SandboxSettings};
 use serde_json::{Value, json};
 
 use super::server::Server;
@@ -28,8 +29,9 @@ pub(super) struct Tenant {
     pub(super) server: Server,
     pub(super) access: Access,
     pub(super) ids: Vec<String>,
+    /// Where the program signs in: the servers take whatever token it gets there.
     pub(super) auth: String,
-    _sandbox: offboard::sandbox::Sandbox,
+    _sandbox: Sandbox,
 }
 
 /// The name of the user with this number.
@@ -40,9 +42,7 @@ pub(super) fn name(number: usize) -> String {
 impl Tenant {
     /// Makes so many users, each with two pieces of access.
     pub(super) async fn seed(server: Server, access: Access, users: usize) -> Self {
-        let sandbox = offboard::sandbox::Sandbox::start(Default::default())
-            .await
-            .unwrap();
+        let sandbox = Sandbox::start(SandboxSettings::default()).await.unwrap();
         let mut this = Self {
             auth: sandbox.auth_url(),
             _sandbox: sandbox,
