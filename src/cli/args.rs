@@ -1,22 +1,16 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
-<<<<<<< HEAD
 mod audit;
-mod grounds;
-=======
 mod config;
->>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
+mod grounds;
 mod look;
 mod rails;
 mod rehearse;
 mod sources;
 mod work;
 
-<<<<<<< HEAD
 pub(super) use audit::{AuditArgs, AuditCommand, VerifyEvidenceArgs};
-=======
 pub(super) use config::{ConfigArgs, ConfigCommand, ProfilesArgs};
->>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
 pub(super) use look::{
     ExplainArgs, JobsArgs, JobsCommand, ListArgs, PruneArgs, ReportArgs, ReportFormat, StatusArgs,
 };

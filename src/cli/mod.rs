@@ -4,11 +4,8 @@
 //! in the crate knows this module.
 
 mod args;
-<<<<<<< HEAD
 mod audit;
-=======
 mod config;
->>>>>>> 5771217 (cli, settings: list the profiles, and print one to be copied)
 mod exit;
 mod failure;
 mod job;
