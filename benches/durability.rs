@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use offboard::auth::{Account, Session};
-use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, UserState};
+use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, Means, UserState};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use offboard::ledger::{Job, Ledger, Mandate, RunEnding, RunKind, RunTally, Writer};
@@ -20,6 +20,7 @@ use offboard::port::Journal;
 use offboard::roster::{self, RosterOptions};
 use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
 use offboard::scim::ScimClient;
+use offboard::settings::Layer;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -145,7 +146,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         max_attempts: NonZeroU32::MIN,
         throttle_wait: Duration::from_secs(1),
         grace: Duration::from_secs(1),
-        most_workspaces: 50,
+        means: Means::ALL_AT_ONCE,
         limits: Limits::default(),
         clock: Clock::System,
         seed: 1,
@@ -233,6 +234,7 @@ fn client(sandbox: &Sandbox) -> Result<Client, Failed> {
         Clock::System,
     ));
     let base = BaseUrl::parse(&sandbox.scim_url(), PlainHttp::LoopbackOnly)?;
-    let client = ScimClient::new(http, base, Arc::clone(&session), Clock::System);
+    let dialect = Layer::profile("anaplan")?.scim.unwrap_or_default();
+    let client = ScimClient::new(http, base, dialect, Arc::clone(&session), Clock::System);
     Ok((Arc::new(client), session, pace))
 }

@@ -6,7 +6,8 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Entry, Filter, Goal, Line, Operation, Request, Seen, Silence, UserId,
+    Answer, Credential, Entry, Filter, Goal, Line, Operation, Request, Resource, Seen, Silence,
+    UserId,
 };
 
 /// A user that a run has still to deal with.
@@ -39,8 +40,14 @@ pub enum SignInError {
 
 /// A place that knows users: it says how a request for one looks, and sends it.
 pub trait Directory: Send + Sync + 'static {
-    /// The request that does `operations` to `user`, in their order.
-    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request;
+    /// The request that does `operations` to `user`, in their order. `shown` is the whole user as it
+    /// was read right before, which is there if [`crate::domain::Means::from_read`] asks for it.
+    fn write_request(
+        &self,
+        user: &UserId,
+        operations: &[Operation],
+        shown: Option<&Resource>,
+    ) -> Request;
 
     /// The request that shows `user`.
     fn read_request(&self, user: &UserId) -> Request;

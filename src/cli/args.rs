@@ -16,7 +16,7 @@ pub(super) use look::{
 };
 pub(super) use prepare::{
     CompletionsArgs, ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs, ExportArgs,
-    ManArgs, RosterArgs, RosterCheckArgs, RosterCommand, UsersArgs, UsersCommand,
+    ManArgs, ProfilesArgs, RosterArgs, RosterCheckArgs, RosterCommand, UsersArgs, UsersCommand,
 };
 pub(super) use rehearse::{DemoArgs, DemoFaults, SandboxArgs};
 pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyArgs};

@@ -286,7 +286,7 @@ pub(super) async fn enter<'a>(
 pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
     Criteria {
         goal: job.change.goal(),
-        most_workspaces: settings.safety.most_workspaces,
+        means: settings.means(),
         protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
         actor: crate::plan::Actor::default(),
     }

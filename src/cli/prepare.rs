@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod export;
+mod profiles;
 mod roster;
 
 pub(super) use completions::{completions, man};

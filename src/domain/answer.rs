@@ -45,12 +45,30 @@ pub struct Request {
     pub path: String,
     /// The JSON body, if any.
     pub body: Option<String>,
+    /// What is kept in place of the body, where that holds more about the user than a ledger should.
+    pub instead: Option<String>,
+    /// The version that the user must still have, if the provider keeps versions (RFC 7644 §3.14).
+    pub if_match: Option<String>,
+}
+
+impl Request {
+    /// A request without a body.
+    pub fn bare(kind: RequestKind, method: &'static str, path: String) -> Self {
+        Self {
+            kind,
+            method,
+            path,
+            body: None,
+            instead: None,
+            if_match: None,
+        }
+    }
 }
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)?;
-        match &self.body {
+        match self.instead.as_ref().or(self.body.as_ref()) {
             Some(body) => write!(f, " {body}"),
             None => Ok(()),
         }
@@ -99,6 +117,17 @@ pub enum Content {
     Broken(String),
 }
 
+/// A whole user as the provider sent it: JSON, which only the part that asked for it understands.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Resource(pub String);
+
+impl fmt::Debug for Resource {
+    /// It is all that a provider knows about a person, so that none of it is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resource({} bytes)", self.0.len())
+    }
+}
+
 /// What a server says it still grants: a hint, which any `Retry-After` overrules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
@@ -128,6 +157,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub content: Content,
+    /// The user as it was sent, where the next write is made from it.
+    pub resource: Option<Resource>,
     /// How long the server asks everybody to wait.
     pub wait: Option<Duration>,
     /// How many more requests the server says it grants.

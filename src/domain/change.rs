@@ -24,6 +24,7 @@ pub struct Change(Kind);
 enum Kind {
     Remove { disable: bool, access: Access },
     Restore,
+    Delete,
 }
 
 /// Why a change cannot be made.
@@ -71,6 +72,16 @@ impl Change {
         Self(Kind::Restore)
     }
 
+    /// Deletes users. Nothing can give them back.
+    pub fn delete() -> Self {
+        Self(Kind::Delete)
+    }
+
+    /// Whether users are to be gone afterwards.
+    pub fn deletes(&self) -> bool {
+        self.0 == Kind::Delete
+    }
+
     /// Whether users are given something back, instead of being taken something.
     pub fn restores(&self) -> bool {
         self.0 == Kind::Restore
@@ -85,14 +96,16 @@ impl Change {
     pub fn access(&self) -> &Access {
         match &self.0 {
             Kind::Remove { access, .. } => access,
-            Kind::Restore => &Access::Keep,
+            Kind::Restore | Kind::Delete => &Access::Keep,
         }
     }
 
     /// What every user is to have afterwards; `None` if that differs from user to user.
     pub fn goal(&self) -> Option<Goal> {
-        let Kind::Remove { disable, access } = &self.0 else {
-            return None;
+        let (disable, access) = match &self.0 {
+            Kind::Remove { disable, access } => (*disable, access),
+            Kind::Restore => return None,
+            Kind::Delete => (false, &Access::Keep),
         };
         Some(Goal {
             active: disable.then_some(false),
@@ -102,6 +115,7 @@ impl Change {
                 Access::RemoveFrom(ids) => Some(Membership::Without(ids.clone())),
             },
             only_from: None,
+            gone: self.deletes(),
         })
     }
 }
@@ -121,8 +135,10 @@ fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ChangeError> {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Kind::Remove { disable, access } = &self.0 else {
-            return f.write_str("restore");
+        let (disable, access) = match &self.0 {
+            Kind::Remove { disable, access } => (disable, access),
+            Kind::Restore => return f.write_str("restore"),
+            Kind::Delete => return f.write_str("delete"),
         };
         if *disable {
             f.write_str("disable")?;
@@ -140,8 +156,10 @@ impl FromStr for Change {
     type Err = ChangeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "restore" {
-            return Ok(Self::restore());
+        match text {
+            "restore" => return Ok(Self::restore()),
+            "delete" => return Ok(Self::delete()),
+            _ => {}
         }
         let unknown = || ChangeError::Unknown(text.to_owned());
         let (disable, rest) = match text.strip_prefix("disable") {
@@ -184,6 +202,8 @@ mod tests {
             assert_eq!(text.parse(), Ok(change));
         }
         assert_eq!("restore".parse(), Ok(Change::restore()));
+        assert_eq!("delete".parse(), Ok(Change::delete()));
+        assert_eq!(Change::delete().to_string(), "delete");
         for nothing in [Access::Keep, from(&[])] {
             assert_eq!(Change::new(false, nothing), Err(ChangeError::Nothing));
         }

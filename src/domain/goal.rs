@@ -1,10 +1,8 @@
 //! What one user is to have, and the smallest request that brings it about.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Reason, UserState};
+use crate::domain::{Means, Operation, Reason, UserState};
 
 /// What one user is to have afterwards. What is `None` is not touched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +14,9 @@ pub struct Goal {
     /// What the user must have had, or have already: whoever has something else was changed by
     /// somebody else, and is left alone.
     pub only_from: Option<Held>,
+    /// Whether the user is not to be there at all: nobody can take that back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// Which workspaces a user is to be a member of.
@@ -37,29 +38,6 @@ pub struct Held {
     pub workspaces: Option<Vec<String>>,
 }
 
-/// One part of a write, in words that every provider shares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
-    /// `active` becomes this.
-    SetActive(bool),
-    /// All workspaces go.
-    RemoveWorkspaces,
-    /// These workspaces, and no others, by their ids.
-    SetWorkspaces(Vec<String>),
-}
-
-impl fmt::Display for Operation {
-    /// What it does, for people; also what the digest of a plan is made from.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SetActive(true) => f.write_str("enable"),
-            Self::SetActive(false) => f.write_str("disable"),
-            Self::RemoveWorkspaces => f.write_str("remove all workspaces"),
-            Self::SetWorkspaces(ids) => write!(f, "set workspaces to {}", ids.join(" ")),
-        }
-    }
-}
-
 /// What has to be done for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
@@ -72,11 +50,11 @@ pub enum Need {
 }
 
 impl Goal {
-    /// What `shown` lacks. At most `most_workspaces` can be named in one request.
+    /// What `shown` lacks, in operations that `means` has.
     ///
     /// The workspaces come first: if only a part takes effect, a user who still has workspaces is
     /// seen to be active, not half done. What the provider does not say counts as not wanted.
-    pub fn need(&self, shown: &UserState, most_workspaces: usize) -> Need {
+    pub fn need(&self, shown: &UserState, means: Means) -> Need {
         if self.is_met_by(shown) {
             return Need::Nothing;
         }
@@ -84,9 +62,17 @@ impl Goal {
             let why = format!("left alone: somebody else has changed this user since; {shown}");
             return Need::Refused(Reason::Changed, why);
         }
+        if self.gone {
+            return Need::Write(vec![Operation::Delete]);
+        }
+        let most_workspaces = means.most_workspaces;
         let mut operations = Vec::with_capacity(2);
         match self.workspaces_of(shown) {
             Ok(None) => {}
+            Ok(Some(ids)) if means.each_by_itself => match &shown.workspaces {
+                Some(shown) => operations.extend(one_by_one(shown, &ids)),
+                None => return unreadable(),
+            },
             Ok(Some(ids)) if ids.is_empty() => operations.push(Operation::RemoveWorkspaces),
             Ok(Some(ids)) if ids.len() > most_workspaces => {
                 let why = format!(
@@ -96,10 +82,7 @@ impl Goal {
                 return Need::Refused(Reason::TooManyWorkspaces, why);
             }
             Ok(Some(ids)) => operations.push(Operation::SetWorkspaces(ids)),
-            Err(NotShown) => {
-                let why = "the provider does not say which workspaces the user has".to_owned();
-                return Need::Refused(Reason::Unreadable, why);
-            }
+            Err(NotShown) => return unreadable(),
         }
         if let Some(active) = self.active
             && shown.active != Some(active)
@@ -112,6 +95,9 @@ impl Goal {
     /// Whether `shown` is what is wanted. A state that does not say whether the user is active never
     /// counts as disabled, nor as enabled.
     pub fn is_met_by(&self, shown: &UserState) -> bool {
+        if self.gone {
+            return false;
+        }
         let active = self
             .active
             .is_none_or(|active| shown.active == Some(active));
@@ -172,12 +158,27 @@ impl Goal {
 /// The provider does not say what it would have to be known.
 struct NotShown;
 
+fn unreadable() -> Need {
+    let why = "the provider does not say which workspaces the user has".to_owned();
+    Need::Refused(Reason::Unreadable, why)
+}
+
+/// What leads from `shown` to `wanted` one workspace at a time: whatever is to go goes first.
+fn one_by_one(shown: &[String], wanted: &[String]) -> impl Iterator<Item = Operation> {
+    let leave = shown.iter().filter(|id| !contains(wanted, id));
+    let join = wanted.iter().filter(|id| !contains(shown, id));
+    leave
+        .cloned()
+        .map(Operation::Leave)
+        .chain(join.cloned().map(Operation::Join))
+}
+
 /// Ids are compared without case, as Anaplan does.
-fn contains(ids: &[String], id: &str) -> bool {
+pub(super) fn contains(ids: &[String], id: &str) -> bool {
     ids.iter().any(|known| known.eq_ignore_ascii_case(id))
 }
 
-fn is_same_set(a: &[String], b: &[String]) -> bool {
+pub(super) fn is_same_set(a: &[String], b: &[String]) -> bool {
     a.iter().all(|id| contains(b, id)) && b.iter().all(|id| contains(a, id))
 }
 
@@ -186,7 +187,10 @@ mod tests {
     use super::*;
     use crate::domain::{Access, Change};
 
-    const MOST: usize = 3;
+    const MOST: Means = Means {
+        most_workspaces: 3,
+        ..Means::ALL_AT_ONCE
+    };
 
     fn ids(ids: &[&str]) -> Vec<String> {
         ids.iter().map(ToString::to_string).collect()
@@ -212,6 +216,7 @@ mod tests {
                 active: from.active,
                 workspaces: from.workspaces.clone(),
             }),
+            gone: false,
         }
     }
 
@@ -276,7 +281,10 @@ mod tests {
             panic!("four are to stay");
         };
         assert_eq!(why, "4 workspaces are to stay, and one request can name 3");
-        assert!(matches!(from.need(&many, 4), Need::Write(_)));
+        assert!(matches!(
+            from.need(&many, Means::ALL_AT_ONCE),
+            Need::Write(_)
+        ));
         // To take all of them names none.
         let all = goal(false, Access::RemoveAll).need(&many, MOST);
         assert_eq!(all, Need::Write(vec![Operation::RemoveWorkspaces]));
@@ -310,5 +318,51 @@ mod tests {
             );
         }
         assert!(goal.needs_fresh_look());
+    }
+
+    #[test]
+    fn memberships_are_left_and_joined_one_by_one() {
+        use Operation::{Join, Leave, SetActive};
+        let means = Means {
+            each_by_itself: true,
+            ..MOST
+        };
+        let leave = |id: &str| Leave(id.to_owned());
+        let both = goal(true, Access::RemoveAll);
+        let shown = state(true, &["a", "b", "c", "d"]);
+        let every = ["a", "b", "c", "d"].map(leave);
+        let expected = every.into_iter().chain([SetActive(false)]).collect();
+        assert_eq!(both.need(&shown, means), Need::Write(expected));
+
+        let some = goal(false, Access::RemoveFrom(ids(&["B", "z"])));
+        assert_eq!(some.need(&shown, means), Need::Write(vec![leave("b")]));
+
+        let back = restore(false, &["a", "b"], &state(false, &["c"]));
+        let expected = vec![leave("c"), Join("a".to_owned()), Join("b".to_owned())];
+        assert_eq!(
+            back.need(&state(false, &["c"]), means),
+            Need::Write(expected)
+        );
+        // What would have to be left is not known.
+        let silent = UserState {
+            active: Some(true),
+            ..UserState::of("u1")
+        };
+        let need = both.need(&silent, means);
+        assert!(matches!(need, Need::Refused(Reason::Unreadable, _)));
+    }
+
+    #[test]
+    fn whoever_is_shown_is_not_gone() {
+        let gone = Change::delete().goal().unwrap();
+        let shown = state(false, &[]);
+        assert!(!gone.is_met_by(&shown));
+        let delete = Need::Write(vec![Operation::Delete]);
+        assert_eq!(gone.need(&shown, MOST), delete);
+        // A goal of an older ledger knows nothing of it.
+        let text = serde_json::to_string(&goal(true, Access::Keep)).unwrap();
+        assert!(!text.contains("gone"), "{text}");
+        let read: Goal = serde_json::from_str(&text).unwrap();
+        assert!(!read.gone);
     }
 }

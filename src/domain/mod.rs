@@ -11,6 +11,7 @@ mod entry;
 mod goal;
 mod id;
 mod limit;
+mod operation;
 mod outcome;
 mod rails;
 mod state;
@@ -18,15 +19,16 @@ mod time;
 mod verdict;
 
 pub use answer::{
-    Allowance, Answer, Content, Credential, Filter, Problem, Request, RequestKind, Silence,
-    UserPage,
+    Allowance, Answer, Content, Credential, Filter, Problem, Request, RequestKind, Resource,
+    Silence, UserPage,
 };
 pub use chain::{EventParts, NO_HASH, hex, link};
 pub use change::{Access, Change, ChangeError};
 pub use entry::{Entry, Fact, Finding};
-pub use goal::{Goal, Held, Membership, Need, Operation};
+pub use goal::{Goal, Held, Membership, Need};
 pub use id::{JobId, Line, RunId, UserId};
 pub use limit::{FailureLimit, FailureLimitError, Limits};
+pub use operation::{Means, Operation};
 pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
 pub use rails::{Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};

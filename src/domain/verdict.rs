@@ -6,13 +6,16 @@
 
 use std::time::Duration;
 
-use crate::domain::{Answer, Content, Goal, Reason, RequestKind, Silence, UserId};
+use crate::domain::{Answer, Content, Goal, Operation, Reason, RequestKind, Silence, UserId};
 
 /// What an answer, or its absence, means for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The answer's own body shows the user in the wanted state.
     Applied,
+    /// The answer's own body shows all that the last write was to do, and more is to be done: this
+    /// provider takes several requests for a user.
+    Advanced,
     /// The server answered with success, and the wanted state was not shown.
     Partial,
     /// A final answer.
@@ -32,6 +35,7 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Applied => "applied",
+            Self::Advanced => "advanced",
             Self::Partial => "partial",
             Self::Refused(_) => "refused",
             Self::Transient(_) => "transient",
@@ -42,7 +46,8 @@ impl Verdict {
     }
 }
 
-/// Judges what came back for `user`, when `goal` is what is wanted.
+/// Judges what came back for `user`, when `goal` is what is wanted, and `asked` is what the last write
+/// of this run was to do, if there was one.
 ///
 /// A success status proves nothing by itself: `Applied` needs a body that shows this very user in
 /// the wanted state, and 207 (entitlements live in another store at Anaplan) never counts.
@@ -50,6 +55,7 @@ pub fn judge(
     kind: RequestKind,
     user: &UserId,
     goal: &Goal,
+    asked: &[Operation],
     outcome: &Result<Answer, Silence>,
 ) -> Verdict {
     let answer = match outcome {
@@ -59,7 +65,7 @@ pub fn judge(
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,
-        200..=299 => judge_success(kind, user, goal, answer),
+        200..=299 => judge_success(kind, user, goal, asked, answer),
         300..=399 => Verdict::Refused(Reason::Redirected),
         401 => Verdict::Unauthorized,
         408 | 425 => Verdict::Transient(answer.wait),
@@ -68,6 +74,10 @@ pub fn judge(
         403 | 407 | 451 => Verdict::Refused(Reason::Forbidden),
         // A page of a proxy, or of a wrong address, says nothing about a user.
         404 | 410 if matches!(answer.content, Content::Foreign(_)) => unknown(kind),
+        // What is not there is the group, not the user.
+        404 | 410 if kind == RequestKind::Write && is_elsewhere(asked) => {
+            Verdict::Refused(Reason::NoTarget)
+        }
         404 | 410 => Verdict::Refused(Reason::NotFound),
         405 | 501 | 505 => Verdict::Refused(Reason::Unsupported),
         409 | 423 => Verdict::Refused(Reason::Conflict),
@@ -78,11 +88,19 @@ pub fn judge(
     }
 }
 
-fn judge_success(kind: RequestKind, user: &UserId, goal: &Goal, answer: &Answer) -> Verdict {
+fn judge_success(
+    kind: RequestKind,
+    user: &UserId,
+    goal: &Goal,
+    asked: &[Operation],
+    answer: &Answer,
+) -> Verdict {
     match &answer.content {
         Content::User(state) if user.is_same(&state.id) => {
             if goal.is_met_by(state) {
                 Verdict::Applied
+            } else if !asked.is_empty() && asked.iter().all(|one| one.is_done_in(state)) {
+                Verdict::Advanced
             } else {
                 Verdict::Partial
             }
@@ -90,6 +108,11 @@ fn judge_success(kind: RequestKind, user: &UserId, goal: &Goal, answer: &Answer)
         // Another user, an error body, a proxy's page, nothing: the status alone proves nothing.
         _ => unknown(kind),
     }
+}
+
+/// Whether a write goes to something else than the user.
+fn is_elsewhere(asked: &[Operation]) -> bool {
+    matches!(asked, [Operation::Leave(_) | Operation::Join(_)])
 }
 
 /// A write without a usable answer must be asked about; a read is simply repeated.
@@ -121,6 +144,7 @@ mod tests {
         Answer {
             status,
             content,
+            resource: None,
             wait: None,
             allowance: None,
             request_id: None,
@@ -138,7 +162,8 @@ mod tests {
 
     fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
         let change = Change::new(true, Access::RemoveAll).unwrap();
-        judge(kind, &UserId::new("U1"), &change.goal().unwrap(), outcome)
+        let user = UserId::new("U1");
+        judge(kind, &user, &change.goal().unwrap(), &[], outcome)
     }
 
     fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {
@@ -226,6 +251,39 @@ mod tests {
             let found = verdict(kind, &answer(status, content.clone()));
             assert_eq!(found, expected, "{kind:?} {status} {content:?}");
         }
+    }
+
+    #[test]
+    fn p2_a_part_that_is_done_is_told_from_one_that_is_not() {
+        let change = Change::new(true, Access::RemoveAll).unwrap();
+        let goal = change.goal().unwrap();
+        let user = UserId::new("u1");
+        for (status, active, workspaces, expected) in [
+            (200, true, &[][..], Verdict::Advanced),
+            (200, false, &[], Verdict::Applied),
+            (200, true, &["w"], Verdict::Partial),
+            // It asks to be looked at.
+            (207, true, &[], Verdict::Partial),
+        ] {
+            let body = state("u1", Some(active), workspaces);
+            let asked = [Operation::RemoveWorkspaces];
+            let told = answer(status, body);
+            let found = judge(RequestKind::Write, &user, &goal, &asked, &told);
+            assert_eq!(found, expected, "{status} {active} {workspaces:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_is_not_there_is_no_user_who_is_not_there() {
+        let change = Change::new(true, Access::RemoveAll).unwrap();
+        let goal = change.goal().unwrap();
+        let user = UserId::new("u1");
+        let leave = [Operation::Leave("g".to_owned())];
+        let missing = answer(404, Content::Other(Problem::default()));
+        let found = |kind| judge(kind, &user, &goal, &leave, &missing);
+        let refused = Verdict::Refused;
+        assert_eq!(found(RequestKind::Write), refused(Reason::NoTarget));
+        assert_eq!(found(RequestKind::Read), refused(Reason::NotFound));
     }
 
     #[test]

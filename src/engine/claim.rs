@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Entry, Fact, Line, Need, Operation, Timestamp};
+use crate::domain::{Entry, Fact, Line, Means, Need, Operation, Timestamp};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
 use crate::port::{Directory, Journal, JournalError, Subject};
@@ -39,20 +39,25 @@ pub(super) async fn claim<D: Directory, J: Journal>(
     }
     let more = page.len() == limit;
     let at = context.settings.clock.now();
+    let means = context.settings.means;
     let mut intents = Vec::new();
     let mut subjects = Vec::with_capacity(page.len());
     for subject in page {
-        let operations = operations(&subject, context.settings.most_workspaces, at);
+        let operations = operations(&subject, means, at);
         let course = Course::new(
             context.settings.max_attempts,
             subject.attempts,
             subject.in_doubt,
             operations.is_some(),
+            subject.goal.gone,
         );
         let first = operations.filter(|_| course.first() == Step::Write);
         let begun = first.is_some();
         if let Some(operations) = first {
-            let request = context.directory.write_request(&subject.user, &operations);
+            let portion = means.portion(&operations);
+            let request = context
+                .directory
+                .write_request(&subject.user, portion, None);
             intents.push(Entry {
                 line: subject.line,
                 at,
@@ -71,14 +76,15 @@ pub(super) async fn claim<D: Directory, J: Journal>(
 }
 
 /// The first write for a user; `None` for whoever is to be read first: nobody has seen what the user
-/// has (P11), the look is too old, or nothing, or nothing possible, seems to be left to do.
-fn operations(subject: &Subject, most: usize, now: Timestamp) -> Option<Vec<Operation>> {
+/// has (P11), the look is too old, the write is made from what is read right before, or nothing, or
+/// nothing possible, seems to be left to do.
+fn operations(subject: &Subject, means: Means, now: Timestamp) -> Option<Vec<Operation>> {
     let seen = subject.before.as_ref()?;
     let is_fresh = now.since(seen.at).is_some_and(|age| age <= FRESH);
-    if subject.goal.needs_fresh_look() && !is_fresh {
+    if means.from_read || (subject.goal.needs_fresh_look() && !is_fresh) {
         return None;
     }
-    match subject.goal.need(&seen.state, most) {
+    match subject.goal.need(&seen.state, means) {
         Need::Write(operations) => Some(operations),
         Need::Nothing | Need::Refused(..) => None,
     }

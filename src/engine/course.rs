@@ -4,57 +4,17 @@
 //! taken effect is asked about before anything else is sent (P4), and nobody is called failed
 //! before it is known that the wanted state is not there (P2).
 
+mod step;
+
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
 
+pub(super) use step::{Fate, Step};
+
 /// Renewals of the credential for one request, at most.
 const MOST_RENEWALS: u32 = 3;
-
-/// What to do next for a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Send the next write.
-    Write,
-    /// Read the user.
-    Read,
-    /// Back off, at least as long as the server asks, then go on with the given kind.
-    BackOff(RequestKind, Option<Duration>),
-    /// Repeat the same request when the server lets everybody send again.
-    Hold(RequestKind),
-    /// Renew the credential, then repeat the same request.
-    Renew(RequestKind),
-    /// The user has an outcome.
-    Settle(Outcome),
-    /// The user may be neither written nor read. Find out whether that holds for everybody; if not,
-    /// it is this outcome.
-    AskRole(Outcome),
-    /// A fresh credential was refused too: the user goes back, untouched by this.
-    Rejected,
-}
-
-impl Step {
-    /// The kind of the request that the step is about.
-    pub(super) fn kind(self) -> RequestKind {
-        match self {
-            Self::Write => RequestKind::Write,
-            Self::BackOff(kind, _) | Self::Hold(kind) | Self::Renew(kind) => kind,
-            Self::Read | Self::AskRole(_) | Self::Rejected | Self::Settle(_) => RequestKind::Read,
-        }
-    }
-}
-
-/// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It provably never left.
-    NotSent,
-    /// It may have left, and no answer came.
-    NoAnswer,
-    /// An answer came.
-    Answered,
-}
 
 /// Whether a write may have taken effect without anybody here knowing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,16 +51,21 @@ pub(super) struct Course {
     last_look: bool,
     /// What the user has is known well enough to be written.
     is_seen: bool,
+    /// The user is to be gone, so that not to be found is what is wanted.
+    is_to_go: bool,
+    /// The fewest operations that were left after a write that did its part.
+    least_left: usize,
 }
 
 impl Course {
     /// The course of a user for whom `writes` were begun in earlier runs; `is_seen` says whether it
-    /// is known well enough what the user has.
+    /// is known well enough what the user has, `is_to_go` whether nobody is to be found in the end.
     pub(super) fn new(
         max_attempts: NonZeroU32,
         writes: u32,
         in_doubt: bool,
         is_seen: bool,
+        is_to_go: bool,
     ) -> Self {
         Self {
             max_attempts: max_attempts.get(),
@@ -118,6 +83,8 @@ impl Course {
             blame: None,
             last_look: false,
             is_seen,
+            is_to_go,
+            least_left: usize::MAX,
         }
     }
 
@@ -162,6 +129,27 @@ impl Course {
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
         self.doubt = Doubt::Own;
+    }
+
+    /// Takes note that a write did its part, and that so many operations are left. Says whether that is
+    /// fewer than ever: then the next part may follow at once, and costs no attempt. Whoever is given
+    /// back what was taken, again and again, comes no closer.
+    pub(super) fn comes_closer(&mut self, left: usize) -> bool {
+        let closer = left < self.least_left;
+        if closer {
+            self.least_left = left;
+            self.take_back_write();
+        }
+        closer
+    }
+
+    /// The step after a read that was made for the sake of the next write, and has shown what is to be
+    /// written.
+    pub(super) fn after_read_for_write(&mut self) -> Step {
+        self.blind_reads = 0;
+        self.refusals = 0;
+        self.resolve_inherited_doubt();
+        Step::Write
     }
 
     /// The write that an earlier run left in doubt took no effect. It may never have left, so it
@@ -219,6 +207,7 @@ impl Course {
         self.failures = if failed { self.failures + 1 } else { 0 };
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
+            Verdict::Advanced => self.after_part(),
             Verdict::Partial => {
                 self.doubt = Doubt::Own;
                 self.blame = Some(Reason::NotApplied);
@@ -252,8 +241,31 @@ impl Course {
         }
     }
 
+    /// One of several requests has done its part.
+    fn after_part(&mut self) -> Step {
+        self.doubt = Doubt::Own;
+        self.blame = None;
+        self.unapplied = 0;
+        self.blind_reads = 0;
+        if self.writes < self.max_attempts {
+            Step::Write
+        } else {
+            Step::Settle(Outcome::Failed(Reason::NotApplied))
+        }
+    }
+
+    /// Nobody is there any more, and nobody should be.
+    fn gone(&self) -> Outcome {
+        if self.is_touched() {
+            Outcome::Removed(Confirmation::Reread)
+        } else {
+            Outcome::Already
+        }
+    }
+
     fn after_refusal(&mut self, reason: Reason) -> Step {
         match reason {
+            Reason::NotFound if self.is_to_go => Step::Settle(self.gone()),
             Reason::NotFound => Step::Settle(Outcome::NotFound),
             // Nothing left to remove, or somebody else was quicker: the present state decides.
             // One more write: by then it is known what is left to do, and only that is asked for.
@@ -306,6 +318,7 @@ impl Course {
                 Step::Settle(Outcome::Removed(Confirmation::Reread))
             }
             Verdict::Applied => Step::Settle(Outcome::Already),
+            Verdict::Advanced => self.after_part(),
             Verdict::Partial => {
                 self.blind_reads = 0;
                 self.resolve_inherited_doubt();
@@ -322,6 +335,7 @@ impl Course {
                     Step::BackOff(RequestKind::Write, None)
                 }
             }
+            Verdict::Refused(Reason::NotFound) if self.is_to_go => Step::Settle(self.gone()),
             Verdict::Refused(Reason::NotFound) => Step::Settle(Outcome::NotFound),
             Verdict::Refused(Reason::Forbidden) => {
                 let refused = self.blame == Some(Reason::Forbidden) && !self.is_touched();

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use crate::domain::{Clock, Limits};
+use crate::domain::{Clock, Limits, Means};
 
 /// How the engine works.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ pub struct EngineSettings {
     pub throttle_wait: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub grace: Duration,
-    /// Workspaces that one request can name, at most.
-    pub most_workspaces: usize,
+    /// What one write can do.
+    pub means: Means,
     /// When the run is to stop by itself.
     pub limits: Limits,
     /// Where the times in the journal come from.

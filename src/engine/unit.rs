@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Credential, Fact, Need, Outcome, Reason, Request, RequestKind, Settlement, Silence,
-    UserState, judge,
+    Answer, Content, Credential, Fact, Need, Operation, Outcome, Reason, Request, RequestKind,
+    Resource, Settlement, Silence, UserState, Verdict, judge,
 };
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
@@ -69,6 +69,10 @@ pub(super) struct Unit<D, J> {
     /// The credential that the last request was signed with.
     pub(super) credential: Credential,
     after: Option<UserState>,
+    /// The whole user as last shown, until a write was made from it.
+    resource: Option<Resource>,
+    /// What the last write was to do.
+    asked: Vec<Operation>,
     pub(super) detail: Option<String>,
 }
 
@@ -87,6 +91,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             subject.attempts,
             subject.in_doubt,
             begun,
+            subject.goal.gone,
         );
         if begun {
             course.begin_write();
@@ -100,6 +105,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             begun,
             credential: Credential::default(),
             after: None,
+            resource: None,
+            asked: Vec::new(),
             detail: None,
         }
     }
@@ -148,11 +155,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     }
 
     /// One request: its intent, leave to send, the request, the verdict, and the record of it all.
-    async fn attempt(&mut self, kind: RequestKind) -> Result<Next, JournalError> {
+    async fn attempt(&mut self, wanted: RequestKind) -> Result<Next, JournalError> {
         if self.halt.is_cancelled() {
             return Ok(Next::Halt(Halt::Stopped));
         }
-        let (kind, request) = match self.request(kind) {
+        let (kind, request) = match self.request(wanted) {
             Ok(request) => (request.kind, request),
             Err((reason, why)) => {
                 self.detail = Some(why);
@@ -179,7 +186,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             exchange = self.context.directory.send(&request) => exchange,
         };
         drop(slot);
-        let verdict = judge(kind, &self.subject.user, &self.subject.goal, &exchange);
+        let verdict = self.judge(kind, &exchange);
         self.heed(&exchange);
         let mut facts = vec![self.note(kind, verdict, &exchange, start.elapsed())];
         facts.extend(self.seen_before(kind, verdict));
@@ -189,7 +196,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Err(Silence::NotSent(_)) => Fate::NotSent,
         };
         let had_served = self.weigh_credential(verdict);
-        let step = self.course.after(kind, verdict, fate, had_served);
+        let shown = matches!(verdict, Verdict::Partial | Verdict::Advanced);
+        let step = if shown && (wanted, kind) == (RequestKind::Write, RequestKind::Read) {
+            self.course.after_read_for_write()
+        } else {
+            self.course.after(kind, verdict, fate, had_served)
+        };
         if kind == RequestKind::Write {
             // What was held up or never left is the same write when it goes again.
             let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);
@@ -211,20 +223,55 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// The next request: the smallest write that does what is still to be done, as far as the user
     /// has been shown; a read where nothing seems to be left. Or why no request will do.
-    fn request(&self, kind: RequestKind) -> Result<Request, (Reason, String)> {
+    fn request(&mut self, kind: RequestKind) -> Result<Request, (Reason, String)> {
         let (directory, user) = (&self.context.directory, &self.subject.user);
         if kind != RequestKind::Write {
+            return Ok(directory.read_request(user));
+        }
+        let means = self.context.settings.means;
+        let resource = self.resource.take().filter(|_| means.from_read);
+        if means.from_read && resource.is_none() {
+            // Every write is made from a look of its own. An intent that was made from another one
+            // is taken back: what is sent may differ.
+            if std::mem::take(&mut self.begun) {
+                self.course.take_back_write();
+            }
             return Ok(directory.read_request(user));
         }
         let before = self.subject.before.as_ref().map(|seen| &seen.state);
         let Some(shown) = self.after.as_ref().or(before) else {
             return Ok(directory.read_request(user));
         };
-        let most = self.context.settings.most_workspaces;
-        match self.subject.goal.need(shown, most) {
-            Need::Write(operations) => Ok(directory.write_request(user, &operations)),
+        match self.subject.goal.need(shown, means) {
+            Need::Write(operations) => {
+                let portion = means.portion(&operations);
+                self.asked = portion.to_vec();
+                Ok(directory.write_request(user, portion, resource.as_ref()))
+            }
             Need::Nothing => Ok(directory.read_request(user)),
             Need::Refused(reason, why) => Err((reason, why)),
+        }
+    }
+
+    /// What an answer means. A write that did its part counts as such only if less is left to do than
+    /// ever before.
+    fn judge(&mut self, kind: RequestKind, exchange: &Result<Answer, Silence>) -> Verdict {
+        let (user, goal) = (&self.subject.user, &self.subject.goal);
+        let verdict = judge(kind, user, goal, &self.asked, exchange);
+        let (Verdict::Advanced, Ok(answer)) = (verdict, exchange) else {
+            return verdict;
+        };
+        let left = match &answer.content {
+            Content::User(shown) => match goal.need(shown, self.context.settings.means) {
+                Need::Write(operations) => operations.len(),
+                Need::Nothing | Need::Refused(..) => usize::MAX,
+            },
+            _ => usize::MAX,
+        };
+        if self.course.comes_closer(left) {
+            Verdict::Advanced
+        } else {
+            Verdict::Partial
         }
     }
 

@@ -27,6 +27,21 @@ pub struct InquirySettings {
     pub throttle_wait: Duration,
     /// How long the provider may answer nobody.
     pub max_outage: Duration,
+    /// What the provider lets a client find.
+    pub finds: Finds,
+}
+
+/// What a provider lets a client find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finds {
+    /// Whether the list of all users can be gone through.
+    pub pages: bool,
+    /// Users on one page, as far as a client may ask for.
+    pub page_size: u64,
+    /// Names in one search; with 0 names are found in the list alone.
+    pub names: usize,
+    /// Whether users can be searched by whether they are active.
+    pub active: bool,
 }
 
 /// Why a look-up cannot go on.
@@ -123,6 +138,11 @@ impl<D: Directory> Inquirer<D> {
     /// Where the requests come from.
     pub(super) fn directory(&self) -> &D {
         &self.directory
+    }
+
+    /// What the provider lets a client find.
+    pub(super) fn finds(&self) -> Finds {
+        self.settings.finds
     }
 
     /// Requests that may be in flight at the same time.

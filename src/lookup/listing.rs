@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Answer, Content, UserState};
 use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
-use crate::lookup::strategy::PAGE;
 use crate::port::Directory;
 
 /// How far a walk through a list has come; whoever keeps it can go on from there.
@@ -49,9 +48,10 @@ pub async fn next_page<D: Directory>(
     }
     let start = place.passed + 1;
     let directory = inquirer.directory();
+    let count = inquirer.finds().page_size;
     let request = match filter {
-        None => directory.page_request(start, PAGE),
-        Some(expression) => directory.filtered_request(expression, start, PAGE),
+        None => directory.page_request(start, count),
+        Some(expression) => directory.filtered_request(expression, start, count),
     };
     let page = match inquirer.ask(&request).await? {
         Heard::Answer(
@@ -80,7 +80,7 @@ pub async fn next_page<D: Directory>(
         place.first.clone_from(&first);
     }
     place.latest = first;
-    place.was_full = page.users.len() as u64 >= PAGE;
+    place.was_full = page.users.len() as u64 >= count;
     place.passed += page.users.len() as u64;
     Ok(Some(page.users))
 }

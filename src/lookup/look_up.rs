@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use crate::domain::{Answer, Content, UserPage};
 use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
 use crate::lookup::register::{Position, Register};
-use crate::lookup::strategy::{self, Method, PAGE};
+use crate::lookup::strategy::{self, Method};
 use crate::port::Directory;
 
 /// Pages that are asked for at a time, at most: each is heavy, for the provider and in memory.
@@ -53,16 +53,18 @@ pub async fn look_up<D: Directory, R: Register>(
         total: None,
         active: None,
         method: Method::Nothing,
-        list_works: true,
+        list_works: inquirer.finds().pages,
     };
     walk.list(register).await?;
     let filter_works = walk.singly(register).await?;
-    if !filter_works && walk.active.is_none() && walk.list_works {
-        // Names can be found in the list alone.
-        walk.all_pages(register, None).await?;
+    if !filter_works {
+        if walk.active.is_none() && walk.list_works {
+            // Names can be found in the list alone.
+            walk.all_pages(register, None).await?;
+        }
         walk.give_up(register).await?;
     }
-    if with_active && walk.active.is_none() {
+    if with_active && walk.active.is_none() && inquirer.finds().active {
         walk.active = walk.count_active().await?;
     }
     Ok(Found {
@@ -92,16 +94,20 @@ enum Page {
 impl<D: Directory> Walk<'_, D> {
     /// Goes through the list, if that pays.
     async fn list<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        if !self.list_works {
+            return Ok(());
+        }
+        let names = self.inquirer.finds().names;
         let begun = register.position().await?;
         let sought = register.outstanding().await?;
         let Some(at) = begun else {
-            if !strategy::is_list_worth_a_look(sought) {
+            if !strategy::is_list_worth_a_look(sought, names) {
                 return Ok(());
             }
             return self.all_pages(register, None).await;
         };
         self.total = Some(at.total);
-        if strategy::choose(sought, at.next, at.page, at.total) == Method::Pages {
+        if strategy::choose(sought, names, at.next, at.page, at.total) == Method::Pages {
             self.all_pages(register, Some(at)).await?;
         }
         Ok(())
@@ -131,7 +137,8 @@ impl<D: Directory> Walk<'_, D> {
                     register.found(page.users, Some(at)).await?;
                     let sought = register.outstanding().await?;
                     let is_forced = self.method == Method::Singly;
-                    let choice = strategy::choose(sought, at.next, at.page, at.total);
+                    let names = self.inquirer.finds().names;
+                    let choice = strategy::choose(sought, names, at.next, at.page, at.total);
                     if choice != Method::Pages && !is_forced {
                         // Whoever has seen the whole list on one page knows who is active.
                         if at.next > at.total {
@@ -199,7 +206,8 @@ impl<D: Directory> Walk<'_, D> {
 }
 
 async fn page_at<D: Directory>(inquirer: &Inquirer<D>, start: u64) -> Result<Page, LookUpError> {
-    let request = inquirer.directory().page_request(start, PAGE);
+    let count = inquirer.finds().page_size;
+    let request = inquirer.directory().page_request(start, count);
     Ok(match inquirer.ask(&request).await? {
         Heard::Answer(
             Answer {

@@ -13,7 +13,7 @@ mod register;
 mod singly;
 mod strategy;
 
-pub use inquirer::{Inquirer, InquirySettings, LookUpError};
+pub use inquirer::{Finds, Inquirer, InquirySettings, LookUpError};
 pub use listing::{Place, next_page};
 pub use look_up::{Found, Look, look_up};
 pub use register::{Absence, Outstanding, Position, Register, Sought, Told};

@@ -6,7 +6,7 @@ use crate::domain::{Answer, Content, Filter, Line, Reason, UserId, UserState};
 use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
 use crate::lookup::look_up::{Look, Walk};
 use crate::lookup::register::{Absence, Register, Sought, Told};
-use crate::lookup::strategy::{self, Method, NAMES, PAGE};
+use crate::lookup::strategy::{self, Method};
 use crate::port::Directory;
 
 /// Users who are asked for at a time.
@@ -19,8 +19,13 @@ impl<D: Directory> Walk<'_, D> {
         register: &mut R,
     ) -> Result<bool, LookUpError> {
         let mut after = Line(0);
-        let mut left = strategy::singly(register.outstanding().await?);
-        let mut filter_works = true;
+        let most_names = self.inquirer.finds().names;
+        let mut filter_works = most_names > 0;
+        let mut sought = register.outstanding().await?;
+        if !filter_works {
+            sought.by_name = 0;
+        }
+        let mut left = strategy::singly(sought, most_names);
         if left > 0 && self.method == Method::Nothing {
             self.method = Method::Singly;
         }
@@ -33,10 +38,11 @@ impl<D: Directory> Walk<'_, D> {
             let (ids, names): (Vec<_>, Vec<_>) = batch
                 .into_iter()
                 .partition(|sought| matches!(sought, Sought::Id(..)));
-            left = left.saturating_sub(ids.len() as u64 + names.len().div_ceil(NAMES) as u64);
+            let searches = names.len().div_ceil(most_names.max(1));
+            left = left.saturating_sub(ids.len() as u64 + searches as u64);
             self.by_id(register, ids).await?;
             if filter_works {
-                for some in names.chunks(NAMES) {
+                for some in names.chunks(most_names) {
                     filter_works &= self.by_name(register, some).await?;
                 }
             }
@@ -82,7 +88,8 @@ impl<D: Directory> Walk<'_, D> {
         let names: Vec<String> = batch.iter().filter_map(name).map(str::to_owned).collect();
         let wanted: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
         let directory = self.inquirer.directory();
-        let request = directory.search_request(&Filter::UserNames(names), PAGE);
+        let count = self.inquirer.finds().page_size;
+        let request = directory.search_request(&Filter::UserNames(names), count);
         let page = match self.inquirer.ask(&request).await? {
             Heard::Answer(
                 Answer {
@@ -149,7 +156,8 @@ impl<D: Directory> Walk<'_, D> {
             (200..=299, Content::Page(page))
                 if page.users.iter().all(|user| user.active == Some(true)) =>
             {
-                Ok(page.total)
+                // Some answer a search that they cannot make with nobody at all.
+                Ok(page.total.filter(|active| *active > 0))
             }
             _ => Ok(None),
         }

@@ -2,12 +2,6 @@
 
 use crate::lookup::register::Outstanding;
 
-/// Users on one page of the list, as far as a client may ask for (Anaplan, SCIM API: 100 at most).
-pub(super) const PAGE: u64 = 100;
-
-/// Names in one search, at most: together they make an address of about 2,000 characters.
-pub(super) const NAMES: usize = 30;
-
 /// How users are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -30,9 +24,15 @@ impl Method {
     }
 }
 
-/// Requests that it takes to ask for everybody who is sought.
-pub(super) fn singly(sought: Outstanding) -> u64 {
-    sought.by_id + sought.by_name.div_ceil(NAMES as u64)
+/// Requests that it takes to ask for everybody who is sought, with so many names in a search; without
+/// searches, names take more than any list.
+pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
+    let by_name = match (sought.by_name, names as u64) {
+        (0, _) => 0,
+        (_, 0) => u64::MAX,
+        (sought, names) => sought.div_ceil(names),
+    };
+    sought.by_id.saturating_add(by_name)
 }
 
 /// Requests that it takes to walk from user `next`, counted from 1, to the end of the list.
@@ -41,13 +41,19 @@ pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
 }
 
 /// Whether the first page is worth its request: it tells how long the list is.
-pub(super) fn is_list_worth_a_look(sought: Outstanding) -> bool {
-    singly(sought) > 1
+pub(super) fn is_list_worth_a_look(sought: Outstanding, names: usize) -> bool {
+    singly(sought, names) > 1
 }
 
 /// The better way from here, when the list is known to go on so far.
-pub(super) fn choose(sought: Outstanding, next: u64, page: u64, total: u64) -> Method {
-    match (singly(sought), pages(next, page, total)) {
+pub(super) fn choose(
+    sought: Outstanding,
+    names: usize,
+    next: u64,
+    page: u64,
+    total: u64,
+) -> Method {
+    match (singly(sought, names), pages(next, page, total)) {
         (0, _) => Method::Nothing,
         // Of two equal ways the list tells more: how many users the tenant has, and who is active.
         (singly, pages) if pages <= singly => Method::Pages,
@@ -58,6 +64,20 @@ pub(super) fn choose(sought: Outstanding, next: u64, page: u64, total: u64) -> M
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NAMES: usize = 30;
+
+    #[test]
+    fn names_that_cannot_be_searched_are_found_in_the_list() {
+        let one = Outstanding {
+            by_id: 1,
+            by_name: 1,
+        };
+        assert!(is_list_worth_a_look(one, 0));
+        assert_eq!(choose(one, 0, 101, 100, 5_000_000), Method::Pages);
+        let nobody = Outstanding { by_name: 0, ..one };
+        assert_eq!(singly(nobody, 0), 1);
+    }
 
     #[test]
     fn the_way_with_fewer_requests_is_chosen() {
@@ -74,22 +94,31 @@ mod tests {
             (3, 0, 5001, 5000, Method::Pages),
         ] {
             let sought = Outstanding { by_id, by_name };
-            let found = choose(sought, next, 100, total);
+            let found = choose(sought, NAMES, next, 100, total);
             assert_eq!(found, expected, "{by_id} {by_name} {next} {total}");
         }
         assert_eq!(pages(5001, 100, 5000), 0);
         assert_eq!(pages(1, 100, 1), 1);
-        assert!(!is_list_worth_a_look(Outstanding {
-            by_id: 1,
-            by_name: 0
-        }));
-        assert!(!is_list_worth_a_look(Outstanding {
-            by_id: 0,
-            by_name: 30
-        }));
-        assert!(is_list_worth_a_look(Outstanding {
-            by_id: 2,
-            by_name: 0
-        }));
+        assert!(!is_list_worth_a_look(
+            Outstanding {
+                by_id: 1,
+                by_name: 0
+            },
+            NAMES
+        ));
+        assert!(!is_list_worth_a_look(
+            Outstanding {
+                by_id: 0,
+                by_name: 30
+            },
+            NAMES
+        ));
+        assert!(is_list_worth_a_look(
+            Outstanding {
+                by_id: 2,
+                by_name: 0
+            },
+            NAMES
+        ));
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::domain::Reason;
 use crate::pace::{Pace, Rate};
-use provider::{Memory, Oddity, Provider};
+use provider::{EVERYTHING, Memory, Oddity, Provider};
 
 struct Outcome {
     register: Memory,
@@ -22,6 +22,7 @@ struct Outcome {
 }
 
 async fn look(users: u64, odd: Oddity, mut register: Memory) -> Outcome {
+    let finds = odd.finds;
     let provider = Arc::new(Provider {
         users,
         odd,
@@ -33,6 +34,7 @@ async fn look(users: u64, odd: Oddity, mut register: Memory) -> Outcome {
         concurrency: NonZeroUsize::new(4).unwrap(),
         throttle_wait: Duration::from_secs(10),
         max_outage: Duration::from_mins(30),
+        finds,
     };
     let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
     let inquirer = Inquirer::new(Arc::clone(&provider), pace, settings);
@@ -103,6 +105,43 @@ async fn a_list_that_begins_anew_or_is_cut_short_comes_to_an_end() {
         assert_eq!(outcome.register.found.len(), 205);
         assert!(outcome.requests.len() <= 31, "{}", outcome.requests.len());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_asked_for_that_the_provider_does_not_offer() {
+    let with = |finds| Oddity {
+        finds,
+        ..Oddity::default()
+    };
+    let no_search = with(Finds {
+        names: 0,
+        active: false,
+        ..EVERYTHING
+    });
+    let outcome = look(500, no_search, Memory::new([], [7, 900])).await;
+    assert_eq!(outcome.requests.len(), 5, "{:?}", outcome.requests);
+    assert_eq!(outcome.register.missing[&1], Reason::NotFound);
+
+    let no_list = with(Finds {
+        pages: false,
+        names: 1,
+        ..EVERYTHING
+    });
+    let outcome = look(500, no_list, Memory::new(0..300, [400, 401])).await;
+    assert_eq!(outcome.register.found.len(), 302);
+    let pages = outcome
+        .requests
+        .iter()
+        .filter(|path| path.starts_with("page"));
+    assert_eq!(pages.count(), 0);
+
+    let neither = with(Finds {
+        pages: false,
+        names: 0,
+        ..EVERYTHING
+    });
+    let outcome = look(500, neither, Memory::new([], [7])).await;
+    assert_eq!(outcome.register.missing[&0], Reason::Unsupported);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,9 @@ pub fn compare(goal: Option<&Goal>, read: Result<UserState, Absence>) -> Fact {
             let words = format!("is {state}");
             (Finding::Drifted, Some(state), Some(words))
         }
+        Err(absence) if absence.is_not_found() && goal.is_some_and(|goal| goal.gone) => {
+            (Finding::Confirmed, None, None)
+        }
         Err(absence) if absence.is_not_found() => (Finding::Gone, None, absence.words),
         Err(absence) => (Finding::Unread, None, absence.words),
     };

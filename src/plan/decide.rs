@@ -1,7 +1,7 @@
 //! What the plan means for each line: who is protected, who needs nothing, who is written and how.
 //! A pure rule from one stored line to one decision.
 
-use crate::domain::{Goal, Need, Operation, Outcome, Reason, Settlement, Status};
+use crate::domain::{Goal, Means, Need, Operation, Outcome, Reason, Settlement, Status};
 use crate::ledger::PlanRow;
 use crate::plan::protect::{Actor, ProtectList};
 
@@ -10,8 +10,8 @@ use crate::plan::protect::{Actor, ProtectList};
 pub struct Criteria {
     /// What every user is to have; `None` where each line says it.
     pub goal: Option<Goal>,
-    /// Workspaces that one request can name, at most.
-    pub most_workspaces: usize,
+    /// What one write can do.
+    pub means: Means,
     /// Who is never touched.
     pub protected: ProtectList,
     /// The account that signs in.
@@ -49,7 +49,7 @@ impl Criteria {
                 detail,
             })
         };
-        match goal.need(&seen.state, self.most_workspaces) {
+        match goal.need(&seen.state, self.means) {
             Need::Nothing => settle(Outcome::Already, None),
             Need::Refused(reason, why) => settle(Outcome::Failed(reason), Some(why)),
             Need::Write(operations) => Decision::Write(operations),
@@ -66,7 +66,7 @@ impl Criteria {
         let (Some(seen), Some(goal)) = (&row.before, goal) else {
             return Some(Vec::new());
         };
-        match goal.need(&seen.state, self.most_workspaces) {
+        match goal.need(&seen.state, self.means) {
             Need::Write(operations) => Some(operations),
             Need::Nothing | Need::Refused(..) => Some(Vec::new()),
         }
@@ -127,7 +127,7 @@ mod tests {
     fn criteria() -> Criteria {
         Criteria {
             goal: Change::new(true, Access::RemoveAll).unwrap().goal(),
-            most_workspaces: 50,
+            means: Means::ALL_AT_ONCE,
             protected: ProtectList::default(),
             actor: Actor::default(),
         }

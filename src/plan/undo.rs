@@ -96,6 +96,7 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
             active: after.active,
             workspaces: after.workspaces,
         }),
+        gone: false,
     })
 }
 

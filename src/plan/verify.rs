@@ -89,7 +89,8 @@ impl Register for ToVerify<'_> {
     }
 
     async fn missing(&mut self, sought: &Sought, absence: Absence) -> Result<(), JournalError> {
-        // Without a state there is nothing to compare with a goal.
+        // Without a state there is nothing to compare with a line's own goal: that of everybody says
+        // whether users are to be gone.
         let entry = self.entry(sought.line(), None, Err(absence));
         let noted = self.ledger.note(self.job, self.run, &[entry]).await;
         noted.map_err(journal)

@@ -4,40 +4,44 @@ use std::sync::Arc;
 
 use crate::auth::Session;
 use crate::domain::{
-    Answer, Clock, Credential, Filter, Operation, Request, RequestKind, Silence, UserId,
+    Answer, Clock, Content, Credential, Filter, Operation, Request, RequestKind, Resource, Silence,
+    UserId,
 };
 use crate::http::{
-    BaseUrl, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
+    BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
 };
 use crate::port::{Directory, SignInError};
 
+use super::dialect::{Dialect, Method as WriteMethod};
 use super::error::content;
 use super::list;
-use super::patch;
-use super::path::user_path;
 use super::provider::{self, Provider};
-
-/// What is accepted and sent (RFC 7644 §3.1, §8.1).
-const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json");
-const ACCEPTED: HeaderValue =
-    HeaderValue::from_static("application/scim+json, application/json;q=0.9");
+use super::request;
 
 /// The users of one tenant, at one SCIM base such as `https://api.anaplan.com/scim/1/0/v2`.
 #[derive(Debug)]
 pub struct ScimClient {
     http: Http,
     base: BaseUrl,
+    dialect: Dialect,
     session: Arc<Session>,
     clock: Clock,
 }
 
 impl ScimClient {
-    /// A client for the service at `base`. `clock` is asked only for waits that are given as a date
+    /// A client for the service at `base`, which speaks `dialect`. `clock` is asked only for waits that are given as a date
     /// by a server that does not say what time it has.
-    pub fn new(http: Http, base: BaseUrl, session: Arc<Session>, clock: Clock) -> Self {
+    pub fn new(
+        http: Http,
+        base: BaseUrl,
+        dialect: Dialect,
+        session: Arc<Session>,
+        clock: Clock,
+    ) -> Self {
         Self {
             http,
             base,
+            dialect,
             session,
             clock,
         }
@@ -48,12 +52,8 @@ impl ScimClient {
     /// # Errors
     /// No answer came.
     pub async fn provider(&self) -> Result<Provider, Silence> {
-        let request = Request {
-            kind: RequestKind::Read,
-            method: "GET",
-            path: "/ServiceProviderConfig".to_owned(),
-            body: None,
-        };
+        let path = "/ServiceProviderConfig".to_owned();
+        let request = Request::bare(RequestKind::Read, "GET", path);
         let (authorization, _) = self.signed()?;
         let outgoing = self.outgoing(&request, authorization);
         let reply = self
@@ -74,9 +74,14 @@ impl ScimClient {
         let url = self.base.join(&request.path).map_err(|e| e.to_string())?;
         let mut headers = HeaderMap::with_capacity(3);
         headers.insert(header::AUTHORIZATION, authorization);
-        headers.insert(header::ACCEPT, ACCEPTED);
+        let media = &self.dialect.media;
+        headers.insert(header::ACCEPT, media.accept.0.clone());
         if request.body.is_some() {
-            headers.insert(header::CONTENT_TYPE, SCIM_JSON);
+            headers.insert(header::CONTENT_TYPE, media.content_type.0.clone());
+        }
+        if let Some(version) = &request.if_match {
+            let version = HeaderValue::try_from(version).map_err(|e| e.to_string())?;
+            headers.insert(header::IF_MATCH, version);
         }
         Ok(Outgoing {
             method,
@@ -87,23 +92,32 @@ impl ScimClient {
     }
 }
 
-impl Directory for ScimClient {
-    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request {
-        Request {
-            kind: RequestKind::Write,
-            method: "PATCH",
-            path: user_path(user.as_str()),
-            body: Some(patch::body(operations)),
+impl ScimClient {
+    /// The whole user, where the next write is made from it.
+    fn resource(&self, kind: RequestKind, content: &Content, body: &Body) -> Option<Resource> {
+        let is_needed = self.dialect.write.method == WriteMethod::Put && kind == RequestKind::Read;
+        match (content, body) {
+            (Content::User(_), Body::Whole(body)) if is_needed => {
+                let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+                String::from_utf8(body.to_vec()).ok().map(Resource)
+            }
+            _ => None,
         }
+    }
+}
+
+impl Directory for ScimClient {
+    fn write_request(
+        &self,
+        user: &UserId,
+        operations: &[Operation],
+        shown: Option<&Resource>,
+    ) -> Request {
+        request::write(&self.dialect, user, operations, shown)
     }
 
     fn read_request(&self, user: &UserId) -> Request {
-        Request {
-            kind: RequestKind::Read,
-            method: "GET",
-            path: user_path(user.as_str()),
-            body: None,
-        }
+        request::read(user)
     }
 
     fn page_request(&self, start: u64, count: u64) -> Request {
@@ -111,7 +125,7 @@ impl Directory for ScimClient {
     }
 
     fn search_request(&self, filter: &Filter, count: u64) -> Request {
-        list::search(filter, count)
+        list::search(&self.dialect, filter, count)
     }
 
     fn filtered_request(&self, expression: &str, start: u64, count: u64) -> Request {
@@ -128,12 +142,16 @@ impl Directory for ScimClient {
             .outgoing(request, authorization)
             .map_err(Silence::NotSent)?;
         let reply = self.http.exchange(outgoing).await?;
+        let content = content(&self.dialect, request.kind, &reply.body, |text| {
+            self.session.redact(text)
+        });
         Ok(Answer {
             status: reply.status,
             wait: retry_after(&reply.headers, self.clock),
             allowance: allowance(&reply.headers, self.clock),
             request_id: reply.request_id().map(|id| self.session.redact(&id)),
-            content: content(request.kind, reply.body, |text| self.session.redact(text)),
+            resource: self.resource(request.kind, &content, &reply.body),
+            content,
             credential,
         })
     }
@@ -179,7 +197,13 @@ mod tests {
             Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN)),
             Clock::System,
         );
-        let client = ScimClient::new(http, url("/scim/1/0/v2/"), Arc::new(session), Clock::System);
+        let client = ScimClient::new(
+            http,
+            url("/scim/1/0/v2/"),
+            Dialect::default(),
+            Arc::new(session),
+            Clock::System,
+        );
         client.ready().await.unwrap();
         (server, client)
     }
@@ -198,7 +222,7 @@ mod tests {
     async fn a_write_looks_like_this() {
         let user = r#"{"id":"a/b@c","active":false}"#;
         let (server, client) = service(Act::json("200 OK\r\nX-Request-Id: r-7", user)).await;
-        let request = client.write_request(&UserId::new("a/b@c"), &both());
+        let request = client.write_request(&UserId::new("a/b@c"), &both(), None);
         let answer = client.send(&request).await.unwrap();
         insta::assert_snapshot!(last(&server), @r#"
         PATCH /scim/1/0/v2/Users/a%2Fb%40c HTTP/1.1
@@ -222,6 +246,7 @@ mod tests {
                 wait: None,
                 allowance: None,
                 request_id: Some("r-7".into()),
+                resource: None,
                 credential: Credential(1),
             }
         );
@@ -274,7 +299,7 @@ mod tests {
     async fn an_id_that_leads_elsewhere_is_never_sent() {
         let (server, client) = service(Act::json("200 OK", "{}")).await;
         for id in ["..", "."] {
-            let request = client.write_request(&UserId::new(id), &both());
+            let request = client.write_request(&UserId::new(id), &both(), None);
             match client.send(&request).await {
                 Err(Silence::NotSent(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
                 other => panic!("{other:?}"),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::domain::{Content, Problem, RequestKind};
 use crate::http::{Body, words};
 
+use super::dialect::Dialect;
 use super::fields::Fields;
 use super::list::list;
 use super::user::user;
@@ -24,12 +25,17 @@ const DETAILS: [&str; 6] = [
 
 /// Reads the body of an answer to a request of this kind. `redact` takes secrets out of a text before
 /// it is kept.
-pub(super) fn content(kind: RequestKind, body: Body, redact: impl Fn(&str) -> String) -> Content {
+pub(super) fn content(
+    dialect: &Dialect,
+    kind: RequestKind,
+    body: &Body,
+    redact: impl Fn(&str) -> String,
+) -> Content {
     let body = match body {
         Body::Whole(body) => body,
-        Body::Broken(why) => return Content::Broken(why),
+        Body::Broken(why) => return Content::Broken(why.clone()),
     };
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.trim_ascii().is_empty() {
         return Content::Empty;
     }
@@ -38,12 +44,12 @@ pub(super) fn content(kind: RequestKind, body: Body, redact: impl Fn(&str) -> St
         return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
     };
     if kind == RequestKind::List
-        && let Some(page) = list(&fields, &redact)
+        && let Some(page) = list(dialect, &fields, &redact)
     {
         return Content::Page(page);
     }
     if !is_message(&fields)
-        && let Some(state) = user(kind, &fields, &redact)
+        && let Some(state) = user(dialect, kind, &fields, &redact)
     {
         return Content::User(state);
     }
@@ -92,9 +98,13 @@ mod tests {
     use crate::domain::UserState;
 
     fn read(body: &[u8]) -> Content {
-        content(RequestKind::Read, Body::Whole(body.to_vec()), |text| {
-            text.replace("s3cret", "[redacted]")
-        })
+        let body = Body::Whole(body.to_vec());
+        content(
+            &Dialect::with_entitlements(),
+            RequestKind::Read,
+            &body,
+            |text| text.replace("s3cret", "[redacted]"),
+        )
     }
 
     #[test]
@@ -118,7 +128,12 @@ mod tests {
         for body in ["", " \r\n", "\u{feff}"] {
             assert_eq!(read(body.as_bytes()), Content::Empty, "{body:?}");
         }
-        let broken = content(RequestKind::Read, Body::Broken("cut".into()), str::to_owned);
+        let broken = content(
+            &Dialect::default(),
+            RequestKind::Read,
+            &Body::Broken("cut".into()),
+            str::to_owned,
+        );
         assert_eq!(broken, Content::Broken("cut".into()));
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::domain::{Filter, Request, RequestKind, UserPage};
 
+use super::dialect::Dialect;
 use super::fields::Fields;
 use super::user::user;
 
@@ -21,13 +22,14 @@ pub(super) fn page(start: u64, count: u64) -> Request {
 }
 
 /// At most `count` users that fit.
-pub(super) fn search(filter: &Filter, count: u64) -> Request {
+pub(super) fn search(dialect: &Dialect, filter: &Filter, count: u64) -> Request {
+    let attribute = dialect.find.user_name.as_str();
     let expression = match filter {
         Filter::Active => "active eq true".to_owned(),
         Filter::UserNames(names) => {
             let each = names
                 .iter()
-                .map(|name| format!("userName eq {}", quoted(name)));
+                .map(|name| format!("{attribute} eq {}", quoted(name)));
             each.collect::<Vec<_>>().join(" or ")
         }
     };
@@ -43,12 +45,7 @@ pub(super) fn filtered(expression: &str, start: u64, count: u64) -> Request {
 }
 
 fn get(path: String) -> Request {
-    Request {
-        kind: RequestKind::List,
-        method: "GET",
-        path,
-        body: None,
-    }
+    Request::bare(RequestKind::List, "GET", path)
 }
 
 /// A value as filters spell it: a JSON string (RFC 7644 §3.4.2.2).
@@ -60,7 +57,11 @@ fn quoted(text: &str) -> String {
 ///
 /// `totalResults` is a number or its text; `itemsPerPage` is not looked at, since Anaplan prints what
 /// it likes there. Whatever in the list is no user is left out.
-pub(super) fn list(fields: &Fields, redact: impl Fn(&str) -> String) -> Option<UserPage> {
+pub(super) fn list(
+    dialect: &Dialect,
+    fields: &Fields,
+    redact: impl Fn(&str) -> String,
+) -> Option<UserPage> {
     let total = fields.get("totalresults").and_then(number);
     let users = match fields.get("resources") {
         Some(Value::Array(entries)) => entries
@@ -68,7 +69,7 @@ pub(super) fn list(fields: &Fields, redact: impl Fn(&str) -> String) -> Option<U
             .filter_map(|entry| {
                 // An entry shows a whole user, as a read does.
                 let fields = Fields::of(entry)?;
-                user(RequestKind::Read, &fields, &redact)
+                user(dialect, RequestKind::Read, &fields, &redact)
             })
             .collect(),
         // An empty page may leave the member out.
@@ -97,12 +98,12 @@ mod tests {
             "GET /Users?startIndex=101&count=100"
         );
         assert_eq!(
-            search(&Filter::Active, 1).path,
+            search(&Dialect::default(), &Filter::Active, 1).path,
             "/Users?filter=active%20eq%20true&startIndex=1&count=1"
         );
         let names = ["a+b@example.com", "o\"q\\x@example.com"].map(str::to_owned);
         assert_eq!(
-            search(&Filter::UserNames(names.to_vec()), 100).path,
+            search(&Dialect::default(), &Filter::UserNames(names.to_vec()), 100).path,
             "/Users?filter=userName%20eq%20%22a%2Bb%40example.com%22%20or%20userName%20eq%20\
              %22o%5C%22q%5C%5Cx%40example.com%22&startIndex=1&count=100"
         );
@@ -112,7 +113,7 @@ mod tests {
     fn a_page_is_read_whatever_surrounds_it() {
         let read = |json: &str| {
             let fields = Fields::parse(json.as_bytes()).unwrap();
-            list(&fields, str::to_owned)
+            list(&Dialect::with_entitlements(), &fields, str::to_owned)
         };
         let page = read(
             r#"{"totalResults":"7","itemsPerPage":50,"startIndex":1,"Resources":[

@@ -1,4 +1,4 @@
-//! The path of one user's resource.
+//! The path of one resource.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -10,12 +10,12 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// `/Users/{id}`; the path is case-sensitive (Anaplan, SCIM API).
+/// One resource below an endpoint such as `/Users`.
 ///
 /// The ids `.` and `..` come out as they are: no escape can protect them, since `%2E%2E` is the
 /// same to every URL parser. [`crate::http::BaseUrl::join`] refuses such a path, so nothing is sent.
-pub(super) fn user_path(id: &str) -> String {
-    format!("/Users/{}", utf8_percent_encode(id, ESCAPED))
+pub(super) fn resource_path(endpoint: &str, id: &str) -> String {
+    format!("{endpoint}/{}", utf8_percent_encode(id, ESCAPED))
 }
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ mod tests {
             ("../Groups", "/Users/..%2FGroups"),
             ("...", "/Users/..."),
         ] {
-            assert_eq!(user_path(id), expected);
+            assert_eq!(resource_path("/Users", id), expected);
             assert!(base().join(expected).is_ok(), "{id}");
         }
     }
@@ -51,7 +51,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_id_leads_elsewhere(id in r"(\PC|[./%\\?#]){1,12}") {
-            let Ok(url) = base().join(&user_path(&id)) else {
+            let Ok(url) = base().join(&resource_path("/Users", &id)) else {
                 prop_assert!(id == "." || id == "..", "{id}");
                 return Ok(());
             };

@@ -1,4 +1,4 @@
-//! A user as an answer shows it (RFC 7643 §4.1; Anaplan, SCIM API, for the entitlements).
+//! A user as an answer shows it (RFC 7643 §4.1; Anaplan, SCIM API, for the lists of entitlements).
 //!
 //! Whatever is unclear counts against the change: a user is never called inactive, or without
 //! workspaces, unless the answer says so.
@@ -8,14 +8,16 @@ use serde_json::{Map, Value};
 use crate::domain::{RequestKind, UserState};
 use crate::http::one_line;
 
+use super::dialect::{Absent, AccessDialect, Dialect};
 use super::fields::{Fields, member};
 
 /// Reads a user; `None` if the object does not say which user it is, or says that it is something
 /// else. `redact` takes secrets out of every text: a server may echo them.
 ///
-/// Entitlements that are not there mean none, as Anaplan shows it; but an answer to a write that does
-/// not even name the user is no whole user, and says nothing about them.
+/// What it means that the attribute of the user's access is not there, the dialect says; but an answer
+/// to a write that does not even name the user is no whole user, and says nothing about it.
 pub(super) fn user(
+    dialect: &Dialect,
     kind: RequestKind,
     fields: &Fields,
     redact: impl Fn(&str) -> String,
@@ -31,15 +33,22 @@ pub(super) fn user(
             .text("displayname")
             .map(|name| one_line(&redact(name))),
         active: fields.get("active").and_then(flag),
-        workspaces: match fields.get("entitlements") {
-            Some(entitlements) => {
-                let found = workspaces(entitlements);
+        workspaces: match access(&dialect.access, fields) {
+            Some(access) => {
+                let found = workspaces(&dialect.access, access);
                 Some(found.iter().map(|text| redact(text)).collect())
             }
+            None if dialect.access.attribute.is_none() => None,
+            None if dialect.access.absent == Absent::Unknown => None,
             None if kind == RequestKind::Write && fields.text("username").is_none() => None,
             None => Some(Vec::new()),
         },
     })
+}
+
+fn access<'a>(dialect: &AccessDialect, fields: &'a Fields) -> Option<&'a Value> {
+    let attribute = dialect.attribute.as_ref()?;
+    fields.get(&attribute.as_str().to_ascii_lowercase())
 }
 
 /// `schemas` is often missing or odd, so only what it clearly excludes counts.
@@ -61,7 +70,7 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// The three views that Anaplan gives of one set of workspaces. Ids come from both views that hold
+/// The views that a provider gives of one set, as Anaplan gives three of the workspaces. Ids come from both views that hold
 /// ids; names stand in only where there are no ids at all.
 #[derive(Debug, Default)]
 struct Views {
@@ -69,11 +78,11 @@ struct Views {
     names: Vec<String>,
 }
 
-fn workspaces(entitlements: &Value) -> Vec<String> {
+fn workspaces(dialect: &AccessDialect, access: &Value) -> Vec<String> {
     let mut views = Views::default();
-    match entitlements {
-        Value::Array(items) => items.iter().for_each(|item| views.take(item)),
-        single => views.take(single),
+    match access {
+        Value::Array(items) => items.iter().for_each(|item| views.take(dialect, item)),
+        single => views.take(dialect, single),
     }
     let mut found: Vec<String> = Vec::new();
     let kept = if views.ids.is_empty() {
@@ -93,22 +102,28 @@ fn workspaces(entitlements: &Value) -> Vec<String> {
 }
 
 impl Views {
-    fn take(&mut self, item: &Value) {
+    fn take(&mut self, dialect: &AccessDialect, item: &Value) {
         let Value::Object(item) = item else {
             return self.ids.extend(texts(item));
         };
         let value = member(item, "value");
         let kind = member(item, "type").and_then(Value::as_str);
-        match kind.map(str::to_ascii_uppercase).as_deref() {
-            Some("WORKSPACE_IDS") => {
-                let lists = value.map(texts).unwrap_or_default();
-                self.ids.extend(lists.iter().flat_map(|list| split(list)));
-            }
-            Some("WORKSPACE_NAMES") => {
-                let lists = value.map(texts).unwrap_or_default();
-                self.names.extend(lists.iter().flat_map(|list| split(list)));
-            }
-            _ => self.ids.extend(one_workspace(item, value)),
+        let is_among = |lists: &[String]| {
+            kind.is_some_and(|kind| lists.iter().any(|list| list.eq_ignore_ascii_case(kind)))
+        };
+        let parts = || {
+            let lists = value.map(texts).unwrap_or_default();
+            lists
+                .iter()
+                .flat_map(|list| split(list))
+                .collect::<Vec<_>>()
+        };
+        if is_among(&dialect.id_lists) {
+            self.ids.extend(parts());
+        } else if is_among(&dialect.name_lists) {
+            self.names.extend(parts());
+        } else {
+            self.ids.extend(one_workspace(item, value));
         }
     }
 }
@@ -159,7 +174,14 @@ mod tests {
 
     fn read(json: &str) -> Option<UserState> {
         let fields = Fields::parse(json.as_bytes()).unwrap();
-        user(RequestKind::Read, &fields, str::to_owned)
+        user(&anaplan(), RequestKind::Read, &fields, str::to_owned)
+    }
+
+    fn anaplan() -> Dialect {
+        toml::from_str(
+            r#"access = { attribute = "entitlements", id-lists = ["WORKSPACE_IDS"], name-lists = ["WORKSPACE_NAMES"] }"#,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -254,7 +276,7 @@ mod tests {
         // The answer to a write may show a part of the user only.
         let written = |json: &str| {
             let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(RequestKind::Write, &fields, str::to_owned).unwrap()
+            user(&anaplan(), RequestKind::Write, &fields, str::to_owned).unwrap()
         };
         let part = r#"{"id":"u","active":false}"#;
         assert_eq!(written(part).workspaces, None);

@@ -78,6 +78,14 @@ pub enum SettingsError {
         /// The flag that says it.
         flag: &'static str,
     },
+    /// A place of an address is empty.
+    #[error("nothing says what stands for `{{{name}}}` in `{url}`")]
+    Place {
+        /// The place.
+        name: String,
+        /// The address.
+        url: String,
+    },
     /// The user name cannot be used.
     #[error("the user name `{0}` holds a `:` or a control character, which HTTP cannot carry")]
     Username(String),
@@ -125,6 +133,9 @@ impl SettingsError {
             ),
             Self::Missing { flag, .. } => Some(format!(
                 "give `{flag}`, or set it in offboard.toml or the environment"
+            )),
+            Self::Place { name, .. } => Some(format!(
+                "give `--place {name}=…`, or set it in the `[places]` of offboard.toml"
             )),
             Self::NoPassword => Some(
                 "set OFFBOARD_PASSWORD, or give `--password-file FILE` (`-` for standard input)"

@@ -9,15 +9,13 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
+use crate::scim::Dialect;
+use crate::settings::dialect::{self, About};
+use crate::settings::places::{self, Places};
+use crate::settings::profile;
 use crate::settings::region::RegionGroup;
 use crate::settings::standard;
 use crate::settings::{Requirement, SettingsError, Span};
-
-/// The built-in profiles, by name.
-const PROFILES: &[(&str, &str)] = &[(
-    "anaplan",
-    include_str!("../../config/profiles/anaplan.toml"),
-)];
 
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "offboard.toml";
@@ -111,14 +109,20 @@ pub struct Layer {
     pub require: Option<Vec<Requirement>>,
     /// Workspaces that one request can name.
     pub most_workspaces: Option<usize>,
-    /// Whether the provider can filter the list of its users.
-    pub can_filter: Option<bool>,
+    /// What stands in the places of URLs, such as `{directory}`.
+    pub places: Option<Places>,
+    /// How the provider speaks SCIM. Taken as a whole from the uppermost source that has it.
+    #[serde(deserialize_with = "dialect::checked", default, skip_serializing)]
+    pub scim: Option<Dialect>,
+    /// What a profile says of itself.
+    #[serde(skip_serializing)]
+    pub about: Option<About>,
 }
 
 impl Layer {
     /// A profile: a built-in one by name, or a file.
     pub fn profile(name: &str) -> Result<Self, SettingsError> {
-        if let Some((_, text)) = PROFILES.iter().find(|(known, _)| *known == name) {
+        if let Some(text) = profile::builtin(name) {
             return Self::parse(Path::new(name), text);
         }
         let path = Path::new(name);
@@ -128,7 +132,7 @@ impl Layer {
         }
         Err(SettingsError::UnknownProfile {
             name: name.to_owned(),
-            known: PROFILES.iter().map(|(known, _)| *known).collect(),
+            known: profile::names().collect(),
         })
     }
 
@@ -149,7 +153,7 @@ impl Layer {
         Self::parse(path, &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         toml::from_str(text).map_err(|error| wrong(path, text, &error))
     }
 
@@ -204,7 +208,9 @@ impl Layer {
             approver: self.approver.or(lower.approver),
             require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
-            can_filter: self.can_filter.or(lower.can_filter),
+            places: places::both(self.places, lower.places),
+            scim: self.scim.or(lower.scim),
+            about: self.about.or(lower.about),
         }
     }
 }
@@ -262,17 +268,6 @@ fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_built_in_profiles_are_complete() {
-        for (name, _) in PROFILES {
-            let layer = Layer::profile(name).unwrap();
-            assert!(layer.scim_url.is_some() && layer.rate.is_some() && layer.burst.is_some());
-            assert!(layer.concurrency.is_some() && layer.max_attempts.is_some());
-            assert!(layer.timeout.is_some() && layer.connect_timeout.is_some());
-            assert!(layer.throttle_wait.is_some() && layer.auth_url.is_some());
-        }
-    }
 
     #[test]
     fn an_unknown_key_is_an_error_that_shows_where() {

@@ -6,10 +6,13 @@
 /// A settings file in which every setting is explained, and none is set.
 pub const TEMPLATE: &str = include_str!("../../config/offboard.toml");
 
+mod dialect;
 mod error;
 mod grounds;
 mod layer;
 mod network;
+mod places;
+mod profile;
 mod protect;
 mod region;
 mod resolved;
@@ -20,10 +23,13 @@ mod standard;
 mod told;
 mod until;
 
+pub use dialect::About;
 pub use error::SettingsError;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
 pub use network::PASSWORD_VARIABLE as PROXY_PASSWORD_VARIABLE;
+pub use places::{Place, Places};
+pub use profile::{Profile, profile_text, profiles};
 pub use region::RegionGroup;
 pub use resolved::{Connection, Safety, Settings};
 pub use secret::{PASSWORD_VARIABLE, PasswordSource};

@@ -4,10 +4,12 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{Limits, Rails};
+use crate::domain::{Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
+use crate::lookup::Finds;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
+use crate::scim::Dialect;
 use crate::settings::standard::{GRACE, LEDGER, PLAN_TTL, THROTTLE_WAIT};
 use crate::settings::until::moment;
 use crate::settings::{Grounds, Layer, SettingsError, Span};
@@ -46,8 +48,6 @@ pub struct Settings {
     pub safety: Safety,
     /// On which grounds a job is done.
     pub grounds: Grounds,
-    /// Whether the provider can filter the list of its users.
-    pub can_filter: bool,
 }
 
 /// What keeps a job from beginning, and users from being touched.
@@ -72,6 +72,8 @@ pub struct Safety {
 pub struct Connection {
     /// The SCIM base URL.
     pub scim: BaseUrl,
+    /// How the provider speaks.
+    pub dialect: Dialect,
     /// The sign-in service's origin.
     pub auth: BaseUrl,
     /// The OAuth service's origin, where there is one.
@@ -84,7 +86,25 @@ pub struct Connection {
     pub http: HttpSettings,
 }
 
+impl Connection {
+    /// What the provider lets a client find.
+    pub fn finds(&self) -> Finds {
+        let find = &self.dialect.find;
+        Finds {
+            pages: find.pages,
+            page_size: find.page_size.get(),
+            names: find.names_per_search as usize,
+            active: find.count_active,
+        }
+    }
+}
+
 impl Settings {
+    /// What one write can do at this provider.
+    pub fn means(&self) -> Means {
+        self.connection.dialect.means(self.safety.most_workspaces)
+    }
+
     /// Checks a complete layer.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
         let need = |what, flag| move || SettingsError::Missing { what, flag };
@@ -102,8 +122,9 @@ impl Settings {
         } else {
             PlainHttp::LoopbackOnly
         };
+        let places = layer.places.unwrap_or_default();
         let url = |value: Option<String>, what, flag| {
-            let text = value.ok_or_else(need(what, flag))?;
+            let text = places.fill(&value.ok_or_else(need(what, flag))?)?;
             BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
         };
         let standard = Rails::default();
@@ -126,6 +147,7 @@ impl Settings {
             },
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
+                dialect: layer.scim.unwrap_or_default(),
                 auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
                 oauth: match layer.oauth_url {
                     None => None,
@@ -156,7 +178,6 @@ impl Settings {
                 layer.approver,
                 layer.require.unwrap_or_default(),
             ),
-            can_filter: layer.can_filter.unwrap_or(true),
             limits: Limits {
                 failures: layer.max_failures,
                 duration: span(layer.max_duration),

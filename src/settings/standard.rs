@@ -35,7 +35,6 @@ impl Layer {
             ca_only: Some(false),
             cap: Some(rails.cap),
             cap_share: Some(rails.cap_share),
-            can_filter: Some(true),
             plan_ttl: Some(Span(PLAN_TTL)),
             ..Self::default()
         }

@@ -156,7 +156,11 @@ async fn what_cannot_be_exported_is_refused_in_words() {
         assert_eq!(ran.code, Some(code), "{ran:?}");
         assert!(ran.stderr.contains(words), "{ran:?}");
     }
-    std::fs::write(bed.path("offboard.toml"), "can-filter = false\n").unwrap();
+    std::fs::write(
+        bed.path("offboard.toml"),
+        "[scim.find]\nnames-per-search = 0\ncount-active = false\n",
+    )
+    .unwrap();
     let ran = finish(export(&bed, &["--filter", "active eq true"])).await;
     assert_eq!(ran.code, Some(3), "{ran:?}");
     assert!(ran.stderr.contains("cannot filter"), "{ran:?}");

@@ -30,7 +30,10 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("audit", &["domain", "ledger", "report"]),
     ("export", &["domain", "lookup", "report"]),
     ("progress", &["domain", "engine"]),
-    ("settings", &["domain", "http", "pace", "roster"]),
+    (
+        "settings",
+        &["domain", "http", "lookup", "pace", "roster", "scim"],
+    ),
 ];
 
 /// What is named in one part only. Tests beside the code may use any crate.

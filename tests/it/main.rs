@@ -27,6 +27,7 @@ mod resume;
 mod run;
 mod scale;
 mod secrets;
+mod servers;
 mod settings;
 mod stop;
 mod support;

@@ -104,6 +104,7 @@ pub(in crate::cli) struct ConfigArgs {
 pub(in crate::cli) enum ConfigCommand {
     Init(ConfigInitArgs),
     Show(Box<ConfigShowArgs>),
+    Profiles(ProfilesArgs),
 }
 
 /// Write a settings file in which every setting is explained. An existing file is never touched.
@@ -130,6 +131,17 @@ pub(in crate::cli) struct ConfigShowArgs {
 
     #[command(flatten)]
     pub(in crate::cli) settings: SettingsArgs,
+}
+
+/// The providers that are known, and against what each was tried; or one profile, to be copied.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  offboard config profiles rfc7644 > own.toml      (then change it, and give `--profile own.toml`)")]
+pub(in crate::cli) struct ProfilesArgs {
+    /// Print this profile.
+    #[arg(value_name = "NAME")]
+    pub(in crate::cli) name: Option<String>,
 }
 
 /// Print what makes a shell complete this program's verbs and flags.

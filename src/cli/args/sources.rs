@@ -11,7 +11,7 @@ use crate::cli::args::network::{HostArgs, NetworkArgs};
 use crate::cli::args::rails::RailsArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
-use crate::settings::{Layer, SettingsError, Sources, Span};
+use crate::settings::{Layer, Place, SettingsError, Sources, Span};
 
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +22,14 @@ pub(in crate::cli) struct SettingsArgs {
 
     #[command(flatten)]
     hosts: HostArgs,
+    /// What stands in a place of the profile's URLs, such as `directory=0f3a`; again for more.
+    #[arg(
+        long,
+        value_name = "NAME=TEXT",
+        value_delimiter = ',',
+        env = "OFFBOARD_PLACE"
+    )]
+    place: Vec<Place>,
 
     /// The account to sign in as.
     #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
@@ -190,6 +198,7 @@ impl SettingsArgs {
             max_duration: this.max_duration,
             until: this.until,
             allow_http: this.allow_http.then_some(true),
+            places: (!this.place.is_empty()).then(|| this.place.into_iter().collect()),
             ..Layer::default()
         };
         this.hosts.into_layer(&mut flags);

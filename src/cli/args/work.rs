@@ -224,6 +224,10 @@ pub(in crate::cli) struct ChangeArgs {
     /// Remove the user from this workspace only, by its id; again for more. All others stay.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(in crate::cli) from_workspace: Vec<String>,
+
+    /// Delete the user, where the profile allows it. Nothing can give back what is deleted.
+    #[arg(long, conflicts_with_all = ["disable", "remove_access", "from_workspace"])]
+    pub(in crate::cli) delete: bool,
 }
 
 impl ChangeArgs {
@@ -232,6 +236,9 @@ impl ChangeArgs {
     /// # Errors
     /// [`ChangeError::Workspace`] for what is no workspace's id.
     pub(in crate::cli) fn change(&self) -> Result<Option<Change>, ChangeError> {
+        if self.delete {
+            return Ok(Some(Change::delete()));
+        }
         let access = if self.remove_access {
             Access::RemoveAll
         } else if self.from_workspace.is_empty() {

@@ -64,6 +64,9 @@ fn verb(change: &Change) -> String {
     if change.restores() {
         return "gives access back to".to_owned();
     }
+    if change.deletes() {
+        return "deletes, which nothing can take back,".to_owned();
+    }
     let from = match change.access() {
         Access::Keep => return "disables".to_owned(),
         Access::RemoveAll => "removes from all workspaces".to_owned(),

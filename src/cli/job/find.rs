@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::Ask;
 use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
-use crate::domain::{ChangeError, Clock};
+use crate::domain::{Change, ChangeError, Clock};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
 use crate::plan::{Intake, intake};
 use crate::roster::{self, Survey};
@@ -35,11 +35,13 @@ pub(in crate::cli) async fn find_job(
         };
         check_target(&job, settings)?;
         check_change(&job, ask)?;
+        check_dialect(&job.change, settings)?;
         return Ok((ledger, job));
     }
     let Some(change) = &ask.change else {
         return Err(ChangeError::Nothing.into());
     };
+    check_dialect(change, settings)?;
     let survey = roster::check(path, &settings.roster)?;
     list_bad_lines(&survey, terminal);
     if survey.rejected > 0 {
@@ -69,6 +71,18 @@ pub(in crate::cli) async fn find_job(
     )
     .await?;
     Ok((ledger, job))
+}
+
+/// Nothing is asked of a provider that its profile does not have.
+fn check_dialect(change: &Change, settings: &Settings) -> Result<(), Failure> {
+    match settings.connection.dialect.objection(change) {
+        None => Ok(()),
+        Some(why) => Err(Failure::new(Exit::Usage, why).hint(
+            "if the provider can do it, say how in a copy of the profile, and give that by \
+             `--profile FILE`"
+                .to_owned(),
+        )),
+    }
 }
 
 /// A job that is in the ledger, by what a person calls it.

@@ -27,6 +27,7 @@ impl At<'_> {
             concurrency: self.settings.concurrency,
             throttle_wait: self.settings.throttle_wait,
             max_outage: self.settings.limits.outage,
+            finds: self.settings.connection.finds(),
         };
         let signed_in = &self.signed_in;
         let client = Arc::clone(&signed_in.client);

@@ -59,6 +59,7 @@ pub(in crate::cli) async fn sign_in(
     let client = Arc::new(ScimClient::new(
         http,
         connection.scim.clone(),
+        connection.dialect.clone(),
         Arc::clone(&session),
         Clock::System,
     ));

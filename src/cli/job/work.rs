@@ -40,7 +40,7 @@ pub(super) async fn work(
         max_attempts: settings.max_attempts,
         throttle_wait: settings.throttle_wait,
         grace: settings.grace,
-        most_workspaces: settings.safety.most_workspaces,
+        means: settings.means(),
         limits: settings.limits,
         clock: Clock::System,
         seed: fastrand::u64(..),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs};
 use crate::cli::failure::Failure;
+use crate::cli::prepare::profiles::list_profiles;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Cli, Exit, without_empty};
 use crate::http::without_secrets;
@@ -18,6 +19,7 @@ pub(in crate::cli) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exi
     match args.command {
         ConfigCommand::Init(args) => init(&args, terminal),
         ConfigCommand::Show(args) => show(&args, terminal),
+        ConfigCommand::Profiles(args) => list_profiles(&args, terminal),
     }
 }
 

@@ -31,10 +31,11 @@ impl From<PartError> for Failure {
 
 async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    if args.filter.is_some() && !settings.can_filter {
+    let finds = settings.connection.finds();
+    if args.filter.is_some() && finds.names == 0 && !finds.active {
         return Err(Failure::new(
             Exit::Settings,
-            "the provider cannot filter its users: its profile says `can-filter = false`",
+            "the provider cannot filter its users: its profile says so (`[scim.find]`)",
         )
         .hint("leave `--filter` out, and filter the table".to_owned()));
     }
@@ -64,6 +65,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
             concurrency: settings.concurrency,
             throttle_wait: settings.throttle_wait,
             max_outage: settings.limits.outage,
+            finds,
         },
     );
     let mode = if terminal.is_quiet() {

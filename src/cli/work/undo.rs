@@ -47,6 +47,11 @@ pub(in crate::cli) async fn job(
         let hint = "to take access away again, run a job with the roster".to_owned();
         return Err(Failure::new(Exit::Usage, message).hint(hint));
     }
+    if parent.change.deletes() {
+        let message = format!("job {} deleted users: nobody can give them back", parent.id);
+        let hint = "`offboard report` shows what they had; create them anew at the provider";
+        return Err(Failure::new(Exit::Usage, message).hint(hint.to_owned()));
+    }
     let open = ledger.counts(parent).await?.open();
     if open > 0 {
         terminal.warn(&format!(

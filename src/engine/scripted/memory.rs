@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Entry, Fact, Line, Outcome, RequestKind, Seen, Status, Timestamp, UserId,
+    Access, Change, Entry, Fact, Goal, Line, Outcome, RequestKind, Seen, Status, Timestamp, UserId,
     UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -28,6 +28,10 @@ pub(crate) struct Row {
     intent: Option<String>,
     /// A write may have taken effect, and nobody has seen the user since.
     must_read: bool,
+    /// A write did its part: the next one costs no attempt.
+    advanced: bool,
+    /// A write was held up or never left: another one may take its place.
+    held: bool,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +40,8 @@ struct Books {
     claims: Vec<u64>,
     broken: Vec<String>,
     failed: bool,
+    /// What everybody is to have, unless nothing.
+    goal: Option<Goal>,
 }
 
 /// The user that a line names.
@@ -80,9 +86,15 @@ impl Memory {
             }),
             intent: None,
             must_read: false,
+            advanced: false,
+            held: false,
         };
         memory.lock().rows = lines.map(|line| (line, row(line))).collect();
         memory
+    }
+
+    pub(super) fn set_goal(&self, goal: Goal) {
+        self.lock().goal = Some(goal);
     }
 
     /// What a new run does first: whoever is claimed by a dead run is in doubt.
@@ -171,7 +183,9 @@ impl Books {
             Fact::LookedUp(state) => row.before = Some(state.clone()),
             Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
             Fact::Begun { attempt, request } => {
-                let repeats = row.status == Status::InDoubt && *attempt == row.attempts;
+                let free = row.status == Status::InDoubt || std::mem::take(&mut row.advanced);
+                let instead = std::mem::take(&mut row.held);
+                let repeats = (free || instead) && *attempt == row.attempts;
                 row.given_back += u32::from(repeats);
                 if !repeats && *attempt != row.attempts + 1 {
                     broken = Some(format!("line {line}: {attempt} after {}", row.attempts));
@@ -189,15 +203,21 @@ impl Books {
             } => {
                 let again = matches!(verdict, Verdict::Throttled(_) | Verdict::Unauthorized)
                     || (status.is_none() && matches!(verdict, Verdict::Transient(_)));
+                row.held = again;
                 if !again {
                     row.intent = None;
                 }
                 row.must_read = *verdict == Verdict::Uncertain;
+                row.advanced = *verdict == Verdict::Advanced;
             }
             Fact::Ended { verdict, .. } => {
-                if matches!(verdict, Verdict::Applied | Verdict::Partial) {
+                if matches!(
+                    verdict,
+                    Verdict::Applied | Verdict::Advanced | Verdict::Partial
+                ) {
                     row.must_read = false;
                 }
+                row.advanced |= *verdict == Verdict::Advanced;
             }
             Fact::Settled(settlement) => {
                 row.status = settlement.outcome.status();
@@ -249,10 +269,10 @@ impl Journal for Handle {
             user: row.user.clone(),
             attempts: row.attempts,
             in_doubt: row.status == Status::InDoubt,
-            goal: Change::new(true, Access::RemoveAll)
-                .unwrap()
-                .goal()
-                .unwrap(),
+            goal: books.goal.clone().unwrap_or_else(|| {
+                let change = Change::new(true, Access::RemoveAll).unwrap();
+                change.goal().unwrap()
+            }),
             before: row.before.clone().map(|state| Seen {
                 state,
                 at: Timestamp::from_millis(0),

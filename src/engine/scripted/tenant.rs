@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::domain::{
     Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
-    Silence, UserId, UserState,
+    Resource, Silence, UserId, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -20,6 +20,7 @@ use crate::port::{Directory, SignInError};
 pub(crate) struct Person {
     pub(crate) active: bool,
     pub(crate) workspaces: Vec<String>,
+    pub(crate) is_deleted: bool,
     /// Writes that arrived.
     pub(crate) writes: u32,
     /// Writes that were turned away at the door: 401 and 429.
@@ -35,7 +36,7 @@ pub(crate) struct Person {
 impl Person {
     /// Whether nothing is left of the access.
     pub(crate) fn is_gone(&self) -> bool {
-        !self.active && self.workspaces.is_empty()
+        self.is_deleted || (!self.active && self.workspaces.is_empty())
     }
 }
 
@@ -110,6 +111,7 @@ impl Tenant {
         let person = Person {
             active: true,
             workspaces: vec!["w1".to_owned(), "w2".to_owned()],
+            is_deleted: false,
             writes: 0,
             turned_away: 0,
             applied: 0,
@@ -147,7 +149,9 @@ impl Tenant {
     }
 
     /// The request arrives, and has its effect. Says how it is answered.
-    fn receive(&self, user: &str, kind: RequestKind, behaviour: Behaviour) -> Behaviour {
+    fn receive(&self, request: &Request, behaviour: Behaviour) -> Behaviour {
+        let (user, kind) = (&*request.path, request.kind);
+        let asked = request.body.as_deref().unwrap_or_default();
         let mut books = self.books();
         let at = Instant::now();
         if let Some((from, until)) = books.closed
@@ -176,14 +180,25 @@ impl Tenant {
         match kind {
             RequestKind::Read | RequestKind::List => person.reads += 1,
             RequestKind::Write => {
+                if let Some((_, read)) = asked.split_once(" on read ")
+                    && read.parse() != Ok(person.reads)
+                {
+                    let reads = person.reads;
+                    let old = format!("{user}: {asked} after {reads} reads");
+                    books.broken.push(old);
+                    return behaviour;
+                }
                 person.writes += 1;
                 person.turned_away += u32::from(away);
                 if !away && behaviour.applies() {
                     person.applied += 1;
-                    person.active = false;
+                    person.active &= !asked.contains("SetActive(false)");
+                    person.is_deleted |= asked.contains("Delete");
                 }
                 if !away && (behaviour.applies() || behaviour == Behaviour::Half) {
-                    person.workspaces.clear();
+                    let all = asked.contains("RemoveWorkspaces");
+                    let goes = |id: &String| all || asked.contains(&format!("Leave({id:?})"));
+                    person.workspaces.retain(|id| !goes(id));
                 }
             }
         }
@@ -197,6 +212,8 @@ impl Tenant {
     fn answer(&self, user: &str, behaviour: Behaviour, signed: u64) -> Result<Answer, Silence> {
         let mut books = self.books();
         let person = &books.people[user];
+        let is_deleted = person.is_deleted;
+        let resource = Some(Resource(person.reads.to_string()));
         let state = Content::User(UserState {
             active: Some(person.active),
             workspaces: Some(person.workspaces.clone()),
@@ -214,6 +231,15 @@ impl Tenant {
             }
             Behaviour::NotSent => return Err(Silence::NotSent("refused".to_owned())),
             Behaviour::Panic => unreachable!("panicked before"),
+            Behaviour::Confirm
+            | Behaviour::Ignore
+            | Behaviour::Stall(_)
+            | Behaviour::Remain(..)
+            | Behaviour::Half
+                if is_deleted =>
+            {
+                (404, Content::Empty, None)
+            }
             Behaviour::Confirm
             | Behaviour::Ignore
             | Behaviour::Stall(_)
@@ -239,6 +265,7 @@ impl Tenant {
         Ok(Answer {
             status,
             content,
+            resource,
             wait,
             allowance: remains(behaviour),
             request_id: None,
@@ -260,22 +287,21 @@ fn remains(behaviour: Behaviour) -> Option<Allowance> {
 }
 
 impl Directory for Door {
-    fn write_request(&self, user: &UserId, operations: &[Operation]) -> Request {
+    fn write_request(
+        &self,
+        user: &UserId,
+        operations: &[Operation],
+        shown: Option<&Resource>,
+    ) -> Request {
+        let read = shown.map(|Resource(read)| format!(" on read {read}"));
         Request {
-            kind: RequestKind::Write,
-            method: "PATCH",
-            path: user.to_string(),
-            body: Some(format!("{operations:?}")),
+            body: Some(format!("{operations:?}{}", read.unwrap_or_default())),
+            ..Request::bare(RequestKind::Write, "PATCH", user.to_string())
         }
     }
 
     fn read_request(&self, user: &UserId) -> Request {
-        Request {
-            kind: RequestKind::Read,
-            method: "GET",
-            path: user.to_string(),
-            body: None,
-        }
+        Request::bare(RequestKind::Read, "GET", user.to_string())
     }
 
     fn page_request(&self, _: u64, _: u64) -> Request {
@@ -310,7 +336,7 @@ impl Directory for Door {
                 RequestKind::Write => self.memory.check_write(user, &request.to_string()),
                 RequestKind::Read | RequestKind::List => self.memory.check_read(user),
             }
-            behaviour = self.tenant.receive(user, kind, behaviour);
+            behaviour = self.tenant.receive(request, behaviour);
             self.fuse.meet(Cut::AfterSend(call)).await;
         }
         tokio::time::sleep(self.latency + behaviour.delay()).await;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::domain::Limits;
-use crate::domain::{Clock, Status, Timestamp};
+use crate::domain::{Change, Clock, Limits, Means, Status, Timestamp};
 use crate::engine::scripted::behaviour::{Ask, Behaviour};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};
@@ -29,6 +28,7 @@ pub(crate) struct Plan {
     pub(crate) latency: Duration,
     pub(crate) grace: Duration,
     pub(crate) seed: u64,
+    pub(crate) means: Means,
     pub(crate) cut: Option<Cut>,
     /// From this call of the journal on, everything fails.
     pub(crate) fail_at: Option<u64>,
@@ -47,6 +47,10 @@ impl Default for Plan {
             latency: Duration::from_millis(20),
             grace: Duration::from_secs(30),
             seed: 0,
+            means: Means {
+                most_workspaces: 50,
+                ..Means::ALL_AT_ONCE
+            },
             cut: None,
             fail_at: None,
             signals: Vec::new(),
@@ -118,6 +122,12 @@ impl World {
         }
     }
 
+    /// The same, if the job deletes everybody.
+    pub(crate) fn deleting(self) -> Self {
+        self.memory.set_goal(Change::delete().goal().unwrap());
+        self
+    }
+
     /// One run, from what the journal holds.
     pub(crate) async fn run(&self, plan: &Plan) -> Ran {
         self.memory.recover();
@@ -140,7 +150,7 @@ impl World {
             concurrency: NonZeroUsize::new(plan.concurrency).unwrap(),
             max_attempts: NonZeroU32::new(plan.max_attempts).unwrap(),
             throttle_wait: Duration::from_secs(15),
-            most_workspaces: 50,
+            means: plan.means,
             limits: plan.limits,
             grace: plan.grace,
             clock: Clock::Fixed(Timestamp::from_millis(0)),

@@ -12,7 +12,7 @@ const MAX: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Plays verdicts against a fresh user and returns the last step.
 fn play(in_doubt: bool, verdicts: &[(RequestKind, Verdict)]) -> Step {
-    let mut course = Course::new(MAX, 0, in_doubt, true);
+    let mut course = Course::new(MAX, 0, in_doubt, true, false);
     let mut step = course.first();
     for (kind, verdict) in verdicts {
         let expected = match step {
@@ -114,7 +114,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
     let throttled = (Write, Verdict::Throttled(None));
     assert_eq!(play(false, &[refused, throttled, refused]), Step::Rejected);
 
-    let mut course = Course::new(MAX, 0, false, true);
+    let mut course = Course::new(MAX, 0, false, true, false);
     let mut ended = || course.after(Write, Verdict::Unauthorized, Fate::Answered, true);
     // Each fresh credential served others before it ended; in the end it is this user.
     assert_eq!([ended(), ended(), ended()], [Step::Renew(Write); 3]);
@@ -167,7 +167,7 @@ fn a_conflict_is_worth_one_more_write() {
 
 #[test]
 fn whoever_comes_with_no_attempt_left_is_only_read() {
-    let mut course = Course::new(MAX, 3, false, true);
+    let mut course = Course::new(MAX, 3, false, true, false);
     assert_eq!(course.first(), Step::Read);
     assert_eq!(
         course.after(Read, Verdict::Partial, Fate::Answered, false),
@@ -177,7 +177,7 @@ fn whoever_comes_with_no_attempt_left_is_only_read() {
 
 #[test]
 fn what_never_left_costs_no_attempt() {
-    let mut course = Course::new(MAX, 0, false, true);
+    let mut course = Course::new(MAX, 0, false, true, false);
     for step in [
         Step::BackOff(Write, None),
         Step::BackOff(Write, None),
@@ -211,7 +211,7 @@ fn whoever_may_neither_be_written_nor_read_is_a_question_about_the_role() {
 
 #[test]
 fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
-    let mut course = Course::new(MAX, 1, false, true);
+    let mut course = Course::new(MAX, 1, false, true, false);
     for _ in 0..2 {
         course.begin_write();
         course.after(Write, Verdict::Transient(None), Fate::Answered, false);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::{Fact, RequestKind, Status};
+use crate::domain::{Fact, Means, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Cut, Plan, World};
 
 /// Requests of one kind for one user that the script makes trouble for; then everything succeeds.
@@ -38,6 +38,18 @@ fn hurdles() -> impl Strategy<Value = Vec<Plan>> {
     proptest::collection::vec(hurdle, 0..=3)
 }
 
+/// All that a provider may need for one user: one request or several, made from a look or not.
+fn means() -> impl Strategy<Value = Means> {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(each_by_itself, together, from_read)| Means {
+            most_workspaces: 50,
+            each_by_itself,
+            together,
+            from_read,
+        },
+    )
+}
+
 /// Runs that something befalls, then as many as it takes.
 async fn to_the_end(world: &World, plan: &Plan, hurdles: &[Plan]) {
     for hurdle in hurdles {
@@ -45,12 +57,14 @@ async fn to_the_end(world: &World, plan: &Plan, hurdles: &[Plan]) {
             concurrency,
             max_attempts,
             seed,
+            means,
             ..
         } = *plan;
         let plan = Plan {
             concurrency,
             max_attempts,
             seed,
+            means,
             ..hurdle.clone()
         };
         world.run(&plan).await;
@@ -108,16 +122,18 @@ proptest! {
         concurrency in 1_usize..=8,
         max_attempts in 1_u32..=4,
         hurdles in hurdles(),
+        means in means(),
     ) {
-        let plan = Plan { concurrency, max_attempts, seed, ..Plan::default() };
+        let plan = Plan { concurrency, max_attempts, seed, means, ..Plan::default() };
         on_paused_time(async {
             let world = World::new(users, seeded(seed));
             to_the_end(&world, &plan, &hurdles).await;
             one_outcome_each(&world, users);
             for row in world.rows() {
-                // Only what befalls a run can cost an attempt that the server never saw.
+                // Only what befalls a run can cost an attempt that the server never saw, unless a look
+                // comes first, which may be refused.
                 let seen = world.person(row.user.as_str()).writes > 0;
-                assert!(seen || !hurdles.is_empty(), "never written: {row:?}");
+                assert!(seen || means.from_read || !hurdles.is_empty(), "never written: {row:?}");
             }
         });
     }

@@ -8,5 +8,6 @@ mod killed;
 mod outage;
 mod outcomes;
 mod pace;
+mod parts;
 mod retry;
 mod stop;

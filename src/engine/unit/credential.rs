@@ -43,7 +43,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     pub(super) fn weigh_credential(&self, verdict: Verdict) -> bool {
         let served = &self.context.served;
         match verdict {
-            Verdict::Applied | Verdict::Partial | Verdict::Refused(_) => {
+            Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Refused(_) => {
                 served.fetch_max(self.credential.0 + 1, Ordering::Relaxed);
                 false
             }

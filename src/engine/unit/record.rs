@@ -21,7 +21,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         let settlement = Settlement {
             outcome,
-            after: self.after.take(),
+            // Who is gone has nothing any more.
+            after: (self.after.take()).filter(|_| !self.is_gone_by(outcome)),
             detail: self.settled_detail(outcome),
         };
         facts.push(Fact::Settled(settlement.clone()));
@@ -34,10 +35,17 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         Ok(Next::Settled(settlement))
     }
 
+    fn is_gone_by(&self, outcome: Outcome) -> bool {
+        self.subject.goal.gone && outcome.confirmation().is_some()
+    }
+
     /// What a read showed of a user for whom nothing was ever sent: it is what they had before (P11).
     pub(super) fn seen_before(&self, kind: RequestKind, verdict: Verdict) -> Option<Fact> {
         let untouched = self.course.writes() == 0 && !self.course.is_touched();
-        let shown = matches!(verdict, Verdict::Applied | Verdict::Partial);
+        let shown = matches!(
+            verdict,
+            Verdict::Applied | Verdict::Advanced | Verdict::Partial
+        );
         let before = self.after.clone()?;
         (kind == RequestKind::Read && untouched && shown).then_some(Fact::LookedUp(before))
     }
@@ -59,6 +67,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                     && self.subject.user.is_same(&state.id)
                 {
                     self.after = Some(state.clone());
+                    // The answer to a write may show a part of the user only.
+                    let whole = answer.resource.as_ref();
+                    self.resource = whole.filter(|_| kind == RequestKind::Read).cloned();
                 }
                 (Some(answer.status), answer.request_id.clone())
             }

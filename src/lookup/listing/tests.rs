@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    Credential, Filter, Operation, Problem, Request, RequestKind, Silence, UserId, UserPage,
+    Credential, Filter, Operation, Problem, Request, RequestKind, Resource, Silence, UserId,
+    UserPage,
 };
-use crate::lookup::InquirySettings;
+use crate::lookup::{Finds, InquirySettings};
 use crate::pace::{Pace, Rate};
 use crate::port::SignInError;
 
@@ -18,7 +19,7 @@ type Shows = fn(u64) -> Option<(std::ops::Range<u64>, Option<u64>)>;
 struct Server(Shows);
 
 impl Directory for Server {
-    fn write_request(&self, _: &UserId, _: &[Operation]) -> Request {
+    fn write_request(&self, _: &UserId, _: &[Operation], _: Option<&Resource>) -> Request {
         unreachable!("an export writes nothing")
     }
 
@@ -27,12 +28,7 @@ impl Directory for Server {
     }
 
     fn page_request(&self, start: u64, _: u64) -> Request {
-        Request {
-            kind: RequestKind::List,
-            method: "GET",
-            path: start.to_string(),
-            body: None,
-        }
+        Request::bare(RequestKind::List, "GET", start.to_string())
     }
 
     fn search_request(&self, _: &Filter, _: u64) -> Request {
@@ -68,6 +64,7 @@ impl Directory for Server {
             allowance: None,
             request_id: None,
             credential: Credential(1),
+            resource: None,
         })
     }
 
@@ -82,6 +79,12 @@ async fn walk(shows: Shows, filter: Option<&str>) -> Result<(usize, u64), LookUp
         concurrency: NonZeroUsize::MIN,
         throttle_wait: Duration::ZERO,
         max_outage: Duration::ZERO,
+        finds: Finds {
+            pages: true,
+            page_size: 100,
+            names: 30,
+            active: true,
+        },
     };
     let unlimited = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
     let inquirer = Inquirer::new(Arc::new(Server(shows)), unlimited, settings);

@@ -8,14 +8,30 @@ use tokio::time::Instant;
 
 use crate::domain::{
     Answer, Content, Credential, Filter, Line, Operation, Problem, Reason, Request, RequestKind,
-    Silence, UserId, UserPage, UserState,
+    Resource, Silence, UserId, UserPage, UserState,
 };
-use crate::lookup::{Absence, Outstanding, Position, Register, Sought};
+use crate::lookup::{Absence, Finds, Outstanding, Position, Register, Sought};
 use crate::port::{Directory, JournalError, SignInError};
+
+/// A provider that lets a client find whatever it wants.
+pub(super) const EVERYTHING: Finds = Finds {
+    pages: true,
+    page_size: 100,
+    names: 30,
+    active: true,
+};
+
+impl Default for Finds {
+    fn default() -> Self {
+        EVERYTHING
+    }
+}
 
 /// How a provider may be odd.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Oddity {
+    /// What the provider is said to let a client find.
+    pub(super) finds: Finds,
     /// Users on one page at most, whatever is asked for.
     pub(super) page_cap: Option<u64>,
     /// Beyond the end, the first page comes again.
@@ -96,16 +112,16 @@ impl Provider {
 }
 
 fn request(path: String) -> Request {
-    Request {
-        kind: RequestKind::List,
-        method: "GET",
-        path,
-        body: None,
-    }
+    Request::bare(RequestKind::List, "GET", path)
 }
 
 impl Directory for Provider {
-    fn write_request(&self, _user: &UserId, _operations: &[Operation]) -> Request {
+    fn write_request(
+        &self,
+        _user: &UserId,
+        _operations: &[Operation],
+        _shown: Option<&Resource>,
+    ) -> Request {
         unreachable!("a look-up writes nothing")
     }
 
@@ -155,6 +171,7 @@ impl Directory for Provider {
         Ok(Answer {
             status,
             content,
+            resource: None,
             wait: None,
             allowance: None,
             request_id: None,

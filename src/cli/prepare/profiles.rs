@@ -1,0 +1,32 @@
+//! `offboard config profiles`: which providers are known, and how each is asked.
+
+use std::fmt::Write;
+
+use crate::cli::Exit;
+use crate::cli::args::ProfilesArgs;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::settings::{profile_text, profiles};
+
+/// The built-in profiles, a line each; or the text of one, as the beginning of another.
+pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    if let Some(name) = &args.name {
+        terminal.data(profile_text(name)?.trim_end())?;
+        return Ok(Exit::Done);
+    }
+    let mut text = String::new();
+    let width = profiles().map(|profile| profile.name.len()).max();
+    for profile in profiles() {
+        let about = profile.about;
+        let _ = writeln!(
+            text,
+            "{:<width$}  {}; tried: {}",
+            profile.name,
+            about.provider,
+            about.tried,
+            width = width.unwrap_or_default()
+        );
+    }
+    terminal.data(text.trim_end())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,150 @@
+//! The parts of a write, and what one write at a provider can do: the rule that divides what a user
+//! needs into requests.
+
+use std::fmt;
+
+use crate::domain::UserState;
+use crate::domain::goal::{contains, is_same_set};
+
+/// One part of a write, in words that every provider shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `active` becomes this.
+    SetActive(bool),
+    /// All workspaces go.
+    RemoveWorkspaces,
+    /// These workspaces, and no others, by their ids.
+    SetWorkspaces(Vec<String>),
+    /// This one workspace goes.
+    Leave(String),
+    /// This one workspace is added.
+    Join(String),
+    /// The user goes, with all that belongs to it.
+    Delete,
+}
+
+impl fmt::Display for Operation {
+    /// What it does, for people; also what the digest of a plan is made from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetActive(true) => f.write_str("enable"),
+            Self::SetActive(false) => f.write_str("disable"),
+            Self::RemoveWorkspaces => f.write_str("remove all workspaces"),
+            Self::SetWorkspaces(ids) => write!(f, "set workspaces to {}", ids.join(" ")),
+            Self::Leave(id) => write!(f, "leave {id}"),
+            Self::Join(id) => write!(f, "join {id}"),
+            Self::Delete => f.write_str("delete for good"),
+        }
+    }
+}
+
+impl Operation {
+    /// Whether `shown` has what the operation is to bring about, whatever else it has.
+    pub fn is_done_in(&self, shown: &UserState) -> bool {
+        let workspaces = shown.workspaces.as_deref();
+        match self {
+            Self::SetActive(active) => shown.active == Some(*active),
+            Self::RemoveWorkspaces => workspaces.is_some_and(<[_]>::is_empty),
+            Self::SetWorkspaces(ids) => workspaces.is_some_and(|shown| is_same_set(ids, shown)),
+            Self::Leave(id) => workspaces.is_some_and(|shown| !contains(shown, id)),
+            Self::Join(id) => workspaces.is_some_and(|shown| contains(shown, id)),
+            // Whoever is shown is there.
+            Self::Delete => false,
+        }
+    }
+}
+
+/// What one write can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Means {
+    /// Workspaces that one request can name, at most.
+    pub most_workspaces: usize,
+    /// Workspaces are left and joined one by one, each by a request of its own.
+    pub each_by_itself: bool,
+    /// One request can change sign-in and workspaces.
+    pub together: bool,
+    /// A write sends back the whole user as it was read right before, so that nobody is written on an
+    /// old look.
+    pub from_read: bool,
+}
+
+impl Means {
+    /// One request that does everything, whatever it names.
+    pub const ALL_AT_ONCE: Self = Self {
+        most_workspaces: usize::MAX,
+        each_by_itself: false,
+        together: true,
+        from_read: false,
+    };
+
+    /// The first of `operations` that go into one request: all, or one.
+    pub fn portion(self, operations: &[Operation]) -> &[Operation] {
+        let at_once = if self.together && !self.each_by_itself {
+            operations.len()
+        } else {
+            operations.len().min(1)
+        };
+        &operations[..at_once]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(active: bool, workspaces: &[&str]) -> UserState {
+        UserState {
+            active: Some(active),
+            workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
+            ..UserState::of("u1")
+        }
+    }
+
+    #[test]
+    fn what_one_request_cannot_do_is_left_for_the_next() {
+        let operations = [
+            Operation::Leave("g1".to_owned()),
+            Operation::Leave("g2".to_owned()),
+            Operation::SetActive(false),
+        ];
+        let all = Means::ALL_AT_ONCE;
+        assert_eq!(all.portion(&operations), operations);
+        assert!(all.portion(&[]).is_empty());
+        for means in [
+            Means {
+                together: false,
+                ..all
+            },
+            Means {
+                each_by_itself: true,
+                ..all
+            },
+        ] {
+            assert_eq!(means.portion(&operations), &operations[..1]);
+            assert!(means.portion(&[]).is_empty());
+        }
+    }
+
+    #[test]
+    fn p2_an_operation_is_done_only_where_its_own_part_is_shown() {
+        use Operation::{Delete, Join, Leave, RemoveWorkspaces, SetActive, SetWorkspaces};
+        let id = || "a".to_owned();
+        let silent = UserState::of("u1");
+        for (operation, done, undone) in [
+            (SetActive(false), state(false, &["a"]), state(true, &[])),
+            (RemoveWorkspaces, state(true, &[]), state(false, &["a"])),
+            (
+                SetWorkspaces(vec![id()]),
+                state(true, &["A"]),
+                state(true, &["a", "b"]),
+            ),
+            (Leave(id()), state(true, &["b"]), state(true, &["A"])),
+            (Join(id()), state(true, &["b", "A"]), state(true, &["b"])),
+        ] {
+            assert!(operation.is_done_in(&done), "{operation:?}");
+            assert!(!operation.is_done_in(&undone), "{operation:?}");
+            assert!(!operation.is_done_in(&silent), "{operation:?}");
+        }
+        assert!(!Delete.is_done_in(&silent));
+    }
+}

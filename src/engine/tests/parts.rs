@@ -1,0 +1,173 @@
+//! Users who take several requests, requests that are made from what was read right before, and users
+//! who are to be gone.
+
+use Behaviour as B;
+
+use crate::domain::{Confirmation, Fact, Means, Outcome, Reason, RequestKind, Verdict};
+use crate::engine::scripted::{Ask, Behaviour, Plan, World};
+
+const EACH: Means = Means {
+    each_by_itself: true,
+    ..Means::ALL_AT_ONCE
+};
+
+const FROM_READ: Means = Means {
+    from_read: true,
+    ..Means::ALL_AT_ONCE
+};
+
+async fn play(
+    means: Means,
+    script: impl Fn(Ask<'_>) -> Behaviour + Send + Sync + 'static,
+) -> World {
+    let world = World::new(1, script);
+    let plan = Plan {
+        means,
+        ..Plan::default()
+    };
+    let ran = world.run(&plan).await;
+    assert_eq!(ran.ending().stopped, None);
+    world.check(plan.max_attempts);
+    world
+}
+
+fn outcome(world: &World) -> Outcome {
+    world.rows()[0].outcome.unwrap()
+}
+
+fn requests(world: &World) -> Vec<String> {
+    let rows = world.rows();
+    let begun = rows[0].facts.iter().filter_map(|fact| match fact {
+        Fact::Begun { request, .. } => request.split_once(' ').map(|(_, what)| what.to_owned()),
+        _ => None,
+    });
+    begun.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_part_follows_at_once_and_costs_no_attempt() {
+    for (answer, by) in [
+        (B::Confirm, Confirmation::Body),
+        (B::Quiet, Confirmation::Reread),
+    ] {
+        let world = World::new(1, move |ask| match ask.kind {
+            RequestKind::Write => answer,
+            _ => B::Confirm,
+        });
+        let plan = Plan {
+            means: EACH,
+            max_attempts: 1,
+            ..Plan::default()
+        };
+        let ran = world.run(&plan).await;
+        world.check(1);
+        assert_eq!(outcome(&world), Outcome::Removed(by));
+        assert_eq!(
+            requests(&world),
+            [
+                r#"u2 [Leave("w1")]"#,
+                r#"u2 [Leave("w2")]"#,
+                "u2 [SetActive(false)]"
+            ]
+        );
+        // Nobody waits for anything but answers.
+        assert!(ran.took.as_secs() < 1, "{:?}", ran.took);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p2_a_part_that_was_ignored_is_not_taken_for_done() {
+    let world = play(EACH, |ask| match (ask.kind, ask.nth) {
+        (RequestKind::Write, 2..) => B::Ignore,
+        _ => B::Confirm,
+    })
+    .await;
+    assert_eq!(outcome(&world), Outcome::Failed(Reason::NotApplied));
+    let person = world.person("u2");
+    assert_eq!(person.workspaces, ["w2"]);
+    assert_eq!(person.writes, 4, "one part, and three attempts at the next");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_write_is_made_from_a_look_of_its_own() {
+    let world = play(FROM_READ, |ask| match (ask.kind, ask.nth) {
+        (RequestKind::Write, 1) => B::Throttle(Some(3)),
+        (RequestKind::Write, 2) => B::Fail,
+        (RequestKind::Write, 3) => B::NotSent,
+        _ => B::Confirm,
+    })
+    .await;
+    assert_eq!(outcome(&world), Outcome::Removed(Confirmation::Body));
+    let kinds: Vec<_> = world.arrivals().iter().map(|it| it.kind).collect();
+    let pair = [RequestKind::Read, RequestKind::Write];
+    // The third write never left.
+    let third = [RequestKind::Read];
+    assert_eq!(kinds, [&pair[..], &pair, &third, &pair].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_shows_the_wanted_state_is_followed_by_no_write() {
+    let world = World::new(1, |_| B::Confirm);
+    world.alter("u2", |person| {
+        person.active = false;
+        person.workspaces.clear();
+    });
+    let plan = Plan {
+        means: FROM_READ,
+        ..Plan::default()
+    };
+    world.run(&plan).await;
+    assert_eq!(outcome(&world), Outcome::Already);
+    assert_eq!(world.person("u2").writes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_to_go_is_gone_only_when_the_provider_says_so() {
+    for (answer, expected) in [
+        (B::Quiet, Outcome::Removed(Confirmation::Reread)),
+        (B::AppliedThenLost, Outcome::Removed(Confirmation::Reread)),
+        (B::FailApplied, Outcome::Removed(Confirmation::Reread)),
+        // It says yes, and the user is still there.
+        (B::Ignore, Outcome::Failed(Reason::NotApplied)),
+        (B::Status(403), Outcome::Failed(Reason::Forbidden)),
+        // Somebody else was quicker.
+        (B::Status(404), Outcome::Already),
+    ] {
+        let world = World::new(2, move |ask| match (ask.user, ask.kind) {
+            ("u3", RequestKind::Write) => answer,
+            (_, RequestKind::Write) => B::Quiet,
+            _ => B::Confirm,
+        })
+        .deleting();
+        let plan = Plan {
+            concurrency: 1,
+            ..Plan::default()
+        };
+        let ran = world.run(&plan).await;
+        assert_eq!(ran.ending().stopped, None, "{answer:?}");
+        let row = &world.rows()[1];
+        assert_eq!(row.outcome, Some(expected), "{answer:?}");
+        assert_eq!(world.broken(), Vec::<String>::new());
+        let Some(Fact::Settled(settlement)) = row.facts.last() else {
+            panic!("{row:?}");
+        };
+        let is_there = matches!(expected, Outcome::Failed(_));
+        assert_eq!(settlement.after.is_some(), is_there, "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_is_told_in_the_journal() {
+    let world = play(EACH, |_| B::Confirm).await;
+    let rows = world.rows();
+    let verdicts: Vec<_> = rows[0]
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Ended { verdict, .. } => Some(*verdict),
+            _ => None,
+        })
+        .collect();
+    let expected = [Verdict::Advanced, Verdict::Advanced, Verdict::Applied];
+    assert_eq!(verdicts, expected);
+}

@@ -1,0 +1,70 @@
+//! Where a user's access stands: an attribute of the user, or resources of which the user is a member.
+
+use serde::Deserialize;
+
+use super::{AttributeName, Item, Method, PatchOperation};
+
+/// Where a user's access stands, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AccessDialect {
+    /// The user's attribute that shows it, such as `entitlements`; the provider shows none without.
+    pub attribute: Option<AttributeName>,
+    /// What it means that the attribute is not there.
+    pub absent: Absent,
+    /// Values of `type` that mark a list of ids, divided by commas.
+    pub id_lists: Vec<String>,
+    /// Values of `type` that mark a list of names, which count where no ids are shown.
+    pub name_lists: Vec<String>,
+    /// How one entry is written.
+    pub item: Item,
+    /// How one is left and joined, where each is a resource of its own, as groups are: the user's
+    /// attribute then only shows it (RFC 7643 §4.1.2, `groups`).
+    pub each: Option<Each>,
+}
+
+/// What it means that a whole user is shown without the attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    /// The user has no access: an empty list and none are the same (RFC 7643 §2.5).
+    #[default]
+    Nothing,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A resource that the user is a member of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Each {
+    /// Its endpoint, such as `/Groups`.
+    pub endpoint: String,
+    /// The PATCH by which `{user}` leaves it.
+    pub leave: Vec<PatchOperation>,
+    /// The PATCH by which `{user}` joins it.
+    pub join: Vec<PatchOperation>,
+}
+
+impl Each {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let endpoint = self.endpoint.strip_prefix('/').unwrap_or_default();
+        if endpoint.is_empty() || !endpoint.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Err("`endpoint` is a path such as `/Groups`".to_owned());
+        }
+        for (name, operations) in [("leave", &self.leave), ("join", &self.join)] {
+            if !operations
+                .iter()
+                .any(|operation| operation.mentions("{user}"))
+            {
+                return Err(format!("`{name}` says nowhere by `{{user}}` who"));
+            }
+            for operation in operations {
+                operation
+                    .check(Method::Patch)
+                    .map_err(|why| format!("`{name}`: {why}"))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::*;
+use crate::domain::Filter;
+use crate::scim::list::search;
+
+fn dialect(toml: &str) -> Dialect {
+    let dialect: Dialect = toml::from_str(toml).unwrap();
+    dialect.check().unwrap();
+    dialect
+}
+
+fn user() -> UserId {
+    UserId::new("u/1")
+}
+
+fn ids(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+fn written(toml: &str, operations: &[Operation]) -> String {
+    write(&dialect(toml), &user(), operations, None).to_string()
+}
+
+#[test]
+fn a_patch_asks_for_the_operations_and_nothing_else() {
+    use Operation::{RemoveWorkspaces, SetActive, SetWorkspaces};
+    insta::assert_snapshot!(
+        written("", &[RemoveWorkspaces, SetActive(false)]),
+        @r#"PATCH /Users/u%2F1 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]}"#
+    );
+    let anaplan = "access.item = { value = \"{id}\", type = \"WORKSPACE\" }";
+    insta::assert_snapshot!(
+        written(anaplan, &[SetWorkspaces(ids(&["w1", "{user}"])), SetActive(true)]),
+        @r#"PATCH /Users/u%2F1 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"entitlements","value":[{"type":"WORKSPACE","value":"w1"},{"type":"WORKSPACE","value":"{user}"}]},{"op":"replace","path":"active","value":true}]}"#
+    );
+}
+
+#[test]
+fn every_liberty_of_a_dialect_is_spelt_in_its_profile() {
+    use Operation::{RemoveWorkspaces, SetActive};
+    for (toml, operation, expected) in [
+        (
+            r#"write.disable = [{ op = "replace", value = { active = false } }]"#,
+            SetActive(false),
+            r#"[{"op":"replace","value":{"active":false}}]"#,
+        ),
+        (
+            r#"write.disable = [{ op = "Replace", path = "active", value = "False" }]"#,
+            SetActive(false),
+            r#"[{"op":"Replace","path":"active","value":"False"}]"#,
+        ),
+        (
+            r#"write.remove-access = [{ op = "replace", path = "entitlements", value = [] }]"#,
+            RemoveWorkspaces,
+            r#"[{"op":"replace","path":"entitlements","value":[]}]"#,
+        ),
+        (
+            r#"write.remove-access = [
+                { op = "remove", path = 'entitlements[type eq "WORKSPACE"]' },
+                { op = "remove", path = "roles" },
+            ]"#,
+            RemoveWorkspaces,
+            r#"[{"op":"remove","path":"entitlements[type eq \"WORKSPACE\"]"},{"op":"remove","path":"roles"}]"#,
+        ),
+    ] {
+        let request = written(toml, &[operation]);
+        assert!(
+            request.ends_with(&format!("\"Operations\":{expected}}}")),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+fn a_group_is_left_and_joined_at_the_group() {
+    let toml = r#"
+        [access.each]
+        endpoint = "/Groups"
+        leave = [{ op = "remove", path = 'members[value eq "{user}"]' }]
+        join = [{ op = "add", path = "members", value = [{ value = "{user}", group = "{id}" }] }]
+    "#;
+    let written = |operation| {
+        let odd = UserId::new("u\"]\\1");
+        write(&dialect(toml), &odd, &[operation], None).to_string()
+    };
+    insta::assert_snapshot!(
+        written(Operation::Leave("g/1".to_owned())),
+        @r#"PATCH /Groups/g%2F1 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"members[value eq \"u\\\"]\\\\1\"]"}]}"#
+    );
+    insta::assert_snapshot!(
+        written(Operation::Join("g".to_owned())),
+        @r#"PATCH /Groups/g {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"group":"g","value":"u\"]\\1"}]}]}"#
+    );
+}
+
+#[test]
+fn a_put_sends_back_what_was_read_but_for_the_change() {
+    let toml = r#"
+        [write]
+        method = "PUT"
+        if-match = true
+        remove-access = [{ op = "remove", path = "entitlements" }]
+    "#;
+    let read = Resource(
+        r#"{"schemas":["x"],"id":"u/1","userName":"ada","Active":true,"ACTIVE":"True",
+        "entitlements":[{"value":"w"}],"phoneNumbers":[{"value":"1"}],"groups":[{"value":"g"}],
+        "meta":{"version":"W/\"3\""}}"#
+            .to_owned(),
+    );
+    let both = [Operation::RemoveWorkspaces, Operation::SetActive(false)];
+    let request = write(&dialect(toml), &user(), &both, Some(&read));
+    assert_eq!(request.method, "PUT");
+    assert_eq!(request.if_match.as_deref(), Some("W/\"3\""));
+    assert_eq!(
+        request.body.as_deref(),
+        Some(
+            r#"{"ACTIVE":false,"id":"u/1","phoneNumbers":[{"value":"1"}],"schemas":["x"],"userName":"ada"}"#
+        )
+    );
+    // The ledger is told what changes, not all that the provider knows of a person.
+    insta::assert_snapshot!(
+        request,
+        @r#"PUT /Users/u%2F1 the user as just read, but for [{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]"#
+    );
+    assert_eq!(
+        format!("{read:?}"),
+        format!("Resource({} bytes)", read.0.len())
+    );
+    let without = toml.replace("if-match = true", "");
+    let request = write(&dialect(&without), &user(), &both, Some(&read));
+    assert_eq!(request.if_match, None);
+}
+
+#[test]
+fn a_deletion_has_no_body() {
+    let delete = write(
+        &dialect("write.delete = true"),
+        &user(),
+        &[Operation::Delete],
+        None,
+    );
+    assert_eq!(delete.to_string(), "DELETE /Users/u%2F1");
+}
+
+/// What each built-in profile makes of every operation that it allows.
+#[test]
+fn the_requests_of_all_profiles() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/profiles");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut text = String::new();
+    for file in files {
+        let profile = std::fs::read_to_string(&file).unwrap();
+        let profile: toml::Table = toml::from_str(&profile).unwrap();
+        let dialect = Dialect::deserialize(profile["scim"].clone()).unwrap();
+        dialect.check().unwrap();
+        let base = profile.get("scim-url").and_then(toml::Value::as_str);
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        writeln!(text, "# {name}: {}", base.unwrap_or("any address")).unwrap();
+        for operation in operations(&dialect) {
+            let shown = Resource(r#"{"id":"u1","active":true}"#.to_owned());
+            let request = write(&dialect, &UserId::new("u1"), &[operation], Some(&shown));
+            let urn = format!("{{\"schemas\":[\"{PATCH_OP}\"],");
+            writeln!(text, "{}", request.to_string().replace(&urn, "{")).unwrap();
+        }
+        if dialect.find.names_per_search > 0 {
+            let names = Filter::UserNames(ids(&["ada"]));
+            let count = dialect.find.page_size.get();
+            writeln!(text, "{}", search(&dialect, &names, count)).unwrap();
+        }
+        text.push('\n');
+    }
+    insta::assert_snapshot!(text);
+}
+
+fn operations(dialect: &Dialect) -> Vec<Operation> {
+    let id = || "a1".to_owned();
+    let mut operations = vec![Operation::SetActive(false), Operation::SetActive(true)];
+    if dialect.access.each.is_some() {
+        operations.extend([Operation::Leave(id()), Operation::Join(id())]);
+    } else if dialect.access.attribute.is_some() {
+        operations.push(Operation::RemoveWorkspaces);
+        operations.push(Operation::SetWorkspaces(vec![id()]));
+    }
+    operations.extend(dialect.write.delete.then_some(Operation::Delete));
+    operations
+}
