@@ -245,7 +245,7 @@ async fn lines_with(
     rows.iter().map(read_user).collect()
 }
 
-fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
+pub(super) fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
     let cells: String = row.try_get("cells")?;
     let workspaces: Option<String> = row.try_get("workspaces_after")?;
     let http_status: Option<i64> = row.try_get("http_status")?;
@@ -284,7 +284,7 @@ fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
     })
 }
 
-fn status(row: &SqliteRow) -> Result<Status, LedgerError> {
+pub(super) fn status(row: &SqliteRow) -> Result<Status, LedgerError> {
     let word: String = row.try_get("status")?;
     Status::parse(&word).ok_or_else(|| LedgerError::value("status", word))
 }

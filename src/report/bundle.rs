@@ -8,14 +8,15 @@ use crate::ledger::{Job, Reader};
 use crate::report::hashed::{Digest, HashedFile};
 use crate::report::manifest::{Manifest, sums};
 use crate::report::mask::Privacy;
-use crate::report::{ReportError, Summary, events, table, undo};
+use crate::report::{ReportError, Summary, events, html, table, undo};
 
 /// What is in a bundle, in the order of writing: where the last one is, all are whole.
-pub const FILES: [&str; 7] = [
+pub const FILES: [&str; 8] = [
     "report.csv",
     "events.jsonl",
     "undo.csv",
     "summary.json",
+    "report.html",
     "README.txt",
     "manifest.json",
     "SHA256SUMS",
@@ -112,7 +113,16 @@ async fn write_files(
     privacy: Privacy,
 ) -> Result<Summary, ReportError> {
     let create = |path: &Path| HashedFile::create(path).map_err(at(path));
-    let [table, events, undo, summary, readme, manifest, sums_file] = paths;
+    let [
+        table,
+        events,
+        undo,
+        summary,
+        page,
+        readme,
+        manifest,
+        sums_file,
+    ] = paths;
     let mut digests: Vec<(&'static str, Digest)> = Vec::with_capacity(FILES.len());
     let mut keep = |path: &Path, file: HashedFile| {
         let digest = file.finish().map_err(at(path))?;
@@ -139,6 +149,9 @@ async fn write_files(
     let told = Summary::gather(reader, job, privacy).await?;
     write_json(&mut file, &told).map_err(at(summary))?;
     keep(summary, file)?;
+    let mut file = create(page)?;
+    html::write(reader, job, &told, privacy, &mut file).await?;
+    keep(page, file)?;
     let mut file = create(readme)?;
     file.write_all(README.as_bytes()).map_err(at(readme))?;
     keep(readme, file)?;

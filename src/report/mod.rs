@@ -9,6 +9,7 @@ mod cell;
 mod error;
 mod events;
 mod hashed;
+mod html;
 mod manifest;
 mod mask;
 mod single;

@@ -7,6 +7,7 @@
 
 mod afterwards;
 mod ambiguity;
+mod browser;
 mod chaos;
 mod demo;
 mod evidence;

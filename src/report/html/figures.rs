@@ -1,0 +1,95 @@
+//! Numbers, moments and lengths of time, as people read them.
+
+use std::time::Duration;
+
+use crate::domain::Timestamp;
+
+/// A count with commas between the thousands.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 user`, `2,000 users`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", count(number))
+}
+
+/// A moment to the second, in UTC: `25 Nov 2026, 12:16:37 UTC`.
+pub(super) fn moment(time: Timestamp) -> String {
+    formatted(time, "%-d %b %Y, %H:%M:%S UTC")
+}
+
+/// A moment's time of day; with seconds if `fine`.
+pub(super) fn time_of_day(time: Timestamp, fine: bool) -> String {
+    formatted(time, if fine { "%H:%M:%S" } else { "%H:%M" })
+}
+
+fn formatted(time: Timestamp, format: &str) -> String {
+    match jiff::Timestamp::from_millisecond(time.as_millis()) {
+        Ok(at) => at.strftime(format).to_string(),
+        Err(_) => time.to_string(),
+    }
+}
+
+/// A length of time in its two largest units: `3 d 4 h`, `2 min 5 s`, `1.2 s`, `80 ms`.
+pub(super) fn length(time: Duration) -> String {
+    let (millis, seconds) = (time.as_millis(), time.as_secs());
+    let two = |large: u64, unit: &str, small: u64, sub: &str| match small {
+        0 => format!("{large} {unit}"),
+        small => format!("{large} {unit} {small} {sub}"),
+    };
+    match seconds {
+        _ if millis < 1000 => format!("{millis} ms"),
+        0..10 if millis % 1000 >= 100 => format!("{seconds}.{} s", millis % 1000 / 100),
+        0..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_as_people_write_them() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(counted(1, "user", "users"), "1 user");
+        assert_eq!(counted(0, "user", "users"), "0 users");
+        let at = Timestamp::from_millis(1_571_088_565_713);
+        assert_eq!(moment(at), "14 Oct 2019, 21:29:25 UTC");
+        assert_eq!(time_of_day(at, false), "21:29");
+        assert_eq!(
+            moment(Timestamp::from_millis(i64::MAX)),
+            "9223372036854775807 ms"
+        );
+        for (millis, text) in [
+            (80, "80 ms"),
+            (1000, "1 s"),
+            (1260, "1.2 s"),
+            (59_999, "59 s"),
+            (125_000, "2 min 5 s"),
+            (7_200_000, "2 h"),
+            (273_600_000, "3 d 4 h"),
+        ] {
+            assert_eq!(length(Duration::from_millis(millis)), text);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What is read first: the headline, the verdict, the numbers, and the reconciliation in words.
+
+use std::time::Duration;
+
+use crate::domain::Status;
+use crate::ledger::RunStory;
+use crate::report::Summary;
+use crate::report::html::figures::{count, counted, length};
+use crate::report::html::{facts, wording};
+
+/// How it all ended, in one word for the eye and one sentence.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) class: &'static str,
+    pub(super) text: &'static str,
+}
+
+/// A number that is read first.
+#[derive(Debug)]
+pub(super) struct Tile {
+    pub(super) class: &'static str,
+    pub(super) number: String,
+    pub(super) name: &'static str,
+    pub(super) note: String,
+}
+
+/// The counts of which the headline speaks.
+#[derive(Debug)]
+pub(super) struct Totals {
+    pub(super) users: u64,
+    wanted: u64,
+    protected: u64,
+    failed: u64,
+    doubtful: u64,
+    unknown: u64,
+    pending: u64,
+    unusable: u64,
+}
+
+impl Totals {
+    pub(super) fn new(told: &impl Fn(Status) -> u64, lines: u64) -> Self {
+        let unusable = told(Status::Invalid) + told(Status::Duplicate);
+        Self {
+            users: lines.saturating_sub(unusable),
+            wanted: told(Status::Removed) + told(Status::Restored) + told(Status::Already),
+            protected: told(Status::Protected),
+            failed: told(Status::Failed),
+            doubtful: told(Status::InDoubt),
+            unknown: told(Status::NotFound),
+            pending: told(Status::Pending),
+            unusable,
+        }
+    }
+
+    pub(super) fn headline(&self) -> String {
+        let users = counted(self.users, "user", "users");
+        if self.wanted == self.users && self.users > 0 {
+            let are = if self.users == 1 { "is" } else { "are" };
+            format!("All of {users} {are} in the wanted state")
+        } else {
+            let are = if self.wanted == 1 { "is" } else { "are" };
+            format!(
+                "{} of {users} {are} in the wanted state",
+                count(self.wanted)
+            )
+        }
+    }
+
+    pub(super) fn verdict(&self, summary: &Summary) -> Verdict {
+        let (class, text) = if !summary.balanced {
+            (
+                "bad",
+                "The outcomes do not add up: do not rely on this report",
+            )
+        } else if !summary.finished {
+            (
+                "open",
+                "Not finished: some users have still to be dealt with",
+            )
+        } else if self.failed + self.unknown > 0 {
+            (
+                "some",
+                "Finished; some users need a look, and every line is accounted for",
+            )
+        } else {
+            (
+                "good",
+                "Finished; every line of the roster is accounted for",
+            )
+        };
+        Verdict { class, text }
+    }
+
+    pub(super) fn tiles(&self, runs: &[RunStory]) -> Vec<Tile> {
+        let worked: Duration = runs.iter().map(|run| facts::stretch(run).length()).sum();
+        let share = match self.users {
+            0 => "of no users".to_owned(),
+            users => {
+                let tenths = self.wanted * 1000 / users;
+                format!(
+                    "{}.{} % of {}",
+                    tenths / 10,
+                    tenths % 10,
+                    counted(users, "user", "users")
+                )
+            }
+        };
+        let open = self.failed + self.doubtful + self.unknown;
+        let mut parts = Vec::new();
+        for (number, name) in [
+            (self.failed, "failed"),
+            (self.doubtful, "in doubt"),
+            (self.unknown, "not found"),
+        ] {
+            if number > 0 {
+                parts.push(format!("{} {name}", count(number)));
+            }
+        }
+        let left = self.pending + self.protected;
+        vec![
+            Tile {
+                class: "good",
+                number: count(self.wanted),
+                name: "in the wanted state",
+                note: share,
+            },
+            Tile {
+                class: if open > 0 { "bad" } else { "none" },
+                number: count(open),
+                name: "need a look",
+                note: match parts.as_slice() {
+                    [] => "nobody failed".to_owned(),
+                    parts => parts.join(", "),
+                },
+            },
+            Tile {
+                class: if self.pending > 0 { "open" } else { "none" },
+                number: count(left),
+                name: "left alone",
+                note: format!(
+                    "{} pending, {} protected",
+                    count(self.pending),
+                    count(self.protected)
+                ),
+            },
+            Tile {
+                class: "none",
+                number: length(worked),
+                name: "at work",
+                note: format!(
+                    "in {}; {} named no user of their own",
+                    counted(runs.len() as u64, "run", "runs"),
+                    counted(self.unusable, "line", "lines")
+                ),
+            },
+        ]
+    }
+}
+
+/// The reconciliation in one sentence.
+pub(super) fn equation(counts: &[(Status, u64)], lines: u64, balanced: bool) -> String {
+    let terms: Vec<_> = counts
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(status, number)| format!("{} {}", count(*number), status.as_str().replace('_', " ")))
+        .collect();
+    let sum: u64 = counts.iter().map(|(_, number)| number).sum();
+    let terms = if terms.is_empty() {
+        "nothing".to_owned()
+    } else {
+        terms.join(" + ")
+    };
+    let end = if balanced {
+        "Every line has exactly one outcome; nothing is missing."
+    } else {
+        "The two do not agree: the ledger is damaged."
+    };
+    let has = if lines == 1 { "line" } else { "lines" };
+    format!(
+        "{terms} = {}. The roster has {} {has}. {end}",
+        count(sum),
+        count(lines)
+    )
+}
+
+pub(super) fn shares(counts: &[(Status, u64)]) -> String {
+    let parts = counts.iter().filter(|(_, number)| *number > 0);
+    let parts =
+        parts.map(|(status, number)| format!("{} {}", wording::outcome(*status), count(*number)));
+    format!(
+        "All lines by outcome: {}",
+        parts.collect::<Vec<_>>().join(", ")
+    )
+}

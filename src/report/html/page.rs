@@ -1,0 +1,175 @@
+//! The page in words: from what the ledger holds to what the template prints.
+
+use askama::Template;
+use serde_json::json;
+
+use crate::domain::Status;
+use crate::ledger::{Job, RunStory};
+use crate::report::Summary;
+use crate::report::html::background::{Fact, asked, people, proof};
+use crate::report::html::chart::{NARROW, WIDE, answers, progress, share};
+use crate::report::html::facts::{self, Facts};
+use crate::report::html::figures::{count, counted, length};
+use crate::report::html::headline::{Tile, Totals, Verdict, equation, shares};
+use crate::report::html::parts::{
+    LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, line_rows, run_lines, run_names,
+    trouble_groups, wait_lines,
+};
+use crate::report::html::rows::{Embedded, outcomes};
+use crate::report::html::{MOST_LINES, policy, wording};
+use crate::report::mask::Privacy;
+
+/// All of the page up to its data.
+#[derive(Template)]
+#[template(path = "page.html", config = "src/report/askama.toml")]
+pub(super) struct Page {
+    policy: String,
+    style: &'static str,
+    redacted: bool,
+    change: String,
+    target: String,
+    headline: String,
+    verdict: Verdict,
+    tiles: Vec<Tile>,
+    balance: String,
+    balanced: bool,
+    lines: String,
+    sum: String,
+    share: String,
+    outcomes: Vec<OutcomeRow>,
+    people: Vec<Fact>,
+    asked: Vec<Fact>,
+    proof: Vec<Fact>,
+    progress: [String; 2],
+    runs: Vec<RunLine>,
+    shows_throttled: bool,
+    waits: Vec<WaitLine>,
+    answers: [String; 2],
+    bins: Vec<(String, String)>,
+    answer_words: String,
+    troubles: Vec<TroubleGroup>,
+    failures: Vec<LineRow>,
+    more_failures: Option<String>,
+    first_lines: Vec<LineRow>,
+    more_lines: Option<String>,
+    cut: Option<String>,
+    job_data: String,
+}
+
+impl Page {
+    pub(super) fn new(job: &Job, summary: &Summary, facts: Facts, privacy: Privacy) -> Self {
+        let told = |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
+        let counts: Vec<_> = outcomes().map(|status| (status, told(status))).collect();
+        let totals = Totals::new(&told, job.lines);
+        let equation = equation(&counts, job.lines, summary.balanced);
+        let course = course(&facts, totals.users);
+        let bins = answers::bins(&facts.answers.times);
+        let troubled: u64 = facts.troubles.iter().map(|trouble| trouble.lines).sum();
+        let shown = facts.failures.len() as u64;
+        let first = facts.first_lines.len() as u64;
+        Self {
+            policy: policy::policy(),
+            style: policy::STYLE,
+            redacted: privacy.is_masked(),
+            change: wording::change(&job.change),
+            target: job.target.clone(),
+            headline: totals.headline(),
+            verdict: totals.verdict(summary),
+            tiles: totals.tiles(&facts.runs),
+            balance: equation,
+            balanced: summary.balanced,
+            lines: count(job.lines),
+            sum: count(counts.iter().map(|(_, lines)| lines).sum()),
+            share: share::draw(&counts, shares(&counts)),
+            outcomes: counts
+                .iter()
+                .map(|(status, lines)| OutcomeRow::new(*status, *lines))
+                .collect(),
+            people: people(summary),
+            asked: asked(job, summary),
+            proof: proof(job, summary),
+            progress: [
+                progress::draw(&course, "progress-wide", WIDE),
+                progress::draw(&course, "progress-narrow", NARROW),
+            ],
+            runs: run_lines(&facts.runs),
+            shows_throttled: facts.runs.iter().any(|run| run.throttled.is_some()),
+            waits: wait_lines(&facts.waits),
+            answers: [
+                answers::draw(&bins, "answers-wide", WIDE),
+                answers::draw(&bins, "answers-narrow", NARROW),
+            ],
+            answer_words: answer_words(&facts),
+            bins: bins
+                .iter()
+                .map(|bin| (bin.range(), count(bin.answers)))
+                .collect(),
+            troubles: trouble_groups(&facts.troubles, privacy),
+            failures: line_rows(facts.failures, privacy),
+            more_failures: (troubled > shown).then(|| count(troubled - shown)),
+            first_lines: line_rows(facts.first_lines, privacy),
+            more_lines: (job.lines > first).then(|| count(job.lines - first)),
+            cut: (job.lines > MOST_LINES).then(|| count(MOST_LINES)),
+            job_data: job_data(job, &facts.runs),
+        }
+    }
+}
+
+fn course(facts: &Facts, users: u64) -> progress::Course {
+    let names = run_names(&facts.runs);
+    let runs = facts.runs.iter().zip(names);
+    progress::Course {
+        runs: runs
+            .map(|(run, name)| progress::RunShape {
+                name,
+                stretch: facts::stretch(run),
+            })
+            .collect(),
+        waits: facts
+            .waits
+            .iter()
+            .map(|wait| super::chart::axis::Stretch {
+                from: wait.from,
+                until: wait.until,
+            })
+            .collect(),
+        steps: facts.steps.clone(),
+        users,
+    }
+}
+
+fn answer_words(facts: &Facts) -> String {
+    let times = &facts.answers.times;
+    let all: u64 = times.iter().map(|time| time.answers).sum();
+    let quantile = |share| answers::quantile(times, share).map(length);
+    let silences = match facts.answers.silences {
+        0 => "No request stayed without an answer.".to_owned(),
+        1 => "One request stayed without an answer.".to_owned(),
+        many => format!("{} requests stayed without an answer.", count(many)),
+    };
+    let (Some(half), Some(most), Some(slowest)) = (quantile(0.5), quantile(0.95), quantile(1.0))
+    else {
+        return silences;
+    };
+    format!(
+        "{}: half of them within {half}, 95 % within {most}, the slowest after {slowest}. {silences}",
+        counted(all, "answer", "answers")
+    )
+}
+
+/// What the script has to know beside the lines.
+fn job_data(job: &Job, runs: &[RunStory]) -> String {
+    let names = run_names(runs);
+    let data = json!({
+        "base": job.created_at.as_millis(),
+        "lines": job.lines,
+        "columns": job.roster_header,
+        "outcomes": outcomes().map(|status| [status.as_str(), wording::outcome(status)]).collect::<Vec<_>>(),
+        "reasons": crate::domain::Reason::ALL.map(|reason| (reason.as_str(), wording::reason(reason.as_str()))).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "runs": runs.iter().zip(names).map(|(run, name)| format!("{name} ({})", run.id)).collect::<Vec<_>>(),
+    });
+    let mut text = Vec::new();
+    let written = serde_json::to_writer(Embedded(&mut text), &data);
+    debug_assert!(written.is_ok(), "a vector takes every byte");
+    String::from_utf8(text).unwrap_or_default()
+}
