@@ -58,7 +58,7 @@ impl Goal {
         if self.is_met_by(shown) {
             return Need::Nothing;
         }
-        if self.was_changed(shown) {
+        if self.was_changed(shown, means) {
             let why = format!("left alone: somebody else has changed this user since; {shown}");
             return Need::Refused(Reason::Changed, why);
         }
@@ -138,7 +138,9 @@ impl Goal {
         }
     }
 
-    fn was_changed(&self, shown: &UserState) -> bool {
+    /// Where workspaces are joined one by one, each of them counts by itself: it is as it was left, or as
+    /// it is to be, whoever has seen to that.
+    fn was_changed(&self, shown: &UserState, means: Means) -> bool {
         let Some(held) = &self.only_from else {
             return false;
         };
@@ -146,9 +148,12 @@ impl Goal {
             shown.active.is_some() && shown.active != Some(wanted) && shown.active != held.active
         });
         let workspaces = match (&shown.workspaces, &held.workspaces) {
-            (Some(shown), Some(held)) => {
-                !self.has_workspaces(Some(shown)) && !is_same_set(shown, held)
-            }
+            (Some(shown), Some(held)) => match &self.workspaces {
+                Some(Membership::Exactly(wanted)) if means.each_by_itself => {
+                    !is_between(shown, held, wanted)
+                }
+                _ => !self.has_workspaces(Some(shown)) && !is_same_set(shown, held),
+            },
             _ => false,
         };
         active || workspaces
@@ -176,6 +181,13 @@ fn one_by_one(shown: &[String], wanted: &[String]) -> impl Iterator<Item = Opera
 /// Ids are compared without case, as Anaplan does.
 pub(super) fn contains(ids: &[String], id: &str) -> bool {
     ids.iter().any(|known| known.eq_ignore_ascii_case(id))
+}
+
+/// Whether each single id is in `shown` as in one of the others, at least.
+fn is_between(shown: &[String], a: &[String], b: &[String]) -> bool {
+    let known = |id: &String| contains(a, id) || contains(b, id);
+    let in_both = |id: &&String| contains(b, id);
+    shown.iter().all(known) && a.iter().filter(in_both).all(|id| contains(shown, id))
 }
 
 pub(super) fn is_same_set(a: &[String], b: &[String]) -> bool {
@@ -343,6 +355,17 @@ mod tests {
             back.need(&state(false, &["c"]), means),
             Need::Write(expected)
         );
+        // Half of it is given back: what is left goes on, but nothing that is somebody else's work.
+        let back = restore(false, &["a", "b"], &state(false, &[]));
+        let need = back.need(&state(false, &["a"]), means);
+        assert_eq!(need, Need::Write(vec![Join("b".to_owned())]));
+        let need = back.need(&state(false, &["a", "z"]), means);
+        assert!(matches!(need, Need::Refused(Reason::Changed, _)));
+        let need = back.need(&state(false, &["a"]), MOST);
+        assert!(matches!(need, Need::Refused(Reason::Changed, _)));
+        let kept = restore(false, &["a", "b"], &state(false, &["b"]));
+        let need = kept.need(&state(false, &["a"]), means);
+        assert!(matches!(need, Need::Refused(Reason::Changed, _)), "b went");
         // What would have to be left is not known.
         let silent = UserState {
             active: Some(true),

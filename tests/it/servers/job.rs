@@ -72,12 +72,16 @@ impl Job<'_> {
         finish(command).await
     }
 
-    /// The report's lines.
+    /// The report's lines, after the evidence was checked.
     pub(super) async fn report(&self) -> String {
         let dir = self.tenant.server.dir.path().join("evidence");
         let mut command = program(self.tenant.server.dir.path());
         command.args(["report", "-o"]).arg(&dir);
         let ran = finish(command).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let mut audit = program(self.tenant.server.dir.path());
+        audit.args(["audit", "verify"]).arg(&dir);
+        let ran = finish(audit).await;
         assert_eq!(ran.code, Some(0), "{ran:?}");
         std::fs::read_to_string(dir.join("report.csv")).unwrap()
     }
