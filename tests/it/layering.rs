@@ -30,7 +30,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("audit", &["domain", "ledger", "report"]),
     ("export", &["domain", "lookup", "report"]),
     ("progress", &["domain", "engine"]),
-    ("settings", &["domain", "http", "pace", "roster"]),
+    ("settings", &["auth", "domain", "http", "pace", "roster"]),
 ];
 
 /// What is named in one part only. Tests beside the code may use any crate.
@@ -47,8 +47,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("print!", &[]),
     ("eprint!", &[]),
     ("dbg!", &[]),
-    ("stdout", &["cli", "progress"]),
-    ("stderr", &["cli", "progress"]),
+    // `auth` reads those of a program that prints a token.
+    ("stdout", &["auth", "cli", "progress"]),
+    ("stderr", &["auth", "cli", "progress"]),
 ];
 
 /// All source files, with the part that each belongs to.

@@ -28,6 +28,7 @@ mod run;
 mod scale;
 mod secrets;
 mod settings;
+mod sign_in;
 mod stop;
 mod support;
 mod tls;
