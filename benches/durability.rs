@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use offboard::auth::{Account, Session};
+use offboard::auth::{Account, Anaplan, Issuer, Session, TokenForm, Wire};
 use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, Means, UserState};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
@@ -226,13 +226,14 @@ type Client = (Arc<ScimClient>, Arc<Session>, Arc<Pace>);
 fn client(sandbox: &Sandbox) -> Result<Client, Failed> {
     let http = Http::new(&HttpSettings::default())?;
     let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
-    let session = Arc::new(Session::new(
-        http.clone(),
+    let anaplan = Anaplan::basic(
+        Wire::new(http.clone(), Arc::clone(&pace), Clock::System),
         BaseUrl::parse(&sandbox.auth_url(), PlainHttp::LoopbackOnly)?,
         Account::new("admin@example.com", "sandbox".to_owned().into())?,
-        Arc::clone(&pace),
-        Clock::System,
-    ));
+    );
+    let form = TokenForm::scheme("AnaplanAuthToken");
+    let session = Session::new(Issuer::Anaplan(anaplan), form, Arc::clone(&pace));
+    let session = Arc::new(session);
     let base = BaseUrl::parse(&sandbox.scim_url(), PlainHttp::LoopbackOnly)?;
     let dialect = Layer::profile("anaplan")?.scim.unwrap_or_default();
     let client = ScimClient::new(http, base, dialect, Arc::clone(&session), Clock::System);

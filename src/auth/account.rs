@@ -6,6 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::HeaderValue;
 
+use super::form::TokenForm;
+use super::redact::Secrets;
+
 /// A user name and its password.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -67,16 +70,20 @@ impl Account {
     }
 
     pub(super) fn basic(&self) -> HeaderValue {
-        let text = SecretString::from(format!("Basic {}", self.encoded.expose_secret()));
-        let mut value = HeaderValue::from_str(text.expose_secret())
-            .expect("base64 is made of visible ASCII characters");
-        value.set_sensitive(true);
-        value
+        TokenForm::scheme("Basic")
+            .value(&self.encoded)
+            .expect("base64 is made of visible ASCII characters")
     }
 
-    /// The texts that a provider may echo and nobody may see.
-    pub(super) fn secrets(&self) -> [&SecretString; 2] {
-        [&self.encoded, &self.password]
+    /// `name:password` in base64, as HTTP's Basic scheme shows it.
+    pub(super) fn encoded(&self) -> &SecretString {
+        &self.encoded
+    }
+
+    /// Notes the texts that a provider may echo and nobody may see.
+    pub(super) fn remember(&self, secrets: &Secrets) {
+        secrets.given(&self.password);
+        secrets.given(&self.encoded);
     }
 }
 

@@ -8,23 +8,19 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use crate::domain::{Clock, Credential};
-use crate::http::{BaseUrl, HeaderValue, Http};
+use crate::domain::Credential;
+use crate::http::{HeaderName, HeaderValue};
 use crate::pace::{Backoff, Pace};
 use crate::port::SignInError;
 
-use super::account::Account;
-use super::anaplan::{Anaplan, Grant};
+use super::form::TokenForm;
 use super::identity::Identity;
-use super::redact::redact;
+use super::issuer::{Ask, Grant, Issuer};
 use super::state::{Need, State};
-use super::token::Token;
-
-/// Requests made for one token before giving up.
-const TRIES: u32 = 6;
 
 /// The wait after a 429 that names none (Anaplan, Integration API: wait 10 s).
 const THROTTLE_WAIT: Duration = Duration::from_secs(10);
@@ -32,29 +28,26 @@ const THROTTLE_WAIT: Duration = Duration::from_secs(10);
 /// Longest time for giving a token back, in all.
 const SIGN_OUT: Duration = Duration::from_secs(5);
 
+/// A token, the header that carries it, and how long it lives.
+type Sought = (SecretString, HeaderValue, Option<Duration>);
+
 /// A sign-in to one tenant, for as long as a run lasts.
 #[derive(Debug)]
 pub struct Session {
-    service: Anaplan,
-    account: Account,
+    issuer: Issuer,
+    form: TokenForm,
     pace: Arc<Pace>,
     state: RwLock<State>,
     turn: Mutex<()>,
 }
 
 impl Session {
-    /// A session that has not signed in yet. `auth_url` is the sign-in service, such as
-    /// `https://auth.anaplan.com`; every request to it takes its leave of `pace`.
-    pub fn new(
-        http: Http,
-        auth_url: BaseUrl,
-        account: Account,
-        pace: Arc<Pace>,
-        clock: Clock,
-    ) -> Self {
+    /// A session that has not signed in yet. Tokens come from `issuer`, and requests carry them in
+    /// this `form`; what the sign-in service asks for is heeded by `pace`.
+    pub fn new(issuer: Issuer, form: TokenForm, pace: Arc<Pace>) -> Self {
         Self {
-            service: Anaplan::new(http, auth_url, clock),
-            account,
+            issuer,
+            form,
             pace,
             state: RwLock::default(),
             turn: Mutex::default(),
@@ -92,17 +85,21 @@ impl Session {
         self.obtain(&turn).await
     }
 
-    /// The present `Authorization` header, marked sensitive, and its credential; `None` before the
-    /// first sign-in and after [`Session::sign_out`].
+    /// The value of the header that carries the token, marked sensitive, and its credential; `None`
+    /// before the first sign-in and after [`Session::sign_out`].
     pub fn authorization(&self) -> Option<(HeaderValue, Credential)> {
         self.read().authorization()
     }
 
+    /// The header that carries the token.
+    pub fn header(&self) -> &HeaderName {
+        &self.form.header
+    }
+
     /// Who is signed in, if the provider tells. Asks once; no answer is no failure.
     pub async fn identity(&self) -> Option<Identity> {
-        let (header, _) = self.authorization()?;
-        self.pace.permit().await;
-        self.service.validate(header).await
+        let token = self.read().token()?;
+        self.issuer.identity(&token).await
     }
 
     /// Gives the token back, so that it is dead at once. Best effort, within 5 s, and not at all if
@@ -119,10 +116,9 @@ impl Session {
         }
         let farewell = async {
             let _turn = self.turn.lock().await;
-            let header = self.write().discard();
-            if let Some(header) = header {
-                self.pace.permit().await;
-                self.service.log_out(header).await?;
+            let token = self.write().discard();
+            if let Some(token) = token {
+                self.issuer.give_back(&token).await?;
             }
             Ok::<_, String>(())
         };
@@ -137,11 +133,7 @@ impl Session {
 
     /// `text` without any of the secrets that this session knows: a provider may echo them.
     pub fn redact(&self, text: &str) -> String {
-        let state = self.read();
-        redact(
-            text,
-            self.account.secrets().into_iter().chain(state.secrets()),
-        )
+        self.issuer.secrets().redact(text)
     }
 
     /// Looks again, now that it is our turn, and does what is needed.
@@ -149,7 +141,7 @@ impl Session {
         let need = self.read().need(Instant::now())?;
         let renewed = match need {
             Need::Nothing => return Ok(()),
-            Need::Renewal(header) => match self.seek("/token/refresh", header).await {
+            Need::Renewal(token) => match self.seek(Ask::Renewal(token)).await {
                 Err(SignInError::Refused(why)) => {
                     tracing::debug!(why, "the token cannot be refreshed: signing in again");
                     self.sign_in().await
@@ -159,9 +151,9 @@ impl Session {
             Need::SignIn => self.sign_in().await,
         };
         match renewed {
-            Ok((token, life)) => {
-                let credential = self.write().accept(token, life, Instant::now());
-                let life_s = life.as_secs();
+            Ok((token, header, life)) => {
+                let credential = self.write().accept(token, header, life, Instant::now());
+                let life_s = life.map(|life| life.as_secs());
                 tracing::debug!(credential = credential.0, life_s, "there is a new token");
                 Ok(())
             }
@@ -173,8 +165,8 @@ impl Session {
         }
     }
 
-    async fn sign_in(&self) -> Result<(Token, Duration), SignInError> {
-        let found = self.seek("/token/authenticate", self.account.basic()).await;
+    async fn sign_in(&self) -> Result<Sought, SignInError> {
+        let found = self.seek(Ask::New).await;
         if let Err(error @ SignInError::Refused(_)) = &found {
             self.write().refuse(error.clone());
         }
@@ -182,22 +174,24 @@ impl Session {
     }
 
     /// Asks until there is a token, a refusal, or no try left.
-    async fn seek(
-        &self,
-        path: &str,
-        authorization: HeaderValue,
-    ) -> Result<(Token, Duration), SignInError> {
+    async fn seek(&self, ask: Ask) -> Result<Sought, SignInError> {
         let mut backoff = Backoff::seeded(fastrand::u64(..));
         let mut tried = 0;
         loop {
-            self.pace.permit().await;
-            let asked = Instant::now();
-            let reply = self.service.post(path, authorization.clone()).await;
+            let grant = self.issuer.ask(&ask).await;
             tried += 1;
-            match self.service.judge(reply, |text| self.redact(text)) {
-                // The life began when the token was made, at the earliest when it was asked for.
+            match grant {
                 Grant::Given(token, life) => {
-                    return Ok((token, life.saturating_sub(asked.elapsed())));
+                    let Some(header) = self.form.value(&token) else {
+                        let why = "no header can carry the token";
+                        return Err(SignInError::Refused(why.to_owned()));
+                    };
+                    return Ok((token, header, life));
+                }
+                Grant::Pending(wait) => {
+                    tried = 0;
+                    tokio::time::sleep(wait).await;
+                    continue;
                 }
                 Grant::Refused(why) => return Err(SignInError::Refused(why)),
                 Grant::Failed {
@@ -211,8 +205,8 @@ impl Session {
                     } else if let Some(wait) = wait {
                         self.pace.hold(wait, held);
                     }
-                    if tried == TRIES {
-                        let why = format!("{why} ({TRIES} tries)");
+                    if tried == self.issuer.tries() {
+                        let why = format!("{why} ({tried} tries)");
                         return Err(SignInError::Unavailable(why));
                     }
                     tracing::debug!(tried, why, "sign-in failed");

@@ -9,15 +9,15 @@ use crate::domain::Credential;
 use crate::http::HeaderValue;
 use crate::port::SignInError;
 
-use super::token::{Token, renewal_due};
+use super::token::renewal_due;
 
 /// What has to happen before a request can be signed.
 #[derive(Debug)]
 pub(super) enum Need {
     /// Nothing: the token is good.
     Nothing,
-    /// The token, whose header this is, is good and should be renewed now.
-    Renewal(HeaderValue),
+    /// This token is good and should be renewed now.
+    Renewal(SecretString),
     /// There is no living token.
     SignIn,
 }
@@ -25,9 +25,12 @@ pub(super) enum Need {
 #[derive(Debug)]
 struct Held {
     credential: Credential,
-    token: Token,
-    renew_at: Instant,
-    ends_at: Instant,
+    token: SecretString,
+    /// What a request carries; marked sensitive.
+    header: HeaderValue,
+    /// `None`: it does not end by itself.
+    renew_at: Option<Instant>,
+    ends_at: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -35,8 +38,6 @@ pub(super) struct State {
     held: Option<Held>,
     /// The number of the latest token.
     issued: u64,
-    /// The token before: answers to requests signed with it may still come.
-    previous: Option<SecretString>,
     /// The service has refused the account. Asking again and again could lock it.
     refusal: Option<SignInError>,
 }
@@ -46,9 +47,10 @@ impl State {
         if let Some(refusal) = &self.refusal {
             return Err(refusal.clone());
         }
+        let past = |moment: Option<Instant>| moment.is_some_and(|moment| now >= moment);
         Ok(match &self.held {
-            Some(held) if now >= held.ends_at => Need::SignIn,
-            Some(held) if now >= held.renew_at => Need::Renewal(held.token.header().clone()),
+            Some(held) if past(held.ends_at) => Need::SignIn,
+            Some(held) if past(held.renew_at) => Need::Renewal(held.token.clone()),
             Some(_) => Need::Nothing,
             None => Need::SignIn,
         })
@@ -56,19 +58,31 @@ impl State {
 
     pub(super) fn authorization(&self) -> Option<(HeaderValue, Credential)> {
         let held = self.held.as_ref()?;
-        Some((held.token.header().clone(), held.credential))
+        Some((held.header.clone(), held.credential))
     }
 
-    /// Takes a token that lives for `life` from `now`.
-    pub(super) fn accept(&mut self, token: Token, life: Duration, now: Instant) -> Credential {
-        self.discard();
+    /// The present token.
+    pub(super) fn token(&self) -> Option<SecretString> {
+        self.held.as_ref().map(|held| held.token.clone())
+    }
+
+    /// Takes a token, and the header that carries it, which lives for `life` from `now`; for ever, as
+    /// far as we know, without one.
+    pub(super) fn accept(
+        &mut self,
+        token: SecretString,
+        header: HeaderValue,
+        life: Option<Duration>,
+        now: Instant,
+    ) -> Credential {
         self.issued += 1;
         let credential = Credential(self.issued);
         self.held = Some(Held {
             credential,
             token,
-            renew_at: now + renewal_due(life),
-            ends_at: now + life,
+            header,
+            renew_at: life.map(|life| now + renewal_due(life)),
+            ends_at: life.map(|life| now + life),
         });
         credential
     }
@@ -80,8 +94,12 @@ impl State {
     /// Leaves the renewal for later, if the token still lives; says whether it does.
     pub(super) fn put_off(&mut self, now: Instant) -> bool {
         match &mut self.held {
-            Some(held) if now < held.ends_at => {
-                held.renew_at = now + held.ends_at.duration_since(now) / 4;
+            Some(Held {
+                ends_at: Some(ends_at),
+                renew_at,
+                ..
+            }) if now < *ends_at => {
+                *renew_at = Some(now + ends_at.duration_since(now) / 4);
                 true
             }
             _ => false,
@@ -101,30 +119,22 @@ impl State {
         if let Some(held) = &mut self.held
             && held.credential.0 <= refused.0
         {
-            held.ends_at = now;
+            held.ends_at = Some(now);
         }
     }
 
-    /// Gives up the token; hands back its header.
-    pub(super) fn discard(&mut self) -> Option<HeaderValue> {
-        let held = self.held.take()?;
-        self.previous = Some(held.token.secret().clone());
-        Some(held.token.header().clone())
-    }
-
-    /// The tokens that a provider may echo.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        let current = self.held.as_ref().map(|held| held.token.secret());
-        current.into_iter().chain(&self.previous)
+    /// Gives up the token, and hands it back.
+    pub(super) fn discard(&mut self) -> Option<SecretString> {
+        self.held.take().map(|held| held.token)
     }
 
     /// Makes the token due for renewal, or ends it, without anybody having to wait.
     #[cfg(test)]
     pub(super) fn age(&mut self, ended: bool) {
         let held = self.held.as_mut().expect("there is a token");
-        held.renew_at = Instant::now();
+        held.renew_at = Some(Instant::now());
         if ended {
-            held.ends_at = Instant::now();
+            held.ends_at = Some(Instant::now());
         }
     }
 }

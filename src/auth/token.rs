@@ -1,13 +1,8 @@
-//! Tokens as the sign-in service hands them out, and the rules about their life.
+//! The rules about a token's life.
 //!
 //! Pure functions: the clocks come in as numbers.
 
 use std::time::Duration;
-
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
-
-use crate::http::HeaderValue;
 
 /// The life of a token whose own account of it cannot be right (Anaplan, Authentication API: 35
 /// minutes).
@@ -22,49 +17,6 @@ const MARGIN: Duration = Duration::from_mins(5);
 
 /// A `Date` header says whole seconds only, and the answer took its time.
 const DATE_GRAIN_MS: i64 = 2000;
-
-/// A token, fit to be sent, and when it says that it ends.
-#[derive(Debug, Clone)]
-pub(super) struct Token {
-    value: SecretString,
-    header: HeaderValue,
-    /// Milliseconds since the epoch on the server's clock.
-    pub(super) expires_at_ms: Option<i64>,
-}
-
-impl Token {
-    /// Reads `tokenInfo` (Anaplan, Authentication API). `None` if there is no token in it, or one
-    /// that no header can carry.
-    pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        let info = &body["tokenInfo"];
-        let value = SecretString::from(info["tokenValue"].as_str()?);
-        if value.expose_secret().trim().is_empty() {
-            return None;
-        }
-        let expires_at = &info["expiresAt"];
-        let expires_at_ms = expires_at
-            .as_i64()
-            .or_else(|| expires_at.as_str()?.trim().parse().ok());
-        let text = SecretString::from(format!("AnaplanAuthToken {}", value.expose_secret()));
-        let mut header = HeaderValue::from_str(text.expose_secret()).ok()?;
-        header.set_sensitive(true);
-        Some(Self {
-            value,
-            header,
-            expires_at_ms,
-        })
-    }
-
-    /// What an `Authorization` header carries; marked sensitive.
-    pub(super) fn header(&self) -> &HeaderValue {
-        &self.header
-    }
-
-    pub(super) fn secret(&self) -> &SecretString {
-        &self.value
-    }
-}
 
 /// How long a token still lives, on our own clock.
 ///
@@ -153,42 +105,6 @@ mod tests {
         ] {
             let found = renewal_due(Duration::from_millis(life));
             assert_eq!(found, Duration::from_millis(expected), "{life}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_read_and_never_shown() {
-        let token = Token::parse(
-            br#"{"status":"SUCCESS","tokenInfo":{"tokenId":"x","tokenValue":"s3cret",
-                "expiresAt":1571088565713,"refreshToken":"new"}}"#,
-        )
-        .unwrap();
-        assert_eq!(token.header(), "AnaplanAuthToken s3cret");
-        assert_eq!(token.expires_at_ms, Some(1_571_088_565_713));
-        assert!(!format!("{token:?}").contains("s3cret"));
-
-        let end = |text: &str| {
-            let body = format!(r#"{{"tokenInfo":{{"tokenValue":"t","expiresAt":{text}}}}}"#);
-            Token::parse(body.as_bytes()).unwrap().expires_at_ms
-        };
-        assert_eq!(end("\" 12 \""), Some(12));
-        assert_eq!(end("null"), None);
-        assert_eq!(end("\"soon\""), None);
-    }
-
-    #[test]
-    fn what_holds_no_token_gives_none() {
-        for body in [
-            "",
-            "null",
-            "[]",
-            "<html>",
-            r#"{"tokenInfo":null}"#,
-            r#"{"tokenInfo":{"tokenValue":7}}"#,
-            r#"{"tokenInfo":{"tokenValue":" "}}"#,
-            r#"{"tokenInfo":{"tokenValue":"a\nb"}}"#,
-        ] {
-            assert!(Token::parse(body.as_bytes()).is_none(), "{body}");
         }
     }
 }

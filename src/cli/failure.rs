@@ -92,17 +92,11 @@ impl From<IntakeError> for Failure {
 
 impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
-        let (exit, hint) = match &error {
-            SignInError::Refused(_) => (
-                Exit::SignIn,
-                "check `--username` and the password; nothing was sent for any user",
-            ),
-            SignInError::Unavailable(_) => (
-                Exit::StoppedEarly,
-                "check `--auth-url` and the network; nothing was sent for any user",
-            ),
+        let exit = match &error {
+            SignInError::Refused(_) => Exit::SignIn,
+            SignInError::Unavailable(_) => Exit::StoppedEarly,
         };
-        Self::new(exit, error).hint(hint.to_owned())
+        Self::new(exit, error)
     }
 }
 

@@ -15,7 +15,7 @@ mod work;
 pub(super) use again::{command as command_again, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
 pub(super) use plan::how;
-pub(super) use session::{SignedIn, password as known_password, password_source, sign_in};
+pub(super) use session::{SignedIn, known_secret, secret_source, sign_in};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,7 +32,7 @@ use crate::engine::Signal;
 use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally};
 use crate::plan::{Criteria, ProtectList};
 use crate::progress::{Progress, ProgressMode};
-use crate::settings::{PasswordSource, Settings};
+use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
 use work::{With, work};
 
@@ -112,7 +112,7 @@ pub(super) async fn finish(
     job: Job,
     manner: &Manner,
     settings: &Settings,
-    password: PasswordSource,
+    secret: SecretSource,
     terminal: Terminal,
 ) -> Result<Done, Failure> {
     // From the very beginning: by itself this signal would end the process.
@@ -128,7 +128,7 @@ pub(super) async fn finish(
         Planning::ToWork,
         manner,
         settings,
-        password,
+        secret,
         terminal,
     )
     .await?;
@@ -151,15 +151,15 @@ pub(super) async fn ready<'a>(
     planning: Planning,
     manner: &Manner,
     settings: &'a Settings,
-    password: PasswordSource,
+    secret: SecretSource,
     terminal: Terminal,
 ) -> Result<(At<'a>, Job, (Signals, mpsc::Receiver<Signal>)), Failure> {
     mandate::check(&settings.grounds)?;
     // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
-    let password = known_password(password, &settings.connection.username, terminal)?;
+    let secret = known_secret(secret, &settings.connection, terminal)?;
     let (listening, mut signals) = Signals::listen()?;
     let ready = async {
-        let at = enter(&job, manner, settings, password, terminal).await?;
+        let at = enter(&job, manner, settings, secret, terminal).await?;
         let job = match planning {
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,
@@ -197,7 +197,7 @@ async fn begin(
         return close(ledger, job, Exit::Done, None).await;
     }
     rails::check(&mut ledger, &job, at).await?;
-    let account = &at.settings.connection.username;
+    let account = &at.signed_in.account;
     confirm(&job, account, manner.confirm, at.terminal, signals).await?;
     let run = ledger.start_run(&job, RunKind::Run, &at.mandate).await?;
     prepare(&mut ledger, &job, &run, manner, at).await?;
@@ -264,10 +264,10 @@ pub(super) async fn enter<'a>(
     job: &Job,
     manner: &Manner,
     settings: &'a Settings,
-    password: SecretString,
+    secret: Option<SecretString>,
     terminal: Terminal,
 ) -> Result<At<'a>, Failure> {
-    let signed_in = sign_in(settings, password).await?;
+    let signed_in = sign_in(settings, secret, terminal).await?;
     let actor = rails::actor(settings, &signed_in, terminal);
     Ok(At {
         criteria: Criteria {

@@ -91,32 +91,7 @@ impl BaseUrl {
     /// # Errors
     /// [`UrlError`], of the first kind that applies.
     pub fn parse(text: &str, plain: PlainHttp) -> Result<Self, UrlError> {
-        let text = text.trim();
-        let error = |kind| UrlError::new(kind, text);
-        // The URL standard takes out tabs and line ends silently; here they are a mistake.
-        if text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return Err(error(UrlErrorKind::NotAUrl));
-        }
-        // `host:443/path` parses as scheme `host`, and `https:host` as `https://host`.
-        if !text.contains("://") {
-            return Err(error(UrlErrorKind::NoScheme));
-        }
-        let url = Url::parse(text).map_err(|_| error(UrlErrorKind::NotAUrl))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(error(UrlErrorKind::HasCredentials));
-        }
-        match url.scheme() {
-            "https" => {}
-            "http" if plain == PlainHttp::Anywhere || is_loopback(&url) => {}
-            "http" => return Err(error(UrlErrorKind::InsecureHttp)),
-            _ => return Err(error(UrlErrorKind::OtherScheme)),
-        }
-        if url.query().is_some() {
-            return Err(error(UrlErrorKind::HasQuery));
-        }
-        if url.fragment().is_some() {
-            return Err(error(UrlErrorKind::HasFragment));
-        }
+        let url = endpoint(text, plain)?;
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
@@ -143,6 +118,41 @@ impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Checks the address of a single call, by the rules of [`BaseUrl::parse`]. Its last slash stays: to
+/// some services it means something.
+///
+/// # Errors
+/// [`UrlError`], of the first kind that applies.
+pub fn endpoint(text: &str, plain: PlainHttp) -> Result<Url, UrlError> {
+    let text = text.trim();
+    let error = |kind| UrlError::new(kind, text);
+    // The URL standard takes out tabs and line ends silently; here they are a mistake.
+    if text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err(error(UrlErrorKind::NotAUrl));
+    }
+    // `host:443/path` parses as scheme `host`, and `https:host` as `https://host`.
+    if !text.contains("://") {
+        return Err(error(UrlErrorKind::NoScheme));
+    }
+    let url = Url::parse(text).map_err(|_| error(UrlErrorKind::NotAUrl))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(error(UrlErrorKind::HasCredentials));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if plain == PlainHttp::Anywhere || is_loopback(&url) => {}
+        "http" => return Err(error(UrlErrorKind::InsecureHttp)),
+        _ => return Err(error(UrlErrorKind::OtherScheme)),
+    }
+    if url.query().is_some() {
+        return Err(error(UrlErrorKind::HasQuery));
+    }
+    if url.fragment().is_some() {
+        return Err(error(UrlErrorKind::HasFragment));
+    }
+    Ok(url)
 }
 
 /// Whether a URL leads to this very machine.
@@ -173,6 +183,13 @@ pub(crate) fn without_secrets(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_keeps_its_last_slash() {
+        let url = endpoint("https://id.example.com/o/token/", PlainHttp::LoopbackOnly).unwrap();
+        assert_eq!(url.as_str(), "https://id.example.com/o/token/");
+        assert!(endpoint("http://id.example.com/token", PlainHttp::LoopbackOnly).is_err());
+    }
 
     fn parse(text: &str) -> Result<String, UrlErrorKind> {
         BaseUrl::parse(text, PlainHttp::LoopbackOnly)

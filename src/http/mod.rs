@@ -19,7 +19,7 @@ mod words;
 
 pub use allowance::allowance;
 pub(crate) use base_url::without_secrets;
-pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind};
+pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind, endpoint};
 pub use client::{Http, HttpError, HttpSettings, Network};
 pub use message::{Body, Outgoing, Reply};
 pub use proxy::{Proxy, ProxyChoice, ProxyError};

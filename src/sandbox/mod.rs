@@ -31,3 +31,5 @@ pub use route::{Route, Verb};
 pub use server::Sandbox;
 pub use settings::{AddMeans, ItemsPerPage, RemoveNone, SandboxSettings};
 pub use tenant::people::{Person, people};
+pub use token::certificate::CertificateRules;
+pub use token::grant::{Approver, OAuthRules};

@@ -55,6 +55,12 @@ pub enum Route {
     Validate,
     /// `/token/logout`.
     Logout,
+    /// `/oauth/device/code`.
+    DeviceCode,
+    /// `/oauth/token`.
+    OAuthToken,
+    /// `/activate`.
+    Activate,
     /// The list of users.
     Users,
     /// One user, by the number that the hex id spells; none if it is not 32 hex digits.
@@ -84,6 +90,9 @@ impl Route {
             "/token/refresh" => Self::Refresh,
             "/token/validate" => Self::Validate,
             "/token/logout" => Self::Logout,
+            "/oauth/device/code" => Self::DeviceCode,
+            "/oauth/token" => Self::OAuthToken,
+            "/activate" => Self::Activate,
             _ => Self::Outside,
         }
     }
@@ -104,6 +113,9 @@ impl fmt::Display for Route {
             Self::Refresh => formatter.write_str("/token/refresh"),
             Self::Validate => formatter.write_str("/token/validate"),
             Self::Logout => formatter.write_str("/token/logout"),
+            Self::DeviceCode => formatter.write_str("/oauth/device/code"),
+            Self::OAuthToken => formatter.write_str("/oauth/token"),
+            Self::Activate => formatter.write_str("/activate"),
             Self::Users => write!(formatter, "{SCIM_BASE}/Users"),
             Self::User(Some(id)) => write!(formatter, "{SCIM_BASE}/Users/{id:032x}"),
             Self::User(None) => write!(formatter, "{SCIM_BASE}/Users/?"),
@@ -129,6 +141,9 @@ mod tests {
         let id = "0a8b00000000000000000000000000f1";
         for path in [
             "/token/logout",
+            "/oauth/token",
+            "/oauth/device/code",
+            "/activate",
             "/scim/1/0/v2/Users",
             &format!("/scim/1/0/v2/Users/{id}"),
         ] {

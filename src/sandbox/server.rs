@@ -23,7 +23,7 @@ use crate::sandbox::route::{self, SCIM_BASE};
 use crate::sandbox::settings::SandboxSettings;
 use crate::sandbox::surface::wire::Refusal;
 use crate::sandbox::surface::{discovery, list, users};
-use crate::sandbox::token::service;
+use crate::sandbox::token::{oauth, service};
 use crate::sandbox::world::{World, hold};
 
 /// How long open requests may take to end when the sandbox stops.
@@ -84,6 +84,11 @@ impl Sandbox {
         hold(&self.world.tokens).revoke_all();
     }
 
+    /// Approves (or declines) every OAuth code that waits for somebody; says how many.
+    pub fn decide_codes(&self, approve: bool) -> usize {
+        hold(&self.world.grants).decide_all(approve)
+    }
+
     /// Lets the next writes to one user meet these faults, one each, before any drawn fault.
     ///
     /// An id that is not 32 hex digits is nobody's, so it plans nothing.
@@ -135,6 +140,9 @@ fn router(world: &Arc<World>) -> Router {
         .route("/token/refresh", post(service::refresh))
         .route("/token/validate", get(service::validate))
         .route("/token/logout", post(service::logout))
+        .route("/oauth/device/code", post(oauth::device_code))
+        .route("/oauth/token", post(oauth::token))
+        .route("/activate", get(oauth::activate))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such endpoint"))
         .method_not_allowed_fallback(async || {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")

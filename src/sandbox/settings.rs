@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use crate::sandbox::fault::bucket::Bucket;
 use crate::sandbox::fault::kind::Faults;
+use crate::sandbox::token::certificate::CertificateRules;
+use crate::sandbox::token::grant::OAuthRules;
 
 /// The settings of one sandbox.
 #[derive(Debug, Clone)]
@@ -27,6 +29,10 @@ pub struct SandboxSettings {
     pub password: String,
     /// A key accepted as `Bearer`, acting for the administering account.
     pub api_key: Option<String>,
+    /// Sign-in with a certificate, as the administering account.
+    pub certificate: CertificateRules,
+    /// Sign-in by OAuth, as the administering account.
+    pub oauth: OAuthRules,
     /// The number of the made person whom the administering account belongs to; without one it is
     /// nobody in the list.
     pub caller: Option<usize>,
@@ -64,6 +70,8 @@ impl Default for SandboxSettings {
             onlooker: "onlooker@example.com".to_owned(),
             password: "sandbox".to_owned(),
             api_key: None,
+            certificate: CertificateRules::default(),
+            oauth: OAuthRules::default(),
             caller: None,
             token_life: Duration::from_mins(35),
             refused: 0,

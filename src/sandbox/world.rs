@@ -18,6 +18,8 @@ use crate::sandbox::record::tally::Tally;
 use crate::sandbox::settings::SandboxSettings;
 use crate::sandbox::tenant::state::Tenant;
 use crate::sandbox::tenant::workspace::Directory;
+use crate::sandbox::token::certificate::Seen;
+use crate::sandbox::token::grant::Grants;
 use crate::sandbox::token::store::Tokens;
 
 /// The shared parts.
@@ -29,6 +31,8 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) tenant: Mutex<Tenant>,
     pub(crate) tokens: Mutex<Tokens>,
+    pub(crate) grants: Mutex<Grants>,
+    pub(crate) seen: Mutex<Seen>,
     pub(crate) dice: Mutex<Dice>,
     pub(crate) window: Mutex<Window>,
     pub(crate) level: Option<Mutex<Level>>,
@@ -51,6 +55,8 @@ impl World {
             directory: Directory::made(settings.seed),
             tenant: Mutex::new(tenant),
             tokens: Mutex::default(),
+            grants: Mutex::default(),
+            seen: Mutex::default(),
             dice: Mutex::new(Dice::new(settings.faults.clone(), settings.seed)),
             window: Mutex::new(Window::new(settings.faults.outage, start)),
             level: settings

@@ -73,7 +73,7 @@ impl ScimClient {
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|e| e.to_string())?;
         let url = self.base.join(&request.path).map_err(|e| e.to_string())?;
         let mut headers = HeaderMap::with_capacity(3);
-        headers.insert(header::AUTHORIZATION, authorization);
+        headers.insert(self.session.header(), authorization);
         let media = &self.dialect.media;
         headers.insert(header::ACCEPT, media.accept.0.clone());
         if request.body.is_some() {
@@ -167,7 +167,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::auth::Account;
+    use crate::auth::{Account, Anaplan, Issuer, TokenForm, Wire};
     use crate::domain::{Allowance, Content, UserState};
     use crate::http::fake::{Act, Server};
     use crate::http::{HttpSettings, PlainHttp};
@@ -190,13 +190,14 @@ mod tests {
         let url = |path: &str| {
             BaseUrl::parse(&format!("{}{path}", server.url), PlainHttp::LoopbackOnly).unwrap()
         };
-        let session = Session::new(
-            http.clone(),
+        let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
+        let anaplan = Anaplan::basic(
+            Wire::new(http.clone(), Arc::clone(&pace), Clock::System),
             url(""),
             Account::new("ada", "hunter2".into()).unwrap(),
-            Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN)),
-            Clock::System,
         );
+        let form = TokenForm::scheme("AnaplanAuthToken");
+        let session = Session::new(Issuer::Anaplan(anaplan), form, pace);
         let client = ScimClient::new(
             http,
             url("/scim/1/0/v2/"),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::http::{ProxyError, TlsFileError, UrlError};
+use crate::settings::SecretKind;
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +25,8 @@ pub enum SettingsError {
         line: usize,
         /// Why.
         why: String,
-        /// Whether the line looks like a secret.
-        secret: bool,
+        /// Which secret the line looks like.
+        secret: Option<SecretKind>,
     },
     /// A number or time is larger than anything that can be meant.
     #[error("`{flag}` can be {most} at most")]
@@ -100,17 +101,28 @@ pub enum SettingsError {
     /// A moment cannot be read.
     #[error("`--until`: `{0}` is no moment: write `18:00`, or `2030-01-31T18:00:00Z`")]
     Moment(String),
-    /// The password cannot be read.
-    #[error("cannot read the password from {from}: {why}")]
-    Password {
+    /// No header has such a name, or it is needed for something else.
+    #[error("`--token-header`: `{0}` is no header for a token")]
+    Header(String),
+    /// A scheme is one word.
+    #[error("`--token-scheme`: `{0}` is no scheme: it is one word, such as `Bearer`")]
+    Scheme(String),
+    /// A quote in the command is never closed. The command is not shown: it may hold a secret.
+    #[error("`--token-command` cannot be split into words: a quote is never closed")]
+    TokenCommand,
+    /// A secret cannot be read.
+    #[error("cannot read the {} from {from}: {why}", kind.name())]
+    Secret {
+        /// Which secret.
+        kind: SecretKind,
         /// The file, or standard input.
         from: String,
         /// Why.
         why: String,
     },
-    /// There is no password and nobody to ask.
-    #[error("there is no password, and no terminal to ask for it")]
-    NoPassword,
+    /// There is no secret and nobody to ask.
+    #[error("there is no {}, and no terminal to ask for it", .0.name())]
+    NoSecret(SecretKind),
 }
 
 impl SettingsError {
@@ -137,23 +149,31 @@ impl SettingsError {
             Self::Place { name, .. } => Some(format!(
                 "give `--place {name}=…`, or set it in the `[places]` of offboard.toml"
             )),
-            Self::NoPassword => Some(
-                "set OFFBOARD_PASSWORD, or give `--password-file FILE` (`-` for standard input)"
-                    .to_owned(),
-            ),
+            Self::NoSecret(kind) => Some(format!(
+                "set {}, or give `{} FILE` (`-` for standard input)",
+                kind.variable(),
+                kind.flag()
+            )),
             Self::Username(_) => Some("check `--username`".to_owned()),
-            Self::Password { .. } => {
-                Some("`--password-file` names a file whose only line is the password".to_owned())
-            }
-            Self::Parse { secret: true, .. } => Some(
-                "secrets do not belong in this file: set OFFBOARD_PASSWORD, or name a file with \
-                 `password-file`"
-                    .to_owned(),
-            ),
+            Self::Secret { kind, .. } => Some(format!(
+                "`{}` names a file whose only line is the {}",
+                kind.flag(),
+                kind.name()
+            )),
+            Self::Parse {
+                secret: Some(kind), ..
+            } => Some(format!(
+                "secrets do not belong in this file: set {}, or name a file with `{}`",
+                kind.variable(),
+                kind.flag().trim_start_matches('-')
+            )),
             Self::TooMuch { .. }
             | Self::Moment(_)
             | Self::Read { .. }
             | Self::Parse { .. }
+            | Self::Header(_)
+            | Self::TokenCommand
+            | Self::Scheme(_)
             | Self::Url { .. } => None,
         }
     }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
 use crate::scim::Dialect;
@@ -15,7 +16,7 @@ use crate::settings::places::{self, Places};
 use crate::settings::profile;
 use crate::settings::region::RegionGroup;
 use crate::settings::standard;
-use crate::settings::{Requirement, SettingsError, Span};
+use crate::settings::{Requirement, SecretKind, SettingsError, SignInKind, Span};
 
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "offboard.toml";
@@ -34,6 +35,50 @@ pub struct Layer {
     pub auth_url: Option<String>,
     /// The OAuth service's origin.
     pub oauth_url: Option<String>,
+    /// How to sign in.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
+    pub sign_in: Option<SignInKind>,
+    /// The word before a token.
+    pub token_scheme: Option<String>,
+    /// The header that carries a token.
+    pub token_header: Option<String>,
+    /// Where the token is; `-` is standard input.
+    pub token_file: Option<PathBuf>,
+    /// The PEM file with the certificate.
+    pub certificate_file: Option<PathBuf>,
+    /// How the certificate is shown.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
+    pub certificate_encoding: Option<CertificateEncoding>,
+    /// What is signed with the key of the certificate.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
+    pub certificate_format: Option<MessageFormat>,
+    /// The PEM file with the certificate's key.
+    pub key_file: Option<PathBuf>,
+    /// Where the passphrase of the key is; `-` is standard input.
+    pub key_passphrase_file: Option<PathBuf>,
+    /// The id of the OAuth client.
+    pub client_id: Option<String>,
+    /// Where the secret of the OAuth client is; `-` is standard input.
+    pub client_secret_file: Option<PathBuf>,
+    /// How an OAuth client shows its secret.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
+    pub client_auth: Option<ClientAuth>,
+    /// What a token is to be good for, as the OAuth service names it.
+    pub scope: Option<String>,
+    /// Where OAuth tokens are given.
+    pub token_url: Option<String>,
+    /// Where OAuth codes for devices are given.
+    pub device_url: Option<String>,
+    /// The file that keeps refresh tokens.
+    pub token_cache: Option<PathBuf>,
+    /// The program that prints a token, with its arguments.
+    pub token_command: Option<String>,
+    /// Whether a shell is to read that.
+    pub token_command_shell: Option<bool>,
+    /// How long that program may take.
+    pub token_command_timeout: Option<Span>,
+    /// How long its tokens live.
+    pub token_life: Option<Span>,
     /// The account to sign in as.
     pub username: Option<String>,
     /// Where the password is; `-` is standard input.
@@ -172,6 +217,26 @@ impl Layer {
             scim_url: self.scim_url.or(lower.scim_url),
             auth_url: self.auth_url.or(lower.auth_url),
             oauth_url: self.oauth_url.or(lower.oauth_url),
+            sign_in: self.sign_in.or(lower.sign_in),
+            token_scheme: self.token_scheme.or(lower.token_scheme),
+            token_header: self.token_header.or(lower.token_header),
+            token_file: self.token_file.or(lower.token_file),
+            certificate_file: self.certificate_file.or(lower.certificate_file),
+            certificate_encoding: self.certificate_encoding.or(lower.certificate_encoding),
+            certificate_format: self.certificate_format.or(lower.certificate_format),
+            key_file: self.key_file.or(lower.key_file),
+            key_passphrase_file: self.key_passphrase_file.or(lower.key_passphrase_file),
+            client_id: self.client_id.or(lower.client_id),
+            client_secret_file: self.client_secret_file.or(lower.client_secret_file),
+            client_auth: self.client_auth.or(lower.client_auth),
+            scope: self.scope.or(lower.scope),
+            token_url: self.token_url.or(lower.token_url),
+            device_url: self.device_url.or(lower.device_url),
+            token_cache: self.token_cache.or(lower.token_cache),
+            token_command: self.token_command.or(lower.token_command),
+            token_command_shell: self.token_command_shell.or(lower.token_command_shell),
+            token_command_timeout: self.token_command_timeout.or(lower.token_command_timeout),
+            token_life: self.token_life.or(lower.token_life),
             username: self.username.or(lower.username),
             password_file: self.password_file.or(lower.password_file),
             ledger: self.ledger.or(lower.ledger),
@@ -235,10 +300,15 @@ fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
     let words = text.lines().nth(line - 1).unwrap_or_default();
     let key = words.split('=').next().unwrap_or_default();
     let key = key.trim().to_ascii_lowercase();
-    let secret = key != "password-file"
-        && ["password", "passwd", "passphrase", "token", "secret"]
-            .iter()
-            .any(|word| key.contains(word));
+    let setting = key.ends_with("-file") || key.starts_with("token-");
+    let kinds = [
+        ("passphrase", SecretKind::KeyPassphrase),
+        ("pass", SecretKind::Password),
+        ("token", SecretKind::Token),
+        ("secret", SecretKind::ClientSecret),
+    ];
+    let kind = kinds.iter().find(|(word, _)| key.contains(word));
+    let secret = kind.filter(|_| !setting).map(|(_, kind)| *kind);
     SettingsError::Parse {
         path: path.to_owned(),
         line,
@@ -266,42 +336,4 @@ fn as_text<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_shows_where() {
-        let error = Layer::parse(Path::new("f.toml"), "rate = \"8/s\"\nretries = 3\n");
-        let text = error.unwrap_err().to_string();
-        assert!(
-            text.contains("line 2") && text.contains("retries"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn p10_a_secret_in_a_settings_file_is_not_shown() {
-        for text in [
-            "burst = 3\npassword = \"planted\"\n",
-            "burst = 3\npassword = planted\n",
-            "burst = 3\npassword = \"planted\n",
-            "burst = 3\npassword: \"planted\"\n",
-            "burst = 3\n[api-token]\nvalue = \"planted\"\n",
-        ] {
-            let error = Layer::parse(Path::new("f.toml"), text).unwrap_err();
-            let shown = error.to_string();
-            assert!(!shown.contains("planted"), "{shown}");
-            assert!(shown.contains("line 2"), "{shown}");
-            assert!(error.hint().unwrap().contains("OFFBOARD_PASSWORD"));
-        }
-    }
-
-    #[test]
-    fn what_is_set_above_wins() {
-        let upper = Layer::parse(Path::new("u"), "rate = \"2/s\"").unwrap();
-        let lower = Layer::parse(Path::new("l"), "rate = \"8/s\"\nburst = 3").unwrap();
-        let both = upper.over(lower);
-        assert_eq!(both.rate.unwrap().to_string(), "2/s");
-        assert_eq!(both.burst, NonZeroU32::new(3));
-    }
-}
+mod tests;

@@ -1,10 +1,7 @@
 //! The network's settings made usable: files read, the proxy understood, halves refused.
 
 use crate::http::{ClientIdentity, Network, Proxy, ProxyChoice, Roots};
-use crate::settings::{Layer, PasswordSource, SettingsError};
-
-/// The variable that may hold the proxy's password.
-pub const PASSWORD_VARIABLE: &str = "OFFBOARD_PROXY_PASSWORD";
+use crate::settings::{Layer, SecretKind, SecretSource, SettingsError};
 
 /// The word for no proxy at all.
 const DIRECT: &str = "none";
@@ -54,10 +51,11 @@ fn proxy(layer: &Layer) -> Result<ProxyChoice, SettingsError> {
         return Ok(ProxyChoice::Direct);
     }
     let file = layer.proxy_password_file.as_ref();
-    let variable = std::env::var(PASSWORD_VARIABLE).ok();
-    let password = match PasswordSource::find(file, variable, true)? {
-        PasswordSource::Known(password) => Some(password),
-        PasswordSource::Ask => None,
+    let kind = SecretKind::ProxyPassword;
+    let variable = std::env::var(kind.variable()).ok();
+    let password = match SecretSource::find(kind, file, variable, true)? {
+        SecretSource::Known(password) => Some(password),
+        SecretSource::Ask(_) | SecretSource::Unneeded => None,
     };
     Ok(ProxyChoice::Named(Proxy::new(text, password)?))
 }

@@ -12,7 +12,7 @@ use crate::roster::RosterOptions;
 use crate::scim::Dialect;
 use crate::settings::standard::{GRACE, LEDGER, PLAN_TTL, THROTTLE_WAIT};
 use crate::settings::until::moment;
-use crate::settings::{Grounds, Layer, SettingsError, Span};
+use crate::settings::{Grounds, Layer, SettingsError, SignIn, Span};
 use crate::settings::{network, protect};
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
@@ -74,14 +74,8 @@ pub struct Connection {
     pub scim: BaseUrl,
     /// How the provider speaks.
     pub dialect: Dialect,
-    /// The sign-in service's origin.
-    pub auth: BaseUrl,
-    /// The OAuth service's origin, where there is one.
-    pub oauth: Option<BaseUrl>,
-    /// The account to sign in as.
-    pub username: String,
-    /// Where the password is; `-` is standard input.
-    pub password_file: Option<PathBuf>,
+    /// How to sign in.
+    pub sign_in: SignIn,
     /// Time limits.
     pub http: HttpSettings,
 }
@@ -122,6 +116,7 @@ impl Settings {
         } else {
             PlainHttp::LoopbackOnly
         };
+        let sign_in = SignIn::resolve(&layer, plain)?;
         let places = layer.places.unwrap_or_default();
         let url = |value: Option<String>, what, flag| {
             let text = places.fill(&value.ok_or_else(need(what, flag))?)?;
@@ -148,13 +143,7 @@ impl Settings {
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
                 dialect: layer.scim.unwrap_or_default(),
-                auth: url(layer.auth_url, "where to sign in", "--auth-url")?,
-                oauth: match layer.oauth_url {
-                    None => None,
-                    some => Some(url(some, "where OAuth is", "--oauth-url")?),
-                },
-                username: username(layer.username)?,
-                password_file: layer.password_file,
+                sign_in,
                 http,
             },
             rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
@@ -198,18 +187,4 @@ fn at_most<T: Copy + PartialOrd + ToString>(
         return Err(SettingsError::TooMuch { flag, most });
     }
     Ok(wanted)
-}
-
-/// What HTTP's Basic scheme can carry (RFC 7617 §2): known now, before a ledger is opened.
-fn username(name: Option<String>) -> Result<String, SettingsError> {
-    let name = name
-        .filter(|name| !name.is_empty())
-        .ok_or(SettingsError::Missing {
-            what: "whom to sign in as",
-            flag: "--username",
-        })?;
-    if name.contains(|c: char| c == ':' || c.is_control()) {
-        return Err(SettingsError::Username(name.escape_debug().to_string()));
-    }
-    Ok(name)
 }

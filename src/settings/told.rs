@@ -20,8 +20,9 @@ impl Settings {
             .collect();
         json!({
             "scim-url": connection.scim.as_str(),
-            "auth-url": connection.auth.as_str(),
-            "username": connection.username,
+            "sign-in": connection.sign_in.kind.to_string(),
+            "sign-in-url": connection.sign_in.method.service(),
+            "username": connection.sign_in.username,
             "timeout": span(connection.http.timeout),
             "connect-timeout": span(connection.http.connect_timeout),
             "id-column": self.roster.id_column,

@@ -32,7 +32,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("progress", &["domain", "engine"]),
     (
         "settings",
-        &["domain", "http", "lookup", "pace", "roster", "scim"],
+        &["auth", "domain", "http", "lookup", "pace", "roster", "scim"],
     ),
 ];
 
@@ -50,8 +50,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("print!", &[]),
     ("eprint!", &[]),
     ("dbg!", &[]),
-    ("stdout", &["cli", "progress"]),
-    ("stderr", &["cli", "progress"]),
+    // `auth` reads those of a program that prints a token.
+    ("stdout", &["auth", "cli", "progress"]),
+    ("stderr", &["auth", "cli", "progress"]),
 ];
 
 /// All source files, with the part that each belongs to.

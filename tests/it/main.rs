@@ -30,6 +30,7 @@ mod scale;
 mod secrets;
 mod servers;
 mod settings;
+mod sign_in;
 mod stop;
 mod support;
 mod tls;

@@ -1,5 +1,6 @@
 //! P10: no password and no token in anything that stays or is shown.
 
+mod kinds;
 mod proxy;
 
 use std::path::Path;

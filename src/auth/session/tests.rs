@@ -6,20 +6,24 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::auth::{Account, Anaplan, Wire};
+use crate::domain::Clock;
 use crate::http::fake::{Act, Server};
-use crate::http::{HttpSettings, PlainHttp};
+use crate::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use crate::pace::Rate;
 
 const PASSWORD: &str = "hünter2 \"x";
 
 fn session(url: &str) -> Arc<Session> {
-    Arc::new(Session::new(
-        Http::new(&HttpSettings::default()).unwrap(),
+    let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
+    let http = Http::new(&HttpSettings::default()).unwrap();
+    let anaplan = Anaplan::basic(
+        Wire::new(http, Arc::clone(&pace), Clock::System),
         BaseUrl::parse(url, PlainHttp::LoopbackOnly).unwrap(),
         Account::new("ada@example.com", PASSWORD.into()).unwrap(),
-        Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN)),
-        Clock::System,
-    ))
+    );
+    let form = TokenForm::scheme("AnaplanAuthToken");
+    Arc::new(Session::new(Issuer::Anaplan(anaplan), form, pace))
 }
 
 /// An answer with `token`, which lives for the usual 35 minutes.
@@ -29,6 +33,14 @@ fn token(token: &str) -> Act {
         "201 Created",
         &format!(r#"{{"tokenInfo":{{"tokenValue":"{token}","expiresAt":{ends}}}}}"#),
     )
+}
+
+/// Puts a token into the session that nobody gave out.
+fn hold_spare(session: &Session) {
+    let header = HeaderValue::from_static("AnaplanAuthToken t");
+    let life = Some(Duration::from_mins(35));
+    let mut state = session.write();
+    state.accept("t".into(), header, life, Instant::now());
 }
 
 fn is(request: &str, path: &str) -> bool {
@@ -228,9 +240,7 @@ async fn a_service_that_keeps_failing_is_unavailable() {
         other => panic!("{other:?}"),
     }
     // While a token lives, the same failure is no error, and the next caller does not ask again.
-    let life = Duration::from_mins(35);
-    let spare = Token::parse(br#"{"tokenInfo":{"tokenValue":"t"}}"#).unwrap();
-    session.write().accept(spare, life, Instant::now());
+    hold_spare(&session);
     session.write().age(false);
     session.ready().await.unwrap();
     assert!(matches!(
@@ -304,9 +314,7 @@ async fn signing_out_gives_the_token_back() {
 async fn signing_out_takes_five_seconds_at_most() {
     let server = Server::always(Act::Stall).await;
     let session = session(&server.url);
-    let spare = Token::parse(br#"{"tokenInfo":{"tokenValue":"t"}}"#).unwrap();
-    let life = Duration::from_mins(35);
-    session.write().accept(spare, life, Instant::now());
+    hold_spare(&session);
     let begun = Instant::now();
     session.sign_out().await;
     assert!(begun.elapsed() <= SIGN_OUT + Duration::from_millis(10));

@@ -42,6 +42,18 @@ pub(in crate::cli) struct SandboxArgs {
     #[arg(long, value_name = "TIME", default_value = "35m")]
     pub(in crate::cli) token_life: Span,
 
+    /// A PEM certificate that signs in.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) certificate: Option<PathBuf>,
+
+    /// Approve an OAuth code by itself at this poll; without it, its address has to be opened.
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) approve: Option<u32>,
+
+    /// Give refresh tokens that are good more than once.
+    #[arg(long)]
+    pub(in crate::cli) no_rotation: bool,
+
     /// Append what is really applied to this file, a JSON line each.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) log: Option<PathBuf>,

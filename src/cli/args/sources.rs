@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use crate::cli::args::grounds::GroundsArgs;
 use crate::cli::args::network::{HostArgs, NetworkArgs};
 use crate::cli::args::rails::RailsArgs;
+use crate::cli::args::sign_in::SignInArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
 use crate::settings::{Layer, Place, SettingsError, Sources, Span};
@@ -31,14 +32,8 @@ pub(in crate::cli) struct SettingsArgs {
     )]
     place: Vec<Place>,
 
-    /// The account to sign in as.
-    #[arg(long, value_name = "NAME", env = "OFFBOARD_USERNAME")]
-    username: Option<String>,
-
-    /// A file with the password, or `-` for standard input. `OFFBOARD_PASSWORD` works too; without
-    /// either, a terminal is asked.
-    #[arg(long, value_name = "FILE", env = "OFFBOARD_PASSWORD_FILE")]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    sign_in: SignInArgs,
 
     /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
     #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
@@ -180,8 +175,6 @@ impl SettingsArgs {
     pub(in crate::cli) fn sources(&self) -> Result<Sources, SettingsError> {
         let this = self.clone();
         let mut flags = Layer {
-            username: this.username,
-            password_file: this.password_file,
             ledger: this.files.ledger,
             id_column: this.id_column,
             email_column: this.email_column,
@@ -202,6 +195,7 @@ impl SettingsArgs {
             ..Layer::default()
         };
         this.hosts.into_layer(&mut flags);
+        this.sign_in.into_layer(&mut flags);
         this.network.into_layer(&mut flags);
         this.rails.into_layer(&mut flags);
         this.grounds.into_layer(&mut flags);

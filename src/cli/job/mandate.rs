@@ -27,7 +27,7 @@ pub(super) fn mandate(settings: &Settings, signed_in: &SignedIn) -> Mandate {
     let identity = signed_in.identity.clone().unwrap_or_default();
     let grounds = &settings.grounds;
     Mandate {
-        account: settings.connection.username.clone(),
+        account: signed_in.account.clone(),
         operator: operator(),
         actor_id: identity.user_id.or_else(|| settings.safety.self_id.clone()),
         tenant: identity.tenant,

@@ -20,17 +20,28 @@ const SHOWN: usize = 5;
 pub(super) fn actor(settings: &Settings, signed_in: &SignedIn, terminal: Terminal) -> Actor {
     let mut actor = Actor {
         ids: settings.safety.self_id.iter().cloned().collect(),
-        names: vec![settings.connection.username.clone()],
+        names: settings
+            .connection
+            .sign_in
+            .username
+            .iter()
+            .cloned()
+            .collect(),
     };
     if let Some(identity) = &signed_in.identity {
         actor.ids.extend(identity.user_id.clone());
         actor.names.extend(identity.user_name.clone());
     }
     if actor.ids.is_empty() {
+        let meanwhile = match actor.names.first() {
+            Some(name) => {
+                format!("it is kept from being touched only by its name, {name}")
+            }
+            None => "nothing keeps it from being touched".to_owned(),
+        };
         terminal.warn(&format!(
-            "the provider does not tell the id of the account that signs in: it is kept from being \
-             touched only by its name, {}; give its id with `--self ID`",
-            settings.connection.username
+            "the provider does not tell the id of the account that signs in: {meanwhile}; give its id \
+             with `--self ID`"
         ));
     }
     actor

@@ -1,18 +1,22 @@
 //! From settings to a signed-in client: the one place where the engine's ports meet the real things.
 
+mod issuer;
+
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::auth::{Account, Identity, Session};
+use crate::auth::{Identity, PrivateKey, Session, Wire};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::domain::Clock;
 use crate::http::Http;
 use crate::pace::Pace;
+use crate::port::SignInError;
 use crate::scim::ScimClient;
-use crate::settings::{Connection, PASSWORD_VARIABLE, PasswordSource, Settings};
+use crate::settings::{Connection, Method, SecretKind, SecretSource, Settings, SignIn};
+use issuer::{issuer, read_key};
 
 /// A client that has signed in.
 #[derive(Debug)]
@@ -22,39 +26,81 @@ pub(in crate::cli) struct SignedIn {
     pub(in crate::cli) pace: Arc<Pace>,
     /// Who is signed in, if the provider tells.
     pub(in crate::cli) identity: Option<Identity>,
+    /// The account as people know it, and as the ledger keeps it.
+    pub(in crate::cli) account: String,
 }
 
-/// Finds out where the password is, before anything is opened.
-pub(in crate::cli) fn password_source(
+/// Finds out where the secret is that signing in takes, before anything is opened.
+pub(in crate::cli) fn secret_source(
     connection: &Connection,
     terminal: Terminal,
-) -> Result<PasswordSource, Failure> {
-    Ok(PasswordSource::find(
-        connection.password_file.as_ref(),
-        std::env::var(PASSWORD_VARIABLE).ok(),
+) -> Result<SecretSource, Failure> {
+    let sign_in = &connection.sign_in;
+    let Some(kind) = sign_in.method.secret() else {
+        return Ok(SecretSource::Unneeded);
+    };
+    if let Method::AnaplanCertificate { key, .. } = &sign_in.method
+        && !PrivateKey::is_encrypted(&read_key(key)?)
+    {
+        return Ok(SecretSource::Unneeded);
+    }
+    let variable = std::env::var(kind.variable()).ok();
+    let file = sign_in.secret_file.as_ref();
+    Ok(SecretSource::find(
+        kind,
+        file,
+        variable,
         terminal.can_ask(),
     )?)
+}
+
+/// The secret itself, if one is needed: somebody at a terminal is asked for it, if it is not at hand.
+pub(in crate::cli) fn known_secret(
+    source: SecretSource,
+    connection: &Connection,
+    terminal: Terminal,
+) -> Result<Option<SecretString>, Failure> {
+    let kind = match source {
+        SecretSource::Known(secret) => return Ok(Some(secret)),
+        SecretSource::Unneeded => return Ok(None),
+        SecretSource::Ask(kind) => kind,
+    };
+    let question = match (kind, &connection.sign_in.method) {
+        (SecretKind::Password, _) => format!("Password of {}:", connection.sign_in.account()),
+        (SecretKind::ClientSecret, Method::ClientCredentials { id, .. }) => {
+            format!("Secret of client {id}:")
+        }
+        (SecretKind::KeyPassphrase, Method::AnaplanCertificate { key, .. }) => {
+            format!("Passphrase of the key {}:", key.display())
+        }
+        (SecretKind::Token, _) => "Token:".to_owned(),
+        (_, _) => "Secret:".to_owned(),
+    };
+    let secret = terminal
+        .ask_secret(&question)
+        .map_err(|error| Failure::new(Exit::Settings, format!("no {}: {error}", kind.name())))?;
+    if secret.is_empty() {
+        return Err(crate::settings::SettingsError::NoSecret(kind).into());
+    }
+    Ok(Some(SecretString::from(secret)))
 }
 
 /// Signs in. The first request of a run, and the one that shows whether we are welcome.
 pub(in crate::cli) async fn sign_in(
     settings: &Settings,
-    password: SecretString,
+    secret: Option<SecretString>,
+    terminal: Terminal,
 ) -> Result<SignedIn, Failure> {
     let connection = &settings.connection;
-    let settings_failure = |error: &dyn std::error::Error| Failure::new(Exit::Settings, error);
-    let account =
-        Account::new(&connection.username, password).map_err(|error| settings_failure(&error))?;
-    let http = Http::new(&connection.http).map_err(|error| settings_failure(&error))?;
+    let sign_in = &connection.sign_in;
+    let http = Http::new(&connection.http).map_err(|error| Failure::new(Exit::Settings, error))?;
     let pace = Arc::new(Pace::new(settings.rate, settings.burst));
-    let session = Arc::new(Session::new(
-        http.clone(),
-        connection.auth.clone(),
-        account,
-        Arc::clone(&pace),
-        Clock::System,
-    ));
-    session.ready().await?;
+    let wire = Wire::new(http.clone(), Arc::clone(&pace), Clock::System);
+    let issuer = issuer(sign_in, secret, wire, terminal)?;
+    let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
+    let session = Arc::new(session);
+    let ready = session.ready().await;
+    ready.map_err(|error| refused(error, sign_in))?;
     let identity = session.identity().await;
     let client = Arc::new(ScimClient::new(
         http,
@@ -63,25 +109,41 @@ pub(in crate::cli) async fn sign_in(
         Arc::clone(&session),
         Clock::System,
     ));
+    let told = identity.as_ref().and_then(|who| who.user_name.clone());
+    let named = sign_in.username.clone().or(told);
     Ok(SignedIn {
         client,
         session,
         pace,
         identity,
+        account: named.unwrap_or_else(|| sign_in.account()),
     })
 }
 
-/// The password itself: somebody at a terminal is asked for it, if it is not at hand.
-pub(in crate::cli) fn password(
-    source: PasswordSource,
-    username: &str,
-    terminal: Terminal,
-) -> Result<SecretString, Failure> {
-    if let PasswordSource::Known(password) = source {
-        return Ok(password);
-    }
-    terminal
-        .ask_secret(&format!("Password of {username}:"))
-        .map(SecretString::from)
-        .map_err(|error| Failure::new(Exit::Settings, format!("no password: {error}")))
+/// What to do about a sign-in that did not work, by its kind.
+fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
+    let is_refused = matches!(error, SignInError::Refused(_));
+    let check = match &sign_in.method {
+        Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {
+            "`--username` and the password"
+        }
+        Method::AnaplanCertificate { .. } if is_refused => {
+            "that the certificate is registered in the tenant, and this machine's clock"
+        }
+        Method::OauthDevice { .. } if is_refused => {
+            "`--client-id`, and approve the code in time (Anaplan gives none to users who sign in by \
+             SSO); the same command asks for a new one"
+        }
+        Method::ClientCredentials { .. } if is_refused => {
+            "`--client-id`, its secret, `--scope` and `--client-auth`"
+        }
+        Method::Bearer if is_refused => "the token",
+        Method::Command(_) => {
+            "`--token-command`: by itself it must print a token, and nothing else"
+        }
+        Method::OauthDevice { .. } => "`--oauth-url` and the network",
+        Method::ClientCredentials { .. } => "`--token-url` and the network",
+        _ => "`--auth-url` and the network",
+    };
+    Failure::from(error).hint(format!("check {check}; nothing was sent for any user"))
 }

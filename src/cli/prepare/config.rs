@@ -13,7 +13,7 @@ use crate::cli::prepare::profiles::list_profiles;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Cli, Exit, without_empty};
 use crate::http::without_secrets;
-use crate::settings::{PASSWORD_VARIABLE, PROXY_PASSWORD_VARIABLE, Settings, Source, TEMPLATE};
+use crate::settings::{SecretKind, Settings, Source, TEMPLATE};
 
 pub(in crate::cli) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exit, Failure> {
     match args.command {
@@ -71,10 +71,8 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
             name: setting.name,
         }
     }));
-    for (name, variable) in [
-        ("password", PASSWORD_VARIABLE),
-        ("proxy-password", PROXY_PASSWORD_VARIABLE),
-    ] {
+    for kind in SecretKind::ALL {
+        let (name, variable) = (kind.key(), kind.variable());
         let is_set = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         rows.push(Row {
             name: name.to_owned(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::Exit;
 use crate::cli::args::{ExportArgs, UsersArgs, UsersCommand};
 use crate::cli::failure::Failure;
-use crate::cli::job::{known_password, password_source, sign_in};
+use crate::cli::job::{known_secret, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::export::{Column, Order, Part, PartError, Progress, Table};
@@ -50,12 +50,12 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
     };
     // A password that cannot be had, and a file that cannot be written, are known before anything is
     // sent.
-    let password = password_source(&settings.connection, terminal)?;
+    let secret = secret_source(&settings.connection, terminal)?;
     let mut sink = Sink::open(args.output.as_deref(), &order, terminal)?;
-    let password = known_password(password, &settings.connection.username, terminal)?;
+    let secret = known_secret(secret, &settings.connection, terminal)?;
     let (_listening, mut signals) = Signals::listen()?;
     let signed_in = tokio::select! {
-        signed_in = sign_in(&settings, password) => signed_in?,
+        signed_in = sign_in(&settings, secret, terminal) => signed_in?,
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
     let inquirer = Inquirer::new(

@@ -26,7 +26,7 @@ use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::progress::ProgressMode;
 use crate::report::{Privacy, write_bundle};
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
-use crate::settings::{Layer, PasswordSource, Settings, Span};
+use crate::settings::{Layer, SecretSource, Settings, Span};
 use folder::Folder;
 use roster::Cast;
 
@@ -231,8 +231,8 @@ impl Telling<'_> {
     }
 }
 
-fn password() -> PasswordSource {
-    PasswordSource::Known(SecretString::from(SandboxSettings::default().password))
+fn password() -> SecretSource {
+    SecretSource::Known(SecretString::from(SandboxSettings::default().password))
 }
 
 /// What a demo must never come to.

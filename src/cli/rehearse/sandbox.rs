@@ -10,7 +10,10 @@ use crate::cli::args::SandboxArgs;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::sandbox::{Bucket, Faults, Person, Sandbox, SandboxSettings, people};
+use crate::sandbox::{
+    Approver, Bucket, CertificateRules, Faults, OAuthRules, Person, Sandbox, SandboxSettings,
+    people,
+};
 
 pub(in crate::cli) async fn sandbox(
     args: SandboxArgs,
@@ -22,6 +25,14 @@ pub(in crate::cli) async fn sandbox(
         users: args.users,
         seed: args.seed,
         token_life: args.token_life.0,
+        api_key: Some("auk_sandbox".to_owned()),
+        certificate: certificate(args.certificate.as_deref())?,
+        oauth: OAuthRules {
+            client_secret: Some("sandbox".to_owned()),
+            rotation: !args.no_rotation,
+            person: args.approve.map(|polls| (polls, Approver::Approves)),
+            ..OAuthRules::default()
+        },
         refused: args.refused,
         faults,
         bucket: args.throttle.then(Bucket::default),
@@ -33,15 +44,36 @@ pub(in crate::cli) async fn sandbox(
         write_roster(path, people(args.seed, args.users))?;
     }
     let (username, password) = (settings.username.clone(), settings.password.clone());
+    let client_id = settings.oauth.client_id.clone();
     let sandbox = start(settings).await?;
     let (_listening, mut signals) = Signals::listen()?;
     terminal.data(&format!("scim-url  {}", sandbox.scim_url()))?;
     terminal.data(&format!("auth-url  {}", sandbox.auth_url()))?;
     terminal.data(&format!("username  {username}\npassword  {password}"))?;
+    terminal.data(&format!(
+        "api-key   auk_sandbox\nclient-id {client_id}, its secret: sandbox"
+    ))?;
+    let root = sandbox.auth_url();
+    terminal.data(&format!(
+        "token-url {root}/oauth/token\ndevice-url {root}/oauth/device/code"
+    ))?;
     // The channel closes only with the listener, which lives as long as this function.
     signals.recv().await;
     sandbox.stop().await;
     Ok(Exit::Done)
+}
+
+fn certificate(path: Option<&Path>) -> Result<CertificateRules, Failure> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("cannot read the certificate `{}`: {error}", path.display());
+            Failure::new(Exit::Settings, message)
+        })
+    };
+    Ok(CertificateRules {
+        registered: path.map(read).transpose()?,
+        ..CertificateRules::default()
+    })
 }
 
 /// Starts a sandbox, or says why its port cannot be had.

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::cli::Exit;
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
-use crate::cli::job::{SignedIn, known_password, password_source, sign_in};
+use crate::cli::job::{SignedIn, known_secret, secret_source, sign_in};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Clock, Content};
 use crate::port::Directory;
 use crate::roster;
 use crate::scim::Provider;
-use crate::settings::{PASSWORD_VARIABLE, Settings, Span};
+use crate::settings::{SecretSource, Settings, Span};
 
 /// The version of the JSON form. Members may be added within one version.
 const SCHEMA: u32 = 1;
@@ -54,12 +54,12 @@ pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result
     findings.tell("target", target.to_owned(), json!(target));
     let ledger = settings.ledger.display().to_string();
     findings.tell("ledger", ledger.clone(), json!(ledger));
-    let source = password_source(connection, terminal)?;
-    let secret = where_found(&settings);
+    let source = secret_source(connection, terminal)?;
+    let secret = where_found(&settings, &source);
     findings.tell("secret", secret.clone(), json!(secret));
-    let password = known_password(source, &connection.username, terminal)?;
-    let signed_in = sign_in(&settings, password).await?;
-    let looked = look(&signed_in, &settings, &mut findings).await;
+    let secret = known_secret(source, connection, terminal)?;
+    let signed_in = sign_in(&settings, secret, terminal).await?;
+    let looked = look(&signed_in, &mut findings).await;
     let total = match looked {
         Ok(total) => total,
         Err(failure) => {
@@ -93,24 +93,23 @@ pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result
     Ok(exit)
 }
 
-fn where_found(settings: &Settings) -> String {
-    match &settings.connection.password_file {
-        Some(path) if path.as_os_str() == "-" => "standard input".to_owned(),
-        Some(path) => format!("file {}", path.display()),
-        None if std::env::var_os(PASSWORD_VARIABLE).is_some_and(|value| !value.is_empty()) => {
-            format!("variable {PASSWORD_VARIABLE}")
+fn where_found(settings: &Settings, source: &SecretSource) -> String {
+    let sign_in = &settings.connection.sign_in;
+    match (&sign_in.secret_file, source) {
+        (_, SecretSource::Unneeded) => "none is needed".to_owned(),
+        (Some(path), _) if path.as_os_str() == "-" => "standard input".to_owned(),
+        (Some(path), _) => format!("file {}", path.display()),
+        (None, SecretSource::Known(_)) => {
+            let variable = sign_in.method.secret().map_or("", |kind| kind.variable());
+            format!("variable {variable}")
         }
-        None => "asked for at the terminal".to_owned(),
+        (None, SecretSource::Ask(_)) => "asked for at the terminal".to_owned(),
     }
 }
 
 /// Looks at the account, its role, the provider and its clock; returns how many users there are.
-async fn look(
-    signed_in: &SignedIn,
-    settings: &Settings,
-    findings: &mut Findings,
-) -> Result<Option<u64>, Failure> {
-    let account = &settings.connection.username;
+async fn look(signed_in: &SignedIn, findings: &mut Findings) -> Result<Option<u64>, Failure> {
+    let account = &signed_in.account;
     if let Some(identity) = &signed_in.identity {
         let id = identity.user_id.clone().unwrap_or_default();
         let tenant = identity.tenant.clone().unwrap_or_default();

@@ -9,18 +9,18 @@ use crate::cli::Exit;
 use crate::cli::args::PlanArgs;
 use crate::cli::failure::Failure;
 use crate::cli::job::{
-    Ask, Manner, Planning, command_next, criteria, find_job, password_source, ready, tell_job,
+    Ask, Manner, Planning, command_next, criteria, find_job, ready, secret_source, tell_job,
 };
 use crate::cli::terminal::Terminal;
 use crate::cli::work::progress;
 use crate::ledger::{Job, Ledger};
 use crate::plan::overview;
-use crate::settings::{PasswordSource, Settings};
+use crate::settings::{SecretSource, Settings};
 use text::Shown;
 
 pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let password = password_source(&settings.connection, terminal)?;
+    let secret = secret_source(&settings.connection, terminal)?;
     let ask = Ask {
         subject: &args.subject.subject,
         change: args.change.change()?,
@@ -37,7 +37,7 @@ pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<E
         job,
         &manner,
         &settings,
-        password,
+        secret,
         args.csv.as_deref(),
         args.json,
         terminal,
@@ -55,7 +55,7 @@ pub(in crate::cli) async fn show(
     job: Job,
     manner: &Manner,
     settings: &Settings,
-    password: PasswordSource,
+    secret: SecretSource,
     csv: Option<&Path>,
     json: bool,
     terminal: Terminal,
@@ -74,7 +74,7 @@ pub(in crate::cli) async fn show(
             Planning::Anew,
             manner,
             settings,
-            password,
+            secret,
             terminal,
         )
         .await?;

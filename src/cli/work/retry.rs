@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
-use crate::cli::job::{Manner, finish, password_source, pick_job};
+use crate::cli::job::{Manner, finish, pick_job, secret_source};
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell};
 use crate::domain::Reason;
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let password = password_source(&settings.connection, terminal)?;
+    let secret = secret_source(&settings.connection, terminal)?;
     let mut only = args.only;
     only.extend(codes(settings.grounds.reason.as_deref()));
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
@@ -28,7 +28,7 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
         retry: Some(only),
         progress: progress(args.progress.progress, terminal),
     };
-    let done = finish(ledger, job, &manner, &settings, password, terminal).await?;
+    let done = finish(ledger, job, &manner, &settings, secret, terminal).await?;
     tell(&done, &settings, args.json, terminal).await?;
     Ok(done.exit)
 }

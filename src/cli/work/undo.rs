@@ -2,7 +2,7 @@
 
 use crate::cli::args::UndoArgs;
 use crate::cli::failure::Failure;
-use crate::cli::job::{Done, Manner, finish, password_source, pick_job};
+use crate::cli::job::{Done, Manner, finish, pick_job, secret_source};
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, show_plan, tell};
 use crate::cli::{Exit, totals};
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let password = password_source(&settings.connection, terminal)?;
+    let secret = secret_source(&settings.connection, terminal)?;
     let (mut ledger, parent) = pick_job(&args.job, &settings).await?;
     let Some(job) = job(&mut ledger, &parent, args.new, terminal).await? else {
         return Ok(Exit::Done);
@@ -24,11 +24,11 @@ pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<E
     };
     if args.plan_only {
         return show_plan(
-            ledger, job, &manner, &settings, password, None, args.json, terminal,
+            ledger, job, &manner, &settings, secret, None, args.json, terminal,
         )
         .await;
     }
-    let done = finish(ledger, job, &manner, &settings, password, terminal).await?;
+    let done = finish(ledger, job, &manner, &settings, secret, terminal).await?;
     tell_left_alone(&done, &settings, terminal).await?;
     tell(&done, &settings, args.json, terminal).await?;
     Ok(done.exit)

@@ -10,7 +10,7 @@ use crate::cli::Exit;
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::job::{
-    At, Manner, command_again, enter, known_password, password_source, pick_job, tell_job,
+    At, Manner, command_again, enter, known_secret, pick_job, secret_source, tell_job,
 };
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
@@ -20,7 +20,7 @@ use crate::cli::work::progress;
 use crate::domain::Finding;
 use crate::ledger::{Job, Ledger, RunEnding, RunKind, VerifiedRow};
 use crate::progress::Looking;
-use crate::settings::{PasswordSource, Settings};
+use crate::settings::{SecretSource, Settings};
 
 /// What a verification has found.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Verified {
 
 pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let password = password_source(&settings.connection, terminal)?;
+    let secret = secret_source(&settings.connection, terminal)?;
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
     tell_job(&job, &settings, terminal);
     if ledger.to_verify(&job, None).await? == 0 {
@@ -98,7 +98,7 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
         progress: progress(args.progress.progress, terminal),
         ..Manner::default()
     };
-    let verified = look_again(&mut ledger, &job, &manner, &settings, password, terminal).await?;
+    let verified = look_again(&mut ledger, &job, &manner, &settings, secret, terminal).await?;
     ledger.close().await?;
     if args.json {
         terminal.outcome(&to_json(&job, &verified).to_string());
@@ -114,10 +114,10 @@ pub(in crate::cli) async fn look_again(
     job: &Job,
     manner: &Manner,
     settings: &Settings,
-    password: PasswordSource,
+    secret: SecretSource,
     terminal: Terminal,
 ) -> Result<Verified, Failure> {
-    let password = known_password(password, &settings.connection.username, terminal)?;
+    let secret = known_secret(secret, &settings.connection, terminal)?;
     let (_listening, mut signals) = Signals::listen()?;
     let interrupted = |signal| {
         Failure::new(
@@ -127,7 +127,7 @@ pub(in crate::cli) async fn look_again(
         .continued_by(command_again(&job.id))
     };
     let at = tokio::select! {
-        at = enter(job, manner, settings, password, terminal) => at?,
+        at = enter(job, manner, settings, secret, terminal) => at?,
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
     let verified = tokio::select! {

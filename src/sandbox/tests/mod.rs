@@ -2,6 +2,7 @@
 
 mod bed;
 mod faults;
+mod grants;
 mod life;
 mod lists;
 mod sign_in;

@@ -22,6 +22,8 @@ pub(crate) enum Credential {
         /// The rest.
         password: String,
     },
+    /// `CACertificate CERTIFICATE`, in base64.
+    Certificate(String),
 }
 
 /// The credential of a request; none if the header is missing, malformed or of another scheme.
@@ -36,6 +38,9 @@ pub(crate) fn read(headers: &HeaderMap) -> Option<Credential> {
     }
     if scheme.eq_ignore_ascii_case("Bearer") {
         return Some(Credential::Bearer(value.to_owned()));
+    }
+    if scheme.eq_ignore_ascii_case("CACertificate") {
+        return Some(Credential::Certificate(value.to_owned()));
     }
     if !scheme.eq_ignore_ascii_case("Basic") {
         return None;

@@ -5,14 +5,17 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::certificate;
 use super::credential::{self, Credential};
 use super::store::{Account, Token};
+use crate::sandbox::clock;
 use crate::sandbox::tenant::people;
 use crate::sandbox::world::{World, hold};
 
@@ -27,6 +30,7 @@ pub(crate) fn identify(world: &World, headers: &HeaderMap) -> Option<Account> {
         Credential::Bearer(value) if world.settings.api_key.as_ref() == Some(&value) => {
             Some(Account::Admin)
         }
+        Credential::Certificate(_) => None,
         Credential::Bearer(value) | Credential::Token(value) => {
             hold(&world.tokens).find(&value).map(|token| token.account)
         }
@@ -46,12 +50,29 @@ fn log_in(world: &World, username: &str, password: &str) -> Option<Account> {
 }
 
 /// `POST /token/authenticate`: 201.
-pub(crate) async fn authenticate(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let Some(Credential::Basic { username, password }) = credential::read(&headers) else {
-        return bad_header(StatusCode::UNAUTHORIZED);
-    };
-    let Some(account) = log_in(&world, &username, &password) else {
-        return bad_credential();
+pub(crate) async fn authenticate(
+    State(world): State<Arc<World>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (username, account) = match credential::read(&headers) {
+        Some(Credential::Basic { username, password }) => {
+            let Some(account) = log_in(&world, &username, &password) else {
+                return bad_credential();
+            };
+            (username, account)
+        }
+        Some(Credential::Certificate(shown)) => {
+            let rules = &world.settings.certificate;
+            let mut seen = hold(&world.seen);
+            match certificate::check(rules, &mut seen, &shown, &body, clock::wall_ms()) {
+                Ok(()) => (world.settings.username.clone(), Account::Admin),
+                Err(why) => {
+                    return failure(StatusCode::UNAUTHORIZED, "FAILURE_BAD_CREDENTIAL", why);
+                }
+            }
+        }
+        _ => return bad_header(StatusCode::UNAUTHORIZED),
     };
     let token = hold(&world.tokens).issue(account, world.settings.token_life);
     world.tally.count(|totals| totals.sign_ins += 1);

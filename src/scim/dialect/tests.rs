@@ -1,3 +1,5 @@
+//! What a profile may say, and what is refused in words.
+
 use super::*;
 use crate::domain::{Access, Change};
 

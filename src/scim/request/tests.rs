@@ -1,3 +1,5 @@
+//! Requests as each dialect spells them, and those of all built-in profiles.
+
 use std::fmt::Write;
 use std::path::Path;
 

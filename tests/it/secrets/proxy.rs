@@ -40,17 +40,24 @@ impl Proxy {
 
     /// Every token that the server gave out.
     pub(super) fn tokens(&self) -> Vec<String> {
-        const BEFORE: &str = "\"tokenValue\":\"";
+        self.values(&["tokenValue"])
+    }
+
+    /// Every text that went through as the value of a JSON member of one of these names.
+    pub(super) fn values(&self, names: &[&str]) -> Vec<String> {
         let texts = self.texts();
-        let mut tokens: Vec<_> = texts
+        let mut values: Vec<_> = names
             .iter()
-            .flat_map(|text| text.split(BEFORE).skip(1))
-            .filter_map(|rest| rest.split_once('"'))
-            .map(|(token, _)| token.to_owned())
+            .map(|name| format!("\"{name}\":\""))
+            .flat_map(|before| {
+                let found = texts.iter().flat_map(|text| text.split(&before).skip(1));
+                let found = found.filter_map(|rest| rest.split_once('"'));
+                found.map(|(value, _)| value.to_owned()).collect::<Vec<_>>()
+            })
             .collect();
-        tokens.sort();
-        tokens.dedup();
-        tokens
+        values.sort();
+        values.dedup();
+        values
     }
 
     /// Whether this text went through, either way.

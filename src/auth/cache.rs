@@ -1,0 +1,285 @@
+//! Refresh tokens, kept from one run to the next in a file that only its owner can read.
+//!
+//! A service that rotates refresh tokens takes each of them once: whoever uses one must have stored
+//! its successor before anything else is done, and two processes must not use the same one. So a
+//! process holds a lock beside the file from reading a token until its successor is durable.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+/// The form of the file.
+const VERSION: u32 = 1;
+
+/// Longest time that another process may hold the lock: a request to the token endpoint, with all
+/// its time limits.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The time between two looks at the lock.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The cache cannot be used. No text holds a token.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CacheError {
+    /// The system refuses.
+    #[error("`{path}`: {source}")]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// The file is something else, or was written by a newer version.
+    #[error(
+        "`{0}` is no token cache that this version can read; name another with `--token-cache`"
+    )]
+    Foreign(PathBuf),
+    /// Another process has held it for too long.
+    #[error("`{0}` is held by another process")]
+    Held(PathBuf),
+}
+
+/// The file with the tokens, and whose tokens in it are meant.
+#[derive(Debug)]
+pub(super) struct TokenCache {
+    path: PathBuf,
+    /// The token endpoint.
+    service: String,
+    client: String,
+}
+
+/// The cache while nobody else can use it.
+#[derive(Debug)]
+pub(super) struct Locked<'a> {
+    cache: &'a TokenCache,
+    _lock: File,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    tokens: Vec<Kept>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    service: String,
+    client: String,
+    refresh_token: String,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept(..)")
+    }
+}
+
+impl TokenCache {
+    /// The tokens of this client at this service, in the file `path`. Nothing is opened yet.
+    pub(super) fn new(path: PathBuf, service: &str, client: &str) -> Self {
+        Self {
+            path,
+            service: service.to_owned(),
+            client: client.to_owned(),
+        }
+    }
+
+    /// Waits until no other process uses the cache.
+    pub(super) async fn lock(&self) -> Result<Locked<'_>, CacheError> {
+        if let Some(folder) = folder(&self.path) {
+            let mut builder = std::fs::DirBuilder::new();
+            let made = builder.recursive(true).mode(0o700).create(folder);
+            made.map_err(|source| failed(folder, source))?;
+        }
+        let path = beside(&self.path, ".lock");
+        let file = private(&path, false).map_err(|source| failed(&path, source))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => {
+                    return Ok(Locked {
+                        cache: self,
+                        _lock: file,
+                    });
+                }
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                Err(TryLockError::WouldBlock) => return Err(CacheError::Held(self.path.clone())),
+                Err(TryLockError::Error(source)) => return Err(failed(&path, source)),
+            }
+        }
+    }
+}
+
+impl Locked<'_> {
+    /// The refresh token, if there is one.
+    pub(super) fn read(&self) -> Result<Option<SecretString>, CacheError> {
+        let content = self.content()?;
+        let mine = content.tokens.into_iter().find(|kept| self.is_mine(kept));
+        Ok(mine.map(|kept| SecretString::from(kept.refresh_token)))
+    }
+
+    /// Keeps this refresh token instead of the one before, or none. It is durable when this returns;
+    /// whoever reads the file at any moment sees the old content or the new one.
+    pub(super) fn write(&self, token: Option<&SecretString>) -> Result<(), CacheError> {
+        let mut content = self.content()?;
+        content.tokens.retain(|kept| !self.is_mine(kept));
+        content.tokens.extend(token.map(|token| Kept {
+            service: self.cache.service.clone(),
+            client: self.cache.client.clone(),
+            refresh_token: token.expose_secret().to_owned(),
+        }));
+        let text = SecretString::from(serde_json::json!(content).to_string());
+        let path = &self.cache.path;
+        let draft = beside(path, ".new");
+        replace(path, &draft, text.expose_secret()).map_err(|source| failed(path, source))
+    }
+
+    fn content(&self) -> Result<Content, CacheError> {
+        let path = &self.cache.path;
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => SecretString::from(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Content {
+                    version: VERSION,
+                    tokens: Vec::new(),
+                });
+            }
+            Err(source) => return Err(failed(path, source)),
+        };
+        match serde_json::from_str::<Content>(text.expose_secret()) {
+            Ok(content) if content.version == VERSION => Ok(content),
+            // What serde says may quote the file.
+            _ => Err(CacheError::Foreign(path.clone())),
+        }
+    }
+
+    fn is_mine(&self, kept: &Kept) -> bool {
+        kept.service == self.cache.service && kept.client == self.cache.client
+    }
+}
+
+/// Writes a new file, makes it durable, and gives it the name.
+fn replace(path: &Path, draft: &Path, text: &str) -> std::io::Result<()> {
+    // A draft that was left behind may have other rights.
+    match std::fs::remove_file(draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private(draft, true)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(draft, path)?;
+    // The new name is durable only with its folder.
+    File::open(folder(path).unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// A file for its owner alone.
+fn private(path: &Path, new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    options
+        .create(true)
+        .create_new(new)
+        .truncate(false)
+        .open(path)
+}
+
+fn folder(path: &Path) -> Option<&Path> {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+fn failed(path: &Path, source: std::io::Error) -> CacheError {
+    CacheError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn shown(token: Option<SecretString>) -> Option<String> {
+        token.map(|token| token.expose_secret().to_owned())
+    }
+
+    #[tokio::test]
+    async fn p10_tokens_are_kept_apart_in_a_file_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state/offboard/tokens.json");
+        let mine = TokenCache::new(path.clone(), "https://a/token", "c1");
+        let other = TokenCache::new(path.clone(), "https://a/token", "c2");
+        assert_eq!(shown(mine.lock().await.unwrap().read().unwrap()), None);
+        for token in ["t1", "t2"] {
+            mine.lock()
+                .await
+                .unwrap()
+                .write(Some(&token.into()))
+                .unwrap();
+            other
+                .lock()
+                .await
+                .unwrap()
+                .write(Some(&"o".into()))
+                .unwrap();
+            let kept = mine.lock().await.unwrap().read().unwrap();
+            assert_eq!(shown(kept), Some(token.to_owned()));
+        }
+        mine.lock().await.unwrap().write(None).unwrap();
+        assert_eq!(shown(mine.lock().await.unwrap().read().unwrap()), None);
+        assert_eq!(
+            shown(other.lock().await.unwrap().read().unwrap()),
+            Some("o".to_owned())
+        );
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        // Lock and file, and no draft.
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            2
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_process_at_a_time_uses_the_cache() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = |name: &str| TokenCache::new(dir.path().join(name), "s", "c");
+        let (first, second) = (cache("t.json"), cache("t.json"));
+        let held = first.lock().await.unwrap();
+        assert!(matches!(second.lock().await, Err(CacheError::Held(_))));
+        assert!(cache("other.json").lock().await.is_ok());
+        drop(held);
+        assert!(second.lock().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn p10_a_file_that_is_something_else_is_neither_shown_nor_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.json");
+        for text in ["planted", r#"{"version":2,"tokens":["planted"]}"#] {
+            std::fs::write(&path, text).unwrap();
+            let cache = TokenCache::new(path.clone(), "s", "c");
+            let locked = cache.lock().await.unwrap();
+            let error = locked.read().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("planted"));
+            assert!(locked.write(Some(&"t".into())).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What an answer of a sign-in service means, whatever service it is.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::auth::redact::Secrets;
+use crate::auth::wire::Heard;
+use crate::domain::Clock;
+use crate::http::{Body, HeaderMap, retry_after, words};
+
+use super::Grant;
+
+/// How a service writes its answers.
+pub(super) trait Dialect {
+    /// The token in a good answer, and how long it lives from the moment it was asked for. `None` if
+    /// there is none in it.
+    fn token(&self, headers: &HeaderMap, body: &[u8]) -> Option<(SecretString, Option<Duration>)>;
+
+    /// What a good answer holds, for people.
+    fn wanted(&self) -> &'static str {
+        "token"
+    }
+
+    /// The service's account of a failure, or all of the text that came. It is not cut to length yet,
+    /// so that secrets can still be found whole.
+    fn account(&self, body: &[u8]) -> String;
+}
+
+/// What one request for a token has brought.
+pub(super) fn judge(
+    heard: Heard,
+    dialect: &impl Dialect,
+    secrets: &Secrets,
+    clock: Clock,
+) -> Grant {
+    let failed = |why, wait, throttled| Grant::Failed {
+        why,
+        wait,
+        throttled,
+    };
+    let reply = match heard.reply {
+        Ok(reply) => reply,
+        Err(why) => return failed(why, None, false),
+    };
+    let status = reply.status;
+    let wait = retry_after(&reply.headers, clock);
+    let (body, broken) = match &reply.body {
+        Body::Whole(body) => (body.as_slice(), None),
+        Body::Broken(why) => (&[][..], Some(why)),
+    };
+    let words = || told(status, &dialect.account(body), secrets);
+    match (status, broken) {
+        (200..=299, Some(why)) => failed(format!("HTTP {status}, but {why}"), wait, false),
+        (200..=299, None) => match dialect.token(&reply.headers, body) {
+            // The life began when the token was made, at the earliest when it was asked for.
+            Some((token, life)) => {
+                secrets.obtained(&token);
+                let gone = heard.asked.elapsed();
+                Grant::Given(token, life.map(|life| life.saturating_sub(gone)))
+            }
+            // The body is not quoted: it may hold a token in a form that we cannot read.
+            None => {
+                let why = format!("HTTP {status} without a usable {}", dialect.wanted());
+                failed(why, wait, false)
+            }
+        },
+        (300..=399, _) => Grant::Refused(format!(
+            "HTTP {status} sends elsewhere, and no password follows: check the URL"
+        )),
+        (408 | 425 | 429 | 500..=599, _) => failed(words(), wait, status == 429),
+        _ => Grant::Refused(words()),
+    }
+}
+
+/// A service's words for people, behind the status. Looked through for secrets before the page is
+/// read and after: a page may spell them in its own way.
+pub(super) fn told(status: u16, account: &str, secrets: &Secrets) -> String {
+    let words = secrets.redact(&words(&secrets.redact(account)));
+    if words.is_empty() {
+        format!("HTTP {status}")
+    } else {
+        format!("HTTP {status}: {words}")
+    }
+}

@@ -1,0 +1,282 @@
+//! OAuth device grant (RFC 8628): a person approves a code in a browser, once; refresh tokens do the
+//! rest, in this run and in later ones.
+
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::auth::cache::{CacheError, Locked, TokenCache};
+use crate::auth::redact::Secrets;
+use crate::auth::wire::{Heard, Wire};
+use crate::http::{HeaderMap, Url, one_line};
+
+use super::Grant;
+use super::answer::{Dialect, judge};
+use super::oauth::{OAuth, error_code, form, json, post, seconds};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The time between two polls if the service names none (RFC 8628 §3.2).
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// What `slow_down` adds to it, for good (RFC 8628 §3.5).
+const SLOWER: Duration = Duration::from_secs(5);
+
+/// The life of a code that does not name one, though it must (RFC 8628 §3.2). Anaplan's live 15
+/// minutes.
+const CODE_LIFE: Duration = Duration::from_mins(15);
+
+/// What a person has to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DevicePrompt {
+    /// The page on which the code is typed.
+    pub address: String,
+    /// The code.
+    pub code: String,
+    /// The page with the code in its address, if there is one.
+    pub whole_address: Option<String>,
+    /// For how long the code can be approved.
+    pub life: Duration,
+}
+
+/// Shows a person the code.
+pub type Notifier = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
+
+/// Where a device signs in, and as which client.
+#[derive(Debug, Clone)]
+pub struct DeviceService {
+    /// Gives codes (RFC 8628 §3.1).
+    pub device_url: Url,
+    /// Gives tokens.
+    pub token_url: Url,
+    /// The client's id. It has no secret.
+    pub client_id: String,
+    /// What the token is to be good for; Anaplan gives a refresh token only for `offline_access`.
+    pub scope: Option<String>,
+}
+
+/// A device at one service.
+pub struct Device {
+    wire: Wire,
+    service: DeviceService,
+    cache: TokenCache,
+    notify: Notifier,
+    secrets: Secrets,
+    /// The code that waits for approval.
+    waiting: Mutex<Option<Waiting>>,
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Waiting {
+    device_code: SecretString,
+    interval: Duration,
+    next_poll: Instant,
+    ends: Instant,
+}
+
+impl Device {
+    /// Signs in at `service`. Refresh tokens are kept in the file `cache`; a person is shown a code by
+    /// `notify`.
+    pub fn new(
+        wire: Wire,
+        service: DeviceService,
+        cache: std::path::PathBuf,
+        notify: Notifier,
+    ) -> Self {
+        Self {
+            cache: TokenCache::new(cache, service.token_url.as_str(), &service.client_id),
+            wire,
+            service,
+            notify,
+            secrets: Secrets::default(),
+            waiting: Mutex::default(),
+        }
+    }
+
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Takes a refresh token if there is one; else has a code approved, step by step.
+    pub(super) async fn ask(&self) -> Grant {
+        let mut waiting = self.waiting.lock().await;
+        let stepped = match waiting.take() {
+            Some(code) => self.poll(code, &mut waiting).await,
+            None => self.begin(&mut waiting).await,
+        };
+        stepped.unwrap_or_else(|error: CacheError| {
+            Grant::Refused(format!("the refresh token cannot be kept: {error}"))
+        })
+    }
+
+    async fn begin(&self, waiting: &mut Option<Waiting>) -> Result<Grant, CacheError> {
+        // Held until the successor of a token that was used is durable.
+        let locked = self.cache.lock().await?;
+        if let Some(token) = locked.read()? {
+            return self.refresh(&token, &locked).await;
+        }
+        drop(locked);
+        let mut fields = vec![("client_id", self.service.client_id.as_str())];
+        fields.extend(self.service.scope.as_deref().map(|scope| ("scope", scope)));
+        let heard = post(&self.wire, &self.service.device_url, &form(&fields), None).await;
+        let Some((code, prompt)) = self.read_code(&heard) else {
+            return Ok(judge(heard, &Codes, &self.secrets, self.wire.clock()));
+        };
+        (self.notify)(&prompt);
+        let wait = code.interval;
+        *waiting = Some(code);
+        Ok(Grant::Pending(wait))
+    }
+
+    /// Reads the answer of RFC 8628 §3.2; Google's elder spelling of the address is read as well.
+    fn read_code(&self, heard: &Heard) -> Option<(Waiting, DevicePrompt)> {
+        if !(200..300).contains(&heard.reply.as_ref().ok()?.status) {
+            return None;
+        }
+        let body = json(heard)?;
+        let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
+        let device_code = SecretString::from(text("device_code")?);
+        self.secrets.obtained(&device_code);
+        let life = seconds(&body["expires_in"]).unwrap_or(CODE_LIFE);
+        let interval = seconds(&body["interval"]).unwrap_or(INTERVAL);
+        let address = text("verification_uri").or_else(|| text("verification_url"))?;
+        let now = Instant::now();
+        let prompt = DevicePrompt {
+            address: one_line(address),
+            code: one_line(text("user_code")?),
+            whole_address: text("verification_uri_complete").map(one_line),
+            life,
+        };
+        let waiting = Waiting {
+            device_code,
+            interval,
+            next_poll: now + interval,
+            ends: now.checked_add(life)?,
+        };
+        Some((waiting, prompt))
+    }
+
+    /// Asks whether the code was approved (RFC 8628 §3.4), no sooner than the service wants.
+    async fn poll(
+        &self,
+        mut code: Waiting,
+        waiting: &mut Option<Waiting>,
+    ) -> Result<Grant, CacheError> {
+        let now = Instant::now();
+        if now >= code.ends {
+            let why = "the code has expired before anybody approved it";
+            return Ok(Grant::Refused(why.to_owned()));
+        }
+        if now < code.next_poll {
+            let wait = code.next_poll - now;
+            *waiting = Some(code);
+            return Ok(Grant::Pending(wait));
+        }
+        let form = form(&[
+            ("grant_type", GRANT),
+            ("device_code", code.device_code.expose_secret()),
+            ("client_id", &self.service.client_id),
+        ]);
+        // From here on a caller that goes away leaves the code where it was.
+        let (ends, interval) = (code.ends, code.interval);
+        let device_code = code.device_code.clone();
+        let keep = |interval| Waiting {
+            device_code: device_code.clone(),
+            interval,
+            next_poll: Instant::now() + interval,
+            ends,
+        };
+        *waiting = Some(keep(interval));
+        let heard = post(&self.wire, &self.service.token_url, &form, None).await;
+        code.interval = match error_code(&heard).as_deref() {
+            Some("authorization_pending") => interval,
+            Some("slow_down") => interval + SLOWER,
+            _ => {
+                let locked = self.cache.lock().await?;
+                let grant = self.accept(heard, None, &locked)?;
+                // A service that fails is asked again for the same code.
+                if !matches!(grant, Grant::Failed { .. }) {
+                    *waiting = None;
+                }
+                return Ok(grant);
+            }
+        };
+        *waiting = Some(keep(code.interval));
+        Ok(Grant::Pending(code.interval))
+    }
+
+    /// Exchanges a refresh token (RFC 6749 §6).
+    async fn refresh(
+        &self,
+        token: &SecretString,
+        locked: &Locked<'_>,
+    ) -> Result<Grant, CacheError> {
+        self.secrets.obtained(token);
+        let form = form(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token.expose_secret()),
+            ("client_id", &self.service.client_id),
+        ]);
+        let heard = post(&self.wire, &self.service.token_url, &form, None).await;
+        if error_code(&heard).as_deref() == Some("invalid_grant") {
+            tracing::debug!("the refresh token is refused: a person has to approve a code");
+            locked.write(None)?;
+            return Ok(Grant::Pending(Duration::ZERO));
+        }
+        self.accept(heard, Some(token), locked)
+    }
+
+    /// Takes a token, and keeps the refresh token that came with it before anybody uses the other.
+    fn accept(
+        &self,
+        heard: Heard,
+        old: Option<&SecretString>,
+        locked: &Locked<'_>,
+    ) -> Result<Grant, CacheError> {
+        let body = json(&heard);
+        let new = body
+            .as_ref()
+            .and_then(|body| body["refresh_token"].as_str());
+        let new = new.filter(|new| !new.is_empty()).map(SecretString::from);
+        if let Some(new) = &new {
+            self.secrets.obtained(new);
+        }
+        let grant = judge(heard, &OAuth, &self.secrets, self.wire.clock());
+        if let (Grant::Given(..), Some(new)) = (&grant, &new)
+            && old.is_none_or(|old| old.expose_secret() != new.expose_secret())
+        {
+            locked.write(Some(new))?;
+        }
+        Ok(grant)
+    }
+}
+
+/// How services write what they say instead of a code.
+struct Codes;
+
+impl Dialect for Codes {
+    fn token(&self, _: &HeaderMap, _: &[u8]) -> Option<(SecretString, Option<Duration>)> {
+        None
+    }
+
+    fn wanted(&self) -> &'static str {
+        "code"
+    }
+
+    fn account(&self, body: &[u8]) -> String {
+        OAuth.account(body)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! From a kind of sign-in, as settings say it, to where its tokens come from.
+
+use std::io::Read;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::auth::{
+    Account, Anaplan, Certificate, CertificateEncoding, Client, ClientCredentials, Device,
+    DevicePrompt, Fixed, FromCommand, Issuer, MessageFormat, PrivateKey, Wire,
+};
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::domain::Clock;
+use crate::settings::{Method, SignIn};
+
+/// A longer file is no certificate and no key, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Where the tokens of this kind of sign-in come from. What is wrong with the secret, or with a file,
+/// is told here, before anything is sent.
+pub(super) fn issuer(
+    sign_in: &SignIn,
+    secret: Option<SecretString>,
+    wire: Wire,
+    terminal: Terminal,
+) -> Result<Issuer, Failure> {
+    let given = secret.clone().unwrap_or_default();
+    Ok(match &sign_in.method {
+        Method::AnaplanBasic { service, username } => {
+            let account = account(username, given)?;
+            Issuer::Anaplan(Anaplan::basic(wire, service.clone(), account))
+        }
+        Method::AnaplanCertificate {
+            service,
+            certificate,
+            key,
+            encoding,
+            format,
+        } => {
+            let key = private_key(key, secret.as_ref())?;
+            let certificate = read_certificate(certificate, key, *encoding, *format)?;
+            terminal.note(&format!("signing in as {}", certificate.subject()));
+            Issuer::Anaplan(Anaplan::certificate(wire, service.clone(), certificate))
+        }
+        Method::OauthDevice { service, cache } => {
+            let notify = Box::new(move |prompt: &DevicePrompt| terminal.warn(&invitation(prompt)));
+            Issuer::Device(Device::new(wire, service.clone(), cache.clone(), notify))
+        }
+        Method::ClientCredentials {
+            url,
+            id,
+            auth,
+            scope,
+        } => {
+            let client = Client {
+                id: id.clone(),
+                secret: given,
+                auth: *auth,
+                scope: scope.clone(),
+            };
+            Issuer::Client(ClientCredentials::new(wire, url.clone(), &client))
+        }
+        Method::Bearer => Issuer::Fixed(Fixed::token(given)),
+        Method::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
+        Method::Command(command) => Issuer::Command(FromCommand::new(command.clone())),
+    })
+}
+
+fn account(username: &str, password: SecretString) -> Result<Account, Failure> {
+    Account::new(username, password).map_err(|error| Failure::new(Exit::Settings, error))
+}
+
+/// What a person has to do, in words.
+fn invitation(prompt: &DevicePrompt) -> String {
+    let whole = match &prompt.whole_address {
+        Some(address) => format!(", or open {address}"),
+        None => String::new(),
+    };
+    let minutes = prompt.life.as_secs().div_ceil(60);
+    format!(
+        "to sign in, open {} and type the code {}{whole} (within {minutes} minutes)",
+        prompt.address, prompt.code
+    )
+}
+
+/// The text of the key file.
+pub(super) fn read_key(path: &Path) -> Result<SecretString, Failure> {
+    read("key", path).map(SecretString::from)
+}
+
+fn private_key(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey, Failure> {
+    let text = read_key(path)?;
+    PrivateKey::read(&text, passphrase).map_err(|error| {
+        let message = format!("the key `{}` cannot be used: {error}", path.display());
+        Failure::new(Exit::Settings, message).hint(error.hint().to_owned())
+    })
+}
+
+fn read_certificate(
+    path: &Path,
+    key: PrivateKey,
+    encoding: CertificateEncoding,
+    format: MessageFormat,
+) -> Result<Certificate, Failure> {
+    let text = read("certificate", path)?;
+    let now = Clock::System.now();
+    Certificate::read(&text, key, encoding, format, now).map_err(|error| {
+        let message = format!(
+            "the certificate `{}` cannot be used: {error}",
+            path.display()
+        );
+        Failure::new(Exit::Settings, message).hint(error.hint().to_owned())
+    })
+}
+
+/// A whole text file of reasonable length.
+fn read(what: &str, path: &Path) -> Result<String, Failure> {
+    let failed = |why: &dyn std::fmt::Display| {
+        let message = format!("cannot read the {what} `{}`: {why}", path.display());
+        Failure::new(Exit::Settings, message)
+    };
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let mut text = String::new();
+    let read = file.take(LONGEST + 1).read_to_string(&mut text);
+    read.map_err(|error| failed(&error))?;
+    if text.len() as u64 > LONGEST {
+        return Err(failed(&"it is longer than any"));
+    }
+    Ok(text)
+}
