@@ -181,7 +181,7 @@ async fn client_credentials_work_in_the_form_and_by_basic_and_are_asked_again_in
     }
     let bed = bed(2, LONG).await;
     let mut command = all(&bed, "client-credentials");
-    command.env("OFFBOARD_CLIENT_SECRET", "wrong");
+    command.env("OFFBOARD_CLIENT_SECRET", "m1styped");
     refused(
         command,
         5,

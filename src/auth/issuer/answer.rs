@@ -52,19 +52,17 @@ pub(super) fn judge(
     let words = || told(status, &dialect.account(body), secrets);
     match (status, broken) {
         (200..=299, Some(why)) => failed(format!("HTTP {status}, but {why}"), wait, false),
-        (200..=299, None) => match dialect.token(&reply.headers, body) {
-            // The life began when the token was made, at the earliest when it was asked for.
-            Some((token, life)) => {
-                secrets.obtained(&token);
-                let gone = heard.asked.elapsed();
-                Grant::Given(token, life.map(|life| life.saturating_sub(gone)))
-            }
-            // The body is not quoted: it may hold a token in a form that we cannot read.
-            None => {
+        (200..=299, None) => {
+            let Some((token, life)) = dialect.token(&reply.headers, body) else {
+                // The body is not quoted: it may hold a token in a form that we cannot read.
                 let why = format!("HTTP {status} without a usable {}", dialect.wanted());
-                failed(why, wait, false)
-            }
-        },
+                return failed(why, wait, false);
+            };
+            // The life began when the token was made, at the earliest when it was asked for.
+            secrets.obtained(&token);
+            let gone = heard.asked.elapsed();
+            Grant::Given(token, life.map(|life| life.saturating_sub(gone)))
+        }
         (300..=399, _) => Grant::Refused(format!(
             "HTTP {status} sends elsewhere, and no password follows: check the URL"
         )),

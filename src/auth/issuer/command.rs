@@ -90,7 +90,7 @@ impl FromCommand {
 
     fn take(&self, output: &str, stderr: &[u8]) -> Grant {
         let token = SecretString::from(output);
-        let fits = !output.contains(char::is_whitespace) && output.len() < LONGEST as usize;
+        let fits = !output.contains(char::is_whitespace) && (output.len() as u64) < LONGEST;
         if fits && TokenForm::scheme("Bearer").value(&token).is_some() {
             return Grant::Given(token, self.command.life);
         }

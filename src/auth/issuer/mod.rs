@@ -60,7 +60,7 @@ pub enum Issuer {
     /// Anaplan's token service.
     Anaplan(Anaplan),
     /// An OAuth service, for a person who approves a code.
-    Device(Device),
+    Device(Box<Device>),
     /// An OAuth service, for a client with a secret.
     Client(ClientCredentials),
     /// A program.

@@ -96,7 +96,7 @@ pub(in crate::cli) async fn sign_in(
     let http = Http::new(&connection.http).map_err(|error| Failure::new(Exit::Settings, error))?;
     let pace = Arc::new(Pace::new(settings.rate, settings.burst));
     let wire = Wire::new(http.clone(), Arc::clone(&pace), Clock::System);
-    let issuer = issuer(sign_in, secret, wire, terminal)?;
+    let issuer = issuer(sign_in, secret.as_ref(), wire, terminal)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);
     let ready = session.ready().await;

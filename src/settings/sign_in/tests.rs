@@ -3,6 +3,10 @@
 use super::kind::KINDS;
 use super::*;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "layers are made where they are used"
+)]
 fn resolve(layer: Layer) -> Result<SignIn, String> {
     SignIn::resolve(&layer, PlainHttp::LoopbackOnly).map_err(|error| error.to_string())
 }
@@ -15,6 +19,7 @@ fn of(kind: &str) -> Layer {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the members of a layer are")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

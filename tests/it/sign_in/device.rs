@@ -112,7 +112,7 @@ async fn a_refresh_token_that_is_dead_leads_to_a_new_code() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_that_nobody_approves_ends_the_run_and_fails_nobody() {
     let bed = bed_with(2, LONG, |oauth| {
-        oauth.code_life = Duration::from_millis(200)
+        oauth.code_life = Duration::from_millis(200);
     })
     .await;
     let words = ["expired", "approve the code in time", "asks for a new one"];

@@ -22,11 +22,11 @@ const LONGEST: u64 = 1024 * 1024;
 /// is told here, before anything is sent.
 pub(super) fn issuer(
     sign_in: &SignIn,
-    secret: Option<SecretString>,
+    secret: Option<&SecretString>,
     wire: Wire,
     terminal: Terminal,
 ) -> Result<Issuer, Failure> {
-    let given = secret.clone().unwrap_or_default();
+    let given = secret.cloned().unwrap_or_default();
     Ok(match &sign_in.method {
         Method::AnaplanBasic { service, username } => {
             let account = account(username, given)?;
@@ -39,14 +39,15 @@ pub(super) fn issuer(
             encoding,
             format,
         } => {
-            let key = private_key(key, secret.as_ref())?;
+            let key = private_key(key, secret)?;
             let certificate = read_certificate(certificate, key, *encoding, *format)?;
             terminal.note(&format!("signing in as {}", certificate.subject()));
             Issuer::Anaplan(Anaplan::certificate(wire, service.clone(), certificate))
         }
         Method::OauthDevice { service, cache } => {
             let notify = Box::new(move |prompt: &DevicePrompt| terminal.warn(&invitation(prompt)));
-            Issuer::Device(Device::new(wire, service.clone(), cache.clone(), notify))
+            let device = Device::new(wire, service.clone(), cache.clone(), notify);
+            Issuer::Device(Box::new(device))
         }
         Method::ClientCredentials {
             url,
