@@ -53,8 +53,9 @@ async fn bed() -> Bed {
 }
 
 fn write(bed: &Bed, name: &str, who: &str) {
-    let text =
-        format!("scim-url = \"https://{who}.example.com/v2\"\nusername = \"{who}@example.com\"\n");
+    let text = format!(
+        "sign-in = \"anaplan-basic\"\nscim-url = \"https://{who}.example.com/v2\"\nusername = \"{who}@example.com\"\n"
+    );
     std::fs::write(bed.path(name), text).unwrap();
 }
 

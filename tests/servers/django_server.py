@@ -14,13 +14,13 @@ PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 
 
 class Door:
-    """Lets in whoever has a token."""
+    """Lets in whoever has the token."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        knows = bool(request.headers.get("Authorization"))
+        knows = request.headers.get("Authorization") == "Bearer secret"
         request.user = SimpleNamespace(is_authenticated=knows, is_anonymous=not knows)
         return self.get_response(request)
 

@@ -34,7 +34,7 @@ const app = express();
 app.use("/scim", new SCIMMYRouters({
     type: "bearer",
     handler: (request) => {
-        if (!request.header("Authorization")) throw new Error("who are you?");
+        if (request.header("Authorization") !== "Bearer secret") throw new Error("who are you?");
         return "u0";
     },
 }));

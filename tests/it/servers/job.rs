@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::Command;
 
+use super::server::TOKEN;
 use super::tenant::{Tenant, name};
 use crate::support::{Ran, finish, program};
 
@@ -47,9 +48,8 @@ impl Job<'_> {
             .arg(verb)
             .env("OFFBOARD_PROFILE", self.profile)
             .env("OFFBOARD_SCIM_URL", self.base)
-            .env("OFFBOARD_AUTH_URL", &self.tenant.auth)
-            .env("OFFBOARD_USERNAME", "admin@example.com")
-            .env("OFFBOARD_PASSWORD", "sandbox")
+            .env("OFFBOARD_SIGN_IN", "bearer")
+            .env("OFFBOARD_TOKEN", TOKEN)
             .env("OFFBOARD_CAP_SHARE", "100%")
             .env("OFFBOARD_RATE", "unlimited");
         command

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::support::text::PATIENCE;
 
-/// The token with which the tests themselves ask.
-const TOKEN: &str = "secret";
+/// The token that every server wants.
+pub(super) const TOKEN: &str = "secret";
 
 /// Which server.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ impl Server {
         let (mut command, path) = match kind {
             Kind::Scim2 | Kind::Scim2WithoutPatch => {
                 let mut command = Command::new(folder.join("venv/bin/scim2-server"));
-                command.args(["--port", &at]);
+                command.args(["--port", &at, "--bearer-token", TOKEN]);
                 command
                     .arg("--dump-resources")
                     .arg(dir.path().join("dump.json"));

@@ -1,6 +1,5 @@
 //! Users at a server, seeded and looked at over plain HTTP.
 
-use offboard::sandbox::{Sandbox, SandboxSettings};
 use serde_json::{Value, json};
 
 use super::server::Server;
@@ -29,9 +28,6 @@ pub(super) struct Tenant {
     pub(super) server: Server,
     pub(super) access: Access,
     pub(super) ids: Vec<String>,
-    /// Where the program signs in: the servers take whatever token it gets there.
-    pub(super) auth: String,
-    _sandbox: Sandbox,
 }
 
 /// The name of the user with this number.
@@ -42,10 +38,7 @@ pub(super) fn name(number: usize) -> String {
 impl Tenant {
     /// Makes so many users, each with two pieces of access.
     pub(super) async fn seed(server: Server, access: Access, users: usize) -> Self {
-        let sandbox = Sandbox::start(SandboxSettings::default()).await.unwrap();
         let mut this = Self {
-            auth: sandbox.auth_url(),
-            _sandbox: sandbox,
             server,
             access,
             ids: Vec::new(),
