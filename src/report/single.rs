@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::ledger::{Job, Reader};
 use crate::report::mask::Privacy;
-use crate::report::{ReportError, Summary, events, table};
+use crate::report::{ReportError, Summary, events, html, table};
 
 /// Which file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Format {
     Jsonl,
     /// `summary.json`.
     Json,
+    /// `report.html`.
+    Html,
 }
 
 /// Writes one file of a job's bundle, as it is at one moment. Memory does not grow with the job.
@@ -38,6 +40,7 @@ pub async fn write_single(
             serde_json::to_writer_pretty(&mut file, &summary).map_err(std::io::Error::from)?;
             file.write_all(b"\n")?;
         }
+        Format::Html => html::write(reader, job, &summary, privacy, &mut file).await?,
     }
     file.flush()?;
     reader.end_snapshot().await?;

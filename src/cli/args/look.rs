@@ -111,6 +111,8 @@ pub(in crate::cli) enum ReportFormat {
     Jsonl,
     /// `summary.json`.
     Json,
+    /// `report.html`.
+    Html,
 }
 
 /// Write what was done, user by user, into a folder.
@@ -130,7 +132,8 @@ pub(in crate::cli) struct ReportArgs {
     )]
     pub(in crate::cli) output: Option<PathBuf>,
 
-    /// Write one file to standard output instead: the table, the events, or the summary.
+    /// Write one file to standard output instead: the table, the events, the summary, or the
+    /// page.
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(in crate::cli) format: Option<ReportFormat>,
 

@@ -31,6 +31,7 @@ pub(in crate::cli) async fn report(args: ReportArgs, terminal: Terminal) -> Resu
                 ReportFormat::Csv => Format::Csv,
                 ReportFormat::Jsonl => Format::Jsonl,
                 ReportFormat::Json => Format::Json,
+                ReportFormat::Html => Format::Html,
             };
             let out = terminal.data_stream();
             write_single(&mut reader, &job, format, privacy, out).await?

@@ -52,6 +52,12 @@ fn known(facts: Vec<Fact>) -> Vec<Fact> {
 pub(super) fn people(summary: &Summary) -> Vec<Fact> {
     let runs = || summary.runs.iter();
     let all = |member: fn(&RunSummary) -> Option<&String>| distinct(runs().filter_map(member));
+    // A run that was killed has not told how many it had sent.
+    let at_least = if runs().any(|run| run.requests.is_none()) {
+        "at least "
+    } else {
+        ""
+    };
     known(vec![
         fact("Operator", all(|run| Some(&run.operator))),
         fact("Signed in as", all(|run| Some(&run.account))),
@@ -67,7 +73,7 @@ pub(super) fn people(summary: &Summary) -> Vec<Fact> {
         fact(
             "Requests sent",
             vec![format!(
-                "{}, {} of them told to slow down",
+                "{at_least}{}, {} of them told to slow down",
                 count(summary.requests),
                 count(summary.throttled)
             )],

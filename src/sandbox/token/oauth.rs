@@ -1,7 +1,7 @@
 //! The calls under `/oauth`: codes for devices, tokens for codes, refresh tokens and clients, and the
 //! page on which a person approves a code.
 //!
-//! What a grant is worth is said by [`Grants`]; this reads forms and writes answers.
+//! What a grant is worth is said by `Grants`; this reads forms and writes answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
