@@ -117,8 +117,8 @@ pub(super) async fn finish(
 ) -> Result<Done, Failure> {
     // From the very beginning: by itself this signal would end the process.
     let (_asking, status_asked) = StatusRequests::listen()?;
-    tell_job(&job, settings, terminal);
     if left(&mut ledger, &job, manner).await? == 0 {
+        tell_job(&job, settings, terminal);
         terminal.note("nothing is left to do");
         return close(ledger, job, Exit::Done, None).await;
     }
@@ -158,6 +158,8 @@ pub(super) async fn ready<'a>(
     // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
     let secret = known_secret(secret, &settings.connection, terminal)?;
     let (listening, mut signals) = Signals::listen()?;
+    // Whoever reads this may send a signal at once.
+    tell_job(&job, settings, terminal);
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
         let job = match planning {

@@ -60,9 +60,9 @@ pub(in crate::cli) async fn show(
     json: bool,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    tell_job(&job, settings, terminal);
     let begun = ledger.was_run(&job).await?;
     let (job, criteria) = if begun {
+        tell_job(&job, settings, terminal);
         terminal.note("the job has begun: this is its plan as it stands now");
         let criteria = criteria(&job, settings);
         (job, criteria)
