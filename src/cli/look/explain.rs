@@ -24,6 +24,11 @@ pub(in crate::cli) async fn explain(
     args: ExplainArgs,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    if args.user.trim().is_empty() {
+        let message = "an empty text names nobody";
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("give the user's id, or an e-mail address".to_owned()));
+    }
     let mut reader = Reader::open(&args.files.ledger()?).await?;
     reader.begin_snapshot().await?;
     let mut told = Vec::new();
@@ -145,6 +150,14 @@ fn sentence(kind: &str, body: &Value) -> String {
                 words("detail")
             )
         }
+        "set_aside" => {
+            let outcome = text("outcome").replace('_', " ");
+            let reason = match text("reason") {
+                "" => String::new(),
+                reason => format!(" ({reason})"),
+            };
+            format!("set aside: {outcome}{reason}{}", words("detail"))
+        }
         "verified" => format!(
             "verified: {}; is {}{}",
             text("finding"),
@@ -228,6 +241,11 @@ mod tests {
                 "verified",
                 json!({"finding": "drifted", "active": true, "detail": "is active"}),
                 "verified: drifted; is active, workspaces not said: is active",
+            ),
+            (
+                "set_aside",
+                json!({"outcome": "invalid", "reason": "empty", "detail": "empty id"}),
+                "set aside: invalid (empty): empty id",
             ),
             ("new_kind", json!({"a": 1}), r#"new_kind {"a":1}"#),
         ] {
