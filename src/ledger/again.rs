@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{Entry, Fact, Line, Reason, UserState};
 use crate::ledger::job::{read_job, unsigned};
@@ -33,21 +33,34 @@ fn codes(reasons: &[Reason]) -> String {
     json!(codes).to_string()
 }
 
+/// The failed users who can be tried again, with the writes begun for each: the one rule of who is.
+async fn to_retry(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    reasons: &[Reason],
+) -> Result<Vec<(Line, u64)>, LedgerError> {
+    let rows = sqlx::query(
+        "SELECT line, attempts FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
+             WHEN json_array_length(?2) = 0 THEN status = 'failed'
+             WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
+             ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END
+         ORDER BY line",
+    )
+    .bind(job.number)
+    .bind(codes(reasons))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((Line(unsigned(row, "line")?), unsigned(row, "attempts")?)))
+        .collect()
+}
+
 impl Ledger {
     /// How many failed users can be tried again: those with one of these reasons, or all if there are
     /// none. `not_found` means those whom the provider did not know.
     pub async fn retriable(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
-        let row = sqlx::query(
-            "SELECT count(*) AS users FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
-                 WHEN json_array_length(?2) = 0 THEN status = 'failed'
-                 WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
-                 ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END",
-        )
-        .bind(job.number)
-        .bind(codes(reasons))
-        .fetch_one(&mut self.connection)
-        .await?;
-        unsigned(&row, "users")
+        let failed = to_retry(&mut self.connection, job, reasons).await?;
+        Ok(failed.len() as u64)
     }
 
     /// How many of them cannot be tried again, since their names were never found.
@@ -76,31 +89,19 @@ impl Ledger {
     ) -> Result<usize, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = sqlx::query(
-            "SELECT line, attempts FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
-                 WHEN json_array_length(?2) = 0 THEN status = 'failed'
-                 WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
-                 ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END
-             ORDER BY line",
-        )
-        .bind(job.number)
-        .bind(codes(reasons))
-        .fetch_all(&mut *transaction)
-        .await?;
-        let entries: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                Ok(Entry {
-                    line: Line(unsigned(row, "line")?),
-                    at: now,
-                    fact: Fact::Released {
-                        attempts: 0,
-                        in_doubt: unsigned(row, "attempts")? > 0,
-                        why: "to be tried again".to_owned(),
-                    },
-                })
+        let failed = to_retry(&mut transaction, job, reasons).await?;
+        let entries: Vec<_> = failed
+            .into_iter()
+            .map(|(line, attempts)| Entry {
+                line,
+                at: now,
+                fact: Fact::Released {
+                    attempts: 0,
+                    in_doubt: attempts > 0,
+                    why: "to be tried again".to_owned(),
+                },
             })
-            .collect::<Result<_, LedgerError>>()?;
+            .collect();
         record(&mut transaction, job.number, run.number, &entries).await?;
         transaction.commit().await?;
         Ok(entries.len())
