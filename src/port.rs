@@ -6,8 +6,8 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Entry, Filter, Goal, Line, Operation, Request, Resource, Seen, Silence,
-    UserId,
+    Answer, Credential, Effect, Entry, Filter, Goal, Known, Line, Operation, Request, Resource,
+    Seen, Silence, UserId,
 };
 
 /// A user that a run has still to deal with.
@@ -19,12 +19,14 @@ pub struct Subject {
     pub user: UserId,
     /// Writes begun for this user so far, in all runs.
     pub attempts: u32,
-    /// Whether a write may have taken effect without an answer having been recorded.
-    pub in_doubt: bool,
+    /// What the writes so far may have done.
+    pub effect: Effect,
     /// What the user is to have.
     pub goal: Goal,
     /// What the user had when last seen before the first write. Nobody is written without.
     pub before: Option<Seen>,
+    /// By what else the user is known: the door to a write asks for it.
+    pub known: Known,
 }
 
 /// Why there is no credential to sign requests with.

@@ -1,7 +1,7 @@
 //! Where one roster line stands, told again from its events alone.
 
 use crate::audit::event::Event;
-use crate::domain::Status;
+use crate::domain::{Effect, IdRule, Status};
 
 /// The cells of a line that follow from its events. What no event says is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,9 @@ pub(super) struct LineState {
     pub(super) workspaces_before: String,
     pub(super) active_after: String,
     pub(super) workspaces_after: String,
-    pub(super) attempts: u64,
+    /// Writes that left, or may have.
+    pub(super) sent: u64,
+    effect: Effect,
     pub(super) answer: Option<(String, String)>,
     pub(super) first_attempt_at: String,
     pub(super) done_at: String,
@@ -28,7 +30,8 @@ pub(super) struct LineState {
     pub(super) verified: [String; 3],
     /// Whether what the user had before is known.
     pub(super) is_seen: bool,
-    /// Whether the workspaces that the user had last are known.
+    /// Whether the workspaces that the user had before, and those that the user had last, are known.
+    is_before_known: bool,
     is_after_known: bool,
     /// Whether any event says where the line stands.
     pub(super) is_told: bool,
@@ -46,7 +49,8 @@ impl Default for LineState {
             workspaces_before: empty(),
             active_after: empty(),
             workspaces_after: empty(),
-            attempts: 0,
+            sent: 0,
+            effect: Effect::None,
             answer: None,
             first_attempt_at: empty(),
             done_at: empty(),
@@ -57,6 +61,7 @@ impl Default for LineState {
             event: None,
             verified: Default::default(),
             is_seen: false,
+            is_before_known: false,
             is_after_known: false,
             is_told: false,
         }
@@ -78,11 +83,12 @@ impl LineState {
                 self.is_seen = true;
                 self.user_id = text("id");
                 self.active_before = flag(event, "active");
+                self.is_before_known = event.ids("workspaces").is_some();
                 self.workspaces_before = event.ids("workspaces").unwrap_or_default();
             }
             "begun" => {
                 self.status = Status::Claimed;
-                self.attempts = event.number("attempt").unwrap_or_default();
+                self.effect = Effect::Maybe;
                 if self.first_attempt_at.is_empty() {
                     self.first_attempt_at.clone_from(&event.at);
                 }
@@ -94,9 +100,21 @@ impl LineState {
                 } else {
                     Status::Pending
                 };
-                self.attempts = event.number("attempts").unwrap_or_default();
+                self.effect = match event.text("effect").and_then(Effect::parse) {
+                    Some(effect) => effect,
+                    // Earlier versions did not tell whether one of several writes was taken in part.
+                    None if doubt => Effect::Maybe,
+                    None if self.first_attempt_at.is_empty() => Effect::None,
+                    None => Effect::Part,
+                };
+                let unanswered = event.flag("unanswered").unwrap_or_default();
+                self.sent += u64::from(unanswered || doubt && is_unanswered(event));
                 self.reason.clear();
                 self.detail = text("why");
+            }
+            "ended" => {
+                self.sent += u64::from(is_sent(event));
+                return None;
             }
             "settled" | "set_aside" => {
                 let outcome = text("outcome");
@@ -128,6 +146,11 @@ impl LineState {
     }
 
     fn settle(&mut self, event: &Event, answer: Option<(String, String)>) {
+        self.effect = match (self.status, self.effect) {
+            (Status::InDoubt, _) => Effect::Maybe,
+            (_, Effect::None) => Effect::None,
+            (_, Effect::Maybe | Effect::Part) => Effect::Part,
+        };
         self.done_at.clone_from(&event.at);
         let confirmed_by = event.text("confirmed_by").unwrap_or_default();
         confirmed_by.clone_into(&mut self.confirmed_by);
@@ -139,17 +162,21 @@ impl LineState {
         self.active_after = flag(event, "active");
         self.is_after_known = event.ids("workspaces").is_some();
         self.workspaces_after = event.ids("workspaces").unwrap_or_default();
-        self.answer = answer;
+        // The answer that decided may be another one than the last.
+        let decided = event.number("http_status").map(|status| status.to_string());
+        let id = event.text("request_id").unwrap_or_default().to_owned();
+        self.answer = decided.map(|status| (status, id)).or(answer);
     }
 
     /// The plan was thrown away: whoever was not written is to be looked up again.
     pub(super) fn discard(&mut self) {
         let set_aside = matches!(self.status, Status::Invalid | Status::Duplicate);
-        if self.attempts > 0 || set_aside && !self.is_seen {
+        if self.effect != Effect::None || set_aside && !self.is_seen {
             return;
         }
         *self = Self {
             first_attempt_at: std::mem::take(&mut self.first_attempt_at),
+            sent: self.sent,
             run: std::mem::take(&mut self.run),
             verified: std::mem::take(&mut self.verified),
             is_told: true,
@@ -158,27 +185,53 @@ impl LineState {
     }
 
     /// The workspaces that the user had and has no longer; nothing unless both were seen.
-    pub(super) fn workspaces_removed(&self) -> String {
+    pub(super) fn workspaces_removed(&self, ids: IdRule) -> String {
         if self.workspaces_before.is_empty() || !self.is_after_known {
             return String::new();
         }
-        let kept = self.workspaces_after.to_ascii_lowercase();
+        let kept = &self.workspaces_after;
         let gone: Vec<_> = self
             .workspaces_before
             .split(' ')
-            .filter(|id| !kept.split(' ').any(|kept| kept.eq_ignore_ascii_case(id)))
+            .filter(|id| !kept.split(' ').any(|kept| ids.is_same(kept, id)))
             .collect();
         gone.join(" ")
     }
 
-    /// Whether a write may have taken effect.
-    pub(super) fn may_be_changed(&self) -> bool {
-        let reached = matches!(
-            self.status,
-            Status::Removed | Status::Restored | Status::InDoubt | Status::Claimed
-        );
-        reached && self.attempts > 0 && self.is_seen
+    /// Whether a write may have changed the user: one has left, and the user was not shown since to have
+    /// all that was there before.
+    pub(super) fn may_be_changed(&self, ids: IdRule) -> bool {
+        let list = |text: &str| {
+            let ids = text.split(' ').filter(|id| !id.is_empty());
+            ids.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let is_shown = !self.status.is_open() && !self.active_after.is_empty();
+        let (had, has) = (list(&self.workspaces_before), list(&self.workspaces_after));
+        let same = self.active_before == self.active_after
+            && self.is_after_known == self.is_before_known
+            && ids.is_same_set(&had, &has);
+        self.effect != Effect::None && self.is_seen && !(is_shown && same)
     }
+}
+
+/// Whether an answer, or silence, is about a write that left. One that was turned away before it was looked
+/// at (401, 429) is repeated, and counts once.
+fn is_sent(event: &Event) -> bool {
+    event.text("kind") == Some("write")
+        && match event.text("verdict") {
+            Some("throttled" | "unauthorized") => false,
+            Some("uncertain") => true,
+            _ => event.number("status").is_some(),
+        }
+}
+
+/// Earlier versions told only in words that a write had no answer.
+fn is_unanswered(event: &Event) -> bool {
+    const WORDS: [&str; 2] = [
+        "the run that was writing this user died before an answer was recorded",
+        "the run was stopped while a request was under way",
+    ];
+    event.text("why").is_some_and(|why| WORDS.contains(&why))
 }
 
 fn flag(event: &Event, member: &str) -> String {

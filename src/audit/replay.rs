@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::audit::event::Event;
 use crate::audit::line::LineState;
-use crate::domain::Status;
+use crate::domain::{IdRule, Status};
 
 /// What the first event of a chain binds all others to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Header {
     pub lines: u64,
     /// Distinct valid users.
     pub users: u64,
+    /// How the provider compares ids.
+    pub ids: IdRule,
 }
 
 /// One run, by the events that begin and end it.
@@ -59,6 +61,12 @@ impl Replay {
         self.header.as_ref()
     }
 
+    /// How the provider compares ids.
+    pub(super) fn ids(&self) -> IdRule {
+        let header = self.header.as_ref();
+        header.map_or(IdRule::IgnoreCase, |header| header.ids)
+    }
+
     /// Takes the next event; says what is wrong with it.
     pub(super) fn push(&mut self, event: &Event, hash: Option<&str>) -> Option<String> {
         match event.kind.as_str() {
@@ -90,6 +98,8 @@ impl Replay {
             roster_digest: text("roster_digest"),
             lines: event.number("lines").unwrap_or_default(),
             users: event.number("users").unwrap_or_default(),
+            // Jobs from before the rule was kept ignored the case of ids.
+            ids: (event.text("ids").and_then(IdRule::parse)).unwrap_or(IdRule::IgnoreCase),
         };
         // A job from before there were chains is named twice: when it was loaded, and when its chain
         // began.

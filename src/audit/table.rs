@@ -93,8 +93,9 @@ impl<'a> TableCheck<'a> {
             compare("request_id", &id);
         }
         let id = cell("user_id").unwrap_or_default();
-        let differs = !state.user_id.eq_ignore_ascii_case(id)
-            && !safe_cell(&state.user_id).eq_ignore_ascii_case(id);
+        let ids = self.replay.ids();
+        let differs =
+            !ids.is_same(&state.user_id, id) && !ids.is_same(&safe_cell(&state.user_id), id);
         if !state.user_id.is_empty() && differs {
             compare("user_id", &state.user_id);
         }
@@ -146,9 +147,9 @@ fn expected(state: &LineState, replay: &Replay) -> Vec<(&'static str, String)> {
         ("active_before", state.active_before.clone()),
         ("active_after", state.active_after.clone()),
         ("workspaces_before", state.workspaces_before.clone()),
-        ("workspaces_removed", state.workspaces_removed()),
+        ("workspaces_removed", state.workspaces_removed(replay.ids())),
         ("workspaces_after", state.workspaces_after.clone()),
-        ("attempts", state.attempts.to_string()),
+        ("attempts", state.sent.to_string()),
         ("first_attempt_at", state.first_attempt_at.clone()),
         ("done_at", state.done_at.clone()),
         ("confirmed_at", state.confirmed_at.clone()),

@@ -18,7 +18,7 @@ pub(super) struct UndoCheck<'a> {
 impl<'a> UndoCheck<'a> {
     pub(super) fn new(replay: &'a Replay) -> Self {
         let lines = replay.lines.iter();
-        let left = lines.filter(|(_, state)| state.may_be_changed());
+        let left = lines.filter(|(_, state)| state.may_be_changed(replay.ids()));
         Self {
             replay,
             left: left.map(|(line, _)| *line).collect(),
@@ -54,7 +54,7 @@ impl<'a> UndoCheck<'a> {
             faults.compare(differs, &safe_cell(&expected), cell(index));
         }
         let id = cell(0);
-        if !safe_cell(&state.user_id).eq_ignore_ascii_case(id) {
+        if !self.replay.ids().is_same(&safe_cell(&state.user_id), id) {
             let differs = || Fault {
                 what: "the cell does not follow from the events of this line".to_owned(),
                 ..place().field("User ID").event(state.event)

@@ -27,10 +27,10 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
-use crate::domain::{Change, Reason};
+use crate::domain::{Change, Door, ProtectList, Reason};
 use crate::engine::Signal;
 use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally};
-use crate::plan::{Criteria, ProtectList};
+use crate::plan::Criteria;
 use crate::progress::{Progress, ProgressMode};
 use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
@@ -271,11 +271,10 @@ pub(super) async fn enter<'a>(
 ) -> Result<At<'a>, Failure> {
     let signed_in = sign_in(settings, secret, terminal).await?;
     let actor = rails::actor(settings, &signed_in, terminal);
+    let mut criteria = criteria(job, settings);
+    criteria.door.actor = actor;
     Ok(At {
-        criteria: Criteria {
-            actor,
-            ..criteria(job, settings)
-        },
+        criteria,
         settings,
         terminal,
         mandate: mandate::mandate(settings, &signed_in),
@@ -289,8 +288,12 @@ pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
     Criteria {
         goal: job.change.goal(),
         means: settings.means(),
-        protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
-        actor: crate::plan::Actor::default(),
+        door: Door {
+            ids: job.ids,
+            protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
+            allow_mismatch: settings.safety.allow_mismatch,
+            ..Door::default()
+        },
     }
 }
 

@@ -150,6 +150,15 @@ impl Allowance {
     }
 }
 
+/// Which answer decided how a user ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedBy {
+    /// Its HTTP status.
+    pub status: u16,
+    /// The server's name for the request.
+    pub request_id: Option<String>,
+}
+
 /// An answer: the status line at least has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -188,6 +197,9 @@ pub enum Silence {
     /// Name look-up or connecting failed: the request never left.
     #[error("cannot reach the server: {0}")]
     NotSent(String),
+    /// The request cannot be built: it will never leave.
+    #[error("the request cannot be built: {0}")]
+    Unsendable(String),
     /// The connection broke or timed out after the request may have left.
     #[error("no answer: {0}")]
     Lost(String),

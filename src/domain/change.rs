@@ -115,6 +115,7 @@ impl Change {
                 Access::RemoveFrom(ids) => Some(Membership::Without(ids.clone())),
             },
             only_from: None,
+            in_parts: false,
             gone: self.deletes(),
         })
     }
@@ -128,8 +129,9 @@ fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ChangeError> {
             return Err(ChangeError::Workspace(id.escape_debug().to_string()));
         }
     }
-    ids.sort_by_key(|id| id.to_ascii_lowercase());
-    ids.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    // Whether two spellings are one workspace, only the provider's rule says.
+    ids.sort();
+    ids.dedup();
     Ok(ids)
 }
 
@@ -194,7 +196,7 @@ mod tests {
             (true, Access::Keep, "disable"),
             (false, Access::RemoveAll, "remove-access"),
             (true, Access::RemoveAll, "disable+remove-access"),
-            (false, from(&["w2", "w1", "W2"]), "from-workspace:w1,w2"),
+            (false, from(&["w2", "w1", "w2"]), "from-workspace:w1,w2"),
             (true, from(&["w1"]), "disable+from-workspace:w1"),
         ] {
             let change = Change::new(disable, access).unwrap();

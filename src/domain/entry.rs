@@ -5,6 +5,40 @@ use std::time::Duration;
 
 use crate::domain::{Line, RequestKind, Settlement, Timestamp, UserState, Verdict};
 
+/// What the writes of a job may have done to a user so far.
+///
+/// While it is `None`, what the user has is what the user had before the job. From the first write that
+/// may have left on, the state before the job is kept as it was seen then, for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effect {
+    /// None has left: nothing.
+    #[default]
+    None,
+    /// One may have taken effect, and no answer has shown whether: the user is read before anything else.
+    Maybe,
+    /// Some may have taken effect in part, and the user was read since. The user is read again before the
+    /// next write, since what was seen before the job is no longer what the user has.
+    Part,
+}
+
+impl Effect {
+    /// The word in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Maybe => "maybe",
+            Self::Part => "part",
+        }
+    }
+
+    /// Reads the ledger's word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::None, Self::Maybe, Self::Part]
+            .into_iter()
+            .find(|effect| effect.as_str() == text)
+    }
+}
+
 /// One fact about the user of one roster line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -88,8 +122,10 @@ pub enum Fact {
     Released {
         /// Writes that count: those that were begun and never sent are given back.
         attempts: u32,
-        /// Whether a write may have taken effect, so that the user must be read first.
-        in_doubt: bool,
+        /// What the writes so far may have done. `Maybe` puts the user in doubt.
+        effect: Effect,
+        /// Whether a write left, or may have, of which no answer was recorded.
+        unanswered: bool,
         /// Why, for people.
         why: String,
     },

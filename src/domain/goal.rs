@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Means, Operation, Reason, UserState};
+use crate::domain::{Effect, IdRule, Means, Operation, Reason, UserState};
 
 /// What one user is to have afterwards. What is `None` is not touched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,9 +11,13 @@ pub struct Goal {
     pub active: Option<bool>,
     /// Which workspaces the user is a member of.
     pub workspaces: Option<Membership>,
-    /// What the user must have had, or have already: whoever has something else was changed by
-    /// somebody else, and is left alone.
+    /// What the user must have had, or have already: a user that has something else was changed by
+    /// another administrator, and is left alone.
     pub only_from: Option<Held>,
+    /// Whether each attribute by itself may be as in `only_from` or as before it: the last write before
+    /// was never seen to its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_parts: bool,
     /// Whether the user is not to be there at all: nobody can take that back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
@@ -50,16 +54,20 @@ pub enum Need {
 }
 
 impl Goal {
-    /// What `shown` lacks, in operations that `means` has.
+    /// What `shown` lacks, in operations that `means` has. `effect` is what this job's own writes may
+    /// have done already: half of what is wanted is then no sign of another administrator.
     ///
     /// The workspaces come first: if only a part takes effect, a user who still has workspaces is
-    /// seen to be active, not half done. What the provider does not say counts as not wanted.
-    pub fn need(&self, shown: &UserState, means: Means) -> Need {
-        if self.is_met_by(shown) {
+    /// seen to be active, not half done. Workspaces that are not shown are not written: what would be
+    /// taken could not be given back. Whether the user is active may be written unseen, since the same
+    /// request is right either way.
+    pub fn need(&self, shown: &UserState, means: Means, effect: Effect) -> Need {
+        if self.is_met_by(shown, means.ids) {
             return Need::Nothing;
         }
-        if self.was_changed(shown, means) {
-            let why = format!("left alone: somebody else has changed this user since; {shown}");
+        if self.was_changed(shown, means, effect != Effect::None) {
+            let why =
+                format!("left alone: another administrator has changed this user since; {shown}");
             return Need::Refused(Reason::Changed, why);
         }
         if self.gone {
@@ -67,10 +75,10 @@ impl Goal {
         }
         let most_workspaces = means.most_workspaces;
         let mut operations = Vec::with_capacity(2);
-        match self.workspaces_of(shown) {
+        match self.workspaces_of(shown, means.ids) {
             Ok(None) => {}
             Ok(Some(ids)) if means.each_by_itself => match &shown.workspaces {
-                Some(shown) => operations.extend(one_by_one(shown, &ids)),
+                Some(shown) => operations.extend(one_by_one(shown, &ids, means.ids)),
                 None => return unreadable(),
             },
             Ok(Some(ids)) if ids.is_empty() => operations.push(Operation::RemoveWorkspaces),
@@ -93,15 +101,33 @@ impl Goal {
     }
 
     /// Whether `shown` is what is wanted. A state that does not say whether the user is active never
-    /// counts as disabled, nor as enabled.
-    pub fn is_met_by(&self, shown: &UserState) -> bool {
+    /// counts as disabled, nor as enabled; one that does not show workspaces never counts as without.
+    pub fn is_met_by(&self, shown: &UserState, ids: IdRule) -> bool {
         if self.gone {
             return false;
         }
         let active = self
             .active
             .is_none_or(|active| shown.active == Some(active));
-        active && self.has_workspaces(shown.workspaces.as_deref())
+        active && self.has_workspaces(shown.workspaces.as_deref(), ids)
+    }
+
+    /// Whether `shown` shows every attribute that the goal is about. If not, the user is read alone
+    /// before anything is settled by it.
+    pub fn is_shown_by(&self, shown: &UserState) -> bool {
+        (self.active.is_none() || shown.active.is_some())
+            && (self.workspaces.is_none() || shown.workspaces.is_some())
+    }
+
+    /// Whether all that `shown` shows of what the goal is about is as wanted, and something is not shown.
+    pub fn may_be_met_by(&self, shown: &UserState, ids: IdRule) -> bool {
+        let active = match (self.active, shown.active) {
+            (Some(wanted), Some(shown)) => wanted == shown,
+            _ => true,
+        };
+        let workspaces = shown.workspaces.as_deref();
+        let workspaces = workspaces.is_none() || self.has_workspaces(workspaces, ids);
+        !self.gone && !self.is_shown_by(shown) && active && workspaces
     }
 
     /// Whether what is to be written follows from what the user has at that moment, so that an old
@@ -110,49 +136,69 @@ impl Goal {
         self.only_from.is_some() || matches!(self.workspaces, Some(Membership::Without(_)))
     }
 
-    fn has_workspaces(&self, shown: Option<&[String]>) -> bool {
+    fn has_workspaces(&self, shown: Option<&[String]>, ids: IdRule) -> bool {
         match (&self.workspaces, shown) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(Membership::Exactly(wanted)), Some(shown)) => is_same_set(wanted, shown),
+            (Some(Membership::Exactly(wanted)), Some(shown)) => ids.is_same_set(wanted, shown),
             (Some(Membership::Without(gone)), Some(shown)) => {
-                !shown.iter().any(|id| contains(gone, id))
+                !shown.iter().any(|id| ids.contains(gone, id))
             }
         }
     }
 
     /// The whole list that is to be sent; `None` if the workspaces stay as they are.
-    fn workspaces_of(&self, shown: &UserState) -> Result<Option<Vec<String>>, NotShown> {
-        if self.has_workspaces(shown.workspaces.as_deref()) {
+    fn workspaces_of(
+        &self,
+        shown: &UserState,
+        ids: IdRule,
+    ) -> Result<Option<Vec<String>>, NotShown> {
+        if self.has_workspaces(shown.workspaces.as_deref(), ids) {
             return Ok(None);
         }
         match (&self.workspaces, &shown.workspaces) {
             (None, _) => Ok(None),
-            (Some(Membership::Exactly(wanted)), _) => Ok(Some(wanted.clone())),
-            // What stays can only be told from what is there.
-            (Some(Membership::Without(_)), None) => Err(NotShown),
+            // What stays, and what is taken, can only be told from what is there.
+            (Some(_), None) => Err(NotShown),
+            (Some(Membership::Exactly(wanted)), Some(_)) => Ok(Some(wanted.clone())),
             (Some(Membership::Without(gone)), Some(shown)) => {
-                let stay = shown.iter().filter(|id| !contains(gone, id));
+                let stay = shown.iter().filter(|id| !ids.contains(gone, id));
                 Ok(Some(stay.cloned().collect()))
             }
         }
     }
 
-    /// Where workspaces are joined one by one, each of them counts by itself: it is as it was left, or as
-    /// it is to be, whoever has seen to that.
-    fn was_changed(&self, shown: &UserState, means: Means) -> bool {
+    /// Whether another administrator has changed the user since `only_from` was seen. Before this job's
+    /// first write the user must be exactly as it was left. After it (`ours`), and where the last write
+    /// before was never seen to its end, each attribute may be as it was left or as it is to be; where
+    /// workspaces are joined one by one, each of them.
+    fn was_changed(&self, shown: &UserState, means: Means, ours: bool) -> bool {
         let Some(held) = &self.only_from else {
             return false;
         };
+        if !ours && !self.in_parts {
+            let active =
+                self.active.is_some() && shown.active.is_some() && shown.active != held.active;
+            let workspaces = match (&shown.workspaces, &held.workspaces) {
+                (Some(shown), Some(held)) if self.workspaces.is_some() => {
+                    !means.ids.is_same_set(shown, held)
+                }
+                _ => false,
+            };
+            return active || workspaces;
+        }
         let active = self.active.is_some_and(|wanted| {
             shown.active.is_some() && shown.active != Some(wanted) && shown.active != held.active
         });
         let workspaces = match (&shown.workspaces, &held.workspaces) {
             (Some(shown), Some(held)) => match &self.workspaces {
                 Some(Membership::Exactly(wanted)) if means.each_by_itself => {
-                    !is_between(shown, held, wanted)
+                    !is_between(shown, held, wanted, means.ids)
                 }
-                _ => !self.has_workspaces(Some(shown)) && !is_same_set(shown, held),
+                _ => {
+                    !self.has_workspaces(Some(shown), means.ids)
+                        && !means.ids.is_same_set(shown, held)
+                }
             },
             _ => false,
         };
@@ -169,35 +215,28 @@ fn unreadable() -> Need {
 }
 
 /// What leads from `shown` to `wanted` one workspace at a time: whatever is to go goes first.
-fn one_by_one(shown: &[String], wanted: &[String]) -> impl Iterator<Item = Operation> {
-    let leave = shown.iter().filter(|id| !contains(wanted, id));
-    let join = wanted.iter().filter(|id| !contains(shown, id));
+fn one_by_one(shown: &[String], wanted: &[String], ids: IdRule) -> impl Iterator<Item = Operation> {
+    let leave = shown.iter().filter(move |id| !ids.contains(wanted, id));
+    let join = wanted.iter().filter(move |id| !ids.contains(shown, id));
     leave
         .cloned()
         .map(Operation::Leave)
         .chain(join.cloned().map(Operation::Join))
 }
 
-/// Ids are compared without case, as Anaplan does.
-pub(super) fn contains(ids: &[String], id: &str) -> bool {
-    ids.iter().any(|known| known.eq_ignore_ascii_case(id))
-}
-
 /// Whether each single id is in `shown` as in one of the others, at least.
-fn is_between(shown: &[String], a: &[String], b: &[String]) -> bool {
-    let known = |id: &String| contains(a, id) || contains(b, id);
-    let in_both = |id: &&String| contains(b, id);
-    shown.iter().all(known) && a.iter().filter(in_both).all(|id| contains(shown, id))
-}
-
-pub(super) fn is_same_set(a: &[String], b: &[String]) -> bool {
-    a.iter().all(|id| contains(b, id)) && b.iter().all(|id| contains(a, id))
+fn is_between(shown: &[String], a: &[String], b: &[String], ids: IdRule) -> bool {
+    let known = |id: &String| ids.contains(a, id) || ids.contains(b, id);
+    let in_both = |id: &&String| ids.contains(b, id);
+    shown.iter().all(known) && a.iter().filter(in_both).all(|id| ids.contains(shown, id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Access, Change};
+
+    const RULE: IdRule = IdRule::IgnoreCase;
 
     const MOST: Means = Means {
         most_workspaces: 3,
@@ -228,6 +267,7 @@ mod tests {
                 active: from.active,
                 workspaces: from.workspaces.clone(),
             }),
+            in_parts: false,
             gone: false,
         }
     }
@@ -258,8 +298,12 @@ mod tests {
                 vec![SetWorkspaces(ids(&["b", "c"]))],
             ),
         ] {
-            assert_eq!(goal.need(&shown, MOST), Need::Write(expected), "{shown:?}");
-            assert!(!goal.is_met_by(&shown));
+            assert_eq!(
+                goal.need(&shown, MOST, Effect::None),
+                Need::Write(expected),
+                "{shown:?}"
+            );
+            assert!(!goal.is_met_by(&shown, RULE));
         }
         for (goal, shown) in [
             (&both, state(false, &[])),
@@ -267,8 +311,12 @@ mod tests {
             (&remove, state(true, &[])),
             (&from, state(None, &["b", "c", "d", "e"])),
         ] {
-            assert_eq!(goal.need(&shown, MOST), Need::Nothing, "{shown:?}");
-            assert!(goal.is_met_by(&shown));
+            assert_eq!(
+                goal.need(&shown, MOST, Effect::None),
+                Need::Nothing,
+                "{shown:?}"
+            );
+            assert!(goal.is_met_by(&shown, RULE));
         }
     }
 
@@ -278,27 +326,66 @@ mod tests {
             active: Some(false),
             ..UserState::of("u1")
         };
-        assert!(goal(true, Access::Keep).is_met_by(&silent));
-        let all = goal(false, Access::RemoveAll).need(&silent, MOST);
-        assert_eq!(all, Need::Write(vec![Operation::RemoveWorkspaces]));
-        let some = goal(false, Access::RemoveFrom(ids(&["a"]))).need(&silent, MOST);
+        assert!(goal(true, Access::Keep).is_met_by(&silent, RULE));
+        assert!(!goal(false, Access::RemoveAll).is_met_by(&silent, RULE));
+        let all = goal(false, Access::RemoveAll).need(&silent, MOST, Effect::None);
+        assert!(matches!(all, Need::Refused(Reason::Unreadable, _)));
+        let some = goal(false, Access::RemoveFrom(ids(&["a"]))).need(&silent, MOST, Effect::None);
         assert!(matches!(some, Need::Refused(Reason::Unreadable, _)));
+    }
+
+    #[test]
+    fn p2_what_is_shown_may_be_right_though_not_all_is_shown() {
+        let both = goal(true, Access::RemoveAll);
+        let shown = |active: Option<bool>, workspaces: Option<&[&str]>| UserState {
+            active,
+            workspaces: workspaces.map(ids),
+            ..UserState::of("u1")
+        };
+        for (shown, whole, may_be) in [
+            (shown(Some(false), Some(&[])), true, false),
+            (shown(None, Some(&[])), false, true),
+            (shown(Some(false), None), false, true),
+            (shown(None, None), false, true),
+            (shown(Some(true), None), false, false),
+            (shown(None, Some(&["w"])), false, false),
+        ] {
+            assert_eq!(both.is_shown_by(&shown), whole, "{shown:?}");
+            assert_eq!(both.may_be_met_by(&shown, RULE), may_be, "{shown:?}");
+        }
+        let disable = goal(true, Access::Keep);
+        assert!(disable.is_shown_by(&shown(Some(true), None)));
+    }
+
+    #[test]
+    fn p7_workspaces_compare_as_the_provider_does() {
+        let from = goal(false, Access::RemoveFrom(ids(&["W1"])));
+        let shown = state(true, &["w1", "W1", "w2"]);
+        let exact = Means {
+            ids: IdRule::Exact,
+            ..Means::ALL_AT_ONCE
+        };
+        let stay = |stay: &[&str]| Need::Write(vec![Operation::SetWorkspaces(ids(stay))]);
+        assert_eq!(from.need(&shown, exact, Effect::None), stay(&["w1", "w2"]));
+        let folded = from.need(&shown, Means::ALL_AT_ONCE, Effect::None);
+        assert_eq!(folded, stay(&["w2"]));
     }
 
     #[test]
     fn more_workspaces_than_fit_one_request_are_refused() {
         let from = goal(true, Access::RemoveFrom(ids(&["a"])));
         let many = state(true, &["a", "b", "c", "d", "e"]);
-        let Need::Refused(Reason::TooManyWorkspaces, why) = from.need(&many, MOST) else {
+        let Need::Refused(Reason::TooManyWorkspaces, why) = from.need(&many, MOST, Effect::None)
+        else {
             panic!("four are to stay");
         };
         assert_eq!(why, "4 workspaces are to stay, and one request can name 3");
         assert!(matches!(
-            from.need(&many, Means::ALL_AT_ONCE),
+            from.need(&many, Means::ALL_AT_ONCE, Effect::None),
             Need::Write(_)
         ));
         // To take all of them names none.
-        let all = goal(false, Access::RemoveAll).need(&many, MOST);
+        let all = goal(false, Access::RemoveAll).need(&many, MOST, Effect::None);
         assert_eq!(all, Need::Write(vec![Operation::RemoveWorkspaces]));
     }
 
@@ -314,20 +401,36 @@ mod tests {
                 state(false, &[]),
                 Need::Write(vec![give.clone(), on.clone()]),
             ),
-            // One half is done already.
-            (state(false, &["B", "a"]), Need::Write(vec![on])),
-            (state(true, &[]), Need::Write(vec![give])),
             (state(true, &["b", "a"]), Need::Nothing),
         ] {
-            assert_eq!(goal.need(&shown, MOST), expected, "{shown:?}");
+            assert_eq!(goal.need(&shown, MOST, Effect::None), expected, "{shown:?}");
         }
-        // Somebody gave them another workspace meanwhile.
+        let is_left = |goal: &Goal, shown: &UserState, effect| {
+            let need = goal.need(shown, MOST, effect);
+            matches!(need, Need::Refused(Reason::Changed, _))
+        };
+        // One half is as it was: that is this job's own doing, or another administrator's decision.
+        let unsure = Goal {
+            in_parts: true,
+            ..goal.clone()
+        };
+        for (shown, expected) in [
+            (state(false, &["B", "a"]), vec![on]),
+            (state(true, &[]), vec![give]),
+        ] {
+            for effect in [Effect::Maybe, Effect::Part] {
+                let need = goal.need(&shown, MOST, effect);
+                assert_eq!(need, Need::Write(expected.clone()), "{shown:?}");
+            }
+            let need = unsure.need(&shown, MOST, Effect::None);
+            assert_eq!(need, Need::Write(expected), "{shown:?}");
+            assert!(is_left(&goal, &shown, Effect::None), "{shown:?}");
+        }
+        // Another administrator gave them another workspace meanwhile.
         for shown in [state(false, &["c"]), state(true, &["a"])] {
-            let need = goal.need(&shown, MOST);
-            assert!(
-                matches!(need, Need::Refused(Reason::Changed, _)),
-                "{need:?}"
-            );
+            for effect in [Effect::None, Effect::Part] {
+                assert!(is_left(&goal, &shown, effect), "{shown:?}");
+            }
         }
         assert!(goal.needs_fresh_look());
     }
@@ -344,34 +447,42 @@ mod tests {
         let shown = state(true, &["a", "b", "c", "d"]);
         let every = ["a", "b", "c", "d"].map(leave);
         let expected = every.into_iter().chain([SetActive(false)]).collect();
-        assert_eq!(both.need(&shown, means), Need::Write(expected));
+        assert_eq!(
+            both.need(&shown, means, Effect::None),
+            Need::Write(expected)
+        );
 
         let some = goal(false, Access::RemoveFrom(ids(&["B", "z"])));
-        assert_eq!(some.need(&shown, means), Need::Write(vec![leave("b")]));
+        assert_eq!(
+            some.need(&shown, means, Effect::None),
+            Need::Write(vec![leave("b")])
+        );
 
         let back = restore(false, &["a", "b"], &state(false, &["c"]));
         let expected = vec![leave("c"), Join("a".to_owned()), Join("b".to_owned())];
         assert_eq!(
-            back.need(&state(false, &["c"]), means),
+            back.need(&state(false, &["c"]), means, Effect::None),
             Need::Write(expected)
         );
-        // Half of it is given back: what is left goes on, but nothing that is somebody else's work.
+        // Half of it is given back: what is left follows, but nothing that another administrator did.
         let back = restore(false, &["a", "b"], &state(false, &[]));
-        let need = back.need(&state(false, &["a"]), means);
+        let need = back.need(&state(false, &["a"]), means, Effect::Part);
         assert_eq!(need, Need::Write(vec![Join("b".to_owned())]));
-        let need = back.need(&state(false, &["a", "z"]), means);
+        let need = back.need(&state(false, &["a"]), means, Effect::None);
         assert!(matches!(need, Need::Refused(Reason::Changed, _)));
-        let need = back.need(&state(false, &["a"]), MOST);
+        let need = back.need(&state(false, &["a", "z"]), means, Effect::Part);
+        assert!(matches!(need, Need::Refused(Reason::Changed, _)));
+        let need = back.need(&state(false, &["a"]), MOST, Effect::None);
         assert!(matches!(need, Need::Refused(Reason::Changed, _)));
         let kept = restore(false, &["a", "b"], &state(false, &["b"]));
-        let need = kept.need(&state(false, &["a"]), means);
+        let need = kept.need(&state(false, &["a"]), means, Effect::Part);
         assert!(matches!(need, Need::Refused(Reason::Changed, _)), "b went");
         // What would have to be left is not known.
         let silent = UserState {
             active: Some(true),
             ..UserState::of("u1")
         };
-        let need = both.need(&silent, means);
+        let need = both.need(&silent, means, Effect::None);
         assert!(matches!(need, Need::Refused(Reason::Unreadable, _)));
     }
 
@@ -379,9 +490,9 @@ mod tests {
     fn whoever_is_shown_is_not_gone() {
         let gone = Change::delete().goal().unwrap();
         let shown = state(false, &[]);
-        assert!(!gone.is_met_by(&shown));
+        assert!(!gone.is_met_by(&shown, RULE));
         let delete = Need::Write(vec![Operation::Delete]);
-        assert_eq!(gone.need(&shown, MOST), delete);
+        assert_eq!(gone.need(&shown, MOST, Effect::None), delete);
         // A goal of an older ledger knows nothing of it.
         let text = serde_json::to_string(&goal(true, Access::Keep)).unwrap();
         assert!(!text.contains("gone"), "{text}");

@@ -1,34 +1,81 @@
 //! Identifiers: of a user at the provider, of a roster line, of a job and of a run.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A user's `id` at the provider (RFC 7643 §3.1): opaque text, as the roster spells it.
+/// How a provider compares ids: of users, and of the workspaces, roles or groups that they are in.
 ///
-/// Anaplan compares ids without case, so [`UserId::key`] is what decides whether two are the same.
+/// RFC 7643 §3.1 makes `id` case-exact. A provider that ignores the case of ids says so in its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdRule {
+    /// Two ids are the same if they are spelt the same.
+    #[default]
+    Exact,
+    /// The case of ASCII letters does not count (Anaplan).
+    IgnoreCase,
+}
+
+impl IdRule {
+    /// The word in the ledger and in profiles.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::IgnoreCase => "ignore-case",
+        }
+    }
+
+    /// Reads the ledger's word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Exact, Self::IgnoreCase]
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+    }
+
+    /// The form in which two spellings of one id are equal.
+    pub fn key(self, id: &str) -> Cow<'_, str> {
+        match self {
+            Self::Exact => Cow::Borrowed(id),
+            Self::IgnoreCase => Cow::Owned(id.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether two spellings name the same thing.
+    pub fn is_same(self, a: &str, b: &str) -> bool {
+        match self {
+            Self::Exact => a == b,
+            Self::IgnoreCase => a.eq_ignore_ascii_case(b),
+        }
+    }
+
+    /// Whether one of `ids` names the same thing as `id`.
+    pub fn contains(self, ids: &[String], id: &str) -> bool {
+        ids.iter().any(|known| self.is_same(known, id))
+    }
+
+    /// Whether two lists name the same things, in whatever order.
+    pub fn is_same_set(self, a: &[String], b: &[String]) -> bool {
+        a.iter().all(|id| self.contains(b, id)) && b.iter().all(|id| self.contains(a, id))
+    }
+}
+
+/// A user's `id` at the provider (RFC 7643 §3.1): opaque text, as the roster or the provider spells it.
+/// Whether two ids are the same, the provider's [`IdRule`] says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);
 
 impl UserId {
-    /// Takes an id that the roster has accepted.
+    /// Takes an id that the roster has accepted, or that the provider has shown.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id as the roster spells it.
+    /// The id as it is spelt.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The form in which two spellings of one id are equal.
-    pub fn key(&self) -> String {
-        self.0.to_ascii_lowercase()
-    }
-
-    /// Whether `other`, as a provider spells it, names the same user.
-    pub fn is_same(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
     }
 }
 
@@ -93,12 +140,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_compared_without_case() {
-        let id = UserId::new("8A8B00ff");
-        assert!(id.is_same("8a8b00FF"));
-        assert!(!id.is_same("8a8b00fe"));
-        assert_eq!(id.key(), "8a8b00ff");
-        assert_eq!(id.to_string(), "8A8B00ff");
+    fn p7_ids_are_compared_as_the_provider_does() {
+        for (rule, a, b, same) in [
+            (IdRule::Exact, "aB", "aB", true),
+            (IdRule::Exact, "aB", "ab", false),
+            (IdRule::IgnoreCase, "8A8B00ff", "8a8b00FF", true),
+            (IdRule::IgnoreCase, "8A8B00ff", "8a8b00fe", false),
+            // Only ASCII has case here: these are two ids.
+            (IdRule::IgnoreCase, "É", "é", false),
+        ] {
+            assert_eq!(rule.is_same(a, b), same, "{rule:?} {a} {b}");
+            assert_eq!(rule.key(a) == rule.key(b), same, "{rule:?} {a} {b}");
+            assert_eq!(IdRule::parse(rule.as_str()), Some(rule));
+        }
+        let ids = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (a, b) = (ids(&["w1", "W2"]), ids(&["w2", "W1"]));
+        assert!(IdRule::IgnoreCase.is_same_set(&a, &b));
+        assert!(!IdRule::Exact.is_same_set(&a, &b));
+        assert!(IdRule::Exact.contains(&a, "W2") && !IdRule::Exact.contains(&a, "w2"));
+        assert!(!IdRule::Exact.is_same_set(&a, &a[..1]));
     }
 
     #[test]

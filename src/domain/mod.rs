@@ -7,29 +7,35 @@
 mod answer;
 mod chain;
 mod change;
+mod door;
 mod entry;
 mod goal;
 mod id;
 mod limit;
+mod name;
 mod operation;
 mod outcome;
+mod protect;
 mod rails;
 mod state;
 mod time;
 mod verdict;
 
 pub use answer::{
-    Allowance, Answer, Content, Credential, Filter, Problem, Request, RequestKind, Resource,
-    Silence, UserPage,
+    Allowance, Answer, Content, Credential, DecidedBy, Filter, Problem, Request, RequestKind,
+    Resource, Silence, UserPage,
 };
 pub use chain::{EventParts, NO_HASH, hex, link};
 pub use change::{Access, Change, ChangeError};
-pub use entry::{Entry, Fact, Finding};
+pub use door::{Barred, Door, Known};
+pub use entry::{Effect, Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need};
-pub use id::{JobId, Line, RunId, UserId};
+pub use id::{IdRule, JobId, Line, RunId, UserId};
 pub use limit::{FailureLimit, FailureLimitError, Limits};
+pub use name::name_key;
 pub use operation::{Means, Operation};
 pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
+pub use protect::{Actor, ProtectList};
 pub use rails::{Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};

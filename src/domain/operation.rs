@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use crate::domain::UserState;
-use crate::domain::goal::{contains, is_same_set};
+use crate::domain::{IdRule, UserState};
 
 /// One part of a write, in words that every provider shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +39,16 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// Whether `shown` has what the operation is to bring about, whatever else it has.
-    pub fn is_done_in(&self, shown: &UserState) -> bool {
+    pub fn is_done_in(&self, shown: &UserState, rule: IdRule) -> bool {
         let workspaces = shown.workspaces.as_deref();
         match self {
             Self::SetActive(active) => shown.active == Some(*active),
             Self::RemoveWorkspaces => workspaces.is_some_and(<[_]>::is_empty),
-            Self::SetWorkspaces(ids) => workspaces.is_some_and(|shown| is_same_set(ids, shown)),
-            Self::Leave(id) => workspaces.is_some_and(|shown| !contains(shown, id)),
-            Self::Join(id) => workspaces.is_some_and(|shown| contains(shown, id)),
+            Self::SetWorkspaces(ids) => {
+                workspaces.is_some_and(|shown| rule.is_same_set(ids, shown))
+            }
+            Self::Leave(id) => workspaces.is_some_and(|shown| !rule.contains(shown, id)),
+            Self::Join(id) => workspaces.is_some_and(|shown| rule.contains(shown, id)),
             // Whoever is shown is there.
             Self::Delete => false,
         }
@@ -57,6 +58,8 @@ impl Operation {
 /// What one write can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Means {
+    /// How the provider compares ids.
+    pub ids: IdRule,
     /// Workspaces that one request can name, at most.
     pub most_workspaces: usize,
     /// Workspaces are left and joined one by one, each by a request of its own.
@@ -69,8 +72,9 @@ pub struct Means {
 }
 
 impl Means {
-    /// One request that does everything, whatever it names.
+    /// One request that does everything, whatever it names, at a provider that ignores the case of ids.
     pub const ALL_AT_ONCE: Self = Self {
+        ids: IdRule::IgnoreCase,
         most_workspaces: usize::MAX,
         each_by_itself: false,
         together: true,
@@ -141,10 +145,19 @@ mod tests {
             (Leave(id()), state(true, &["b"]), state(true, &["A"])),
             (Join(id()), state(true, &["b", "A"]), state(true, &["b"])),
         ] {
-            assert!(operation.is_done_in(&done), "{operation:?}");
-            assert!(!operation.is_done_in(&undone), "{operation:?}");
-            assert!(!operation.is_done_in(&silent), "{operation:?}");
+            assert!(
+                operation.is_done_in(&done, IdRule::IgnoreCase),
+                "{operation:?}"
+            );
+            assert!(
+                !operation.is_done_in(&undone, IdRule::IgnoreCase),
+                "{operation:?}"
+            );
+            assert!(
+                !operation.is_done_in(&silent, IdRule::Exact),
+                "{operation:?}"
+            );
         }
-        assert!(!Delete.is_done_in(&silent));
+        assert!(!Delete.is_done_in(&silent, IdRule::Exact));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::UserState;
+use crate::domain::{DecidedBy, UserState};
 
 /// What confirmed that a user is in the wanted state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,15 +57,23 @@ pub enum Reason {
     ActingAccount,
     /// The protect list names the user.
     ProtectList,
-    /// Several users of the provider have the name that the roster gives.
+    /// Several users of the provider have the name, or the id, that the roster gives.
     Ambiguous,
+    /// The roster line's id and its address belong to two people.
+    Mismatch,
+    /// The look-up did not reach the whole tenant: whether the provider knows the user is not known.
+    Unresolved,
+    /// The server took the write, and does not show whether it took effect.
+    Unconfirmed,
+    /// The request cannot be built from what the provider sent.
+    Unsendable,
     /// The program itself failed on this user.
     Bug,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::NoTarget,
         Self::Forbidden,
@@ -82,6 +90,10 @@ impl Reason {
         Self::ActingAccount,
         Self::ProtectList,
         Self::Ambiguous,
+        Self::Mismatch,
+        Self::Unresolved,
+        Self::Unconfirmed,
+        Self::Unsendable,
         Self::Bug,
     ];
 
@@ -104,6 +116,10 @@ impl Reason {
             Self::ActingAccount => "acting_account",
             Self::ProtectList => "protect_list",
             Self::Ambiguous => "ambiguous",
+            Self::Mismatch => "mismatch",
+            Self::Unresolved => "unresolved",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unsendable => "unsendable",
             Self::Bug => "bug",
         }
     }
@@ -189,6 +205,8 @@ pub struct Settlement {
     pub after: Option<UserState>,
     /// The provider's own words, or ours where it had none.
     pub detail: Option<String>,
+    /// The answer that decided, where it is not the last one: a read may follow a refused write.
+    pub decided_by: Option<DecidedBy>,
 }
 
 macro_rules! statuses {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::Timestamp;
+use crate::domain::{IdRule, Timestamp};
 
 /// A user as seen at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub struct Seen {
     pub at: Timestamp,
 }
 
-/// One user as a provider's answer shows it.
+/// One user as a provider's answer shows it. An attribute that is `None` was not shown: it is unknown,
+/// neither false nor empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserState {
     /// The `id` that the answer itself carries: it proves who is shown.
@@ -22,6 +23,8 @@ pub struct UserState {
     pub user_name: Option<String>,
     /// `displayName`, for people who read the report.
     pub display_name: Option<String>,
+    /// The values of `emails`; `None` if the answer does not show the attribute.
+    pub addresses: Option<Vec<String>>,
     /// Whether the user may sign in; `None` if the answer does not say.
     pub active: Option<bool>,
     /// Ids of the workspaces that the user is a member of; `None` if the answer does not say.
@@ -31,15 +34,13 @@ pub struct UserState {
 impl UserState {
     /// Whether another look shows the same as far as a job cares: sign-in, and workspaces in whatever
     /// order.
-    pub fn has_the_same(&self, other: &Self) -> bool {
-        let set = |workspaces: &Option<Vec<String>>| {
-            let lower = |ids: &Vec<String>| {
-                let ids = ids.iter().map(|id| id.to_ascii_lowercase());
-                ids.collect::<std::collections::BTreeSet<_>>()
-            };
-            workspaces.as_ref().map(lower)
+    pub fn has_the_same(&self, other: &Self, ids: IdRule) -> bool {
+        let same_workspaces = match (&self.workspaces, &other.workspaces) {
+            (Some(mine), Some(theirs)) => ids.is_same_set(mine, theirs),
+            (None, None) => true,
+            _ => false,
         };
-        self.active == other.active && set(&self.workspaces) == set(&other.workspaces)
+        self.active == other.active && same_workspaces
     }
 
     /// A state that shows nothing but who the user is.
@@ -48,6 +49,7 @@ impl UserState {
             id: id.into(),
             user_name: None,
             display_name: None,
+            addresses: None,
             active: None,
             workspaces: None,
         }

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use crate::domain::{Answer, Content, Goal, Operation, Reason, RequestKind, Silence, UserId};
+use crate::domain::{
+    Answer, Content, Goal, IdRule, Operation, Reason, RequestKind, Silence, UserId,
+};
 
 /// What an answer, or its absence, means for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +18,13 @@ pub enum Verdict {
     /// The answer's own body shows all that the last write was to do, and more is to be done: this
     /// provider takes several requests for a user.
     Advanced,
-    /// The server answered with success, and the wanted state was not shown.
+    /// The server answered with success, and showed something else than the wanted state.
     Partial,
+    /// The server answered with success. All that it showed is as wanted, and it did not show everything
+    /// that the change is about.
+    Unshown,
+    /// An answer to a read that shows no user: a proxy's page, another user, or nothing.
+    Unreadable,
     /// A final answer.
     Refused(Reason),
     /// The server could not do it now; it may ask for a wait.
@@ -37,6 +44,8 @@ impl Verdict {
             Self::Applied => "applied",
             Self::Advanced => "advanced",
             Self::Partial => "partial",
+            Self::Unshown => "unshown",
+            Self::Unreadable => "unreadable",
             Self::Refused(_) => "refused",
             Self::Transient(_) => "transient",
             Self::Throttled(_) => "throttled",
@@ -47,7 +56,7 @@ impl Verdict {
 }
 
 /// Judges what came back for `user`, when `goal` is what is wanted, and `asked` is what the last write
-/// of this run was to do, if there was one.
+/// of this run was to do, if there was one. `ids` says how the provider compares ids.
 ///
 /// A success status proves nothing by itself: `Applied` needs a body that shows this very user in
 /// the wanted state, and 207 (entitlements live in another store at Anaplan) never counts.
@@ -56,16 +65,19 @@ pub fn judge(
     user: &UserId,
     goal: &Goal,
     asked: &[Operation],
+    ids: IdRule,
     outcome: &Result<Answer, Silence>,
 ) -> Verdict {
     let answer = match outcome {
         Ok(answer) => answer,
         Err(Silence::NotSent(_)) => return Verdict::Transient(None),
-        Err(Silence::Lost(_)) => return unknown(kind),
+        Err(Silence::Unsendable(_)) => return Verdict::Refused(Reason::Unsendable),
+        Err(Silence::Lost(_)) if kind == RequestKind::Write => return Verdict::Uncertain,
+        Err(Silence::Lost(_)) => return Verdict::Transient(None),
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,
-        200..=299 => judge_success(kind, user, goal, asked, answer),
+        200..=299 => judge_success(kind, user, goal, asked, ids, answer),
         300..=399 => Verdict::Refused(Reason::Redirected),
         401 => Verdict::Unauthorized,
         408 | 425 => Verdict::Transient(answer.wait),
@@ -93,13 +105,16 @@ fn judge_success(
     user: &UserId,
     goal: &Goal,
     asked: &[Operation],
+    ids: IdRule,
     answer: &Answer,
 ) -> Verdict {
     match &answer.content {
-        Content::User(state) if user.is_same(&state.id) => {
-            if goal.is_met_by(state) {
+        Content::User(state) if ids.is_same(user.as_str(), &state.id) => {
+            if goal.is_met_by(state, ids) {
                 Verdict::Applied
-            } else if !asked.is_empty() && asked.iter().all(|one| one.is_done_in(state)) {
+            } else if goal.may_be_met_by(state, ids) {
+                Verdict::Unshown
+            } else if !asked.is_empty() && asked.iter().all(|one| one.is_done_in(state, ids)) {
                 Verdict::Advanced
             } else {
                 Verdict::Partial
@@ -119,7 +134,7 @@ fn is_elsewhere(asked: &[Operation]) -> bool {
 fn unknown(kind: RequestKind) -> Verdict {
     match kind {
         RequestKind::Write => Verdict::Uncertain,
-        RequestKind::Read | RequestKind::List => Verdict::Transient(None),
+        RequestKind::Read | RequestKind::List => Verdict::Unreadable,
     }
 }
 
@@ -163,7 +178,8 @@ mod tests {
     fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
         let change = Change::new(true, Access::RemoveAll).unwrap();
         let user = UserId::new("U1");
-        judge(kind, &user, &change.goal().unwrap(), &[], outcome)
+        let goal = change.goal().unwrap();
+        judge(kind, &user, &goal, &[], IdRule::IgnoreCase, outcome)
     }
 
     fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {
@@ -212,7 +228,9 @@ mod tests {
                 state("u1", Some(false), &["w"]),
                 Verdict::Partial,
             ),
-            (Write, 200, state("u1", None, &[]), Verdict::Partial),
+            (Write, 200, state("u1", None, &[]), Verdict::Unshown),
+            (Read, 200, state("u1", None, &[]), Verdict::Unshown),
+            (Read, 200, state("u1", None, &["w"]), Verdict::Partial),
             (Read, 200, state("u1", Some(true), &["w"]), Verdict::Partial),
             (
                 Write,
@@ -224,7 +242,7 @@ mod tests {
                 Read,
                 200,
                 state("u2", Some(false), &[]),
-                Verdict::Transient(None),
+                Verdict::Unreadable,
             ),
             (Write, 207, state("u1", Some(false), &[]), Verdict::Partial),
             (Write, 200, Content::Empty, Verdict::Uncertain),
@@ -245,7 +263,7 @@ mod tests {
                 Read,
                 200,
                 Content::Other(Problem::default()),
-                Verdict::Transient(None),
+                Verdict::Unreadable,
             ),
         ] {
             let found = verdict(kind, &answer(status, content.clone()));
@@ -268,7 +286,14 @@ mod tests {
             let body = state("u1", Some(active), workspaces);
             let asked = [Operation::RemoveWorkspaces];
             let told = answer(status, body);
-            let found = judge(RequestKind::Write, &user, &goal, &asked, &told);
+            let found = judge(
+                RequestKind::Write,
+                &user,
+                &goal,
+                &asked,
+                IdRule::Exact,
+                &told,
+            );
             assert_eq!(found, expected, "{status} {active} {workspaces:?}");
         }
     }
@@ -280,7 +305,7 @@ mod tests {
         let user = UserId::new("u1");
         let leave = [Operation::Leave("g".to_owned())];
         let missing = answer(404, Content::Other(Problem::default()));
-        let found = |kind| judge(kind, &user, &goal, &leave, &missing);
+        let found = |kind| judge(kind, &user, &goal, &leave, IdRule::Exact, &missing);
         let refused = Verdict::Refused;
         assert_eq!(found(RequestKind::Write), refused(Reason::NoTarget));
         assert_eq!(found(RequestKind::Read), refused(Reason::NotFound));
@@ -291,7 +316,7 @@ mod tests {
         let page = Content::Foreign("404 Not Found".into());
         for (kind, content, expected) in [
             (RequestKind::Write, page.clone(), Verdict::Uncertain),
-            (RequestKind::Read, page, Verdict::Transient(None)),
+            (RequestKind::Read, page, Verdict::Unreadable),
             (
                 RequestKind::Read,
                 Content::Empty,
@@ -316,6 +341,11 @@ mod tests {
         );
         assert_eq!(verdict(RequestKind::Write, &lost), Verdict::Uncertain);
         assert_eq!(verdict(RequestKind::Read, &lost), Verdict::Transient(None));
+        let local = Err(Silence::Unsendable("no header can carry this".into()));
+        for kind in [RequestKind::Write, RequestKind::Read] {
+            let refused = Verdict::Refused(Reason::Unsendable);
+            assert_eq!(verdict(kind, &local), refused);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Entry, Fact, Line, Means, Need, Operation, Timestamp};
+use crate::domain::{Effect, Entry, Fact, Line, Means, Need, Operation, Timestamp};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
 use crate::port::{Directory, Journal, JournalError, Subject};
@@ -47,7 +47,7 @@ pub(super) async fn claim<D: Directory, J: Journal>(
         let course = Course::new(
             context.settings.max_attempts,
             subject.attempts,
-            subject.in_doubt,
+            subject.effect == Effect::Maybe,
             operations.is_some(),
             subject.goal.gone,
         );
@@ -84,7 +84,7 @@ fn operations(subject: &Subject, means: Means, now: Timestamp) -> Option<Vec<Ope
     if means.from_read || (subject.goal.needs_fresh_look() && !is_fresh) {
         return None;
     }
-    match subject.goal.need(&seen.state, means) {
+    match subject.goal.need(&seen.state, means, subject.effect) {
         Need::Write(operations) => Some(operations),
         Need::Nothing | Need::Refused(..) => None,
     }

@@ -208,7 +208,7 @@ impl Course {
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
             Verdict::Advanced => self.after_part(),
-            Verdict::Partial => {
+            Verdict::Partial | Verdict::Unshown => {
                 self.doubt = Doubt::Own;
                 self.blame = Some(Reason::NotApplied);
                 Step::Read
@@ -235,7 +235,7 @@ impl Course {
                 }
             }
             Verdict::Refused(reason) => self.after_refusal(reason),
-            Verdict::Throttled(_) | Verdict::Unauthorized => {
+            Verdict::Throttled(_) | Verdict::Unauthorized | Verdict::Unreadable => {
                 unreachable!("handled for both kinds of request")
             }
         }
@@ -319,7 +319,7 @@ impl Course {
             }
             Verdict::Applied => Step::Settle(Outcome::Already),
             Verdict::Advanced => self.after_part(),
-            Verdict::Partial => {
+            Verdict::Partial | Verdict::Unshown => {
                 self.blind_reads = 0;
                 self.resolve_inherited_doubt();
                 if self.blame == Some(Reason::NotApplied) && !self.last_look {
@@ -346,7 +346,11 @@ impl Course {
                 })
             }
             Verdict::Refused(reason) => Step::Settle(self.unseen(reason)),
-            Verdict::Transient(wait) => {
+            Verdict::Transient(_) | Verdict::Unreadable => {
+                let wait = match verdict {
+                    Verdict::Transient(wait) => wait,
+                    _ => None,
+                };
                 self.blind_reads += 1;
                 if self.blind_reads < self.max_attempts {
                     Step::BackOff(RequestKind::Read, wait)

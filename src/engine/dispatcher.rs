@@ -277,6 +277,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                 outcome,
                 after: None,
                 detail: Some(message),
+                decided_by: None,
             }),
         }]
     }

@@ -69,7 +69,8 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
                 at,
                 fact: Fact::Released {
                     attempts: subject.attempts,
-                    in_doubt: subject.in_doubt,
+                    effect: subject.effect,
+                    unanswered: false,
                     why: "nobody had begun with this user".to_owned(),
                 },
             })

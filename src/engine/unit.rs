@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Fact, Need, Operation, Outcome, Reason, Request, RequestKind,
-    Resource, Settlement, Silence, UserState, Verdict, judge,
+    Answer, Content, Credential, Effect, Fact, Need, Operation, Outcome, Reason, Request,
+    RequestKind, Resource, Settlement, Silence, UserState, Verdict, judge,
 };
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
@@ -89,7 +89,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let mut course = Course::new(
             settings.max_attempts,
             subject.attempts,
-            subject.in_doubt,
+            subject.effect == Effect::Maybe,
             begun,
             subject.goal.gone,
         );
@@ -194,6 +194,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Ok(_) => Fate::Answered,
             Err(Silence::Lost(_)) => Fate::NoAnswer,
             Err(Silence::NotSent(_)) => Fate::NotSent,
+            Err(Silence::Unsendable(_)) => Fate::Answered,
         };
         let had_served = self.weigh_credential(verdict);
         let shown = matches!(verdict, Verdict::Partial | Verdict::Advanced);
@@ -242,7 +243,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let Some(shown) = self.after.as_ref().or(before) else {
             return Ok(directory.read_request(user));
         };
-        match self.subject.goal.need(shown, means) {
+        match self.subject.goal.need(shown, means, self.subject.effect) {
             Need::Write(operations) => {
                 let portion = means.portion(&operations);
                 self.asked = portion.to_vec();
@@ -257,15 +258,24 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// ever before.
     fn judge(&mut self, kind: RequestKind, exchange: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
-        let verdict = judge(kind, user, goal, &self.asked, exchange);
+        let verdict = judge(
+            kind,
+            user,
+            goal,
+            &self.asked,
+            self.context.settings.means.ids,
+            exchange,
+        );
         let (Verdict::Advanced, Ok(answer)) = (verdict, exchange) else {
             return verdict;
         };
         let left = match &answer.content {
-            Content::User(shown) => match goal.need(shown, self.context.settings.means) {
-                Need::Write(operations) => operations.len(),
-                Need::Nothing | Need::Refused(..) => usize::MAX,
-            },
+            Content::User(shown) => {
+                match goal.need(shown, self.context.settings.means, Effect::Part) {
+                    Need::Write(operations) => operations.len(),
+                    Need::Nothing | Need::Refused(..) => usize::MAX,
+                }
+            }
             _ => usize::MAX,
         };
         if self.course.comes_closer(left) {

@@ -5,13 +5,13 @@ use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
-use crate::domain::{Entry, Fact, Line, Reason, UserState};
+use crate::domain::{Effect, Entry, Fact, Line, Reason, UserState};
 use crate::ledger::job::{read_job, unsigned};
-use crate::ledger::journal::before;
+use crate::ledger::journal::{before, effect, texts};
 use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader};
 
-/// A user for whom a job has begun a write.
+/// A user whom a write of a job may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoRow {
     /// The roster line.
@@ -33,14 +33,15 @@ fn codes(reasons: &[Reason]) -> String {
     json!(codes).to_string()
 }
 
-/// The failed users who can be tried again, with the writes begun for each: the one rule of who is.
+/// The failed users who can be tried again, with what writes may have done to each: the one rule of who
+/// is. A failed user is known not to be as wanted, so that none is in doubt.
 async fn to_retry(
     connection: &mut SqliteConnection,
     job: &Job,
     reasons: &[Reason],
-) -> Result<Vec<(Line, u64)>, LedgerError> {
+) -> Result<Vec<(Line, Effect)>, LedgerError> {
     let rows = sqlx::query(
-        "SELECT line, attempts FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
+        "SELECT line, effect FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
              WHEN json_array_length(?2) = 0 THEN status = 'failed'
              WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
              ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END
@@ -51,7 +52,7 @@ async fn to_retry(
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|row| Ok((Line(unsigned(row, "line")?), unsigned(row, "attempts")?)))
+        .map(|row| Ok((Line(unsigned(row, "line")?), effect(row)?)))
         .collect()
 }
 
@@ -79,8 +80,8 @@ impl Ledger {
         unsigned(&row, "users")
     }
 
-    /// Gives failed users all their attempts again; returns how many. Whoever may have been written is
-    /// in doubt, and is read first.
+    /// Gives failed users all their attempts again; returns how many. A user that was written before is
+    /// read first.
     pub async fn reopen(
         &mut self,
         job: &Job,
@@ -91,18 +92,19 @@ impl Ledger {
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let failed = to_retry(&mut transaction, job, reasons).await?;
         let entries: Vec<_> = failed
-            .into_iter()
-            .map(|(line, attempts)| Entry {
-                line,
+            .iter()
+            .map(|(line, effect)| Entry {
+                line: *line,
                 at: now,
                 fact: Fact::Released {
                     attempts: 0,
-                    in_doubt: attempts > 0,
+                    effect: *effect,
+                    unanswered: false,
                     why: "to be tried again".to_owned(),
                 },
             })
             .collect();
-        record(&mut transaction, job.number, run.number, &entries).await?;
+        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
         transaction.commit().await?;
         Ok(entries.len())
     }
@@ -118,7 +120,7 @@ impl Ledger {
 }
 
 impl Reader {
-    /// The next users for whom a job has begun a write, in the order of their lines.
+    /// The next users whom a write of a job may have changed, in the order of their lines.
     pub async fn undo_rows(
         &mut self,
         job: &Job,
@@ -130,8 +132,7 @@ impl Reader {
                     workspaces_before, active_after, workspaces_after
              FROM users
              WHERE job = ? AND line > ? AND user_id IS NOT NULL AND before_at_ms IS NOT NULL
-                   AND (status IN ('removed', 'in_doubt', 'claimed')
-                        OR status = 'failed' AND attempts > 0)
+                   AND effect <> 'none'
              ORDER BY line LIMIT ?",
         )
         .bind(job.number)
@@ -148,14 +149,9 @@ fn read_row(row: &SqliteRow) -> Result<UndoRow, LedgerError> {
     let status: String = row.try_get("status")?;
     let cells: String = row.try_get("cells")?;
     let seen = before(row, &user_id)?.ok_or_else(|| LedgerError::value("before", "nothing"))?;
-    let workspaces: Option<String> = row.try_get("workspaces_after")?;
     let after = UserState {
         active: row.try_get("active_after")?,
-        workspaces: workspaces
-            .map(|text| {
-                serde_json::from_str(&text).map_err(|_| LedgerError::value("workspaces", text))
-            })
-            .transpose()?,
+        workspaces: texts(row, "workspaces_after")?,
         ..UserState::of(&user_id)
     };
     // Whoever has an outcome was shown after the last write.

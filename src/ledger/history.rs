@@ -2,7 +2,9 @@
 
 use sqlx::Row;
 
-use crate::domain::{Line, Timestamp};
+use crate::domain::{Line, Timestamp, name_key};
+use crate::ledger::job::unsigned;
+use crate::ledger::journal::texts;
 use crate::ledger::{Job, LedgerError, Reader, UserRow};
 
 /// One event of a user, as it is stored.
@@ -19,21 +21,54 @@ pub struct EventRecord {
 }
 
 impl Reader {
-    /// The lines of a job that name a user: by id, or by user name or address, in any case.
+    /// The lines of a job that name a user: by id, as the provider compares ids; else by any name or cell,
+    /// as names compare.
     pub async fn lines_of(&mut self, job: &Job, user: &str) -> Result<Vec<UserRow>, LedgerError> {
-        let lines: Vec<u32> = sqlx::query_scalar(
-            "SELECT line FROM users
-             WHERE job = ?1 AND (user_key = ?2 OR name_key = ?3 OR lower(user_name) = ?2
-                   OR EXISTS (SELECT 1 FROM json_each(cells) WHERE lower(trim(value)) = ?2))
-             ORDER BY line",
+        let user = user.trim();
+        let by_id: Vec<u32> = sqlx::query_scalar(
+            "SELECT line FROM users WHERE job = ? AND user_key = ? ORDER BY line",
         )
         .bind(job.number)
-        .bind(user.trim().to_ascii_lowercase())
-        .bind(user.trim().to_lowercase())
+        .bind(job.ids.key(user).into_owned())
         .fetch_all(&mut self.connection)
         .await?;
-        let lines: Vec<_> = lines.into_iter().map(u64::from).collect();
+        let lines = if by_id.is_empty() {
+            self.lines_named(job, user).await?
+        } else {
+            by_id.into_iter().map(u64::from).collect()
+        };
         self.lines_at(job, &lines).await
+    }
+
+    /// SQLite compares ASCII only, so that names are compared here.
+    async fn lines_named(&mut self, job: &Job, user: &str) -> Result<Vec<u64>, LedgerError> {
+        const PAGE: i64 = 1000;
+        let key = name_key(user);
+        let same = |text: &str| name_key(text) == key;
+        let mut named = Vec::new();
+        let mut after = 0_i64;
+        loop {
+            let rows = sqlx::query(
+                "SELECT line, user_name, cells FROM users
+                 WHERE job = ? AND line > ? ORDER BY line LIMIT ?",
+            )
+            .bind(job.number)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(&mut self.connection)
+            .await?;
+            let Some(last) = rows.last() else {
+                return Ok(named);
+            };
+            after = last.try_get("line")?;
+            for row in &rows {
+                let name: Option<String> = row.try_get("user_name")?;
+                let cells = texts(row, "cells")?.unwrap_or_default();
+                if name.iter().chain(&cells).any(|text| same(text)) {
+                    named.push(unsigned(row, "line")?);
+                }
+            }
+        }
     }
 
     /// Everything that happened to the user of one line, in order.

@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::domain::{Change, JobId, Timestamp};
+use crate::domain::{Change, IdRule, JobId, Timestamp};
 use crate::ledger::{Ledger, LedgerError, Reader};
 
 /// One stored job.
@@ -23,6 +23,11 @@ pub struct Job {
     pub roster_digest: String,
     /// The roster's column names.
     pub roster_header: Vec<String>,
+    /// How the provider compares ids.
+    pub ids: IdRule,
+    /// How the roster was read, and by which profile: a JSON object; `None` in a job that was loaded
+    /// before this was kept.
+    pub reading: Option<serde_json::Value>,
     /// Records in the roster.
     pub lines: u64,
     /// Distinct valid users: the number that has to be confirmed.
@@ -35,6 +40,19 @@ pub struct Job {
     pub plan: Option<JobPlan>,
     /// When the first users were seen to be as wanted, before the others were begun.
     pub canary_at: Option<Timestamp>,
+    /// The latest retry of failed users, if there was one.
+    pub retry: Option<Retry>,
+}
+
+/// What a retry of failed users is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Which retry of the job it is, from 1.
+    pub number: u64,
+    /// Users whom it writes: the number to confirm; `None` until its look-up is whole.
+    pub to_write: Option<u64>,
+    /// Of these, the ones who are active.
+    pub active: u64,
 }
 
 /// The plan of a job in a few words.
@@ -182,6 +200,8 @@ async fn select_job(
 pub(super) fn read_job(row: &SqliteRow) -> Result<Job, LedgerError> {
     let change: String = row.try_get("change")?;
     let header: String = row.try_get("roster_header")?;
+    let ids: Option<String> = row.try_get("ids")?;
+    let reading: Option<String> = row.try_get("reading")?;
     Ok(Job {
         number: row.try_get("number")?,
         id: JobId::from_stored(row.try_get("id")?),
@@ -193,13 +213,43 @@ pub(super) fn read_job(row: &SqliteRow) -> Result<Job, LedgerError> {
         roster_digest: row.try_get("roster_digest")?,
         roster_header: serde_json::from_str(&header)
             .map_err(|_| LedgerError::value("header", header))?,
+        // Jobs from before the rule was kept were loaded with the case of ids ignored.
+        ids: match ids {
+            None => IdRule::IgnoreCase,
+            Some(word) => IdRule::parse(&word).ok_or_else(|| LedgerError::value("ids", word))?,
+        },
+        reading: reading
+            .map(|text| {
+                serde_json::from_str(&text).map_err(|_| LedgerError::value("reading", text))
+            })
+            .transpose()?,
         lines: unsigned(row, "lines")?,
         users: unsigned(row, "users")?,
         created_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
         parent: row.try_get("parent")?,
         plan: read_plan(row)?,
         canary_at: time(row, "canary_at_ms")?,
+        retry: read_retry(row)?,
     })
+}
+
+fn read_retry(row: &SqliteRow) -> Result<Option<Retry>, LedgerError> {
+    let number = unsigned(row, "retries")?;
+    if number == 0 {
+        return Ok(None);
+    }
+    let count = |column: &'static str| -> Result<Option<u64>, LedgerError> {
+        let stored: Option<i64> = row.try_get(column)?;
+        let read = |count: i64| {
+            u64::try_from(count).map_err(|_| LedgerError::value(column, count.to_string()))
+        };
+        stored.map(read).transpose()
+    };
+    Ok(Some(Retry {
+        number,
+        to_write: count("retry_to_write")?,
+        active: count("retry_active")?.unwrap_or_default(),
+    }))
 }
 
 fn read_plan(row: &SqliteRow) -> Result<Option<JobPlan>, LedgerError> {

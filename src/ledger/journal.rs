@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::domain::{Entry, Goal, Line, Seen, Timestamp, UserId, UserState};
+use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Timestamp, UserId, UserState};
 use crate::ledger::writer::Command;
 use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};
@@ -57,8 +57,8 @@ impl LedgerJournal {
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
         let mut reader = self.reader.lock().await;
         let rows = sqlx::query(
-            "SELECT line, user_id, attempts, status, goal, before_at_ms, active_before,
-                    workspaces_before
+            "SELECT line, user_id, attempts, effect, goal, before_at_ms, active_before,
+                    workspaces_before, user_name, roster_name, addresses, cells
              FROM users
              WHERE job = ? AND line > ? AND line <= ? AND status IN ('pending', 'in_doubt')
                    AND user_id IS NOT NULL
@@ -73,15 +73,15 @@ impl LedgerJournal {
         rows.iter()
             .map(|row| {
                 let attempts: i64 = row.try_get("attempts")?;
-                let status: String = row.try_get("status")?;
                 let user: String = row.try_get("user_id")?;
                 Ok(Subject {
                     line: Line(super::job::unsigned(row, "line")?),
                     attempts: u32::try_from(attempts)
                         .map_err(|_| LedgerError::value("attempts", attempts.to_string()))?,
-                    in_doubt: status == "in_doubt",
+                    effect: effect(row)?,
                     goal: self.goal_of(row)?,
                     before: before(row, &user)?,
+                    known: known(row)?,
                     user: UserId::new(user),
                 })
             })
@@ -89,18 +89,43 @@ impl LedgerJournal {
     }
 }
 
+/// What the writes of the job may have done to a user.
+pub(super) fn effect(row: &SqliteRow) -> Result<Effect, LedgerError> {
+    let word: String = row.try_get("effect")?;
+    Effect::parse(&word).ok_or_else(|| LedgerError::value("effect", word))
+}
+
+/// By what a user is known. The name counts as the provider's once the provider has shown the user.
+pub(super) fn known(row: &SqliteRow) -> Result<Known, LedgerError> {
+    let seen: Option<i64> = row.try_get("before_at_ms")?;
+    let user_name: Option<String> = row.try_get("user_name")?;
+    let cells: String = row.try_get("cells")?;
+    Ok(Known {
+        user_name: user_name.filter(|_| seen.is_some()),
+        addresses: texts(row, "addresses")?,
+        roster_name: row.try_get("roster_name")?,
+        cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
+    })
+}
+
+/// A stored list of texts, if there is one.
+pub(super) fn texts(
+    row: &SqliteRow,
+    column: &'static str,
+) -> Result<Option<Vec<String>>, LedgerError> {
+    let stored: Option<String> = row.try_get(column)?;
+    stored
+        .map(|text| serde_json::from_str(&text).map_err(|_| LedgerError::value(column, text)))
+        .transpose()
+}
+
 /// What a user had when last seen before the first write.
 pub(super) fn before(row: &SqliteRow, user: &str) -> Result<Option<Seen>, LedgerError> {
     let at: Option<i64> = row.try_get("before_at_ms")?;
     let Some(at) = at else { return Ok(None) };
-    let workspaces: Option<String> = row.try_get("workspaces_before")?;
     let state = UserState {
         active: row.try_get("active_before")?,
-        workspaces: workspaces
-            .map(|text| {
-                serde_json::from_str(&text).map_err(|_| LedgerError::value("workspaces", text))
-            })
-            .transpose()?,
+        workspaces: texts(row, "workspaces_before")?,
         ..UserState::of(user)
     };
     Ok(Some(Seen {

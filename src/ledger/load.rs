@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{Connection, Row, Sqlite, SqliteConnection, Transaction};
 
-use crate::domain::{Change, Clock, Goal, JobId, UserId};
+use crate::domain::{Change, Clock, Goal, IdRule, JobId, UserId, name_key};
 use crate::ledger::job::read_job;
 use crate::ledger::record::{EventRow, append_events, set_aside};
 use crate::ledger::{Job, Ledger, LedgerError};
@@ -30,6 +30,10 @@ pub struct NewJob {
     pub roster_digest: String,
     /// The roster's column names.
     pub roster_header: Vec<String>,
+    /// How the provider compares ids.
+    pub ids: IdRule,
+    /// How the roster was read, and by which profile: a JSON object.
+    pub reading: serde_json::Value,
     /// The job that this one takes back.
     pub parent: Option<i64>,
 }
@@ -74,6 +78,7 @@ pub struct Unusable {
 pub struct Loading<'ledger> {
     transaction: Transaction<'ledger, Sqlite>,
     job: i64,
+    ids: IdRule,
     clock: Clock,
     chunk: Vec<serde_json::Value>,
 }
@@ -108,10 +113,10 @@ impl Ledger {
         let job = sqlx::query(
             // A number is never used again: events that were pruned might be taken for these.
             "INSERT INTO jobs (number, id, key, target, change, roster_path, roster_digest,
-                               roster_header, lines, users, created_at_ms, parent)
+                               roster_header, lines, users, created_at_ms, parent, ids, reading)
              SELECT 1 + max(coalesce((SELECT max(number) FROM jobs), 0),
                             coalesce((SELECT max(job) FROM pruned), 0)),
-                    ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?",
+                    ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?",
         )
         .bind(JobId::generate().as_str())
         .bind(&new.key)
@@ -122,12 +127,15 @@ impl Ledger {
         .bind(json!(new.roster_header).to_string())
         .bind(clock.now().as_millis())
         .bind(new.parent)
+        .bind(new.ids.as_str())
+        .bind(new.reading.to_string())
         .execute(&mut *transaction)
         .await?
         .last_insert_rowid();
         Ok(Loading {
             transaction,
             job,
+            ids: new.ids,
             clock,
             chunk: Vec::with_capacity(CHUNK),
         })
@@ -140,11 +148,12 @@ impl Loading<'_> {
         let goal = line.goal.map(|goal| json!(goal).to_string());
         self.chunk.push(match line.names {
             Names::Id(user) => json!({
-                "line": line.line, "id": user.as_str(), "key": user.key(), "status": "pending",
+                "line": line.line, "id": user.as_str(), "key": self.ids.key(user.as_str()),
+                "status": "pending",
                 "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
             }),
             Names::UserName(name) => json!({
-                "line": line.line, "name_key": name.to_lowercase(), "status": "pending",
+                "line": line.line, "name_key": name_key(&name), "status": "pending",
                 "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
             }),
             Names::Nobody(why) => json!({
@@ -163,10 +172,10 @@ impl Loading<'_> {
         let rows = serde_json::Value::Array(std::mem::take(&mut self.chunk)).to_string();
         sqlx::query(
             "INSERT INTO users (job, line, user_id, user_key, name_key, status, reason, detail,
-                                user_name, cells, goal)
+                                user_name, roster_name, cells, goal)
              SELECT ?, value ->> 'line', value ->> 'id', value ->> 'key', value ->> 'name_key',
                     value ->> 'status', value ->> 'reason', value ->> 'detail', value ->> 'name',
-                    value ->> 'cells', value ->> 'goal'
+                    value ->> 'name', value ->> 'cells', value ->> 'goal'
              FROM json_each(?)",
         )
         .bind(self.job)
@@ -201,6 +210,7 @@ impl Loading<'_> {
             body: json!({
                 "job": job.id.as_str(), "target": job.target, "change": job.change.to_string(),
                 "roster_digest": job.roster_digest, "lines": job.lines, "users": job.users,
+                "ids": job.ids.as_str(), "reading": job.reading,
                 "version": env!("CARGO_PKG_VERSION"),
             })
             .to_string(),

@@ -30,7 +30,7 @@ pub use again::UndoRow;
 pub use canary::CanaryRow;
 pub use error::LedgerError;
 pub use history::EventRecord;
-pub use job::{Job, JobPlan, JobSelector};
+pub use job::{Job, JobPlan, JobSelector, Retry};
 pub use journal::LedgerJournal;
 pub use load::{Difference, Loaded, Loading, Names, NewJob, NewLine, Unusable};
 pub use lock::Holder;

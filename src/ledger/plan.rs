@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Entry, Fact, Goal, Line, Seen, Status, Timestamp, UserState};
+use crate::domain::{
+    Effect, Entry, Fact, Goal, Known, Line, Seen, Status, Timestamp, UserState, name_key,
+};
 use crate::ledger::job::unsigned;
-use crate::ledger::journal::before;
+use crate::ledger::journal::{before, effect, known};
 use crate::ledger::load::mark_duplicates;
 use crate::ledger::record::{EventRow, append_events, record, set_aside};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
@@ -31,6 +33,10 @@ pub struct PlanRow {
     pub user_id: Option<String>,
     /// `userName`, from the provider or the roster.
     pub user_name: Option<String>,
+    /// By what the user is known to the door to a write.
+    pub known: Known,
+    /// What the writes of the job may have done.
+    pub effect: Effect,
     /// Where the line stands.
     pub status: Status,
     /// The code of why, where there is one.
@@ -41,8 +47,6 @@ pub struct PlanRow {
     pub before: Option<Seen>,
     /// What the user is to have, where the change does not say.
     pub goal: Option<Goal>,
-    /// The roster's own columns.
-    pub cells: Vec<String>,
 }
 
 impl Ledger {
@@ -102,8 +106,8 @@ impl Ledger {
             .iter()
             .map(|user| {
                 json!([
-                    user.id.to_ascii_lowercase(),
-                    user.user_name.as_deref().map(str::to_lowercase)
+                    job.ids.key(&user.id),
+                    user.user_name.as_deref().map(name_key)
                 ])
             })
             .collect();
@@ -149,7 +153,7 @@ impl Ledger {
         let found = entries.len() as u64;
         ambiguous.dedup();
         entries.extend(ambiguous.into_iter().map(|line| ambiguity(line, now)));
-        record(&mut transaction, job.number, run.number, &entries).await?;
+        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
         if let Some(position) = position {
             sqlx::query("UPDATE jobs SET list_position = ? WHERE number = ?")
                 .bind(position)
@@ -193,7 +197,7 @@ impl Ledger {
             return Ok(());
         }
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        record(&mut transaction, job.number, run.number, entries).await?;
+        record(&mut transaction, job.number, run.number, job.ids, entries).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -207,7 +211,7 @@ impl Ledger {
     ) -> Result<Vec<PlanRow>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
-                    active_before, workspaces_before
+                    active_before, workspaces_before, effect, roster_name, addresses
              FROM users WHERE job = ? AND line > ? ORDER BY line LIMIT ?",
         )
         .bind(job.number)
@@ -222,7 +226,7 @@ impl Ledger {
     pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<PlanRow>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
-                    active_before, workspaces_before
+                    active_before, workspaces_before, effect, roster_name, addresses
              FROM users WHERE job = ? AND status = 'pending' AND before_at_ms IS NOT NULL
              ORDER BY random() LIMIT ?",
         )
@@ -281,7 +285,7 @@ impl Ledger {
                  workspaces_after = NULL, http_status = NULL, request_id = NULL, event_hash = NULL,
                  user_id = iif(name_key IS NULL, user_id, NULL),
                  user_key = iif(name_key IS NULL, user_key, NULL)
-             WHERE job = ? AND attempts = 0
+             WHERE job = ? AND effect = 'none'
                    AND (status <> 'invalid' AND status <> 'duplicate' OR before_at_ms IS NOT NULL)",
         )
         .bind(job.number)
@@ -330,6 +334,7 @@ fn ambiguity(line: u64, at: Timestamp) -> Entry {
             outcome: Outcome::Failed(Reason::Ambiguous),
             after: None,
             detail: Some("several users of the provider have this name".to_owned()),
+            decided_by: None,
         }),
     }
 }
@@ -337,7 +342,6 @@ fn ambiguity(line: u64, at: Timestamp) -> Entry {
 fn read_row(row: &SqliteRow) -> Result<PlanRow, LedgerError> {
     let user_id: Option<String> = row.try_get("user_id")?;
     let status: String = row.try_get("status")?;
-    let cells: String = row.try_get("cells")?;
     let goal: Option<String> = row.try_get("goal")?;
     Ok(PlanRow {
         line: Line(unsigned(row, "line")?),
@@ -349,7 +353,8 @@ fn read_row(row: &SqliteRow) -> Result<PlanRow, LedgerError> {
         goal: goal
             .map(|text| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text)))
             .transpose()?,
-        cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
+        known: known(row)?,
+        effect: effect(row)?,
         user_id,
     })
 }

@@ -18,7 +18,7 @@ pub(super) use event::EventRow;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use crate::domain::Entry;
+use crate::domain::{Entry, IdRule};
 use crate::ledger::LedgerError;
 use state::States;
 
@@ -30,17 +30,19 @@ pub(super) async fn record(
     connection: &mut SqliteConnection,
     job: i64,
     run: i64,
+    ids: IdRule,
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
     let events: Vec<_> = entries.iter().map(EventRow::of).collect();
     let hashes = append_events(connection, job, Some(run), &events).await?;
-    let states = States::of(entries, &hashes);
+    let states = States::of(entries, &hashes, ids);
     for (rows, sql) in [
         (to_json(&states.looked_up), state::LOOK_UP),
         (to_json(&states.claimed), state::CLAIM),
         (to_json(&states.settled), state::SETTLE),
         (to_json(&states.released), state::RELEASE),
         (to_json(&states.verified), state::VERIFY),
+        (to_json(&states.sent), state::SEND),
     ] {
         if let Some(rows) = rows {
             sqlx::query(sql)

@@ -7,7 +7,7 @@ pub use mandate::{Mandate, RunTally};
 use serde_json::json;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Entry, Fact, Line, RunId, Timestamp};
+use crate::domain::{Effect, Entry, Fact, Line, RunId, Timestamp};
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError};
 
@@ -125,7 +125,7 @@ impl Ledger {
         };
         append_events(&mut transaction, job.number, Some(number), &[started]).await?;
         let claimed = claimed_by_nobody(&mut transaction, job.number, now).await?;
-        record(&mut transaction, job.number, number, &claimed).await?;
+        record(&mut transaction, job.number, number, job.ids, &claimed).await?;
         transaction.commit().await?;
         Ok(NewRun {
             job: job.number,
@@ -195,8 +195,10 @@ async fn claimed_by_nobody(
                 fact: Fact::Released {
                     attempts: u32::try_from(attempts)
                         .map_err(|_| LedgerError::value("attempts", attempts.to_string()))?,
-                    in_doubt: true,
-                    why: "the run that was writing this user died before an answer was recorded"
+                    effect: Effect::Maybe,
+                    unanswered: true,
+                    why: "the run died after it had stored the intent to write this user, and before \
+                          it had stored an answer"
                         .to_owned(),
                 },
             })

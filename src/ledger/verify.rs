@@ -78,7 +78,7 @@ impl Ledger {
     ) -> Result<Vec<(Line, Option<Goal>, usize)>, LedgerError> {
         let keys: Vec<_> = users
             .iter()
-            .map(|user| user.id.to_ascii_lowercase())
+            .map(|user| job.ids.key(&user.id).into_owned())
             .collect();
         let rows = sqlx::query(
             "SELECT line, goal, json_each.key AS nth FROM json_each(?2) JOIN users

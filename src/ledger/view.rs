@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::domain::{Line, Seen, Status, Timestamp};
+use crate::domain::{Effect, IdRule, Line, Seen, Status, Timestamp, UserState};
 use crate::ledger::job::{time, unsigned};
-use crate::ledger::journal::before;
+use crate::ledger::journal::{before, effect, texts};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// How many lines of a job stand where.
@@ -88,7 +88,9 @@ pub struct UserRow {
     pub active_after: Option<bool>,
     /// The workspaces that the user had when last shown.
     pub workspaces_after: Option<Vec<String>>,
-    /// Writes begun.
+    /// What the writes of the job may have done.
+    pub effect: Effect,
+    /// Writes that left, or may have, over all runs.
     pub attempts: u64,
     /// The HTTP status of the last answer.
     pub http_status: Option<u16>,
@@ -112,6 +114,23 @@ pub struct UserRow {
     pub run_id: Option<String>,
     /// The roster's own columns.
     pub cells: Vec<String>,
+}
+
+impl UserRow {
+    /// Whether a write of the job may have changed the user: one has left, and the user was not shown
+    /// since to have all that was there before.
+    pub fn may_be_changed(&self, ids: IdRule) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let after = UserState {
+            active: self.active_after,
+            workspaces: self.workspaces_after.clone(),
+            ..before.state.clone()
+        };
+        let is_shown = !self.status.is_open() && self.active_after.is_some();
+        self.effect != Effect::None && !(is_shown && after.has_the_same(&before.state, ids))
+    }
 }
 
 impl Ledger {
@@ -247,7 +266,6 @@ async fn lines_with(
 
 pub(super) fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
     let cells: String = row.try_get("cells")?;
-    let workspaces: Option<String> = row.try_get("workspaces_after")?;
     let http_status: Option<i64> = row.try_get("http_status")?;
     let user_id: Option<String> = row.try_get("user_id")?;
     Ok(UserRow {
@@ -260,12 +278,9 @@ pub(super) fn read_user(row: &SqliteRow) -> Result<UserRow, LedgerError> {
         reason: row.try_get("reason")?,
         detail: row.try_get("detail")?,
         active_after: row.try_get("active_after")?,
-        workspaces_after: workspaces
-            .map(|text| {
-                serde_json::from_str(&text).map_err(|_| LedgerError::value("workspaces", text))
-            })
-            .transpose()?,
-        attempts: unsigned(row, "attempts")?,
+        workspaces_after: texts(row, "workspaces_after")?,
+        effect: effect(row)?,
+        attempts: unsigned(row, "sent")?,
         http_status: http_status
             .map(|code| {
                 u16::try_from(code).map_err(|_| LedgerError::value("status", code.to_string()))

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use sqlx::Connection;
 
-use crate::domain::Entry;
+use crate::domain::{Entry, IdRule};
 use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
@@ -41,7 +41,7 @@ impl Writer {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let journal = LedgerJournal::new(commands, reader, job);
         let mut task = JoinSet::new();
-        task.spawn(write(ledger, inbox, run.job, run.number));
+        task.spawn(write(ledger, inbox, run.job, run.number, job.ids));
         Ok((Self { task }, journal))
     }
 
@@ -63,6 +63,7 @@ async fn write(
     mut inbox: mpsc::Receiver<Command>,
     job: i64,
     run: i64,
+    ids: IdRule,
 ) -> Result<Ledger, LedgerError> {
     let mut commands = Vec::with_capacity(BATCH);
     let mut entries = Vec::new();
@@ -71,7 +72,7 @@ async fn write(
         for command in &mut commands {
             entries.append(&mut command.entries);
         }
-        let stored = store(&mut ledger, job, run, &entries).await;
+        let stored = store(&mut ledger, job, run, ids, &entries).await;
         let told = stored.as_ref().map_err(ToString::to_string);
         for command in commands.drain(..) {
             // A sender that was dropped no longer cares; its facts are stored all the same.
@@ -86,6 +87,7 @@ async fn store(
     ledger: &mut Ledger,
     job: i64,
     run: i64,
+    ids: IdRule,
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
     ledger.is_in_place()?;
@@ -99,7 +101,7 @@ async fn store(
     if !is_ours {
         return Err(LedgerError::TakenOver);
     }
-    record(&mut transaction, job, run, entries).await?;
+    record(&mut transaction, job, run, ids, entries).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -107,7 +109,7 @@ async fn store(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Clock, Fact, Line, Timestamp, UserId};
+    use crate::domain::{Clock, Effect, Fact, Line, Timestamp, UserId};
     use crate::ledger::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
@@ -123,6 +125,8 @@ mod tests {
             roster_path: "r.csv".to_owned(),
             roster_digest: "d".to_owned(),
             roster_header: vec!["User ID".to_owned()],
+            ids: IdRule::Exact,
+            reading: serde_json::Value::Null,
             parent: None,
         };
         let mut loading = first.load(&new).await.unwrap();
@@ -152,7 +156,8 @@ mod tests {
             at: Timestamp::from_millis(0),
             fact: Fact::Released {
                 attempts: 1,
-                in_doubt: false,
+                effect: Effect::None,
+                unanswered: false,
                 why: "late".to_owned(),
             },
         };

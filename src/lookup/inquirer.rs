@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::domain::{Answer, Content, Request, Silence};
+use crate::domain::{Answer, Content, IdRule, Request, Silence};
 use crate::pace::{Backoff, Pace};
 use crate::port::{Directory, JournalError, SignInError};
 
@@ -42,6 +42,8 @@ pub struct Finds {
     pub names: usize,
     /// Whether users can be searched by whether they are active.
     pub active: bool,
+    /// How the provider compares ids.
+    pub ids: IdRule,
 }
 
 /// Why a look-up cannot go on.

@@ -181,7 +181,11 @@ pub async fn read<D: Directory>(
         elapsed,
     };
     let reason = match (answer.status, answer.content) {
-        (200..=299, Content::User(state)) if id.is_same(&state.id) => return Ok(Ok(state)),
+        (200..=299, Content::User(state))
+            if inquirer.finds().ids.is_same(id.as_str(), &state.id) =>
+        {
+            return Ok(Ok(state));
+        }
         (200..=299, _) => Reason::Unreadable,
         (404 | 410, _) => Reason::NotFound,
         (403 | 407 | 451, _) => Reason::Forbidden,

@@ -1,9 +1,8 @@
 //! What the plan means for each line: who is protected, who needs nothing, who is written and how.
 //! A pure rule from one stored line to one decision.
 
-use crate::domain::{Goal, Means, Need, Operation, Outcome, Reason, Settlement, Status};
+use crate::domain::{Barred, Door, Goal, Means, Need, Operation, Outcome, Settlement, Status};
 use crate::ledger::PlanRow;
-use crate::plan::protect::{Actor, ProtectList};
 
 /// What there is to know for all lines of a plan.
 #[derive(Debug, Clone)]
@@ -12,10 +11,8 @@ pub struct Criteria {
     pub goal: Option<Goal>,
     /// What one write can do.
     pub means: Means,
-    /// Who is never touched.
-    pub protected: ProtectList,
-    /// The account that signs in.
-    pub actor: Actor,
+    /// Who may not be written.
+    pub door: Door,
 }
 
 /// What the plan means for one line.
@@ -35,8 +32,13 @@ impl Criteria {
         if row.status != Status::Pending {
             return Decision::Settled;
         }
-        if let Some(settlement) = self.protection(row) {
-            return Decision::Settle(settlement);
+        // A user whom nobody has looked up yet has no name to compare: the engine asks once there is one.
+        let barred = match &row.before {
+            None => self.door.is_protected(row.user_id.as_deref(), &row.known),
+            Some(_) => self.door.may_write(row.user_id.as_deref(), &row.known),
+        };
+        if let Err(barred) = barred {
+            return Decision::Settle(settle_barred(row, &barred));
         }
         let (Some(seen), Some(goal)) = (&row.before, row.goal.as_ref().or(self.goal.as_ref()))
         else {
@@ -47,9 +49,10 @@ impl Criteria {
                 outcome,
                 after: Some(seen.state.clone()),
                 detail,
+                decided_by: None,
             })
         };
-        match goal.need(&seen.state, self.means) {
+        match goal.need(&seen.state, self.means, row.effect) {
             Need::Nothing => settle(Outcome::Already, None),
             Need::Refused(reason, why) => settle(Outcome::Failed(reason), Some(why)),
             Need::Write(operations) => Decision::Write(operations),
@@ -66,48 +69,48 @@ impl Criteria {
         let (Some(seen), Some(goal)) = (&row.before, goal) else {
             return Some(Vec::new());
         };
-        match goal.need(&seen.state, self.means) {
+        match goal.need(&seen.state, self.means, row.effect) {
             Need::Write(operations) => Some(operations),
             Need::Nothing | Need::Refused(..) => Some(Vec::new()),
         }
     }
 
-    /// Why a user may not be touched, if so.
+    /// How a user ends who is known to be protected; `None` for all others.
     pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
-        let id = row.user_id.as_deref();
-        let (reason, detail) = if self.actor.is(id, names(row)) {
-            let why = "this is the account that signs in".to_owned();
-            (Reason::ActingAccount, why)
-        } else {
-            let pattern = self.protected.covers(id, names(row))?;
-            (Reason::ProtectList, format!("protected by `{pattern}`"))
-        };
-        Some(Settlement {
-            outcome: Outcome::Protected(reason),
-            after: row.before.clone().map(|seen| seen.state),
-            detail: Some(detail),
-        })
+        let barred = self.door.is_protected(row.user_id.as_deref(), &row.known);
+        barred.err().map(|barred| settle_barred(row, &barred))
     }
 }
 
-/// All that a user may be called by: the provider's name, and whatever the roster says.
-fn names(row: &PlanRow) -> impl Iterator<Item = &str> {
-    let cells = row.cells.iter().map(|cell| cell.trim());
-    let name = row.user_name.as_deref();
-    name.into_iter()
-        .chain(cells.filter(|cell| !cell.is_empty()))
+/// How a user ends who may not be written.
+fn settle_barred(row: &PlanRow, barred: &Barred) -> Settlement {
+    Settlement {
+        outcome: barred.outcome(),
+        after: row.before.clone().map(|seen| seen.state),
+        detail: Some(barred.to_string()),
+        decided_by: None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Access, Change, Line, Seen, Timestamp, UserState};
+    use crate::domain::{
+        Access, Actor, Change, Effect, IdRule, Known, Line, ProtectList, Reason, Seen, Timestamp,
+        UserState,
+    };
 
     fn row(active: bool, workspaces: &[&str]) -> PlanRow {
         PlanRow {
             line: Line(2),
             user_id: Some("u1".to_owned()),
             user_name: Some("ada@example.com".to_owned()),
+            known: Known {
+                user_name: Some("ada@example.com".to_owned()),
+                cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
+                ..Known::default()
+            },
+            effect: Effect::None,
             status: Status::Pending,
             reason: None,
             detail: None,
@@ -120,7 +123,6 @@ mod tests {
                 at: Timestamp::from_millis(0),
             }),
             goal: None,
-            cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
         }
     }
 
@@ -128,8 +130,10 @@ mod tests {
         Criteria {
             goal: Change::new(true, Access::RemoveAll).unwrap().goal(),
             means: Means::ALL_AT_ONCE,
-            protected: ProtectList::default(),
-            actor: Actor::default(),
+            door: Door {
+                ids: IdRule::IgnoreCase,
+                ..Door::default()
+            },
         }
     }
 
@@ -162,7 +166,10 @@ mod tests {
     #[test]
     fn p7_the_protected_are_not_even_weighed() {
         let list = Criteria {
-            protected: ProtectList::new(["lovelace"]),
+            door: Door {
+                protected: ProtectList::new(["lovelace"]),
+                ..criteria().door
+            },
             ..criteria()
         };
         let by_list = Some(Outcome::Protected(Reason::ProtectList));
@@ -176,10 +183,11 @@ mod tests {
                 ids: texts(ids),
                 names: texts(names),
             };
-            let criteria = Criteria {
+            let door = Door {
                 actor,
-                ..criteria()
+                ..criteria().door
             };
+            let criteria = Criteria { door, ..criteria() };
             assert_eq!(outcome(&criteria, &row(true, &["w"])), by_self);
         }
     }

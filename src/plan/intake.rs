@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::domain::{Change, UserId};
+use crate::domain::{Change, IdRule, UserId};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
 use crate::plan::key::job_key;
 use crate::roster::{Roster, RosterError, RosterOptions, Survey, Verdict};
@@ -20,6 +20,10 @@ pub struct Intake<'a> {
     pub change: &'a Change,
     /// The SCIM base URL.
     pub target: &'a str,
+    /// How the provider compares ids.
+    pub ids: IdRule,
+    /// How the roster is read, and by which profile: part of what makes the job.
+    pub reading: serde_json::Value,
     /// Whether a new job is wanted, though the same one is there.
     pub new: bool,
 }
@@ -136,6 +140,8 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
         roster_path,
         roster_digest: ask.survey.digest.clone(),
         roster_header: roster.header().to_vec(),
+        ids: ask.ids,
+        reading: ask.reading.clone(),
         parent: None,
     }
 }
@@ -200,6 +206,8 @@ mod tests {
             survey: &crate::roster::check(&roster, &options).unwrap(),
             change: &"disable".parse().unwrap(),
             target: "https://scim.example.com/",
+            ids: IdRule::Exact,
+            reading: serde_json::Value::Null,
             new: false,
         };
         let mut ledger = Ledger::open(&path, crate::domain::Clock::System)

@@ -180,6 +180,7 @@ impl Register for SoughtInLedger<'_> {
             outcome,
             after: None,
             detail: absence.words,
+            decided_by: None,
         }));
         let entries: Vec<_> = read.into_iter().chain([settled]).collect();
         let noted = self.ledger.note(self.job, self.run, &entries).await;

@@ -4,7 +4,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
-use crate::domain::{Change, Goal, Held, Line, Membership, UserId, UserState, hex};
+use crate::domain::{Change, Goal, Held, IdRule, Line, Membership, UserId, UserState, hex};
 use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, UndoRow};
 use crate::plan::key::job_key;
 
@@ -45,6 +45,8 @@ pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, Ledg
         roster_path: format!("job {}", parent.id),
         roster_digest: digest,
         roster_header: parent.roster_header.clone(),
+        ids: parent.ids,
+        reading: parent.reading.clone().unwrap_or_default(),
         parent: Some(parent.number),
     };
     let mut loading = ledger.load(&new).await?;
@@ -75,16 +77,17 @@ pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, Ledg
 
 /// What a user is to have again; `None` if the job has taken nothing from this user.
 ///
-/// Where the last look was before the last write, the user is taken to have what the change asks for:
-/// whoever turns out to have something else was changed by somebody else, and is left alone.
+/// Where the user was not shown after the last write, each attribute may be as the change asks or as it was
+/// before. A user that turns out to have something else was changed by another administrator, and is left
+/// alone.
 fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
     let change = &parent.change;
     let asked = change.goal()?;
     let after = row
         .after
         .clone()
-        .unwrap_or_else(|| left_by(&asked, &row.before));
-    if after.has_the_same(&row.before) {
+        .unwrap_or_else(|| left_by(&asked, &row.before, parent.ids));
+    if after.has_the_same(&row.before, parent.ids) {
         return None;
     }
     let active = asked.active.and(row.before.active);
@@ -96,18 +99,19 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
             active: after.active,
             workspaces: after.workspaces,
         }),
+        in_parts: row.after.is_none(),
         gone: false,
     })
 }
 
 /// What a user has once the change has taken effect.
-fn left_by(asked: &Goal, before: &UserState) -> UserState {
+fn left_by(asked: &Goal, before: &UserState, ids: IdRule) -> UserState {
     let workspaces = match &asked.workspaces {
         None => before.workspaces.clone(),
         Some(Membership::Exactly(ids)) => Some(ids.clone()),
-        Some(Membership::Without(gone)) => before.workspaces.as_ref().map(|ids| {
-            let stays = |id: &&String| !gone.iter().any(|gone| gone.eq_ignore_ascii_case(id));
-            ids.iter().filter(stays).cloned().collect()
+        Some(Membership::Without(gone)) => before.workspaces.as_ref().map(|had| {
+            let stays = |id: &&String| !ids.contains(gone, id);
+            had.iter().filter(stays).cloned().collect()
         }),
     };
     UserState {
@@ -139,12 +143,15 @@ mod tests {
             roster_path: String::new(),
             roster_digest: String::new(),
             roster_header: Vec::new(),
+            ids: IdRule::IgnoreCase,
+            reading: None,
             lines: 1,
             users: 1,
             created_at: Timestamp::from_millis(0),
             parent: None,
             plan: None,
             canary_at: None,
+            retry: None,
         }
     }
 

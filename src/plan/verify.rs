@@ -44,7 +44,7 @@ impl ToVerify<'_> {
         Entry {
             line,
             at: Clock::System.now().max(self.since),
-            fact: compare(goal.or(self.goal), read),
+            fact: compare(goal.or(self.goal), self.job.ids, read),
         }
     }
 }

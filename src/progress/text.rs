@@ -221,6 +221,7 @@ mod tests {
     #[test]
     fn trouble_names_line_user_reason_and_the_providers_words() {
         let settlement = Settlement {
+            decided_by: None,
             outcome: Outcome::Failed(Reason::Forbidden),
             after: None,
             detail: Some("user is protected".into()),

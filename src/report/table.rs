@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
-use crate::domain::{Line, Timestamp};
+use crate::domain::{IdRule, Line, Timestamp};
 use crate::ledger::{Job, LedgerError, Mandate, Reader, UserRow};
 use crate::report::ReportError;
 use crate::report::cell::safe;
@@ -161,7 +161,7 @@ fn cells(job: &Job, row: &UserRow, mandates: &HashMap<String, Mandate>) -> [Stri
         flag(before.and_then(|state| state.active)),
         flag(row.active_after),
         ids(had),
-        removed(had, has),
+        removed(had, has, job.ids),
         ids(has),
         row.attempts.to_string(),
         row.http_status
@@ -187,14 +187,14 @@ fn cells(job: &Job, row: &UserRow, mandates: &HashMap<String, Mandate>) -> [Stri
 }
 
 /// The workspaces that a user had and has no longer; nothing unless both were seen.
-fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>) -> String {
+fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>, ids: IdRule) -> String {
     let (Some(had), Some(has)) = (had, has) else {
         return String::new();
     };
-    let kept: BTreeSet<_> = has.iter().map(|id| id.to_ascii_lowercase()).collect();
+    let kept: BTreeSet<_> = has.iter().map(|id| ids.key(id)).collect();
     let gone: Vec<_> = had
         .iter()
-        .filter(|id| !kept.contains(&id.to_ascii_lowercase()))
+        .filter(|id| !kept.contains(&ids.key(id)))
         .map(String::as_str)
         .collect();
     gone.join(" ")

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use crate::domain::{Line, Status};
+use crate::domain::Line;
 use crate::ledger::{Job, Reader, UserRow};
 use crate::report::ReportError;
 use crate::report::cell::safe;
@@ -35,22 +35,14 @@ pub(super) async fn write(
         let page = reader.lines(job, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.line;
-        for mut row in page.into_iter().filter(may_be_changed) {
+        let changed = |row: &UserRow| row.may_be_changed(job.ids);
+        for mut row in page.into_iter().filter(changed) {
             privacy.row(&mut row);
             write_row(&mut csv, &row)?;
         }
     }
     csv.flush()?;
     Ok(())
-}
-
-/// Whether a write may have taken effect. Of whoever failed it is known that none did.
-fn may_be_changed(row: &UserRow) -> bool {
-    let reached = matches!(
-        row.status,
-        Status::Removed | Status::Restored | Status::InDoubt | Status::Claimed
-    );
-    reached && row.attempts > 0 && row.before.is_some()
 }
 
 fn write_row(csv: &mut csv::Writer<impl Write>, row: &UserRow) -> Result<(), csv::Error> {

@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 
 use serde::Deserialize;
 
-use crate::domain::{Access, Change, Means};
+use crate::domain::{Access, Change, IdRule, Means};
 use crate::http::HeaderValue;
 
 pub use access::{Absent, AccessDialect, Each};
@@ -25,6 +25,8 @@ pub(super) use write::forget;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Dialect {
+    /// How ids compare: those of users, and those of what they have access to.
+    pub ids: IdRule,
     /// What is sent as `Accept` and `Content-Type`.
     pub media: Media,
     /// How users are found.
@@ -149,6 +151,7 @@ impl Dialect {
     /// What one write can do, when it names `most_workspaces` at most.
     pub fn means(&self, most_workspaces: usize) -> Means {
         Means {
+            ids: self.ids,
             most_workspaces,
             each_by_itself: self.access.each.is_some(),
             together: self.write.together,

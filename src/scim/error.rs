@@ -44,12 +44,12 @@ pub(super) fn content(
         return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
     };
     if kind == RequestKind::List
-        && let Some(page) = list(dialect, &fields, &redact)
+        && let Some(page) = list(dialect, &fields)
     {
         return Content::Page(page);
     }
     if !is_message(&fields)
-        && let Some(state) = user(dialect, kind, &fields, &redact)
+        && let Some(state) = user(dialect, kind, &fields)
     {
         return Content::User(state);
     }

@@ -53,15 +53,11 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Reads a page; `None` if the object is no list. `redact` takes secrets out of every text.
+/// Reads a page; `None` if the object is no list.
 ///
 /// `totalResults` is a number or its text; `itemsPerPage` is not looked at, since Anaplan prints what
 /// it likes there. Whatever in the list is no user is left out.
-pub(super) fn list(
-    dialect: &Dialect,
-    fields: &Fields,
-    redact: impl Fn(&str) -> String,
-) -> Option<UserPage> {
+pub(super) fn list(dialect: &Dialect, fields: &Fields) -> Option<UserPage> {
     let total = fields.get("totalresults").and_then(number);
     let users = match fields.get("resources") {
         Some(Value::Array(entries)) => entries
@@ -69,7 +65,7 @@ pub(super) fn list(
             .filter_map(|entry| {
                 // An entry shows a whole user, as a read does.
                 let fields = Fields::of(entry)?;
-                user(dialect, RequestKind::Read, &fields, &redact)
+                user(dialect, RequestKind::Read, &fields)
             })
             .collect(),
         // An empty page may leave the member out.
@@ -113,7 +109,7 @@ mod tests {
     fn a_page_is_read_whatever_surrounds_it() {
         let read = |json: &str| {
             let fields = Fields::parse(json.as_bytes()).unwrap();
-            list(&Dialect::with_entitlements(), &fields, str::to_owned)
+            list(&Dialect::with_entitlements(), &fields)
         };
         let page = read(
             r#"{"totalResults":"7","itemsPerPage":50,"startIndex":1,"Resources":[

@@ -5,39 +5,31 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{RequestKind, UserState};
+use crate::domain::{IdRule, RequestKind, UserState};
 use crate::http::one_line;
 
 use super::dialect::{Absent, AccessDialect, Dialect};
 use super::fields::{Fields, member};
 
 /// Reads a user; `None` if the object does not say which user it is, or says that it is something
-/// else. `redact` takes secrets out of every text: a server may echo them.
+/// else. Ids, names and workspaces are what decisions are made by and what is sent back, so that nothing
+/// is taken out of them.
 ///
 /// What it means that the attribute of the user's access is not there, the dialect says; but an answer
 /// to a write that does not even name the user is no whole user, and says nothing about it.
-pub(super) fn user(
-    dialect: &Dialect,
-    kind: RequestKind,
-    fields: &Fields,
-    redact: impl Fn(&str) -> String,
-) -> Option<UserState> {
+pub(super) fn user(dialect: &Dialect, kind: RequestKind, fields: &Fields) -> Option<UserState> {
     let id = fields.text("id")?;
     if is_another_resource(fields) {
         return None;
     }
     Some(UserState {
         id: id.to_owned(),
-        user_name: fields.text("username").map(|name| one_line(&redact(name))),
-        display_name: fields
-            .text("displayname")
-            .map(|name| one_line(&redact(name))),
+        user_name: fields.text("username").map(one_line),
+        display_name: fields.text("displayname").map(one_line),
+        addresses: fields.get("emails").map(addresses),
         active: fields.get("active").and_then(flag),
         workspaces: match access(&dialect.access, fields) {
-            Some(access) => {
-                let found = workspaces(&dialect.access, access);
-                Some(found.iter().map(|text| redact(text)).collect())
-            }
+            Some(access) => Some(workspaces(&dialect.access, dialect.ids, access)),
             None if dialect.access.attribute.is_none() => None,
             None if dialect.access.absent == Absent::Unknown => None,
             None if kind == RequestKind::Write && fields.text("username").is_none() => None,
@@ -78,7 +70,19 @@ struct Views {
     names: Vec<String>,
 }
 
-fn workspaces(dialect: &AccessDialect, access: &Value) -> Vec<String> {
+/// The values of `emails` (RFC 7643 §4.1.2): objects with a `value`, or bare texts.
+fn addresses(emails: &Value) -> Vec<String> {
+    let one = |item: &Value| match item {
+        Value::Object(item) => member(item, "value").map(texts).unwrap_or_default(),
+        other => texts(other),
+    };
+    match emails {
+        Value::Array(items) => items.iter().flat_map(one).collect(),
+        single => one(single),
+    }
+}
+
+fn workspaces(dialect: &AccessDialect, ids: IdRule, access: &Value) -> Vec<String> {
     let mut views = Views::default();
     match access {
         Value::Array(items) => items.iter().for_each(|item| views.take(dialect, item)),
@@ -91,10 +95,7 @@ fn workspaces(dialect: &AccessDialect, access: &Value) -> Vec<String> {
         views.ids
     };
     for workspace in kept {
-        if !found
-            .iter()
-            .any(|seen| seen.eq_ignore_ascii_case(&workspace))
-        {
+        if !ids.contains(&found, &workspace) {
             found.push(workspace);
         }
     }
@@ -174,12 +175,13 @@ mod tests {
 
     fn read(json: &str) -> Option<UserState> {
         let fields = Fields::parse(json.as_bytes()).unwrap();
-        user(&anaplan(), RequestKind::Read, &fields, str::to_owned)
+        user(&anaplan(), RequestKind::Read, &fields)
     }
 
     fn anaplan() -> Dialect {
         toml::from_str(
-            r#"access = { attribute = "entitlements", id-lists = ["WORKSPACE_IDS"], name-lists = ["WORKSPACE_NAMES"] }"#,
+            r#"ids = "ignore-case"
+            access = { attribute = "entitlements", id-lists = ["WORKSPACE_IDS"], name-lists = ["WORKSPACE_NAMES"] }"#,
         )
         .unwrap()
     }
@@ -202,6 +204,7 @@ mod tests {
                 id: "8a8B".into(),
                 user_name: Some("ada@example.com".into()),
                 display_name: Some("Ada [1m Lovelace".into()),
+                addresses: None,
                 active: Some(true),
                 workspaces: Some(vec!["f1".into(), "f2".into()]),
             })
@@ -276,7 +279,7 @@ mod tests {
         // The answer to a write may show a part of the user only.
         let written = |json: &str| {
             let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(&anaplan(), RequestKind::Write, &fields, str::to_owned).unwrap()
+            user(&anaplan(), RequestKind::Write, &fields).unwrap()
         };
         let part = r#"{"id":"u","active":false}"#;
         assert_eq!(written(part).workspaces, None);

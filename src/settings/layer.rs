@@ -154,6 +154,8 @@ pub struct Layer {
     pub require: Option<Vec<Requirement>>,
     /// Workspaces that one request can name.
     pub most_workspaces: Option<usize>,
+    /// Whether a line may be written whose id and whose address are of two people.
+    pub allow_mismatch: Option<bool>,
     /// What stands in the places of URLs, such as `{directory}`.
     pub places: Option<Places>,
     /// How the provider speaks SCIM. Taken as a whole from the uppermost source that has it.
@@ -273,6 +275,7 @@ impl Layer {
             approver: self.approver.or(lower.approver),
             require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
+            allow_mismatch: self.allow_mismatch.or(lower.allow_mismatch),
             places: places::both(self.places, lower.places),
             scim: self.scim.or(lower.scim),
             about: self.about.or(lower.about),

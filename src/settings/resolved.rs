@@ -65,6 +65,8 @@ pub struct Safety {
     pub canary: Option<u64>,
     /// Workspaces that one request can name.
     pub most_workspaces: usize,
+    /// Whether a line may be written whose id and whose address are of two people.
+    pub allow_mismatch: bool,
 }
 
 /// Whom to talk to, and as whom.
@@ -89,6 +91,7 @@ impl Connection {
             page_size: find.page_size.get(),
             names: find.names_per_search as usize,
             active: find.count_active,
+            ids: self.dialect.ids,
         }
     }
 }
@@ -133,6 +136,7 @@ impl Settings {
             plan_ttl: span(layer.plan_ttl).unwrap_or(PLAN_TTL),
             canary: layer.canary.filter(|users| *users > 0),
             most_workspaces: layer.most_workspaces.unwrap_or(usize::MAX),
+            allow_mismatch: layer.allow_mismatch.unwrap_or(false),
         };
         Ok(Self {
             ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),

@@ -43,6 +43,7 @@ impl Settings {
             "self": safety.self_id,
             "plan-ttl": span(safety.plan_ttl),
             "canary": safety.canary,
+            "allow_mismatch": safety.allow_mismatch,
             "require": required,
         })
     }

@@ -38,6 +38,10 @@ pub(in crate::cli) struct RailsArgs {
     /// Remove so many users first and look at them again; go on only if all are as wanted.
     #[arg(long, value_name = "N", env = "OFFBOARD_CANARY")]
     canary: Option<u64>,
+
+    /// Write also those lines whose id and whose address belong to two people.
+    #[arg(long, env = "OFFBOARD_ALLOW_MISMATCH", value_parser = clap::builder::FalseyValueParser::new())]
+    allow_mismatch: bool,
 }
 
 impl RailsArgs {
@@ -49,5 +53,6 @@ impl RailsArgs {
         layer.self_id = self.self_id;
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;
+        layer.allow_mismatch = self.allow_mismatch.then_some(true);
     }
 }

@@ -110,7 +110,7 @@ async fn look(
     }
     let read = at.read(inquirer, &UserId::new(&row.user_id)).await?;
     let goal = row.goal.as_ref().or(at.criteria.goal.as_ref());
-    let fact = crate::plan::compare(goal, read);
+    let fact = crate::plan::compare(goal, job.ids, read);
     let entry = Entry {
         line: row.line,
         at: Clock::System.now(),

@@ -66,6 +66,8 @@ pub(in crate::cli) async fn find_job(
             survey: &survey,
             change,
             target: settings.connection.scim.as_str(),
+            ids: settings.connection.dialect.ids,
+            reading: serde_json::Value::Null,
             new: ask.new,
         },
     )

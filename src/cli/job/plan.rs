@@ -203,7 +203,7 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
             // Whoever cannot be seen for the moment is the run's trouble.
             Err(_) => continue,
         };
-        if !seen.state.has_the_same(&now) {
+        if !seen.state.has_the_same(&now, job.ids) {
             changed.push(format!(
                 "line {}: user {id} was {}, and is {now}",
                 row.line, seen.state

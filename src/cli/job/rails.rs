@@ -8,9 +8,9 @@ use crate::cli::failure::Failure;
 use crate::cli::job::At;
 use crate::cli::job::session::SignedIn;
 use crate::cli::terminal::Terminal;
-use crate::domain::Tripped;
+use crate::domain::{Actor, Tripped};
 use crate::ledger::{Job, Ledger};
-use crate::plan::{Actor, LookedUp};
+use crate::plan::LookedUp;
 use crate::settings::Settings;
 
 /// Users shown of those beyond the cap.

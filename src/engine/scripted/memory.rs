@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Entry, Fact, Goal, Line, Outcome, RequestKind, Seen, Status, Timestamp, UserId,
-    UserState, Verdict,
+    Access, Change, Effect, Entry, Fact, Goal, Known, Line, Outcome, RequestKind, Seen, Status,
+    Timestamp, UserId, UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};
@@ -24,6 +24,10 @@ pub(crate) struct Row {
     pub(crate) given_back: u32,
     /// What the user had before the first write, as far as anybody has looked.
     pub(crate) before: Option<UserState>,
+    /// By what else the user is known.
+    pub(crate) known: Known,
+    /// What the writes so far may have done.
+    pub(crate) effect: Effect,
     /// The intent of a write that may leave now.
     intent: Option<String>,
     /// A write may have taken effect, and nobody has seen the user since.
@@ -84,6 +88,8 @@ impl Memory {
                 workspaces: Some(vec!["w1".to_owned(), "w2".to_owned()]),
                 ..UserState::of(user_of(line))
             }),
+            known: Known::default(),
+            effect: Effect::None,
             intent: None,
             must_read: false,
             advanced: false,
@@ -192,6 +198,7 @@ impl Books {
                 }
                 row.attempts = *attempt;
                 row.status = Status::Claimed;
+                row.effect = Effect::Maybe;
                 row.intent = Some(request.clone());
                 self.claims.push(line);
             }
@@ -224,19 +231,26 @@ impl Books {
                 row.outcome = Some(settlement.outcome);
                 row.intent = None;
                 row.must_read = row.status == Status::InDoubt;
+                row.effect = match row.effect {
+                    _ if row.must_read => Effect::Maybe,
+                    Effect::None => Effect::None,
+                    Effect::Maybe | Effect::Part => Effect::Part,
+                };
             }
             Fact::Released {
-                attempts, in_doubt, ..
+                attempts, effect, ..
             } => {
+                row.effect = *effect;
+                let in_doubt = *effect == Effect::Maybe;
                 row.given_back += row.attempts.saturating_sub(*attempts);
                 row.attempts = *attempts;
-                row.status = if *in_doubt {
+                row.status = if in_doubt {
                     Status::InDoubt
                 } else {
                     Status::Pending
                 };
                 row.intent = None;
-                row.must_read = *in_doubt;
+                row.must_read = in_doubt;
             }
         }
         row.facts.push(entry.fact);
@@ -268,7 +282,7 @@ impl Journal for Handle {
             line: Line(*line),
             user: row.user.clone(),
             attempts: row.attempts,
-            in_doubt: row.status == Status::InDoubt,
+            effect: row.effect,
             goal: books.goal.clone().unwrap_or_else(|| {
                 let change = Change::new(true, Access::RemoveAll).unwrap();
                 change.goal().unwrap()
@@ -277,6 +291,7 @@ impl Journal for Handle {
                 state,
                 at: Timestamp::from_millis(0),
             }),
+            known: row.known.clone(),
         });
         Ok(subjects.collect())
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::{Fact, Means, RequestKind, Status};
+use crate::domain::{Fact, IdRule, Means, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Cut, Plan, World};
 
 /// Requests of one kind for one user that the script makes trouble for; then everything succeeds.
@@ -42,6 +42,7 @@ fn hurdles() -> impl Strategy<Value = Vec<Plan>> {
 fn means() -> impl Strategy<Value = Means> {
     (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(each_by_itself, together, from_read)| Means {
+            ids: IdRule::Exact,
             most_workspaces: 50,
             each_by_itself,
             together,

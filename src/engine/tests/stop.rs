@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Fact, RequestKind, Status};
+use crate::domain::{Effect, Fact, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, Cut, Plan, World};
 use crate::engine::{Event, Signal, StopReason};
 
@@ -206,7 +206,7 @@ async fn users_come_back_in_doubt_only_if_a_write_may_have_taken_effect() {
             released,
             Some(Fact::Released {
                 attempts: 1,
-                in_doubt: true,
+                effect: Effect::Maybe,
                 ..
             })
         ),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Content, Entry, Fact, Outcome, RequestKind, Settlement, Silence, Verdict,
+    Answer, Content, Effect, Entry, Fact, Outcome, RequestKind, Settlement, Silence, Verdict,
 };
 use crate::engine::event::{Event, Fault};
 use crate::engine::unit::{Halt, Next, Unit, UnitEnd};
@@ -24,6 +24,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             // Who is gone has nothing any more.
             after: (self.after.take()).filter(|_| !self.is_gone_by(outcome)),
             detail: self.settled_detail(outcome),
+            decided_by: None,
         };
         facts.push(Fact::Settled(settlement.clone()));
         self.record(facts).await?;
@@ -64,7 +65,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                 self.credential = answer.credential;
                 words = answer.words();
                 if let Content::User(state) = &answer.content
-                    && self.subject.user.is_same(&state.id)
+                    && self
+                        .context
+                        .settings
+                        .means
+                        .ids
+                        .is_same(self.subject.user.as_str(), &state.id)
                 {
                     self.after = Some(state.clone());
                     // The answer to a write may show a part of the user only.
@@ -126,7 +132,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     fn released(&self, why: &str) -> Fact {
         Fact::Released {
             attempts: self.course.writes(),
-            in_doubt: self.course.is_touched(),
+            effect: if self.course.is_touched() {
+                Effect::Maybe
+            } else {
+                Effect::None
+            },
+            unanswered: false,
             why: why.to_owned(),
         }
     }
@@ -160,6 +171,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 pub(super) fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fault {
     match (exchange, verdict) {
         (Err(Silence::NotSent(_)), _) => Fault::Unsent,
+        (Err(Silence::Unsendable(_)), _) => Fault::Other,
         (Err(Silence::Lost(_)), _) => Fault::Target,
         (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
         (Ok(_), _) => Fault::Other,

@@ -115,7 +115,7 @@ async fn chain_begun(
     first: &EventRow,
 ) -> Result<EventRow, LedgerError> {
     let row = sqlx::query(
-        "SELECT id, target, change, roster_digest, lines, users,
+        "SELECT id, target, change, roster_digest, lines, users, ids,
                 (SELECT count(*) FROM events WHERE job = ?1) AS earlier
          FROM jobs WHERE number = ?1",
     )
@@ -127,6 +127,7 @@ async fn chain_begun(
         "job": JobId::from_stored(text("id")?).as_str(), "target": text("target")?,
         "change": text("change")?, "roster_digest": text("roster_digest")?,
         "lines": unsigned(&row, "lines")?, "users": unsigned(&row, "users")?,
+        "ids": row.try_get::<Option<String>, _>("ids")?,
         "version": env!("CARGO_PKG_VERSION"), "events_before": unsigned(&row, "earlier")?,
     });
     Ok(EventRow {

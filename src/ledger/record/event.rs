@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Confirmation, Entry, Fact, Reason, RequestKind, Timestamp, Verdict};
+use crate::domain::{Confirmation, Effect, Entry, Fact, Reason, RequestKind, Timestamp, Verdict};
 
 /// One event on its way into the ledger.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ enum Body<'a> {
         workspaces: Option<&'a [String]>,
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
+        /// The answer that decided, where it is not the last one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_status: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
     },
     LookedUp {
         id: &'a str,
@@ -68,6 +73,9 @@ enum Body<'a> {
     Released {
         attempts: u32,
         in_doubt: bool,
+        effect: &'static str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unanswered: bool,
         why: &'a str,
     },
 }
@@ -128,6 +136,9 @@ impl EventRow {
                     active: after.and_then(|state| state.active),
                     workspaces: after.and_then(|state| state.workspaces.as_deref()),
                     detail: settlement.detail.as_deref(),
+                    http_status: settlement.decided_by.as_ref().map(|by| by.status),
+                    request_id: (settlement.decided_by.as_ref())
+                        .and_then(|by| by.request_id.as_deref()),
                 };
                 ("settled", body)
             }
@@ -146,13 +157,16 @@ impl EventRow {
             ),
             Fact::Released {
                 attempts,
-                in_doubt,
+                effect,
+                unanswered,
                 why,
             } => (
                 "released",
                 Body::Released {
                     attempts: *attempts,
-                    in_doubt: *in_doubt,
+                    in_doubt: *effect == Effect::Maybe,
+                    effect: effect.as_str(),
+                    unanswered: *unanswered,
                     why,
                 },
             ),

@@ -1,11 +1,15 @@
 //! The new states of users, by what becomes of them, and the statements that store them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::domain::{Confirmation, Entry, Fact, Reason, Settlement, UserId, UserState};
+use crate::domain::{
+    Confirmation, Effect, Entry, Fact, IdRule, Reason, RequestKind, Settlement, UserState, Verdict,
+};
 
 pub(super) const CLAIM: &str = "
-    UPDATE users SET run = ?2, status = 'claimed', attempts = value ->> 1,
+    UPDATE users SET run = ?2, status = 'claimed', effect = 'maybe', attempts = value ->> 1,
         first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
@@ -14,7 +18,11 @@ pub(super) const LOOK_UP: &str = "
         workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
         display_name = coalesce(value ->> 5, display_name),
         user_id = coalesce(user_id, value ->> 6), user_key = coalesce(user_key, value ->> 7),
-        run = ?2
+        addresses = coalesce(value ->> 8, addresses), run = ?2
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0 AND effect = 'none'";
+
+pub(super) const SEND: &str = "
+    UPDATE users SET run = ?2, sent = sent + (value ->> 1)
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const VERIFY: &str = "
@@ -24,7 +32,7 @@ pub(super) const VERIFY: &str = "
 
 pub(super) const RELEASE: &str = "
     UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
-        reason = NULL, event_hash = value ->> 4
+        reason = NULL, event_hash = value ->> 4, effect = value ->> 5, sent = sent + (value ->> 6)
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SETTLE: &str = "
@@ -33,7 +41,10 @@ pub(super) const SETTLE: &str = "
         active_after = value ->> 7, workspaces_after = value ->> 8,
         user_name = coalesce(value ->> 9, user_name),
         display_name = coalesce(value ->> 10, display_name),
-        http_status = value ->> 11, request_id = value ->> 12, event_hash = value ->> 13
+        http_status = value ->> 11, request_id = value ->> 12, event_hash = value ->> 13,
+        sent = sent + (value ->> 14),
+        effect = CASE WHEN value ->> 1 = 'in_doubt' THEN 'maybe'
+                      WHEN effect = 'maybe' THEN 'part' ELSE effect END
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 /// Line, attempts, time, hash of the event.
@@ -51,15 +62,20 @@ pub(super) struct LookedUp<'a>(
     Option<&'a str>,
     &'a str,
     String,
+    Option<&'a [String]>,
 );
+
+/// Line, writes that left.
+#[derive(Debug, Serialize)]
+pub(super) struct Sent(u64, u32);
 
 /// Line, time, finding, what differs.
 #[derive(Debug, Serialize)]
 pub(super) struct Verified<'a>(u64, i64, &'static str, Option<&'a str>);
 
-/// Line, attempts, status, why, hash of the event.
+/// Line, attempts, status, why, hash of the event, effect, writes that left.
 #[derive(Debug, Serialize)]
-pub(super) struct Released<'a>(u64, u32, &'static str, &'a str, &'a str);
+pub(super) struct Released<'a>(u64, u32, &'static str, &'a str, &'a str, &'static str, u32);
 
 /// Line and columns, in the order of the statement.
 #[derive(Debug, Serialize)]
@@ -78,6 +94,7 @@ pub(super) struct Settled<'a>(
     Option<u16>,
     Option<&'a str>,
     &'a str,
+    u32,
 );
 
 /// The new states of users, by what becomes of them.
@@ -88,32 +105,50 @@ pub(super) struct States<'a> {
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
     pub(super) verified: Vec<Verified<'a>>,
+    pub(super) sent: Vec<Sent>,
 }
 
 impl<'a> States<'a> {
     /// The states that follow from facts, of which each is an event with the hash at its place.
-    pub(super) fn of(entries: &'a [Entry], hashes: &'a [String]) -> Self {
+    ///
+    /// Writes that left are counted with the new state that follows from them in the same batch; those
+    /// from which no state follows yet have a statement of their own.
+    pub(super) fn of(entries: &'a [Entry], hashes: &'a [String], ids: IdRule) -> Self {
         let mut states = Self::default();
         let mut last_answer = None;
+        let mut sent: BTreeMap<u64, u32> = BTreeMap::new();
         for (entry, hash) in entries.iter().zip(hashes) {
             let line = entry.line.0;
             match &entry.fact {
-                Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state)),
+                Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
                     states.claimed.push(Claimed(line, *attempt, at, hash));
                 }
                 Fact::Ended {
-                    status, request_id, ..
-                } => last_answer = Some((line, *status, request_id.as_deref())),
+                    kind,
+                    verdict,
+                    status,
+                    request_id,
+                    ..
+                } => {
+                    if *kind == RequestKind::Write && counts(*verdict, *status) {
+                        *sent.entry(line).or_default() += 1;
+                    }
+                    last_answer = Some((line, *status, request_id.as_deref()));
+                }
                 Fact::Settled(settlement) => {
-                    // The answer that settles a user is told right before.
+                    // The answer that settles a user comes right before, unless another one decided.
                     let (_, http_status, id) = last_answer
                         .filter(|(of, ..)| *of == line)
                         .unwrap_or_default();
-                    states
-                        .settled
-                        .push(settle(entry, settlement, http_status, id, hash));
+                    let answer = match &settlement.decided_by {
+                        Some(by) => (Some(by.status), by.request_id.as_deref()),
+                        None => (http_status, id),
+                    };
+                    let sent = sent.remove(&line).unwrap_or_default();
+                    let settled = settle(entry, settlement, answer, hash, sent);
+                    states.settled.push(settled);
                 }
                 Fact::Verified {
                     finding, detail, ..
@@ -124,21 +159,40 @@ impl<'a> States<'a> {
                 }
                 Fact::Released {
                     attempts,
-                    in_doubt,
+                    effect,
+                    unanswered,
                     why,
                 } => {
-                    let becomes = if *in_doubt { "in_doubt" } else { "pending" };
-                    states
-                        .released
-                        .push(Released(line, *attempts, becomes, why, hash));
+                    let becomes = match effect {
+                        Effect::Maybe => "in_doubt",
+                        Effect::None | Effect::Part => "pending",
+                    };
+                    let sent = sent.remove(&line).unwrap_or_default() + u32::from(*unanswered);
+                    let effect = effect.as_str();
+                    let released = Released(line, *attempts, becomes, why, hash, effect, sent);
+                    states.released.push(released);
                 }
             }
         }
+        states.sent = sent
+            .into_iter()
+            .map(|(line, sent)| Sent(line, sent))
+            .collect();
         states
     }
 }
 
-fn look_up<'a>(entry: &Entry, state: &'a UserState) -> LookedUp<'a> {
+/// Whether a write counts as one that left: it was answered, or met with silence after it may have left.
+/// One that was turned away before it was looked at (401, 429) is repeated, and counts once.
+fn counts(verdict: Verdict, status: Option<u16>) -> bool {
+    match verdict {
+        Verdict::Throttled(_) | Verdict::Unauthorized => false,
+        Verdict::Uncertain => true,
+        _ => status.is_some(),
+    }
+}
+
+fn look_up<'a>(entry: &Entry, state: &'a UserState, ids: IdRule) -> LookedUp<'a> {
     LookedUp(
         entry.line.0,
         entry.at.as_millis(),
@@ -147,16 +201,17 @@ fn look_up<'a>(entry: &Entry, state: &'a UserState) -> LookedUp<'a> {
         state.user_name.as_deref(),
         state.display_name.as_deref(),
         &state.id,
-        UserId::new(&state.id).key(),
+        ids.key(&state.id).into_owned(),
+        state.addresses.as_deref(),
     )
 }
 
 fn settle<'a>(
     entry: &Entry,
     settlement: &'a Settlement,
-    http_status: Option<u16>,
-    request_id: Option<&'a str>,
+    (http_status, request_id): (Option<u16>, Option<&'a str>),
     hash: &'a str,
+    sent: u32,
 ) -> Settled<'a> {
     let at = entry.at.as_millis();
     let outcome = settlement.outcome;
@@ -177,6 +232,7 @@ fn settle<'a>(
         http_status,
         request_id,
         hash,
+        sent,
     )
 }
 
@@ -198,6 +254,7 @@ mod tests {
             super::RELEASE,
             super::SETTLE,
             super::VERIFY,
+            super::SEND,
         ] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let rows = sqlx::query(explain)

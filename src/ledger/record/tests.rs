@@ -22,6 +22,8 @@ async fn a_hundred_thousand_events() {
         roster_path: "r.csv".to_owned(),
         roster_digest: "d".to_owned(),
         roster_header: vec!["User ID".to_owned()],
+        ids: crate::domain::IdRule::Exact,
+        reading: serde_json::Value::Null,
         parent: None,
     };
     let job = ledger

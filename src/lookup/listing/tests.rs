@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    Credential, Filter, Operation, Problem, Request, RequestKind, Resource, Silence, UserId,
-    UserPage,
+    Credential, Filter, IdRule, Operation, Problem, Request, RequestKind, Resource, Silence,
+    UserId, UserPage,
 };
 use crate::lookup::{Finds, InquirySettings};
 use crate::pace::{Pace, Rate};
@@ -84,6 +84,7 @@ async fn walk(shows: Shows, filter: Option<&str>) -> Result<(usize, u64), LookUp
             page_size: 100,
             names: 30,
             active: true,
+            ids: IdRule::Exact,
         },
     };
     let unlimited = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));

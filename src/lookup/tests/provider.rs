@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Answer, Content, Credential, Filter, Line, Operation, Problem, Reason, Request, RequestKind,
-    Resource, Silence, UserId, UserPage, UserState,
+    Answer, Content, Credential, Filter, IdRule, Line, Operation, Problem, Reason, Request,
+    RequestKind, Resource, Silence, UserId, UserPage, UserState,
 };
 use crate::lookup::{Absence, Finds, Outstanding, Position, Register, Sought};
 use crate::port::{Directory, JournalError, SignInError};
@@ -19,6 +19,7 @@ pub(super) const EVERYTHING: Finds = Finds {
     page_size: 100,
     names: 30,
     active: true,
+    ids: IdRule::IgnoreCase,
 };
 
 impl Default for Finds {
@@ -249,7 +250,7 @@ impl Register for Memory {
     ) -> Result<(), JournalError> {
         for user in users {
             let fits = |sought: &Sought| match sought {
-                Sought::Id(_, id) => id.is_same(&user.id),
+                Sought::Id(_, id) => IdRule::IgnoreCase.is_same(id.as_str(), &user.id),
                 Sought::UserName(_, name) => {
                     user.user_name.as_deref().map(str::to_lowercase) == Some(name.to_lowercase())
                 }

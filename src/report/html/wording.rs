@@ -63,6 +63,10 @@ pub(super) fn reason(code: &str) -> Option<&'static str> {
         "acting_account" => "It is the account that signed in",
         "protect_list" => "The protect list names the user",
         "ambiguous" => "Several users of the provider have this name",
+        "mismatch" => "The line's id and its address belong to two people",
+        "unresolved" => "The look-up did not reach the whole tenant",
+        "unconfirmed" => "The write was taken, and its effect is not shown",
+        "unsendable" => "The request cannot be built from what the provider sent",
         "bug" => "The program itself failed on this user",
         _ => return None,
     })

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use offboard::audit::{Audit, audit_bundle, audit_ledger};
 use offboard::domain::{
-    Clock, Confirmation, Entry, Fact, Finding, Line, Outcome, Reason, RequestKind, Settlement,
-    Timestamp, UserId, UserState, Verdict,
+    Clock, Confirmation, Effect, Entry, Fact, Finding, IdRule, Line, Outcome, Reason, RequestKind,
+    Settlement, Timestamp, UserId, UserState, Verdict,
 };
 use offboard::ledger::{
     Job, JobSelector, Ledger, Mandate, Names, NewJob, NewLine, Reader, RunEnding, RunKind,
@@ -97,6 +97,7 @@ impl Fate {
                 outcome,
                 after,
                 detail,
+                decided_by: None,
             })
         };
         let gone = || Some(state(false, &[]));
@@ -106,9 +107,10 @@ impl Fate {
             let outcome = settled(Outcome::Removed(by), gone(), None);
             vec![seen.clone(), begun(1), answer, outcome]
         };
-        let released = |in_doubt, attempts| Fact::Released {
+        let released = |effect, attempts| Fact::Released {
             attempts,
-            in_doubt,
+            effect,
+            unanswered: effect == Effect::Maybe,
             why: "the run was stopped".to_owned(),
         };
         match self {
@@ -134,8 +136,8 @@ impl Fate {
                 let outcome = Outcome::InDoubt(Reason::NoAnswer);
                 vec![seen, begun(1), answer, settled(outcome, None, None)]
             }
-            Self::GivenBack => vec![seen, begun(1), released(false, 0)],
-            Self::LeftInDoubt => vec![seen, begun(2), released(true, 2)],
+            Self::GivenBack => vec![seen, begun(1), released(Effect::None, 0)],
+            Self::LeftInDoubt => vec![seen, begun(2), released(Effect::Maybe, 2)],
             Self::Claimed => vec![seen, begun(1)],
             Self::Verified | Self::Drifted => {
                 let finding = if self == Self::Verified {
@@ -285,6 +287,8 @@ async fn load(ledger: &mut Ledger, fates: &[Fate]) -> Job {
         roster_path: "/home/planted-operator/leavers.csv".to_owned(),
         roster_digest: "d".repeat(64),
         roster_header: vec!["User ID".to_owned(), "Name".to_owned()],
+        ids: IdRule::Exact,
+        reading: serde_json::Value::Null,
         parent: None,
     };
     let mut loading = ledger.load(&new).await.unwrap();

@@ -82,5 +82,7 @@ fn cells(row: &PlanRow, criteria: &Criteria) -> Vec<String> {
         active.map(|active| active.to_string()).unwrap_or_default(),
         workspaces.map(|ids| ids.join(" ")).unwrap_or_default(),
     ];
-    ours.into_iter().chain(row.cells.iter().cloned()).collect()
+    ours.into_iter()
+        .chain(row.known.cells.iter().cloned())
+        .collect()
 }
