@@ -82,9 +82,10 @@ impl From<IntakeError> for Failure {
         let hint = error.hint();
         let exit = match error {
             IntakeError::Ledger(_) => Exit::Ledger,
-            IntakeError::Roster(_) | IntakeError::Moving | IntakeError::Changed { .. } => {
-                Exit::Roster
-            }
+            IntakeError::Roster(_)
+            | IntakeError::Moving
+            | IntakeError::Changed { .. }
+            | IntakeError::Reading { .. } => Exit::Roster,
         };
         Self::new(exit, error).hint(hint)
     }

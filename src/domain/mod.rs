@@ -36,7 +36,7 @@ pub use name::name_key;
 pub use operation::{Means, Operation};
 pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
 pub use protect::{Actor, ProtectList};
-pub use rails::{Extent, Rails, Share, ShareError, Tripped};
+pub use rails::{ActiveUsers, Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, judge};

@@ -62,9 +62,9 @@ impl fmt::Display for Share {
 /// How much a job may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rails {
-    /// Users whom a job may write, at most.
+    /// Users whom a command may write, at most.
     pub cap: u64,
-    /// Which part of the tenant's active users a job may write, at most.
+    /// Which part of the tenant's active users a command may write, at most.
     pub cap_share: Share,
 }
 
@@ -78,15 +78,26 @@ impl Default for Rails {
     }
 }
 
-/// How much a job is to do.
+/// How many users of a tenant are active, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActiveUsers {
+    /// It cannot be told.
+    Unknown,
+    /// So many were seen, and there may be more.
+    AtLeast(u64),
+    /// So many.
+    Exactly(u64),
+}
+
+/// How much a command is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Users whom the plan writes.
+    /// Users whom the command will write.
     pub to_write: u64,
-    /// Of these, the ones who are active now.
+    /// Of these, the ones who are active now, or may be.
     pub active: u64,
-    /// Active users of the tenant, where the provider has told.
-    pub tenant_active: Option<u64>,
+    /// Active users of the tenant.
+    pub tenant_active: ActiveUsers,
 }
 
 /// A rail that a job is above.
@@ -101,10 +112,21 @@ pub enum Tripped {
     },
     /// Too large a part of the tenant.
     Share {
-        /// Active users whom the plan writes.
+        /// Active users whom the command would write.
         users: u64,
         /// Active users of the tenant.
         of: u64,
+        /// Whether there may be more of them.
+        at_least: bool,
+        /// The most that is allowed.
+        share: Share,
+    },
+    /// How large a part of the tenant it is cannot be told: what is not known is not allowed.
+    UnknownShare {
+        /// Active users whom the command would write.
+        users: u64,
+        /// What the provider's own count says, if it has one that cannot be true.
+        told: Option<u64>,
         /// The most that is allowed.
         share: Share,
     },
@@ -120,16 +142,42 @@ impl Rails {
                 cap: self.cap,
             });
         }
-        if let Some(of) = extent.tenant_active
-            && self.cap_share.is_passed(extent.active, of)
-        {
-            tripped.push(Tripped::Share {
-                users: extent.active,
-                of,
-                share: self.cap_share,
-            });
-        }
+        tripped.extend(self.share_tripped_by(extent));
         tripped
+    }
+
+    /// A share of 100 % allows everything. Otherwise a count that is unknown, or smaller than the users of
+    /// the job that are part of it, allows nothing.
+    fn share_tripped_by(self, extent: Extent) -> Option<Tripped> {
+        let (users, share) = (extent.active, self.cap_share);
+        if users == 0 || share == Share::percent(100) {
+            return None;
+        }
+        let (of, at_least) = match extent.tenant_active {
+            ActiveUsers::Unknown => {
+                let told = None;
+                return Some(Tripped::UnknownShare { users, told, share });
+            }
+            ActiveUsers::Exactly(of) if of < users => {
+                let told = Some(of);
+                return Some(Tripped::UnknownShare { users, told, share });
+            }
+            // They are themselves part of the tenant.
+            ActiveUsers::AtLeast(of) => (of.max(users), true),
+            ActiveUsers::Exactly(of) => (of, false),
+        };
+        share.is_passed(users, of).then_some(Tripped::Share {
+            users,
+            of,
+            at_least,
+            share,
+        })
+    }
+
+    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is.
+    pub fn enough_active(self, users: u64) -> Option<u64> {
+        let percent = u64::from(self.cap_share.0);
+        (percent > 0).then(|| users.saturating_mul(100).div_ceil(percent))
     }
 }
 
@@ -142,6 +190,7 @@ impl Tripped {
                 let percent = (u128::from(users) * 100).div_ceil(u128::from(of.max(1)));
                 format!("--cap-share {}%", percent.min(100))
             }
+            Self::UnknownShare { .. } => "--cap-share 100%".to_owned(),
         }
     }
 }
@@ -152,11 +201,33 @@ impl fmt::Display for Tripped {
             Self::Cap { users, cap } => {
                 write!(f, "{users} users are to be written, and the cap is {cap}")
             }
-            Self::Share { users, of, share } => write!(
-                f,
-                "{users} of the tenant's {of} active users are to be written, which is more than \
-                 {share}"
-            ),
+            Self::Share {
+                users,
+                of,
+                at_least,
+                share,
+            } => {
+                let least = if *at_least { "at least " } else { "" };
+                write!(
+                    f,
+                    "{users} of the tenant's {least}{of} active users are to be written, which is more \
+                     than {share}"
+                )
+            }
+            Self::UnknownShare { users, told, share } => {
+                write!(f, "{users} active users are to be written, and ")?;
+                match told {
+                    None => f.write_str("the provider does not tell how many users are active")?,
+                    Some(told) => write!(
+                        f,
+                        "the provider counts {told} active users in all, which cannot be true"
+                    )?,
+                }
+                write!(
+                    f,
+                    ", so that it cannot be told whether that is more than {share}"
+                )
+            }
         }
     }
 }
@@ -169,7 +240,7 @@ mod tests {
         Extent {
             to_write,
             active: to_write,
-            tenant_active,
+            tenant_active: tenant_active.map_or(ActiveUsers::Unknown, ActiveUsers::Exactly),
         }
     }
 
@@ -177,7 +248,7 @@ mod tests {
     fn p7_each_rail_holds_at_its_very_edge() {
         let rails = Rails::default();
         assert_eq!(rails.tripped_by(extent(500, Some(2500))), []);
-        let [cap] = rails.tripped_by(extent(501, None))[..] else {
+        let [cap, _] = rails.tripped_by(extent(501, None))[..] else {
             panic!("501 are one too many");
         };
         assert_eq!(cap.flag(), "--cap 501");
@@ -198,6 +269,43 @@ mod tests {
         };
         assert_eq!(none.tripped_by(extent(0, Some(0))), []);
         assert_eq!(none.tripped_by(extent(1, Some(10))).len(), 2);
+    }
+
+    #[test]
+    fn p7_a_share_that_cannot_be_told_is_not_allowed_and_100_percent_always_is() {
+        use ActiveUsers::{AtLeast, Exactly, Unknown};
+        for (active, of, tripped) in [
+            (0, Unknown, false),
+            (9, Unknown, true),
+            (114, Exactly(48), true),
+            (9, Exactly(45), false),
+            (9, Exactly(44), true),
+            (9, AtLeast(45), false),
+            (9, AtLeast(10), true),
+            (9, AtLeast(0), true),
+        ] {
+            let extent = Extent {
+                to_write: active,
+                active,
+                tenant_active: of,
+            };
+            let found = Rails::default().tripped_by(extent);
+            assert_eq!(!found.is_empty(), tripped, "{active} of {of:?}");
+            let all = Rails {
+                cap_share: Share::percent(100),
+                ..Rails::default()
+            };
+            assert_eq!(all.tripped_by(extent), [], "{active} of {of:?}");
+            for rail in found {
+                let share = rail.flag().replace("--cap-share ", "");
+                let named = Rails {
+                    cap_share: share.parse().unwrap(),
+                    ..Rails::default()
+                };
+                assert_eq!(named.tripped_by(extent), [], "{rail}");
+            }
+        }
+        assert_eq!(Rails::default().enough_active(9), Some(45));
     }
 
     #[test]

@@ -97,13 +97,14 @@ impl JobSelector {
 }
 
 impl Ledger {
-    /// The latest job with this key, if any.
-    pub async fn find_job(&mut self, key: &str) -> Result<Option<Job>, LedgerError> {
-        let row = sqlx::query("SELECT * FROM jobs WHERE key = ? ORDER BY number DESC LIMIT 1")
+    /// All jobs with this key, the latest first: they differ in how they read their roster, or were
+    /// wanted anew.
+    pub async fn find_jobs(&mut self, key: &str) -> Result<Vec<Job>, LedgerError> {
+        let rows = sqlx::query("SELECT * FROM jobs WHERE key = ? ORDER BY number DESC")
             .bind(key)
-            .fetch_optional(&mut self.connection)
+            .fetch_all(&mut self.connection)
             .await?;
-        row.as_ref().map(read_job).transpose()
+        rows.iter().map(read_job).collect()
     }
 
     /// Whether anybody has begun to work on a job.

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::domain::{Change, IdRule, UserId};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
 use crate::plan::key::job_key;
+use crate::plan::reading::differences;
 use crate::roster::{Roster, RosterError, RosterOptions, Survey, Verdict};
 
 /// What a command asks for.
@@ -45,6 +46,14 @@ pub enum IntakeError {
         /// What has changed.
         difference: Difference,
     },
+    /// An unfinished job of this roster was begun, and it means other users.
+    #[error("unfinished job {} reads this roster in another way: {differences}", .job.id)]
+    Reading {
+        /// The unfinished job.
+        job: Box<Job>,
+        /// What differs, with both values.
+        differences: String,
+    },
     /// The ledger fails.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -58,6 +67,11 @@ impl IntakeError {
             Self::Moving => Some("wait until it is written, then try again".to_owned()),
             Self::Changed { job, .. } => Some(format!(
                 "finish the old job with `offboard run {}`, or start a new one with `--new`",
+                job.id
+            )),
+            Self::Reading { job, .. } => Some(format!(
+                "finish the old job with `offboard run {}` and the settings that it was begun with, or \
+                 start a new one with `--new`",
                 job.id
             )),
             Self::Ledger(error) => error.hint(),
@@ -78,7 +92,19 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
         .display()
         .to_string();
     if !ask.new {
-        let known = ledger.find_job(&key).await?;
+        let same = ledger.find_jobs(&key).await?;
+        let differs = |job: &&Job| !differences(job.reading.as_ref(), &ask.reading).is_empty();
+        let known = same.iter().find(|job| !differs(job)).cloned();
+        if known.is_none()
+            && let Some(other) = same.first()
+            && ledger.was_run(other).await?
+            && ledger.counts(other).await?.open() > 0
+        {
+            return Err(IntakeError::Reading {
+                differences: differences(other.reading.as_ref(), &ask.reading).join("; "),
+                job: Box::new(other.clone()),
+            });
+        }
         // A job that was begun was confirmed. One that was only loaded, such as by `--new` without a
         // confirmation, does not yet say that the unfinished one is given up.
         if let Some(job) = &known

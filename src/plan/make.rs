@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Clock, Entry, Extent, Fact, Line, Outcome, RequestKind, Settlement, UserId, UserState, Verdict,
+    ActiveUsers, Clock, Entry, Extent, Fact, Line, Outcome, RequestKind, Settlement, UserId,
+    UserState, Verdict,
 };
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
@@ -40,7 +41,9 @@ impl LookedUp {
         Extent {
             to_write,
             active: self.active_to_write.min(to_write),
-            tenant_active: self.active,
+            tenant_active: self
+                .active
+                .map_or(ActiveUsers::Unknown, ActiveUsers::Exactly),
         }
     }
 }

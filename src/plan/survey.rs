@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Clock, Entry, Extent, Fact, Line, Operation, Status};
+use crate::domain::{ActiveUsers, Clock, Entry, Extent, Fact, Line, Operation, Status};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
 use crate::plan::decide::{Criteria, Decision};
 use crate::plan::digest::PlanDigest;
@@ -128,7 +128,7 @@ pub async fn overview(
         extent: Extent {
             to_write,
             active,
-            tenant_active: None,
+            tenant_active: ActiveUsers::Unknown,
         },
         digest: digest.finish(),
         lines,

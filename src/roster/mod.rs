@@ -26,4 +26,4 @@ pub use inspection::{Inspection, inspect};
 pub use line::{Key, Line, Rejection, Verdict};
 pub use reader::Roster;
 pub use source::Digest;
-pub use survey::{Survey, check};
+pub use survey::{Reading, Survey, check};

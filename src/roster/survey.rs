@@ -13,6 +13,39 @@ use super::reader::Roster;
 /// How many rejections are listed one by one.
 pub(super) const LISTED: usize = 1000;
 
+/// How a roster is read: whatever decides who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The column of user ids, by number and name; `None` where addresses name the users.
+    pub id_column: Option<String>,
+    /// The column of addresses or user names, by number and name, if there is one.
+    pub email_column: Option<String>,
+    /// The encoding that the first bytes show.
+    pub encoding: &'static str,
+    /// The sign between two cells.
+    pub delimiter: char,
+}
+
+impl Reading {
+    fn of(roster: &Roster) -> Self {
+        let column = |index: usize| {
+            let name = roster.header().get(index).map_or("", String::as_str);
+            format!("#{} {name}", index + 1).trim_end().to_owned()
+        };
+        let by_id = roster.key() == Key::UserId;
+        Self {
+            id_column: by_id.then(|| column(roster.key_index())),
+            email_column: if by_id {
+                roster.email_index().map(column)
+            } else {
+                Some(column(roster.key_index()))
+            },
+            encoding: roster.encoding(),
+            delimiter: char::from(roster.delimiter()),
+        }
+    }
+}
+
 /// What a roster comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
@@ -22,6 +55,8 @@ pub struct Survey {
     pub bytes: u64,
     /// What names the users.
     pub key: Key,
+    /// How the file is read.
+    pub reading: Reading,
     /// How many lines there are, without the header and blank ones.
     pub lines: u64,
     /// How many lines name a user.
@@ -63,6 +98,7 @@ pub(super) fn survey(
         }
     }
     let key = roster.key();
+    let reading = Reading::of(&roster);
     let digest = roster.finish()?;
     if accepted == 0
         && let Some((line, reason)) = rejections.first().cloned()
@@ -77,6 +113,7 @@ pub(super) fn survey(
     }
     Ok(Survey {
         key,
+        reading,
         digest: digest.sha256,
         bytes: digest.bytes,
         lines: digest.records,

@@ -173,7 +173,7 @@ mod tests {
     use crate::http::{HttpSettings, PlainHttp};
     use crate::pace::{Pace, Rate};
 
-    const TOKEN: &str = r#"{"tokenInfo":{"tokenValue":"t0ken","expiresAt":0}}"#;
+    const TOKEN: &str = r#"{"tokenInfo":{"tokenValue":"t0ken-77","expiresAt":0}}"#;
 
     /// A server that signs everybody in and does `act` with everything else, and a client of it that
     /// is ready to send.
@@ -194,7 +194,7 @@ mod tests {
         let anaplan = Anaplan::basic(
             Wire::new(http.clone(), Arc::clone(&pace), Clock::System),
             url(""),
-            Account::new("ada", "hunter2".into()).unwrap(),
+            Account::new("ada", "hunter-22".into()).unwrap(),
         );
         let form = TokenForm::scheme("AnaplanAuthToken");
         let session = Session::new(Issuer::Anaplan(anaplan), form, pace);
@@ -227,7 +227,7 @@ mod tests {
         let answer = client.send(&request).await.unwrap();
         insta::assert_snapshot!(last(&server), @r#"
         PATCH /scim/1/0/v2/Users/a%2Fb%40c HTTP/1.1
-        authorization: AnaplanAuthToken t0ken
+        authorization: AnaplanAuthToken t0ken-77
         accept: application/scim+json, application/json;q=0.9
         content-type: application/scim+json
         user-agent: offboard/0.1.0
@@ -259,7 +259,7 @@ mod tests {
         let answer = client.send(&client.read_request(&UserId::new("u+1"))).await;
         insta::assert_snapshot!(last(&server), @r"
         GET /scim/1/0/v2/Users/u%2B1 HTTP/1.1
-        authorization: AnaplanAuthToken t0ken
+        authorization: AnaplanAuthToken t0ken-77
         accept: application/scim+json, application/json;q=0.9
         user-agent: offboard/0.1.0
         host: HOST
@@ -272,7 +272,7 @@ mod tests {
     async fn a_throttled_answer_names_its_wait_and_no_secret() {
         let act = Act::json(
             "429 Too Many Requests\r\nRetry-After: 7",
-            "hunter2 and t0ken",
+            "hunter-22 and t0ken-77",
         );
         let (_server, client) = service(act).await;
         let answer = client.send(&client.read_request(&UserId::new("u"))).await;

@@ -161,6 +161,9 @@ pub struct Layer {
     /// How the provider speaks SCIM. Taken as a whole from the uppermost source that has it.
     #[serde(deserialize_with = "dialect::checked", default, skip_serializing)]
     pub scim: Option<Dialect>,
+    /// The name, or the file, of the profile that this layer is.
+    #[serde(skip)]
+    pub profile_name: Option<String>,
     /// What a profile says of itself.
     #[serde(skip_serializing)]
     pub about: Option<About>,
@@ -279,6 +282,7 @@ impl Layer {
             places: places::both(self.places, lower.places),
             scim: self.scim.or(lower.scim),
             about: self.about.or(lower.about),
+            profile_name: self.profile_name.or(lower.profile_name),
         }
     }
 }

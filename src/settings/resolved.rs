@@ -24,6 +24,8 @@ const MOST_BURST: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// Everything that a job needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The profile: the name of a built-in one, or of a file.
+    pub profile: String,
     /// The ledger file.
     pub ledger: PathBuf,
     /// How the roster is to be read.
@@ -139,6 +141,7 @@ impl Settings {
             allow_mismatch: layer.allow_mismatch.unwrap_or(false),
         };
         Ok(Self {
+            profile: layer.profile_name.unwrap_or_default(),
             ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
             roster: RosterOptions {
                 id_column: layer.id_column,

@@ -65,7 +65,10 @@ impl Sources {
         profile: &str,
     ) -> Result<Self, SettingsError> {
         let file = Layer::file(file)?;
-        let profile = Layer::profile(profile)?;
+        let profile = Layer {
+            profile_name: Some(profile.to_owned()),
+            ..Layer::profile(profile)?
+        };
         let said = [&command_line, &file, &profile];
         let region = match said.iter().find_map(|layer| layer.region.as_deref()) {
             Some(wanted) => {

@@ -197,7 +197,7 @@ mod tests {
             reply: Ok(reply),
         };
         let secrets = Secrets::default();
-        secrets.given(&"secret".into());
+        secrets.given(&"planted-secret".into());
         let clock = Clock::Fixed(Timestamp::from_millis(0));
         match judge(heard, &Words(clock), &secrets, clock) {
             Grant::Given(_, life) => format!("given {:.0?}", life.unwrap()),
@@ -215,7 +215,7 @@ mod tests {
     fn every_answer_means_one_thing() {
         let whole = |text: &str| Body::Whole(text.into());
         let token = r#"{"tokenInfo":{"tokenValue":"t","expiresAt":60000}}"#;
-        let page = "<html><title>Bad secret Gateway</title>";
+        let page = "<html><title>Bad planted-secret Gateway</title>";
         let bad = r#"{"status":"FAILURE_BAD_CREDENTIAL","statusMessage":"no"}"#;
         for (status, headers, body, expected) in [
             (201, &[][..], whole(token), "given 60s"),
@@ -229,7 +229,7 @@ mod tests {
             (
                 200,
                 &[],
-                whole("secret"),
+                whole("planted-secret"),
                 "failed HTTP 200 without a usable token None false",
             ),
             (
@@ -255,7 +255,7 @@ mod tests {
             (
                 404,
                 &[],
-                whole(r#"{"x":"secret"}"#),
+                whole(r#"{"x":"planted-secret"}"#),
                 r#"refused HTTP 404: {"x":"[redacted]"}"#,
             ),
             (429, &[], whole(" "), "failed HTTP 429 None true"),

@@ -79,10 +79,13 @@ impl FromCommand {
         let (stdout, stderr, status) = tokio::join!(read(stdout), read(stderr), child.wait());
         let output = String::from_utf8_lossy(&stdout);
         let output = output.trim();
-        // Whatever it printed is not to be shown, be it a token or not.
-        self.secrets.obtained(&output.into());
         match status {
-            Ok(status) if status.success() => self.take(output, &stderr),
+            Ok(status) if status.success() => {
+                // Be it a token or not: it is not shown. What a program that failed has printed is no
+                // secret, and may be a word that occurs everywhere.
+                self.secrets.obtained(&output.into());
+                self.take(output, &stderr)
+            }
             Ok(status) => failed(self.told(status, &stderr)),
             Err(error) => failed(format!("cannot wait for {}: {error}", self.name())),
         }
@@ -179,7 +182,11 @@ mod tests {
             ),
             (
                 "echo pl4nted; echo no pl4nted for you >&2; exit 3",
-                "failed `/bin/sh` ended with exit status: 3: no [redacted] for you",
+                "failed `/bin/sh` ended with exit status: 3: no pl4nted for you",
+            ),
+            (
+                "echo pl4nted-token; echo no pl4nted-token for you >&2; echo more",
+                "refused `/bin/sh` printed more than a token: no pl4nted-token for you",
             ),
             (
                 "head -c 70000 /dev/zero | tr '\\0' x",

@@ -275,18 +275,21 @@ async fn a_refusal_is_final_and_shows_no_secret() {
 
 #[tokio::test]
 async fn no_debug_text_shows_a_secret() {
-    let tokens = std::sync::Mutex::new(vec![token("later"), token("t0ken")]);
+    let tokens = std::sync::Mutex::new(vec![token("later-77"), token("t0ken-77")]);
     let server = Server::start(move |_| tokens.lock().unwrap().pop().unwrap()).await;
     let session = session(&server.url);
     session.ready().await.unwrap();
     let shown = format!("{session:?} {session:#?} {:?}", session.authorization());
-    for secret in ["hünter2", "t0ken", "YWRhQGV4YW1wbGUuY29t"] {
+    for secret in ["hünter2", "t0ken-77", "YWRhQGV4YW1wbGUuY29t"] {
         assert!(!shown.contains(secret), "{shown}");
     }
-    assert_eq!(session.redact("t0ken"), "[redacted]");
+    assert_eq!(session.redact("t0ken-77"), "[redacted]");
     // Answers to requests signed with the old one may still come.
     session.renew(Credential(1)).await.unwrap();
-    assert_eq!(session.redact("t0ken, later"), "[redacted], [redacted]");
+    assert_eq!(
+        session.redact("t0ken-77, later-77"),
+        "[redacted], [redacted]"
+    );
 }
 
 #[tokio::test]

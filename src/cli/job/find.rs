@@ -9,7 +9,7 @@ use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, ChangeError, Clock};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
-use crate::plan::{Intake, intake};
+use crate::plan::{Intake, differences, intake, provider, reading};
 use crate::roster::{self, Survey};
 use crate::settings::Settings;
 
@@ -34,6 +34,7 @@ pub(in crate::cli) async fn find_job(
             Err(error) => return Err(error.into()),
         };
         check_target(&job, settings)?;
+        check_provider(&job, settings)?;
         check_change(&job, ask)?;
         check_dialect(&job.change, settings)?;
         return Ok((ledger, job));
@@ -67,7 +68,11 @@ pub(in crate::cli) async fn find_job(
             change,
             target: settings.connection.scim.as_str(),
             ids: settings.connection.dialect.ids,
-            reading: serde_json::Value::Null,
+            reading: reading(
+                &survey.reading,
+                settings.connection.dialect.ids,
+                &settings.profile,
+            ),
             new: ask.new,
         },
     )
@@ -99,6 +104,7 @@ pub(in crate::cli) async fn pick_job(
     let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
     let job = ledger.select_job(&selector).await?;
     check_target(&job, settings)?;
+    check_provider(&job, settings)?;
     Ok((ledger, job))
 }
 
@@ -110,6 +116,24 @@ fn check_target(job: &Job, settings: &Settings) -> Result<(), Failure> {
     }
     let message = format!("job {} works on {}, not on {target}", job.id, job.target);
     Err(Failure::new(Exit::Settings, message).hint(format!("give `--scim-url {}`", job.target)))
+}
+
+/// Nor is a job worked on by another profile than the one that it was loaded with: whom its lines mean
+/// depends on it.
+fn check_provider(job: &Job, settings: &Settings) -> Result<(), Failure> {
+    let now = provider(settings.connection.dialect.ids, &settings.profile);
+    let differences = differences(job.reading.as_ref(), &now);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "job {} was loaded otherwise: {}",
+        job.id,
+        differences.join("; ")
+    );
+    let hint =
+        "give the `--profile` that the job was loaded with, or start a new job from the roster";
+    Err(Failure::new(Exit::Settings, message).hint(hint.to_owned()))
 }
 
 fn check_change(job: &Job, ask: &Ask<'_>) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ fn device(url: &str, path: &std::path::Path, shown: &Arc<StdMutex<Vec<DeviceProm
 /// A service that gives a code, and answers polls and refreshes with these, one after the other.
 async fn bed(interval: &str, answers: &[(&str, &str)]) -> Bed {
     let code = format!(
-        r#"{{"device_code":"dev1ce","user_code":"ABCD-EFGH","verification_uri":"https://x/activate",
+        r#"{{"device_code":"dev1ce-code","user_code":"ABCD-EFGH","verification_uri":"https://x/activate",
             "expires_in":900,"interval":{interval}}}"#
     );
     let mut answers: Vec<_> = answers
@@ -89,7 +89,7 @@ impl Bed {
 const PENDING: (&str, &str) = ("400 Bad Request", r#"{"error":"authorization_pending"}"#);
 const GIVEN: (&str, &str) = (
     "200 OK",
-    r#"{"access_token":"t1","refresh_token":"r1","expires_in":2100}"#,
+    r#"{"access_token":"token-one","refresh_token":"refresh-one","expires_in":2100}"#,
 );
 
 #[tokio::test]
@@ -103,14 +103,14 @@ async fn a_code_is_shown_and_polled_for_until_it_is_approved() {
         ("ABCD-EFGH", 900)
     );
     assert_eq!(bed.step().await, "pending 0.1");
-    assert_eq!(bed.step().await, "given t1 2100");
-    assert!(bed.kept().contains("r1"), "{}", bed.kept());
+    assert_eq!(bed.step().await, "given token-one 2100");
+    assert!(bed.kept().contains("refresh-one"), "{}", bed.kept());
     let heard = bed.server.heard();
     let body = |request: &str| request.split("\r\n\r\n").nth(1).unwrap().to_owned();
     assert_eq!(body(&heard[0]), "client_id=c+1&scope=openid+offline_access");
     assert_eq!(
         body(&heard[1]),
-        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=dev1ce\
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=dev1ce-code\
          &client_id=c+1"
     );
 }
@@ -146,7 +146,7 @@ async fn a_service_that_fails_is_asked_for_the_same_code_again() {
     let bed = bed("0.000001", &[("503 Service Unavailable", ""), GIVEN]).await;
     bed.step().await;
     assert_eq!(bed.step().await, "failed HTTP 503");
-    assert_eq!(bed.step().await, "given t1 2100");
+    assert_eq!(bed.step().await, "given token-one 2100");
     assert_eq!(bed.shown.lock().unwrap().len(), 1);
 }
 
@@ -162,7 +162,7 @@ async fn a_refresh_token_is_replaced_on_disk_and_one_that_is_refused_is_forgotte
     bed.step().await;
     bed.step().await;
     assert_eq!(bed.step().await, "given t2 2100");
-    assert!(bed.kept().contains("r2") && !bed.kept().contains("r1"));
+    assert!(bed.kept().contains("r2") && !bed.kept().contains("refresh-one"));
     // Another process goes on with what it finds.
     let other = device(&bed.server.url, bed.dir.path(), &bed.shown);
     assert!(matches!(other.ask().await, Grant::Given(..)));
@@ -183,11 +183,14 @@ async fn p10_every_token_of_the_grant_is_redacted() {
     let bed = bed("0.000001", &[GIVEN]).await;
     bed.step().await;
     bed.step().await;
-    let told = bed.device.secrets().redact("dev1ce t1 r1");
+    let told = bed
+        .device
+        .secrets()
+        .redact("dev1ce-code token-one refresh-one");
     assert_eq!(told, "[redacted] [redacted] [redacted]");
     let shown = format!("{:?}", bed.device);
     assert!(
-        !shown.contains("dev1ce") && !shown.contains("t1"),
+        !shown.contains("dev1ce-code") && !shown.contains("token-one"),
         "{shown}"
     );
 }

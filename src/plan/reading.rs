@@ -1,0 +1,103 @@
+//! How a job reads its roster, and by which profile: whatever decides who is meant is part of the job. A job
+//! that has begun is not continued with another reading.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::IdRule;
+use crate::roster::Reading;
+
+/// What each member is called in a refusal.
+const MEMBERS: [(&str, &str); 6] = [
+    ("id_column", "the id column"),
+    ("email_column", "the e-mail column"),
+    ("encoding", "the encoding"),
+    ("delimiter", "the separator"),
+    ("ids", "how ids compare"),
+    ("profile", "the profile"),
+];
+
+/// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's.
+pub fn reading(roster: &Reading, ids: IdRule, profile: &str) -> Value {
+    json!({
+        "id_column": roster.id_column,
+        "email_column": roster.email_column,
+        "encoding": roster.encoding,
+        "delimiter": roster.delimiter.to_string(),
+        "ids": ids.as_str(),
+        "profile": profile_name(profile),
+    })
+}
+
+/// By which profile a job that is named by its id is worked on: all that can be told without its roster.
+pub fn provider(ids: IdRule, profile: &str) -> Value {
+    json!({ "ids": ids.as_str(), "profile": profile_name(profile) })
+}
+
+fn profile_name(profile: &str) -> &str {
+    let name = Path::new(profile).file_name();
+    name.and_then(|name| name.to_str()).unwrap_or(profile)
+}
+
+/// What differs from the reading of a stored job, each with both values; nothing where one side does not
+/// know.
+pub fn differences(stored: Option<&Value>, now: &Value) -> Vec<String> {
+    let (Some(Value::Object(stored)), Value::Object(now)) = (stored, now) else {
+        return Vec::new();
+    };
+    let known = |reading: &Map<String, Value>, member: &str| reading.get(member).map(word);
+    MEMBERS
+        .iter()
+        .filter_map(|(member, name)| {
+            let (then, now) = (known(stored, member)?, known(now, member)?);
+            (then != now).then(|| format!("{name} was {then}, and is {now}"))
+        })
+        .collect()
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => format!("`{}`", text.escape_debug()),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(id_column: &str, profile: &str) -> Value {
+        let roster = Reading {
+            id_column: Some(id_column.to_owned()),
+            email_column: None,
+            encoding: "UTF-8",
+            delimiter: ',',
+        };
+        reading(&roster, IdRule::Exact, profile)
+    }
+
+    #[test]
+    fn p7_what_decides_who_is_meant_is_compared_member_by_member() {
+        let job = of("#1 Leaver", "rfc7644");
+        assert_eq!(differences(Some(&job), &job), Vec::<String>::new());
+        assert_eq!(
+            differences(Some(&job), &of("#2 Manager", "own/p.toml")),
+            [
+                "the id column was `#1 Leaver`, and is `#2 Manager`",
+                "the profile was `rfc7644`, and is `p.toml`"
+            ]
+        );
+        // The same file by another path is the same profile.
+        let here = of("#1 Leaver", "./p.toml");
+        assert!(differences(Some(&here), &of("#1 Leaver", "p.toml")).is_empty());
+        let by_id = provider(IdRule::IgnoreCase, "rfc7644");
+        assert_eq!(
+            differences(Some(&job), &by_id),
+            ["how ids compare was `exact`, and is `ignore-case`"]
+        );
+        // A job from before this was kept says nothing.
+        assert!(differences(None, &job).is_empty());
+    }
+}
