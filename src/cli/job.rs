@@ -9,6 +9,7 @@ mod find;
 mod mandate;
 mod plan;
 mod rails;
+mod scope;
 mod session;
 mod work;
 
@@ -34,6 +35,7 @@ use crate::plan::Criteria;
 use crate::progress::{Progress, ProgressMode};
 use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
+use scope::Scope;
 use work::{With, work};
 
 /// What a command asks for, apart from settings.
@@ -82,6 +84,8 @@ pub(super) struct At<'a> {
     /// Who works, and why.
     pub(super) mandate: Mandate,
     pub(super) criteria: Criteria,
+    /// The number of users, confirmed.
+    pub(super) confirmed: Option<u64>,
     pub(super) progress: ProgressMode,
 }
 
@@ -122,7 +126,7 @@ pub(super) async fn finish(
         terminal.note("nothing is left to do");
         return close(ledger, job, Exit::Done, None).await;
     }
-    let (at, job, mut signals) = ready(
+    let (at, job, scope, mut signals) = ready(
         &mut ledger,
         job,
         Planning::ToWork,
@@ -132,7 +136,7 @@ pub(super) async fn finish(
         terminal,
     )
     .await?;
-    let done = begin(ledger, job, manner, &at, &mut signals.1, status_asked).await;
+    let done = begin(ledger, job, &scope, &at, &mut signals.1, status_asked).await;
     at.signed_in.session.sign_out().await;
     done
 }
@@ -153,7 +157,7 @@ pub(super) async fn ready<'a>(
     settings: &'a Settings,
     secret: SecretSource,
     terminal: Terminal,
-) -> Result<(At<'a>, Job, (Signals, mpsc::Receiver<Signal>)), Failure> {
+) -> Result<(At<'a>, Job, Scope, (Signals, mpsc::Receiver<Signal>)), Failure> {
     mandate::check(&settings.grounds)?;
     // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
     let secret = known_secret(secret, &settings.connection, terminal)?;
@@ -166,14 +170,16 @@ pub(super) async fn ready<'a>(
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,
         };
-        Ok::<_, Failure>((at, job))
+        let (job, scope) = scope::scope(ledger, job, &at, manner.retry.as_deref()).await?;
+        Ok::<_, Failure>((at, job, scope))
     };
     let ready = tokio::select! {
         ready = ready => ready,
         Some(signal) = signals.recv() => Err(interrupted(signal)),
     };
-    let (at, job) = ready.map_err(|failure| failure.continued_by(command_again(&job.id)))?;
-    Ok((at, job, (listening, signals)))
+    let ready = ready.map_err(|failure| failure.continued_by(command_again(&job.id)));
+    let (at, job, scope) = ready?;
+    Ok((at, job, scope, (listening, signals)))
 }
 
 /// Users for whom there is something to do.
@@ -189,20 +195,19 @@ async fn left(ledger: &mut Ledger, job: &Job, manner: &Manner) -> Result<u64, Fa
 async fn begin(
     mut ledger: Ledger,
     job: Job,
-    manner: &Manner,
+    scope: &Scope,
     at: &At<'_>,
     signals: &mut mpsc::Receiver<Signal>,
     status_asked: Arc<AtomicBool>,
 ) -> Result<Done, Failure> {
-    if left(&mut ledger, &job, manner).await? == 0 {
+    if ledger.counts(&job).await?.open() == 0 && !scope.reopens() {
         at.terminal.note("nothing is left to do");
         return close(ledger, job, Exit::Done, None).await;
     }
-    rails::check(&mut ledger, &job, at).await?;
-    let account = &at.signed_in.account;
-    confirm(&job, account, manner.confirm, at.terminal, signals).await?;
+    rails::check(&mut ledger, &job, scope, at).await?;
+    confirm(&job, scope, at, signals).await?;
     let run = ledger.start_run(&job, RunKind::Run, &at.mandate).await?;
-    prepare(&mut ledger, &job, &run, manner, at).await?;
+    prepare(&mut ledger, &job, &run, scope, at).await?;
     let mut progress = Progress::new(at.progress).asked_by(status_asked);
     let mut with = With {
         at,
@@ -238,7 +243,7 @@ async fn prepare(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    manner: &Manner,
+    scope: &Scope,
     at: &At<'_>,
 ) -> Result<(), Failure> {
     if run.recovered > 0 {
@@ -247,10 +252,13 @@ async fn prepare(
             run.recovered
         ));
     }
-    if let Some(reasons) = &manner.retry {
-        let again = ledger.reopen(job, run, reasons).await?;
+    if let Some(reasons) = &scope.reopen {
+        ledger.reopen(job, run, reasons).await?;
+    }
+    if scope.is_retry {
+        let again = scope.to_write;
         at.terminal
-            .note(&format!("{again} failed users are tried again"));
+            .note(&format!("{again} users are tried again by this retry"));
     }
     let protected = crate::plan::protect(ledger, job, run, &at.criteria).await?;
     if protected > 0 {
@@ -279,6 +287,7 @@ pub(super) async fn enter<'a>(
         terminal,
         mandate: mandate::mandate(settings, &signed_in),
         signed_in,
+        confirmed: manner.confirm,
         progress: manner.progress,
     })
 }

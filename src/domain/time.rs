@@ -18,6 +18,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment that was so long before this one.
+    #[must_use]
+    pub fn before(self, time: Duration) -> Self {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
     /// The time from `earlier` to this moment; `None` if that is later: somebody has set the clock.
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let millis = self.0.checked_sub(earlier.0)?;

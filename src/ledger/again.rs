@@ -1,15 +1,12 @@
-//! What a job does once more, and what it takes back: failed users who are tried again, and the
-//! users whom an undo gives something back.
+//! Taking back: the users whom an undo gives something back.
 
-use serde_json::json;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
 
-use crate::domain::{Effect, Entry, Fact, Line, Reason, UserState};
+use crate::domain::{Line, UserState};
 use crate::ledger::job::{read_job, unsigned};
-use crate::ledger::journal::{before, effect, texts};
-use crate::ledger::record::record;
-use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader};
+use crate::ledger::journal::{before, texts};
+use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// A user whom a write of a job may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,87 +25,7 @@ pub struct UndoRow {
     pub after: Option<UserState>,
 }
 
-fn codes(reasons: &[Reason]) -> String {
-    let codes: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
-    json!(codes).to_string()
-}
-
-/// The failed users who can be tried again, with what writes may have done to each: the one rule of who
-/// is. A failed user is known not to be as wanted, so that none is in doubt.
-async fn to_retry(
-    connection: &mut SqliteConnection,
-    job: &Job,
-    reasons: &[Reason],
-) -> Result<Vec<(Line, Effect)>, LedgerError> {
-    let rows = sqlx::query(
-        "SELECT line, effect FROM users WHERE job = ?1 AND user_id IS NOT NULL AND CASE
-             WHEN json_array_length(?2) = 0 THEN status = 'failed'
-             WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
-             ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END
-         ORDER BY line",
-    )
-    .bind(job.number)
-    .bind(codes(reasons))
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| Ok((Line(unsigned(row, "line")?), effect(row)?)))
-        .collect()
-}
-
 impl Ledger {
-    /// How many failed users can be tried again: those with one of these reasons, or all if there are
-    /// none. `not_found` means those whom the provider did not know.
-    pub async fn retriable(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
-        let failed = to_retry(&mut self.connection, job, reasons).await?;
-        Ok(failed.len() as u64)
-    }
-
-    /// How many of them cannot be tried again, since their names were never found.
-    pub async fn never_found(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
-        let row = sqlx::query(
-            "SELECT count(*) AS users FROM users
-             WHERE job = ?1 AND user_id IS NULL AND status IN ('failed', 'not_found')
-                   AND coalesce(reason, status) IN (SELECT value FROM json_each(?2))
-                OR job = ?1 AND user_id IS NULL AND status = 'failed'
-                   AND json_array_length(?2) = 0",
-        )
-        .bind(job.number)
-        .bind(codes(reasons))
-        .fetch_one(&mut self.connection)
-        .await?;
-        unsigned(&row, "users")
-    }
-
-    /// Gives failed users all their attempts again; returns how many. A user that was written before is
-    /// read first.
-    pub async fn reopen(
-        &mut self,
-        job: &Job,
-        run: &NewRun,
-        reasons: &[Reason],
-    ) -> Result<usize, LedgerError> {
-        let now = self.clock.now();
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let failed = to_retry(&mut transaction, job, reasons).await?;
-        let entries: Vec<_> = failed
-            .iter()
-            .map(|(line, effect)| Entry {
-                line: *line,
-                at: now,
-                fact: Fact::Released {
-                    attempts: 0,
-                    effect: *effect,
-                    unanswered: false,
-                    why: "to be tried again".to_owned(),
-                },
-            })
-            .collect();
-        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
-        transaction.commit().await?;
-        Ok(entries.len())
-    }
-
     /// The latest job that takes back what `parent` took.
     pub async fn undo_of(&mut self, parent: &Job) -> Result<Option<Job>, LedgerError> {
         let row = sqlx::query("SELECT * FROM jobs WHERE parent = ? ORDER BY number DESC LIMIT 1")

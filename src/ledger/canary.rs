@@ -107,19 +107,22 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whom a job would write beyond the first `cap` users: the first `limit` of them, for people.
+    /// Whom a job, or a retry of its failed users, would write beyond the first `cap` users: the first `limit` of them, for people.
     pub async fn beyond(
         &mut self,
         job: &Job,
+        is_retry: bool,
         cap: u64,
         limit: usize,
     ) -> Result<Vec<String>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, coalesce(user_name, user_id) AS who FROM users
-             WHERE job = ? AND (status IN ('pending', 'claimed', 'in_doubt') OR attempts > 0)
+             WHERE job = ? AND (status IN ('pending', 'claimed', 'in_doubt')
+                                OR attempts > 0 AND (status = 'failed' OR NOT ?))
              ORDER BY line LIMIT ? OFFSET ?",
         )
         .bind(job.number)
+        .bind(is_retry)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(i64::try_from(cap).unwrap_or(i64::MAX))
         .fetch_all(&mut self.connection)

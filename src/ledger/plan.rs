@@ -50,11 +50,33 @@ pub struct PlanRow {
 }
 
 impl Ledger {
+    /// What was seen before `oldest`, or after this moment by a clock that was set back since, is to be
+    /// looked up again, for users that are still to be dealt with and were never written. Returns how many.
+    pub async fn renew_looks(&mut self, job: &Job, oldest: Timestamp) -> Result<u64, LedgerError> {
+        let renewed = sqlx::query(
+            "UPDATE users SET look_again = 1
+             WHERE job = ? AND status = 'pending' AND effect = 'none'
+                   AND (before_at_ms < ? OR before_at_ms > ?)",
+        )
+        .bind(job.number)
+        .bind(oldest.as_millis())
+        .bind(self.clock.now().as_millis())
+        .execute(&mut self.connection)
+        .await?;
+        if renewed.rows_affected() > 0 {
+            sqlx::query("UPDATE jobs SET list_position = NULL WHERE number = ?")
+                .bind(job.number)
+                .execute(&mut self.connection)
+                .await?;
+        }
+        Ok(renewed.rows_affected())
+    }
+
     /// How many users have still to be looked up: by id, and by name.
     pub async fn unseen_count(&mut self, job: &Job) -> Result<(u64, u64), LedgerError> {
         let row = sqlx::query(
-            "SELECT count(user_id) AS by_id, count(*) - count(user_id) AS by_name FROM users
-             WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL",
+            "SELECT count(*) - count(name_key) AS by_id, count(name_key) AS by_name FROM users
+             WHERE job = ? AND status = 'pending' AND (before_at_ms IS NULL OR look_again = 1)",
         )
         .bind(job.number)
         .fetch_one(&mut self.connection)

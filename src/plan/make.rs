@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ActiveUsers, Clock, Entry, Extent, Fact, Line, Outcome, RequestKind, Settlement, UserId,
-    UserState, Verdict,
+    ActiveUsers, Clock, Entry, Fact, Line, Outcome, RequestKind, Settlement, UserId, UserState,
+    Verdict,
 };
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
@@ -36,15 +36,10 @@ impl LookedUp {
         serde_json::from_str(&plan.looked_up).unwrap_or_default()
     }
 
-    /// How much a plan that writes so many users is to do.
-    pub fn extent(&self, to_write: u64) -> Extent {
-        Extent {
-            to_write,
-            active: self.active_to_write.min(to_write),
-            tenant_active: self
-                .active
-                .map_or(ActiveUsers::Unknown, ActiveUsers::Exactly),
-        }
+    /// How many users of the tenant are active, as far as the look-up could tell.
+    pub fn tenant_active(&self) -> ActiveUsers {
+        self.active
+            .map_or(ActiveUsers::Unknown, ActiveUsers::Exactly)
     }
 }
 
@@ -95,6 +90,26 @@ pub async fn make<D: Directory>(
         .finish_plan(job, run, &overview.digest, to_write, &looked_up)
         .await?;
     Ok(job)
+}
+
+/// Looks up the users of a planned job that are open and have to be looked up again, and gives an outcome to
+/// those that are not to be written.
+///
+/// # Errors
+/// The look-up fails, or the ledger. What was found is kept.
+pub async fn look_again<D: Directory>(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    inquirer: &Inquirer<D>,
+    criteria: &Criteria,
+    on_progress: &mut dyn FnMut(Look),
+) -> Result<(), PlanError> {
+    let mut sought = SoughtInLedger { ledger, job, run };
+    look_up(inquirer, &mut sought, false, on_progress).await?;
+    ledger.mark_duplicates(job, run).await?;
+    settle(ledger, job, run, criteria).await?;
+    Ok(())
 }
 
 impl LookedUp {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{ActiveUsers, Clock, Entry, Extent, Fact, Line, Operation, Status};
-use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow, Retriable};
 use crate::plan::decide::{Criteria, Decision};
 use crate::plan::digest::PlanDigest;
 
@@ -91,6 +91,24 @@ async fn each_page(
         let entries: Vec<_> = entries.collect();
         settled += entries.len() as u64;
         ledger.note(job, run, &entries).await?;
+    }
+}
+
+/// The users of a job that are still to be dealt with, and how many of them are active or may be.
+pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable, LedgerError> {
+    let mut open = Retriable::default();
+    let mut after = Line(0);
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(open);
+        };
+        after = last.line;
+        for row in page.iter().filter(|row| row.status.is_open()) {
+            let seen = row.before.as_ref();
+            open.users += 1;
+            open.active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
+        }
     }
 }
 

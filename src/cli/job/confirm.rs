@@ -5,26 +5,25 @@ use tokio::sync::mpsc;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::answer::{Answer, answer};
-use crate::cli::job::{command_again, interrupted};
-use crate::cli::terminal::Terminal;
+use crate::cli::job::scope::Scope;
+use crate::cli::job::{At, command_again, interrupted};
 use crate::domain::{Access, Change};
 use crate::engine::Signal;
 use crate::ledger::Job;
 
 /// Lets a job start if its number was given, or is typed now.
 ///
-/// The number is that of the whole job, fixed when it was planned, so that the same command continues
-/// an interrupted one.
+/// The number is that of the whole job, or of the whole retry, fixed when it was planned, so that the same
+/// command continues an interrupted one.
 pub(super) async fn confirm(
     job: &Job,
-    account: &str,
-    given: Option<u64>,
-    terminal: Terminal,
+    scope: &Scope,
+    at: &At<'_>,
     signals: &mut mpsc::Receiver<Signal>,
 ) -> Result<(), Failure> {
-    let users = job.plan.as_ref().map_or(job.users, |plan| plan.to_write);
-    let what = describe(job, users, account);
-    match given {
+    let (users, terminal) = (scope.to_write, at.terminal);
+    let what = describe(job, scope, &at.signed_in.account);
+    match at.confirmed {
         Some(number) if number == users => Ok(()),
         Some(number) => Err(refusal(
             format!("{what}, but {number} was confirmed"),
@@ -47,16 +46,18 @@ pub(super) async fn confirm(
             }
         }
         None => Err(refusal(
-            format!("{what}, and nobody has confirmed it"),
+            format!("{what}, and it has not been confirmed"),
             users,
         )),
     }
 }
 
-fn describe(job: &Job, users: u64, account: &str) -> String {
+fn describe(job: &Job, scope: &Scope, account: &str) -> String {
     let Job { target, change, .. } = job;
     let verb = verb(change);
-    format!("this {verb} {users} users at {target} as {account}")
+    let users = scope.to_write;
+    let what = if scope.is_retry { "retry" } else { "job" };
+    format!("this {what} {verb} {users} users at {target} as {account}")
 }
 
 /// What happens to the users, as a verb before their number.

@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
 use crate::domain::{Clock, UserId, UserState};
-use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
+use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
 use crate::plan::{LookedUp, PlanError, make, overview};
 use crate::progress::Looking;
@@ -98,6 +98,9 @@ async fn plan(
         let message = "some lines of the roster have no user id, and names have to be looked up";
         return Err(Failure::new(Exit::Usage, message).hint("leave `--no-lookup` out".to_owned()));
     }
+    // What an interrupted look-up has seen may be too old by now.
+    let oldest = Clock::System.now().before(at.settings.safety.plan_ttl);
+    ledger.renew_looks(job, oldest).await?;
     let run = ledger.start_run(job, RunKind::Plan, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
@@ -121,6 +124,22 @@ async fn plan(
             Err(error.into())
         }
     }
+}
+
+/// Looks up again whoever has to be for a retry.
+pub(super) async fn look_again(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    at: &At<'_>,
+) -> Result<(), Failure> {
+    let inquirer = at.inquirer();
+    let mut looking = Looking::new(at.progress);
+    let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
+    let criteria = &at.criteria;
+    let looked = crate::plan::look_again(ledger, job, run, &inquirer, criteria, &mut tell).await;
+    looking.end();
+    Ok(looked?)
 }
 
 /// How the users were looked up, for people.

@@ -6,11 +6,11 @@ use std::fmt::Write;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
+use crate::cli::job::scope::Scope;
 use crate::cli::job::session::SignedIn;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Actor, Tripped};
 use crate::ledger::{Job, Ledger};
-use crate::plan::LookedUp;
 use crate::settings::Settings;
 
 /// Users shown of those beyond the cap.
@@ -48,11 +48,13 @@ pub(super) fn actor(settings: &Settings, signed_in: &SignedIn, terminal: Termina
 }
 
 /// Lets nothing start above a rail.
-pub(super) async fn check(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
-    let Some(plan) = &job.plan else {
-        return Ok(());
-    };
-    let extent = LookedUp::read(plan).extent(plan.to_write);
+pub(super) async fn check(
+    ledger: &mut Ledger,
+    job: &Job,
+    scope: &Scope,
+    at: &At<'_>,
+) -> Result<(), Failure> {
+    let extent = scope.extent(job);
     let rails = at.settings.safety.rails;
     let tripped = rails.tripped_by(extent);
     if tripped.is_empty() {
@@ -65,7 +67,7 @@ pub(super) async fn check(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result
         .iter()
         .any(|rail| matches!(rail, Tripped::Cap { .. }))
     {
-        let over = ledger.beyond(job, rails.cap, SHOWN).await?;
+        let over = ledger.beyond(job, scope.is_retry, rails.cap, SHOWN).await?;
         let _ = write!(message, "; beyond the cap: {}", over.join(", "));
         let more = extent.to_write - rails.cap;
         if more > over.len() as u64 {

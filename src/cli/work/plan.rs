@@ -68,7 +68,7 @@ pub(in crate::cli) async fn show(
         (job, criteria)
     } else {
         // Who listens is dropped with the signals, once there is nothing more to interrupt.
-        let (at, job, _signals) = ready(
+        let (at, job, _, _signals) = ready(
             &mut ledger,
             job,
             Planning::Anew,

@@ -15,11 +15,11 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let mut only = args.only;
     only.extend(codes(settings.grounds.reason.as_deref()));
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
-    let unknown = ledger.never_found(&job, &only).await?;
-    if unknown > 0 {
+    let ambiguous = ledger.ambiguous(&job).await?;
+    if ambiguous > 0 {
         terminal.warn(&format!(
-            "{unknown} failed lines have no user id, since their names were never found: they are not \
-             tried again; correct the roster, or start a new job with `offboard run --new`"
+            "{ambiguous} failed lines fit several users of the provider: they are not tried again; give \
+             their ids in the roster, and start a new job with `offboard run --new`"
         ));
     }
     let manner = Manner {

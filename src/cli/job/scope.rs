@@ -1,0 +1,118 @@
+//! Whom the present command will write: the users of the plan, or those of a retry. Rails, confirmation and
+//! the sentence that asks are judged on them, and on no others.
+
+use crate::cli::failure::Failure;
+use crate::cli::job::{At, plan};
+use crate::domain::{ActiveUsers, Extent, Reason};
+use crate::ledger::{Job, Ledger, Retriable, RunEnding, RunKind};
+use crate::plan::{LookedUp, active_to_write};
+
+/// Whom the present command will write.
+#[derive(Debug, Clone, Default)]
+pub(in crate::cli) struct Scope {
+    /// How many users: the number to confirm.
+    pub(super) to_write: u64,
+    /// Of these, the ones who are active, as far as is known.
+    pub(super) active: u64,
+    /// Whether it is a retry of failed users.
+    pub(super) is_retry: bool,
+    /// For which reasons failed users that were written before are opened again, once that is confirmed;
+    /// `None` if none are.
+    pub(super) reopen: Option<Vec<Reason>>,
+    /// Whether there are such users.
+    pub(super) reopened: bool,
+}
+
+impl Scope {
+    /// Whether failed users are opened again.
+    pub(super) fn reopens(&self) -> bool {
+        self.reopened
+    }
+
+    /// How much that is to do, in the tenant of the job's plan.
+    pub(super) fn extent(&self, job: &Job) -> Extent {
+        let looked_up = job.plan.as_ref().map(LookedUp::read);
+        Extent {
+            to_write: self.to_write,
+            active: self.active.min(self.to_write),
+            tenant_active: looked_up.map_or(ActiveUsers::Unknown, |it| it.tenant_active()),
+        }
+    }
+}
+
+/// Finds out whom the command will write. A retry looks up whoever was never written before that.
+///
+/// A retry that was begun and is not finished is continued by any command, with the number that it was
+/// planned with; nobody is added to it then.
+pub(super) async fn scope(
+    ledger: &mut Ledger,
+    job: Job,
+    at: &At<'_>,
+    retry: Option<&[Reason]>,
+) -> Result<(Job, Scope), Failure> {
+    let open = ledger.counts(&job).await?.open();
+    let begun = job.retry.filter(|_| open > 0);
+    if let Some(known) = begun.filter(|retry| retry.to_write.is_some()) {
+        let scope = Scope {
+            to_write: known.to_write.unwrap_or_default(),
+            active: known.active,
+            is_retry: true,
+            ..Scope::default()
+        };
+        return Ok((job, scope));
+    }
+    if retry.is_none() && begun.is_none() {
+        let plan = job.plan.as_ref();
+        let looked_up = plan.map(LookedUp::read).unwrap_or_default();
+        let scope = Scope {
+            to_write: plan.map_or(job.users, |plan| plan.to_write),
+            active: looked_up.active_to_write,
+            ..Scope::default()
+        };
+        return Ok((job, scope));
+    }
+    plan_retry(ledger, job, at, begun.is_none(), retry).await
+}
+
+async fn plan_retry(
+    ledger: &mut Ledger,
+    job: Job,
+    at: &At<'_>,
+    is_new: bool,
+    reasons: Option<&[Reason]>,
+) -> Result<(Job, Scope), Failure> {
+    let run = ledger.start_run(&job, RunKind::Plan, &at.mandate).await?;
+    let job = match reasons {
+        Some(reasons) if is_new => ledger.begin_retry(&job, &run, reasons).await?,
+        _ => job,
+    };
+    if let Err(failure) = plan::look_again(ledger, &job, &run, at).await {
+        // The ledger's own trouble would hide what went wrong first.
+        let ending = RunEnding::Stopped("the look-up failed");
+        let _ = ledger.end_run(&run, ending, at.tally()).await;
+        return Err(failure);
+    }
+    let open = active_to_write(ledger, &job).await?;
+    let written = match reasons {
+        Some(reasons) if is_new => ledger.written_before(&job, reasons).await?,
+        _ => Vec::new(),
+    };
+    let again = written.len() as u64;
+    let retry = Retriable {
+        users: open.users + again,
+        // What they have since their last write is read by the engine: they may be active.
+        active: open.active + again,
+    };
+    let job = ledger.finish_retry(&job, &run, retry).await?;
+    ledger
+        .end_run(&run, RunEnding::Finished, at.tally())
+        .await?;
+    let scope = Scope {
+        to_write: retry.users,
+        active: retry.active,
+        is_retry: true,
+        reopen: reasons.filter(|_| is_new).map(<[_]>::to_vec),
+        reopened: again > 0,
+    };
+    Ok((job, scope))
+}
