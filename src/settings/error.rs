@@ -28,6 +28,26 @@ pub enum SettingsError {
         /// Which secret the line looks like.
         secret: Option<SecretKind>,
     },
+    /// A settings file that nobody named could have been written by others.
+    #[error("`{path}` in the current folder is not obeyed: {why}")]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// A pattern of the protect list looks like a file.
+    #[error("`--protect {word}` looks like a file, and it takes patterns only")]
+    ProtectWord {
+        /// The pattern.
+        word: String,
+    },
+    /// A file of the protect list names nobody.
+    #[error("the protect list `{path}` is empty")]
+    EmptyProtect {
+        /// The file.
+        path: PathBuf,
+    },
     /// A number or time is larger than anything that can be meant.
     #[error("`{flag}` can be {most} at most")]
     TooMuch {
@@ -154,6 +174,17 @@ impl SettingsError {
                 kind.variable(),
                 kind.flag()
             )),
+            Self::Untrusted { path, .. } => Some(format!(
+                "if it is yours, take the right to write it from others (`chmod go-w {0}`), or name it \
+                 with `--config {0}`",
+                path.display()
+            )),
+            Self::ProtectWord { word } => Some(format!(
+                "give `--protect-file {word}`, or write the pattern otherwise"
+            )),
+            Self::EmptyProtect { .. } => {
+                Some("write a pattern on each line, or leave `--protect-file` out".to_owned())
+            }
             Self::Username(_) => Some("check `--username`".to_owned()),
             Self::Secret { kind, .. } => Some(format!(
                 "`{}` names a file whose only line is the {}",

@@ -16,6 +16,7 @@ use crate::settings::places::{self, Places};
 use crate::settings::profile;
 use crate::settings::region::RegionGroup;
 use crate::settings::standard;
+use crate::settings::trust;
 use crate::settings::{Requirement, SecretKind, SettingsError, SignInKind, Span};
 
 /// The file that is read if it is there and no other is named.
@@ -135,8 +136,10 @@ pub struct Layer {
     pub cap: Option<u64>,
     /// Which part of the tenant's active users a job may write.
     pub cap_share: Option<Share>,
-    /// Who is never touched: patterns, or files of them.
+    /// Who is never written: patterns.
     pub protect: Option<Vec<String>>,
+    /// Files of such patterns, one on each line.
+    pub protect_file: Option<Vec<PathBuf>>,
     /// The acting account's own id, where the provider does not tell it.
     #[serde(rename = "self")]
     pub self_id: Option<String>,
@@ -190,7 +193,11 @@ impl Layer {
     pub fn file(named: Option<&Path>) -> Result<Self, SettingsError> {
         match named {
             Some(path) => Self::read(path),
-            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE)),
+            None if Path::new(DEFAULT_FILE).exists() => {
+                let path = Path::new(DEFAULT_FILE);
+                trust::check(path)?;
+                Self::read(path)
+            }
             None => Ok(Self::default()),
         }
     }
@@ -270,6 +277,7 @@ impl Layer {
             cap: self.cap.or(lower.cap),
             cap_share: self.cap_share.or(lower.cap_share),
             protect: both(self.protect, lower.protect),
+            protect_file: both(self.protect_file, lower.protect_file),
             self_id: self.self_id.or(lower.self_id),
             plan_ttl: self.plan_ttl.or(lower.plan_ttl),
             canary: self.canary.or(lower.canary),

@@ -22,6 +22,7 @@ mod sources;
 mod span;
 mod standard;
 mod told;
+mod trust;
 mod until;
 
 pub use dialect::About;

@@ -133,7 +133,10 @@ impl Settings {
                 cap: layer.cap.unwrap_or(standard.cap),
                 cap_share: layer.cap_share.unwrap_or(standard.cap_share),
             },
-            protect: protect::patterns(layer.protect.unwrap_or_default())?,
+            protect: protect::patterns(
+                layer.protect.unwrap_or_default(),
+                &layer.protect_file.unwrap_or_default(),
+            )?,
             self_id: layer.self_id,
             plan_ttl: span(layer.plan_ttl).unwrap_or(PLAN_TTL),
             canary: layer.canary.filter(|users| *users > 0),

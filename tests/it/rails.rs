@@ -86,7 +86,7 @@ async fn p7_the_protected_and_the_account_itself_are_never_touched() {
     .unwrap();
     let other = &bed.people[6].id;
     let flags = format!(
-        "--cap-share 100% --protect vips.txt --protect user0001?@* --self {other} --confirm 6"
+        "--cap-share 100% --protect-file vips.txt --protect user0001?@* --self {other} --confirm 6"
     );
     let mut command = bed.verb("run", &flags);
     command

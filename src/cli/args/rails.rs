@@ -1,6 +1,9 @@
 //! The rails on the command line.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::domain::Share;
 use crate::settings::{Layer, Span};
@@ -17,18 +20,36 @@ pub(in crate::cli) struct RailsArgs {
     #[arg(long, value_name = "P%", env = "OFFBOARD_CAP_SHARE")]
     cap_share: Option<Share>,
 
-    /// Never touch these: an id, a name, a domain (`@example.com`), a pattern with `*`, or a file with
-    /// one of them on each line; again for more.
+    /// Never write these: an id, a name, a domain (`@example.com`), or a pattern with `*`; again for more.
+    /// What `OFFBOARD_PROTECT` and the settings file name is protected too.
     #[arg(
         long,
-        value_name = "FILE|PATTERN",
-        env = "OFFBOARD_PROTECT",
-        value_delimiter = ','
+        value_name = "PATTERN",
+        value_delimiter = ',',
+        value_parser = NonEmptyStringValueParser::new()
     )]
     protect: Vec<String>,
 
-    /// The id of the account that signs in, which is never touched [default: as the provider tells].
-    #[arg(long = "self", value_name = "ID", env = "OFFBOARD_SELF")]
+    /// What the variable names is added to what the flag names.
+    #[arg(
+        long = "protect-by-variable",
+        hide = true,
+        env = "OFFBOARD_PROTECT",
+        value_delimiter = ','
+    )]
+    protect_variable: Vec<String>,
+
+    /// Never write those whom this file names, a pattern on each line; again for more.
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_PROTECT_FILE")]
+    protect_file: Vec<PathBuf>,
+
+    /// The id of the account that signs in, which is never written [default: as the provider tells].
+    #[arg(
+        long = "self",
+        value_name = "ID",
+        env = "OFFBOARD_SELF",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     self_id: Option<String>,
 
     /// How old a plan may be when its run begins [default: 1h].
@@ -49,7 +70,9 @@ impl RailsArgs {
     pub(super) fn into_layer(self, layer: &mut Layer) {
         layer.cap = self.cap;
         layer.cap_share = self.cap_share;
-        layer.protect = Some(self.protect).filter(|patterns| !patterns.is_empty());
+        let patterns = [self.protect, self.protect_variable].concat();
+        layer.protect = Some(patterns).filter(|patterns| !patterns.is_empty());
+        layer.protect_file = Some(self.protect_file).filter(|files| !files.is_empty());
         layer.self_id = self.self_id;
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;
