@@ -9,6 +9,7 @@ use crate::domain::{Entry, Fact, Line, Reason, UserState};
 use crate::ledger::job::{read_job, unsigned};
 use crate::ledger::journal::before;
 use crate::ledger::record::record;
+use crate::ledger::undone::last_undo;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader};
 
 /// A user for whom a job has begun a write.
@@ -26,6 +27,17 @@ pub struct UndoRow {
     pub before: UserState,
     /// What the user had when last shown; `None` if that was before the last write.
     pub after: Option<UserState>,
+}
+
+/// Whom an undo is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoScope {
+    /// Everybody whom the job may have changed.
+    All,
+    /// Of these, the ones with whom no earlier undo is done: whom the job has written since, or who
+    /// could not be given back what was taken. Users that another administrator has changed, and users
+    /// that are not there any more, are done with.
+    Rest,
 }
 
 fn codes(reasons: &[Reason]) -> String {
@@ -122,20 +134,28 @@ impl Reader {
     pub async fn undo_rows(
         &mut self,
         job: &Job,
+        scope: UndoScope,
         after: Line,
         limit: usize,
     ) -> Result<Vec<UndoRow>, LedgerError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "SELECT line, user_id, user_name, cells, status, before_at_ms, active_before,
                     workspaces_before, active_after, workspaces_after
              FROM users
              WHERE job = ? AND line > ? AND user_id IS NOT NULL AND before_at_ms IS NOT NULL
                    AND (status IN ('removed', 'in_doubt', 'claimed')
                         OR status = 'failed' AND attempts > 0)
+                   AND NOT (? AND coalesce(",
+            last_undo!(
+                "back.status IN ('restored', 'already', 'not_found')
+                 OR back.status = 'failed' AND back.reason = 'changed'"
+            ),
+            ", 0))
              ORDER BY line LIMIT ?",
-        )
+        ))
         .bind(job.number)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(scope == UndoScope::Rest)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&mut self.connection)
         .await?;

@@ -21,5 +21,5 @@ pub use intake::{Intake, IntakeError, intake};
 pub use make::{LookedUp, PlanError, make};
 pub use protect::{Actor, ProtectList};
 pub use survey::{Group, Overview, overview, protect, settle};
-pub use undo::undo;
+pub use undo::{left_to_undo, undo};
 pub use verify::verify;

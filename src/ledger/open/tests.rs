@@ -1,6 +1,7 @@
 //! Ledgers opened: new, old, halved, left by a kill, and where nothing can be written.
 
 use super::*;
+use crate::domain::Finding;
 
 #[test]
 fn every_migration_on_disk_is_embedded() {
@@ -132,5 +133,10 @@ async fn a_ledger_of_an_older_version_is_read_and_continued() {
     let mut reader = Reader::open(&path).await.unwrap();
     let newest = newest_migration(&mut reader.connection).await.unwrap();
     assert_eq!(newest, Some(known_migration()));
-    assert_eq!(reader.jobs().await.unwrap().len(), 1);
+    let job = reader.jobs().await.unwrap().remove(0);
+    let drift = reader.drift(&job).await.unwrap();
+    assert_eq!(drift.get(&Finding::Drifted), Some(&1));
+    assert_eq!(reader.runs(&job).await.unwrap().len(), 2);
+    let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+    assert_eq!(ledger.to_verify(&job, None).await.unwrap(), 1);
 }
