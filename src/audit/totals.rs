@@ -113,6 +113,9 @@ fn runs(summary: &Value, replay: &Replay, compare: &mut impl FnMut(&str, &Value,
         }
         let result = run.result.clone().unwrap_or_default();
         compare(&field("result"), &result, told.get("result"));
+        if let Some(said) = run.ended.get("why") {
+            compare(&field("stopped"), said, told.get("stopped"));
+        }
         for member in ["requests", "throttled"] {
             if let Some(said) = run.ended.get(member) {
                 compare(&field(member), said, told.get(member));

@@ -30,9 +30,11 @@ use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, Door, ProtectList, Reason};
 use crate::engine::Signal;
-use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally};
+use crate::ledger::{
+    Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally, Undone,
+};
 use crate::plan::Criteria;
-use crate::progress::{Progress, ProgressMode};
+use crate::progress::{Progress, ProgressMode, why};
 use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
 use scope::Scope;
@@ -74,6 +76,10 @@ pub(super) struct Done {
     pub(super) exit: Exit,
     /// Requests sent for users, if there was anything to do.
     pub(super) requests: Option<u64>,
+    /// Why the run stopped early, in words, if it did.
+    pub(super) stopped: Option<String>,
+    /// What undo jobs have given back of what this job took.
+    pub(super) undone: Option<Undone>,
 }
 
 /// Where a command works, once it has signed in.
@@ -124,7 +130,7 @@ pub(super) async fn finish(
     if left(&mut ledger, &job, manner).await? == 0 {
         tell_job(&job, settings, terminal);
         terminal.note("nothing is left to do");
-        return close(ledger, job, Exit::Done, None).await;
+        return close(ledger, job, Over::Idle).await;
     }
     let (at, job, scope, mut signals) = ready(
         &mut ledger,
@@ -202,7 +208,7 @@ async fn begin(
 ) -> Result<Done, Failure> {
     if ledger.counts(&job).await?.open() == 0 && !scope.reopens() {
         at.terminal.note("nothing is left to do");
-        return close(ledger, job, Exit::Done, None).await;
+        return close(ledger, job, Over::Idle).await;
     }
     rails::check(&mut ledger, &job, scope, at).await?;
     confirm(&job, scope, at, signals).await?;
@@ -231,11 +237,21 @@ async fn begin(
         (ledger, ending) = work(ledger, &job, &run, None, &mut with).await?;
         requests += ending.snapshot.requests;
     }
+    let stopped = ending.stopped.as_ref().map(why);
+    if let Some(why) = stopped.as_ref().filter(|_| !progress.is_seen()) {
+        at.terminal.warn(&format!("stopped early: {why}"));
+    }
+    let how = work::run_ending(&ending);
+    let tally = at.tally();
     ledger
-        .end_run(&run, work::run_ending(&ending), at.tally())
+        .end_run_because(&run, how, stopped.as_deref(), tally)
         .await?;
-    let exit = work::exit(&ending);
-    close(ledger, job, exit, Some(requests)).await
+    let over = Over::Worked {
+        exit: work::exit(&ending),
+        requests,
+        stopped,
+    };
+    close(ledger, job, over).await
 }
 
 /// What the ledger has to know before the engine begins.
@@ -312,17 +328,36 @@ fn interrupted(signal: Signal) -> Failure {
     Failure::new(Exit::Interrupted(signal), message)
 }
 
-async fn close(
-    mut ledger: Ledger,
-    job: Job,
-    exit: Exit,
-    requests: Option<u64>,
-) -> Result<Done, Failure> {
+/// How the work on a job came to its end.
+enum Over {
+    /// There was nothing to do.
+    Idle,
+    /// A run was made.
+    Worked {
+        /// What its ending means.
+        exit: Exit,
+        /// Requests sent for users.
+        requests: u64,
+        /// Why it stopped early, in words, if it did.
+        stopped: Option<String>,
+    },
+}
+
+async fn close(mut ledger: Ledger, job: Job, over: Over) -> Result<Done, Failure> {
     let counts = ledger.counts(&job).await?;
     let head = ledger.head(&job).await?;
+    let undone = ledger.undone(&job).await?;
     ledger.close().await?;
+    let (exit, requests, stopped) = match over {
+        Over::Idle => (Exit::Done, None, None),
+        Over::Worked {
+            exit,
+            requests,
+            stopped,
+        } => (exit, Some(requests), stopped),
+    };
     let exit = match exit {
-        Exit::Done => work::standing(&job, &counts),
+        Exit::Done => work::standing(&job, &counts, undone.as_ref()),
         other => other,
     };
     Ok(Done {
@@ -331,5 +366,7 @@ async fn close(
         head,
         exit,
         requests,
+        stopped,
+        undone,
     })
 }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
-use crate::domain::Status;
+use crate::domain::{Finding, Status};
 use crate::ledger::{Counts, Job, UserRow};
+use crate::report::Summary;
 
 /// Lines shown of those that went wrong.
 pub(super) const SHOWN: usize = 10;
@@ -30,6 +31,22 @@ pub(super) fn totals(job: &Job, counts: &Counts) -> String {
         HumanCount(job.lines)
     );
     text
+}
+
+/// Whom a verification found other than they were left; nothing if there is nobody.
+pub(super) fn drift(summary: &Summary) -> Option<String> {
+    let drifted = summary.drifted(Finding::Drifted);
+    let unread = summary.drifted(Finding::Unread);
+    let parts = [
+        (drifted, "found in another state"),
+        (unread, "could not be read"),
+    ];
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(users, _)| *users > 0)
+        .map(|(users, words)| format!("{} {words}", HumanCount(*users)))
+        .collect();
+    (!parts.is_empty()).then(|| format!("by the last verification: {}", parts.join(", ")))
 }
 
 /// Where the chain ends. Kept elsewhere, it shows later whether the ledger was cut or written anew.

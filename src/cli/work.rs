@@ -19,9 +19,9 @@ use crate::cli::job::{Done, command_again, quote};
 use crate::cli::terminal::Terminal;
 use crate::cli::totals;
 use crate::domain::Status;
-use crate::ledger::Reader;
+use crate::ledger::{Reader, Undone};
 use crate::progress::ProgressMode;
-use crate::report::{Privacy, Summary};
+use crate::report::{Privacy, Summary, undone_in_words};
 use crate::settings::Settings;
 
 /// How progress is shown, unless nothing is to be said.
@@ -43,11 +43,14 @@ async fn tell(
     if json {
         let mut reader = Reader::open(&settings.ledger).await?;
         let summary = Summary::gather(&mut reader, &done.job, Privacy::Open).await?;
-        terminal.outcome(&serde_json::json!(summary).to_string());
+        let mut told = serde_json::json!(summary);
+        told["stopped"] = serde_json::json!(done.stopped);
+        terminal.outcome(&told.to_string());
     } else {
         terminal.outcome(&totals::totals(&done.job, &done.counts));
         list_trouble(done, settings, terminal).await?;
     }
+    tell_undone(done.undone.as_ref(), terminal);
     if let Some(head) = &done.head {
         terminal.note(&totals::head(head.events, &head.hash));
     }
@@ -62,6 +65,19 @@ async fn tell(
         ));
     }
     Ok(())
+}
+
+/// Says of a job that was undone by which job it was, and how to take access away again. The job itself
+/// has nothing left to do for these users: its command would do nothing, however often it is given.
+fn tell_undone(undone: Option<&Undone>, terminal: Terminal) {
+    let Some(undone) = undone else { return };
+    terminal.warn(&undone_in_words(undone));
+    if undone.given_back > 0 {
+        terminal.warn(
+            "to take it away again, start a new job: `offboard run` with the roster, the same flags and \
+             `--new`; it is planned and confirmed anew",
+        );
+    }
 }
 
 /// Lists those who are in trouble once more, where they are not lost among other lines.

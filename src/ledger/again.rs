@@ -3,9 +3,10 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::domain::{Line, UserState};
+use crate::domain::{Line, Status, UserState};
 use crate::ledger::job::{read_job, unsigned};
 use crate::ledger::journal::{before, texts};
+use crate::ledger::undone::last_undo;
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// A user whom a write of a job may have changed.
@@ -25,6 +26,17 @@ pub struct UndoRow {
     pub after: Option<UserState>,
 }
 
+/// Whom an undo is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoScope {
+    /// Everybody whom the job may have changed.
+    All,
+    /// Of these, the ones with whom no earlier undo is done: whom the job has written since, or who
+    /// could not be given back what was taken. Users that another administrator has changed, and users
+    /// that are not there any more, are done with.
+    Rest,
+}
+
 impl Ledger {
     /// The latest job that takes back what `parent` took.
     pub async fn undo_of(&mut self, parent: &Job) -> Result<Option<Job>, LedgerError> {
@@ -41,19 +53,27 @@ impl Reader {
     pub async fn undo_rows(
         &mut self,
         job: &Job,
+        scope: UndoScope,
         after: Line,
         limit: usize,
     ) -> Result<Vec<UndoRow>, LedgerError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "SELECT line, user_id, user_name, cells, status, before_at_ms, active_before,
                     workspaces_before, active_after, workspaces_after
              FROM users
              WHERE job = ? AND line > ? AND user_id IS NOT NULL AND before_at_ms IS NOT NULL
                    AND effect <> 'none'
+                   AND NOT (? AND coalesce(",
+            last_undo!(
+                "back.status IN ('restored', 'already', 'not_found')
+                 OR back.status = 'failed' AND back.reason = 'changed'"
+            ),
+            ", 0))
              ORDER BY line LIMIT ?",
-        )
+        ))
         .bind(job.number)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
+        .bind(scope == UndoScope::Rest)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&mut self.connection)
         .await?;
@@ -71,8 +91,9 @@ fn read_row(row: &SqliteRow) -> Result<UndoRow, LedgerError> {
         workspaces: texts(row, "workspaces_after")?,
         ..UserState::of(&user_id)
     };
-    // Whoever has an outcome was shown after the last write.
-    let is_shown = matches!(status.as_str(), "removed" | "failed") && after.active.is_some();
+    // A user that has an outcome was shown after the last write.
+    let is_open = Status::parse(&status).is_none_or(Status::is_open);
+    let is_shown = !is_open && after.active.is_some();
     Ok(UndoRow {
         line: Line(unsigned(row, "line")?),
         user_id,

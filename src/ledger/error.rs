@@ -29,6 +29,19 @@ pub enum LedgerError {
         /// The schema version that this program does not know.
         found: i64,
     },
+    /// An older version of this program has written it, and its schema cannot be brought up to date.
+    #[error(
+        "ledger `{path}` was written by an older version (its schema is {schema}), and cannot be \
+             brought up to date: {why}"
+    )]
+    Older {
+        /// The ledger file.
+        path: PathBuf,
+        /// Its schema version.
+        schema: i64,
+        /// What is in the way.
+        why: String,
+    },
     /// The file cannot be opened or created.
     #[error("cannot open ledger `{path}`: {source}")]
     Open {
@@ -91,6 +104,11 @@ impl LedgerError {
                 Some("name another file with `--ledger FILE`; nothing was changed".to_owned())
             }
             Self::Newer { .. } => Some("use the newer program; nothing was changed".to_owned()),
+            Self::Older { .. } => Some(
+                "wait until nobody works on it, or copy it to where it can be written, and name the copy \
+                 with `--ledger FILE`"
+                    .to_owned(),
+            ),
             Self::Name(_) => Some("name another file with `--ledger FILE`".to_owned()),
             Self::Parted { journal, .. } => Some(format!(
                 "put the ledger back from a copy, or move `{}` away to begin anew",

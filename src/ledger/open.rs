@@ -55,7 +55,7 @@ impl Ledger {
         }
         let lock = Lock::take(path, clock.now())?;
         match examine(path).await? {
-            Found::Ledger | Found::Unmade => {}
+            Found::Ledger | Found::Older(_) | Found::Unmade => {}
             Found::Nothing => create(path)?,
         }
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
@@ -120,15 +120,21 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens the ledger at `path` without changing anything.
+    /// Opens the ledger at `path` without changing anything, unless an older version wrote it: then its
+    /// schema is brought up to date first, as by whatever writes to it.
+    ///
+    /// # Errors
+    /// There is none, it is no ledger, or it is of an older version and cannot be changed.
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
         let missing = || LedgerError::Missing(path.to_owned());
         let found = place::resolve(path).map_err(|error| match error {
             LedgerError::Open { source, .. } if source.kind() == ErrorKind::NotFound => missing(),
             other => other,
         })?;
-        if examine(&found).await? != Found::Ledger {
-            return Err(missing());
+        match examine(&found).await? {
+            Found::Ledger => {}
+            Found::Older(schema) => renew(&found, schema).await?,
+            Found::Unmade | Found::Nothing => return Err(missing()),
         }
         let (connection, _) = look(&found).await?;
         Ok(Self {
@@ -141,6 +147,17 @@ impl Reader {
     pub fn holder(&self) -> Option<Holder> {
         lock::holder(&self.path)
     }
+}
+
+/// Brings the schema of an older ledger up to date.
+async fn renew(path: &Path, schema: i64) -> Result<(), LedgerError> {
+    let older = |error: LedgerError| LedgerError::Older {
+        path: path.to_owned(),
+        schema,
+        why: error.to_string(),
+    };
+    let ledger = Ledger::open(path, Clock::System).await.map_err(older)?;
+    ledger.close().await
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -156,6 +173,8 @@ enum Found {
     Nothing,
     /// A ledger whose maker was killed before the first migration was done.
     Unmade,
+    /// A ledger of an older version, with the number of its newest migration.
+    Older(i64),
     Ledger,
 }
 
@@ -205,6 +224,7 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
             path: path.to_owned(),
             found,
         }),
+        (APPLICATION_ID, _, Some(found)) if found < known_migration() => Ok(Found::Older(found)),
         (APPLICATION_ID, _, Some(_)) => Ok(Found::Ledger),
         _ => Err(foreign()),
     }
@@ -304,90 +324,4 @@ fn migration_error(path: &Path, error: MigrateError) -> LedgerError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_migration_on_disk_is_embedded() {
-        let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
-            .unwrap()
-            .count();
-        assert_eq!(MIGRATIONS.iter().count(), on_disk);
-    }
-
-    #[tokio::test]
-    async fn a_ledger_where_nothing_can_be_written_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        ledger.close().await.unwrap();
-        // Also for root, who may write anywhere: where a folder is, SQLite can put no file.
-        std::fs::create_dir(dir.path().join("ledger.db-shm")).unwrap();
-        let mut reader = Reader::open(&path).await.unwrap();
-        let id = application_id(&mut reader.connection).await.unwrap();
-        assert_eq!(id, APPLICATION_ID);
-    }
-
-    #[tokio::test]
-    async fn a_copy_of_the_file_alone_is_a_ledger_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let copy = dir.path().join("copy.db");
-        let _ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        std::fs::copy(&path, &copy).unwrap();
-        Reader::open(&copy).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn half_a_ledger_is_neither_new_nor_thrown_away() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let journal = dir.path().join("ledger.db-wal");
-        std::fs::write(&journal, "the other half").unwrap();
-        for empty in [false, true] {
-            if empty {
-                std::fs::write(&path, "").unwrap();
-            }
-            let refusals = [
-                Ledger::open(&path, Clock::System).await.err(),
-                Reader::open(&path).await.err(),
-            ];
-            for error in refusals {
-                assert!(
-                    matches!(error, Some(LedgerError::Parted { .. })),
-                    "{error:?}"
-                );
-            }
-            assert!(journal.metadata().unwrap().len() > 0);
-        }
-        assert!(!lock::is_there(&path));
-    }
-
-    /// The file as a kill leaves it after each step of its making.
-    async fn made_as_far_as(path: &Path, table: bool) {
-        let options = options(path).create_if_missing(true);
-        let mut connection = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .connect()
-            .await
-            .unwrap();
-        if table {
-            Migrator::DEFAULT.run(&mut connection).await.unwrap();
-        }
-        connection.close().await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn p3_a_ledger_whose_maker_was_killed_is_no_strangers() {
-        for table in [false, true] {
-            let dir = tempfile::tempdir().unwrap();
-            let path = dir.path().join("ledger.db");
-            made_as_far_as(&path, table).await;
-            let reader = Reader::open(&path).await;
-            assert!(matches!(reader, Err(LedgerError::Missing(_))), "{reader:?}");
-            let ledger = Ledger::open(&path, Clock::System).await.unwrap();
-            ledger.close().await.unwrap();
-            Reader::open(&path).await.unwrap();
-        }
-    }
-}
+mod tests;

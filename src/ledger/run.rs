@@ -9,6 +9,7 @@ use sqlx::{Connection, Row};
 
 use crate::domain::{Effect, Entry, Fact, Line, RunId, Timestamp};
 use crate::ledger::record::{EventRow, append_events, record};
+use crate::ledger::undone::tell_parent;
 use crate::ledger::{Job, Ledger, LedgerError};
 
 /// A run that has begun.
@@ -66,8 +67,8 @@ impl RunEnding {
 impl Ledger {
     /// Begins a run of `job`; `mandate` says who makes it and why.
     ///
-    /// Whoever was claimed by a run that died becomes in doubt: the intent was durable, so the write
-    /// may have left (P1), and only reading the user tells (P4).
+    /// For a run that writes, whoever was claimed by a run that died becomes in doubt: the intent was
+    /// durable, so the write may have left (P1), and only reading the user tells (P4).
     pub async fn start_run(
         &mut self,
         job: &Job,
@@ -124,7 +125,12 @@ impl Ledger {
             .to_string(),
         };
         append_events(&mut transaction, job.number, Some(number), &[started]).await?;
-        let claimed = claimed_by_nobody(&mut transaction, job.number, now).await?;
+        // Only who writes has to know. A look at the users is none of the job's dealings with them, and an
+        // undo that came after the run that died must not seem to be older.
+        let claimed = match kind {
+            RunKind::Run => claimed_by_nobody(&mut transaction, job.number, now).await?,
+            RunKind::Plan | RunKind::Verify => Vec::new(),
+        };
         record(&mut transaction, job.number, number, job.ids, &claimed).await?;
         transaction.commit().await?;
         Ok(NewRun {
@@ -143,33 +149,52 @@ impl Ledger {
         ending: RunEnding,
         tally: RunTally,
     ) -> Result<(), LedgerError> {
+        self.end_run_because(run, ending, None, tally).await
+    }
+
+    /// Ends a run, and keeps the reason in words if it stopped early.
+    ///
+    /// The end of a run of an undo is an event of the job that it takes back, too: whoever reads the
+    /// events of that job alone must not take for removed who has everything again.
+    pub async fn end_run_because(
+        &mut self,
+        run: &NewRun,
+        ending: RunEnding,
+        why: Option<&str>,
+        tally: RunTally,
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let ended = sqlx::query(
-            "UPDATE runs SET ended_at_ms = ?, ending = ?, requests = ?, throttled = ?
+            "UPDATE runs SET ended_at_ms = ?, ending = ?, requests = ?, throttled = ?, stopped = ?
              WHERE number = ? AND ended_at_ms IS NULL",
         )
         .bind(now.as_millis())
         .bind(ending.as_str())
         .bind(i64::try_from(tally.requests).unwrap_or(i64::MAX))
         .bind(i64::try_from(tally.throttled).unwrap_or(i64::MAX))
+        .bind(why)
         .bind(run.number)
         .execute(&mut *transaction)
         .await?;
         if ended.rows_affected() == 0 {
             return Err(LedgerError::TakenOver);
         }
+        let mut body = json!({
+            "run": run.id.as_str(), "ending": ending.as_str(), "requests": tally.requests,
+            "throttled": tally.throttled,
+        });
+        if let Some(why) = why {
+            body["why"] = why.into();
+        }
         let ended = EventRow {
             line: None,
             at: now,
             kind: "run_ended",
-            body: json!({
-                "run": run.id.as_str(), "ending": ending.as_str(), "requests": tally.requests,
-                "throttled": tally.throttled,
-            })
-            .to_string(),
+            body: body.to_string(),
         };
         append_events(&mut transaction, run.job, Some(run.number), &[ended]).await?;
+        tell_parent(&mut transaction, run, now).await?;
         transaction.commit().await?;
         Ok(())
     }

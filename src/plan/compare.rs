@@ -31,3 +31,65 @@ pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence
         detail,
     }
 }
+
+/// What was found of a user whom an undo of the job gave back what was taken: it says so, since the
+/// job's own outcome of this user tells something else.
+pub(super) fn after_undo(fact: Fact) -> Fact {
+    let Fact::Verified {
+        finding,
+        shown: Some(state),
+        ..
+    } = fact
+    else {
+        return fact;
+    };
+    let has = match finding {
+        Finding::Confirmed => "has back what was taken",
+        Finding::Drifted | Finding::Gone | Finding::Unread => {
+            "was given back what was taken, and was changed since"
+        }
+    };
+    let detail = Some(format!("{has}: is {state}"));
+    Fact::Verified {
+        finding,
+        shown: Some(state),
+        detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_was_given_everything_back_is_told_as_such() {
+        let state = UserState {
+            active: Some(true),
+            workspaces: Some(Vec::new()),
+            ..UserState::of("u1")
+        };
+        let goal = |active| Goal {
+            in_parts: false,
+            active: Some(active),
+            workspaces: None,
+            only_from: None,
+            gone: false,
+        };
+        for (active, told) in [
+            (true, "has back what was taken: is active, no workspaces"),
+            (
+                false,
+                "was given back what was taken, and was changed since: is active, no workspaces",
+            ),
+        ] {
+            let Fact::Verified { detail, .. } = after_undo(compare(
+                Some(&goal(active)),
+                IdRule::Exact,
+                Ok(state.clone()),
+            )) else {
+                panic!("it is a verification");
+            };
+            assert_eq!(detail.as_deref(), Some(told));
+        }
+    }
+}

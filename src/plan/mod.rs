@@ -21,5 +21,5 @@ pub use intake::{Intake, IntakeError, intake};
 pub use make::{LookedUp, PlanError, look_again, make};
 pub use reading::{differences, provider, reading};
 pub use survey::{Group, Overview, active_to_write, overview, protect, settle};
-pub use undo::undo;
+pub use undo::{left_to_undo, undo};
 pub use verify::verify;

@@ -5,34 +5,28 @@ use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
 use crate::domain::{Change, Goal, Held, IdRule, Line, Membership, UserId, UserState, hex};
-use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, UndoRow};
+use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, Reader, UndoRow, UndoScope};
 use crate::plan::key::job_key;
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 500;
 
-/// Loads the job that gives back what `parent` took; `None` if it has changed nobody. Either the whole
-/// job is in the ledger afterwards, or none of it.
-pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, LedgerError> {
+/// Loads the job that gives back what `parent` took from those in the scope; `None` if there is nobody to
+/// whom anything can be given back. Either the whole job is in the ledger afterwards, or none of it.
+pub async fn undo(
+    ledger: &mut Ledger,
+    parent: &Job,
+    scope: UndoScope,
+) -> Result<Option<Job>, LedgerError> {
     let mut reader = ledger.reader().await?;
     // Once to know what the job is, and once to load it: the lines may be too many for memory.
     let mut digest = Context::new(&SHA256);
-    let mut lines = 0;
-    let mut after = Line(0);
-    loop {
-        let page = reader.undo_rows(parent, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
-        for (row, goal) in page
-            .iter()
-            .filter_map(|row| Some((row, goal(row, parent)?)))
-        {
-            let line = json!([row.line.0, row.user_id, goal]).to_string();
-            digest.update(line.as_bytes());
-            digest.update(b"\n");
-            lines += 1;
-        }
-    }
+    let lines = each(&mut reader, parent, scope, |row, goal| {
+        let line = json!([row.line.0, row.user_id, goal]).to_string();
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    })
+    .await?;
     if lines == 0 {
         return Ok(None);
     }
@@ -52,7 +46,7 @@ pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, Ledg
     let mut loading = ledger.load(&new).await?;
     let mut after = Line(0);
     loop {
-        let page = reader.undo_rows(parent, after, PAGE).await?;
+        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.line;
         for row in page {
@@ -73,6 +67,36 @@ pub async fn undo(ledger: &mut Ledger, parent: &Job) -> Result<Option<Job>, Ledg
     let job = loading.commit().await?.job;
     ledger.gather().await?;
     Ok(Some(job))
+}
+
+/// How many users lack something that `parent` has taken, and that an undo could still give back.
+pub async fn left_to_undo(reader: &mut Reader, parent: &Job) -> Result<u64, LedgerError> {
+    each(reader, parent, UndoScope::Rest, |_, _| ()).await
+}
+
+/// Shows each user in the scope to whom something is to be given back, with what that is; returns how many
+/// they are.
+async fn each(
+    reader: &mut Reader,
+    parent: &Job,
+    scope: UndoScope,
+    mut show: impl FnMut(&UndoRow, &Goal),
+) -> Result<u64, LedgerError> {
+    let mut users = 0;
+    let mut after = Line(0);
+    loop {
+        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(users);
+        };
+        after = last.line;
+        for row in &page {
+            if let Some(goal) = goal(row, parent) {
+                show(row, &goal);
+                users += 1;
+            }
+        }
+    }
 }
 
 /// What a user is to have again; `None` if the job has taken nothing from this user.

@@ -1,11 +1,11 @@
 //! Verifying: everybody whom a job saw to the wanted state is looked up again and compared.
 
-use crate::domain::{Clock, Entry, Goal, Line, Timestamp, UserId, UserState};
+use crate::domain::{Clock, Entry, Goal, Line, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun};
 use crate::lookup::{
     Absence, Found, Inquirer, Look, Outstanding, Position, Register, Sought, look_up,
 };
-use crate::plan::compare::compare;
+use crate::plan::compare::{after_undo, compare};
 use crate::plan::make::{PlanError, journal};
 use crate::port::{Directory, JournalError};
 
@@ -20,7 +20,6 @@ pub async fn verify<D: Directory>(
     on_progress: &mut dyn FnMut(Look),
 ) -> Result<Found, PlanError> {
     let mut sought = ToVerify {
-        since: run.started_at,
         ledger,
         job,
         run,
@@ -29,21 +28,20 @@ pub async fn verify<D: Directory>(
     Ok(look_up(inquirer, &mut sought, false, on_progress).await?)
 }
 
-/// The users of a job who are in the wanted state as far as is known.
+/// The users of a job whose state is known, as far as the ledger goes. Whoever was looked at by this run
+/// is done, whatever the clock says.
 struct ToVerify<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
     goal: Option<&'a Goal>,
-    /// Whoever was looked at from then on is done.
-    since: Timestamp,
 }
 
 impl ToVerify<'_> {
     fn entry(&self, line: Line, goal: Option<&Goal>, read: Result<UserState, Absence>) -> Entry {
         Entry {
             line,
-            at: Clock::System.now().max(self.since),
+            at: Clock::System.now(),
             fact: compare(goal.or(self.goal), self.job.ids, read),
         }
     }
@@ -51,7 +49,7 @@ impl ToVerify<'_> {
 
 impl Register for ToVerify<'_> {
     async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
-        let left = self.ledger.to_verify(self.job, Some(self.since)).await;
+        let left = self.ledger.to_verify(self.job, Some(self.run)).await;
         Ok(Outstanding {
             by_id: left.map_err(journal)?,
             by_name: 0,
@@ -59,9 +57,7 @@ impl Register for ToVerify<'_> {
     }
 
     async fn next(&mut self, after: Line, limit: usize) -> Result<Vec<Sought>, JournalError> {
-        let next = self
-            .ledger
-            .next_to_verify(self.job, self.since, after, limit);
+        let next = self.ledger.next_to_verify(self.job, self.run, after, limit);
         let next = next.await.map_err(journal)?.into_iter();
         Ok(next
             .map(|(line, id)| Sought::Id(line, UserId::new(id)))
@@ -78,11 +74,18 @@ impl Register for ToVerify<'_> {
         users: Vec<UserState>,
         _position: Option<Position>,
     ) -> Result<(), JournalError> {
-        let matched = self.ledger.match_to_verify(self.job, self.since, &users);
+        let matched = self.ledger.match_to_verify(self.job, self.run, &users);
         let matched = matched.await.map_err(journal)?;
         let entries: Vec<_> = matched
             .into_iter()
-            .map(|(line, goal, nth)| self.entry(line, goal.as_ref(), Ok(users[nth].clone())))
+            .map(|user| {
+                let mut entry =
+                    self.entry(user.line, user.goal.as_ref(), Ok(users[user.nth].clone()));
+                if user.given_back {
+                    entry.fact = after_undo(entry.fact);
+                }
+                entry
+            })
             .collect();
         let noted = self.ledger.note(self.job, self.run, &entries).await;
         noted.map_err(journal)

@@ -58,6 +58,11 @@ impl Bar {
         }
     }
 
+    /// Whether there is a terminal on which anything is drawn.
+    pub(super) fn is_seen(&self) -> bool {
+        !self.bar.is_hidden()
+    }
+
     /// Says one line above the bar.
     pub(super) fn say(&self, text: &str) {
         if self.bar.is_hidden() {

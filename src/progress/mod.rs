@@ -13,6 +13,7 @@ mod watching;
 
 pub use log::Log;
 pub use looking::Looking;
+pub use text::why;
 pub use watching::Watching;
 
 use std::io::IsTerminal;
@@ -87,6 +88,15 @@ impl Progress {
     #[must_use]
     pub fn asked_by(self, asked: Arc<AtomicBool>) -> Self {
         Self { asked, ..self }
+    }
+
+    /// Whether a person has seen what was told: nothing is drawn where a bar has no terminal.
+    pub fn is_seen(&self) -> bool {
+        match &self.shown {
+            Shown::Bar(bar) => bar.is_seen(),
+            Shown::Lines(_) => true,
+            Shown::Nothing => false,
+        }
     }
 
     fn answer(&mut self, event: &Event) {

@@ -121,9 +121,9 @@ pub(super) fn recovered(after: Duration) -> String {
     format!("the target answers again after {}", span(after))
 }
 
-/// Why a run stops early, for the person who waits.
-pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
-    let why = match reason {
+/// Why a run stops early, and what can be done about it.
+pub fn why(reason: &StopReason) -> String {
+    match reason {
         StopReason::Signal(signal) => signal.as_str().to_owned(),
         StopReason::SignIn(error) => error.to_string(),
         StopReason::NoRole(words) => {
@@ -134,8 +134,15 @@ pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> St
         }
         StopReason::Outage(cause) => format!("the target was out for too long ({cause})"),
         StopReason::TimeOver => "the time that was set is over".to_owned(),
-        StopReason::TooManyFailures(failed) => format!("{failed} users failed: too many"),
-    };
+        StopReason::TooManyFailures(failed) => {
+            format!("{failed} users failed: too many for `--max-failures`")
+        }
+    }
+}
+
+/// Why a run stops early, and what becomes of its requests, for the person who waits.
+pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
+    let why = why(reason);
     if abort {
         format!("{why}: abandoning {in_flight} requests; the next run reads these users first")
     } else if in_flight == 0 {

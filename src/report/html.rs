@@ -16,6 +16,7 @@ mod policy;
 mod rows;
 mod wording;
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use askama::Template;
@@ -88,13 +89,15 @@ async fn write_lines(
                 .lines_among(job, statuses, after, PAGE.min(room))
                 .await?;
             let Some(last) = page.last() else { break };
+            let marks = reader.undo_marks(job, after, last.line).await?;
+            let marks: HashMap<_, _> = marks.into_iter().collect();
             after = last.line;
             for mut row in page {
                 if written > 0 {
                     file.write_all(b",\n")?;
                 }
                 privacy.row(&mut row);
-                let data = frame.row(&row, &mut words);
+                let data = frame.row(&row, marks.get(&row.line), &mut words);
                 serde_json::to_writer(Embedded(&mut *file), &data).map_err(std::io::Error::from)?;
                 written += 1;
             }

@@ -39,6 +39,15 @@ impl Privacy {
         }
     }
 
+    /// Words that may hold addresses, such as what a provider said.
+    pub(super) fn words(self, text: String) -> String {
+        if self.is_masked() {
+            Names::default().mask(&text).into_owned()
+        } else {
+            text
+        }
+    }
+
     /// Masks what one roster line says of a person, wherever it stands in the row.
     pub(super) fn row(self, row: &mut UserRow) {
         if !self.is_masked() {

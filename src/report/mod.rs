@@ -16,6 +16,7 @@ mod single;
 mod summary;
 mod table;
 mod undo;
+mod undone;
 
 pub use bundle::{FILES, write_bundle};
 pub use cell::safe as safe_cell;
@@ -24,3 +25,4 @@ pub use mask::{MASKED, Privacy};
 pub use single::{Format, write_single};
 pub use summary::{ChainSummary, RunSummary, Summary};
 pub use table::Table;
+pub use undone::{UndoneBySummary, UndoneSummary, undone_in_words};

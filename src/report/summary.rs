@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::Status;
+use crate::domain::{Finding, Status};
 use crate::ledger::{Counts, Head, Job, LedgerError, Reader, RunRow};
 use crate::report::mask::Privacy;
+use crate::report::undone::UndoneSummary;
 
 /// The version of the summary's form. Members may be added within one version.
 const SCHEMA: u32 = 1;
@@ -42,6 +43,16 @@ pub struct Summary {
     pub finished: bool,
     /// What looking again has found, each finding with its number of users; empty if nobody looked.
     pub verification: BTreeMap<String, u64>,
+    /// Users whom a verification found in another state than the wanted one (`drifted`), or could not read
+    /// (`unread`), and whom neither the job nor an undo of it has written since; absent if there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub drift: BTreeMap<&'static str, u64>,
+    /// What undo jobs have given back of what this job took; absent if no undo of it was begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone: Option<UndoneSummary>,
+    /// Of an undo: the job that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// Requests that all runs have sent, as far as they told.
     pub requests: u64,
     /// Answers that asked for fewer requests (429), in all runs.
@@ -102,6 +113,9 @@ pub struct RunSummary {
     /// How it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
+    /// Why it stopped early, in words; absent if it did not, or if no run has told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Requests sent, of all kinds; absent if it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
@@ -126,15 +140,31 @@ impl Summary {
         let mut runs = reader.runs(job).await?;
         for run in &mut runs {
             privacy.mandate(&mut run.mandate);
+            run.stopped = run.stopped.take().map(|words| privacy.words(words));
         }
         let mut this = Self::new(job, &counts, &runs, head);
         this.verification = findings;
+        let drift = reader.drift(job).await?.into_iter();
+        this.drift = drift
+            .map(|(finding, users)| (finding.as_str(), users))
+            .collect();
+        let undone = reader.undone(job).await?;
+        this.undone = undone.as_ref().map(UndoneSummary::new);
+        this.undoes = reader
+            .parent(job)
+            .await?
+            .map(|parent| parent.id.to_string());
         if privacy.is_masked() {
             // The folders are those of somebody's home.
             let name = std::path::Path::new(&this.roster).file_name();
             this.roster = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         }
         Ok(this)
+    }
+
+    /// Users of a drift (see [`Summary::drift`]).
+    pub fn drifted(&self, finding: Finding) -> u64 {
+        self.drift.get(finding.as_str()).copied().unwrap_or(0)
     }
 
     fn new(job: &Job, counts: &Counts, runs: &[RunRow], head: Option<Head>) -> Self {
@@ -158,6 +188,9 @@ impl Summary {
             finished: counts.open() == 0,
             outcomes,
             verification: BTreeMap::new(),
+            drift: BTreeMap::new(),
+            undone: None,
+            undoes: None,
             requests: runs.iter().filter_map(|run| run.requests).sum(),
             throttled: runs.iter().filter_map(|run| run.throttled).sum(),
             interruptions: runs.iter().filter(cut_short).count() as u64,
@@ -188,6 +221,7 @@ impl RunSummary {
             started_at: run.started_at.to_string(),
             ended_at: run.ended_at.map(|time| time.to_string()),
             ending: run.ending.clone(),
+            stopped: run.stopped.clone(),
             requests: run.requests,
             throttled: run.throttled,
             result: run.result.clone(),

@@ -8,13 +8,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use crate::domain::{IdRule, Line, Timestamp};
-use crate::ledger::{Job, LedgerError, Mandate, Reader, UserRow};
+use crate::ledger::{Job, LedgerError, Mandate, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
 use crate::report::cell::safe;
 use crate::report::mask::Privacy;
 
 /// Our columns.
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 31] = [
     "line",
     "user_id",
     "user_name",
@@ -43,6 +43,9 @@ const COLUMNS: [&str; 28] = [
     "verified_at",
     "verified",
     "verified_detail",
+    "undo_outcome",
+    "undo_job",
+    "undo_at",
 ];
 
 /// Rows that are in memory at the same time.
@@ -113,12 +116,15 @@ impl<'a> Table<'a> {
     /// The next rows; none at the end.
     pub async fn page(&mut self, reader: &mut Reader) -> Result<Vec<Vec<String>>, LedgerError> {
         let page = reader.lines(self.job, self.after, PAGE).await?;
-        if let Some(last) = page.last() {
-            self.after = last.line;
-        }
+        let Some(last) = page.last() else {
+            return Ok(Vec::new());
+        };
+        let after = std::mem::replace(&mut self.after, last.line);
+        let marks = reader.undo_marks(self.job, after, last.line).await?;
+        let marks: HashMap<_, _> = marks.into_iter().collect();
         let rows = page.into_iter().map(|mut row| {
             self.privacy.row(&mut row);
-            let ours = cells(self.job, &row, &self.mandates);
+            let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
             ours.into_iter().chain(row.cells).collect()
         });
         Ok(rows.collect())
@@ -141,7 +147,12 @@ async fn mandates(
         .collect())
 }
 
-fn cells(job: &Job, row: &UserRow, mandates: &HashMap<String, Mandate>) -> [String; COLUMNS.len()] {
+fn cells(
+    job: &Job,
+    row: &UserRow,
+    mandates: &HashMap<String, Mandate>,
+    undo: Option<&UndoMark>,
+) -> [String; COLUMNS.len()] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let time = |value: Option<Timestamp>| value.map(|time| time.to_string()).unwrap_or_default();
     let flag = |value: Option<bool>| value.map(|flag| flag.to_string()).unwrap_or_default();
@@ -183,6 +194,9 @@ fn cells(job: &Job, row: &UserRow, mandates: &HashMap<String, Mandate>) -> [Stri
         time(row.verified.as_ref().map(|(at, _)| *at)),
         text(&row.verified.as_ref().map(|(_, finding)| finding.clone())),
         text(&row.verified_detail),
+        undo.map(|undo| undo.outcome.clone()).unwrap_or_default(),
+        undo.map(|undo| undo.job.clone()).unwrap_or_default(),
+        time(undo.and_then(UndoMark::at)),
     ]
 }
 

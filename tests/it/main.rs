@@ -35,5 +35,6 @@ mod stop;
 mod support;
 mod tls;
 mod undo;
+mod undone;
 mod verify;
 mod wire;

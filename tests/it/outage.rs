@@ -83,3 +83,53 @@ async fn a_run_stops_at_the_limits_that_were_set() {
     let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
     assert_eq!(gone.count(), 70);
 }
+
+/// How often a text is in another.
+fn times(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_a_run_stops_early_is_told_once_whatever_is_shown() {
+    let bed = Bed::new(SandboxSettings {
+        users: 100,
+        refused: 30,
+        faults: Faults::parse("latency=50ms").unwrap(),
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    for shown in [
+        &["--progress", "off"][..],
+        &["--progress", "bar"],
+        &["--progress", "lines"],
+        &["--quiet"],
+    ] {
+        for (limit, code, why) in [
+            (
+                ["--max-duration", "100ms"],
+                11,
+                "the time that was set is over",
+            ),
+            (["--max-failures", "1"], 6, "users failed: too many"),
+        ] {
+            let mut command = bed.run_all(100);
+            command.args(limit).args(shown).arg("--json");
+            let ran = finish(command).await;
+            assert_eq!(ran.code, Some(code), "{ran:?}");
+            assert_eq!(times(&ran.stderr, why), 1, "{shown:?}: {ran:?}");
+            let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+            let stopped = told["stopped"].as_str().unwrap();
+            assert!(stopped.contains(why), "{told}");
+            let run = told["runs"].as_array().unwrap().last().unwrap();
+            assert_eq!(run["stopped"], stopped);
+            // What failed before is tried again, so that the next limit has something to meet.
+            finish(bed.verb("retry", "--confirm 100 --max-duration 0s")).await;
+        }
+    }
+    let (_, summary) = bed.report("evidence").await;
+    let runs = summary["runs"].as_array().unwrap();
+    assert!(runs.iter().any(|run| run["stopped"].is_string()));
+    let ran = finish(bed.offboard(&["audit", "verify", "evidence"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}

@@ -1,8 +1,10 @@
 //! Verification: what a job did is looked at again, and who has drifted is told.
 
+use offboard::domain::Status;
 use serde_json::Value;
 
-use crate::support::{Bed, finish};
+use crate::support::text::half_done;
+use crate::support::{Bed, finish, tally};
 
 #[tokio::test]
 async fn whoever_was_changed_back_has_drifted() {
@@ -52,4 +54,67 @@ async fn a_few_users_of_a_large_tenant_are_read_one_by_one() {
     // The first page says how long the list is.
     assert_eq!(found["requests"], 5, "{found}");
     assert_eq!(found["findings"]["confirmed"], 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p2_users_of_an_unfinished_job_are_not_taken_for_verified() {
+    let bed = half_done(rustix::process::Signal::TERM).await;
+    let rows = bed.rows().await;
+    let removed = tally(&rows)[&Status::Removed];
+    let left = rows.len() - removed;
+    assert!(left > 0 && removed > 0, "{left} of {}", rows.len());
+    let ran = finish(bed.verb("verify", "")).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let told = format!("{left} users were not verified");
+    assert!(ran.stdout.contains(&told), "{ran:?}");
+    let ran = finish(bed.verb("verify", "--json")).await;
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(found["not_verified"], left);
+    assert_eq!(found["findings"]["confirmed"], removed);
+    // Whoever has drifted says more.
+    let person = rows
+        .iter()
+        .position(|row| row.status == Status::Removed)
+        .unwrap();
+    bed.meddle(person, r#"[{"op":"replace","path":"active","value":true}]"#)
+        .await;
+    assert_eq!(finish(bed.verb("verify", "")).await.code, Some(12));
+}
+
+#[tokio::test]
+async fn p2_a_job_with_nobody_done_is_not_verified() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    // Planned, and not confirmed.
+    assert_eq!(finish(bed.run_all(99)).await.code, Some(6));
+    let ran = finish(bed.verb("verify", "")).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    assert!(ran.stderr.contains("3 users were not verified"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn p2_a_verification_of_a_later_hour_by_a_wrong_clock_stands_for_nothing() {
+    use sqlx::{ConnectOptions, Connection};
+    let bed = Bed::with_users(2).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(2)).await.code, Some(0));
+    assert_eq!(finish(bed.verb("verify", "")).await.code, Some(0));
+    // As if the clock had been an hour ahead then.
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(bed.ledger())
+        .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql("UPDATE users SET verified_at_ms = verified_at_ms + 3600000")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    bed.meddle(0, r#"[{"op":"replace","path":"active","value":true}]"#)
+        .await;
+    let ran = finish(bed.verb("verify", "--json")).await;
+    assert_eq!(ran.code, Some(12), "{ran:?}");
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(found["findings"]["drifted"], 1);
+    assert_eq!(found["findings"]["confirmed"], 1);
 }

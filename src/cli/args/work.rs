@@ -109,7 +109,9 @@ pub(in crate::cli) struct RetryArgs {
 
 /// Read every user of a job again and compare: confirmed, drifted, or gone.
 ///
-/// Whoever has something again that the job took has drifted: exit code 12.
+/// Whoever has something again that the job took has drifted: exit code 12. Whom an undo of the job
+/// gave it back is compared with what was given back. Users with whom the job is not done, and users
+/// who failed or were not found, are not read: exit code 10.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -151,7 +153,10 @@ pub(in crate::cli) struct UndoArgs {
     #[command(flatten)]
     pub(in crate::cli) confirm: ConfirmArgs,
 
-    /// Start another undo although there is one already.
+    /// Start another undo for everybody whom the job has changed.
+    ///
+    /// Without it an unfinished undo is continued; after a finished one, another is made for those
+    /// only whom the job has written since, or who could not be given back what was taken.
     #[arg(long)]
     pub(in crate::cli) new: bool,
 

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::At;
 use crate::domain::{Clock, Line};
 use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
-use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, Writer};
+use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, Undone, Writer};
 use crate::port::SignInError;
 use crate::progress::Progress;
 
@@ -102,11 +102,13 @@ pub(super) fn exit(ending: &Ending) -> Exit {
     }
 }
 
-/// What it means how the lines of a job stand, when nothing stopped the command.
-pub(super) fn standing(job: &Job, counts: &Counts) -> Exit {
+/// What it means how the lines of a job stand, when nothing stopped the command. Of a job that was undone
+/// some users are not in the wanted state, whatever the job's own lines say.
+pub(super) fn standing(job: &Job, counts: &Counts, undone: Option<&Undone>) -> Exit {
+    let given_back = undone.map_or(0, |undone| undone.given_back);
     if counts.lines() != job.lines {
         Exit::Imbalance
-    } else if counts.trouble() > 0 || counts.open() > 0 {
+    } else if counts.trouble() > 0 || counts.open() > 0 || given_back > 0 {
         Exit::Trouble
     } else {
         Exit::Done

@@ -48,7 +48,10 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
 }
 
 fn line(summary: &Summary, job: &Job) -> String {
-    let state = if summary.finished {
+    let undone = summary.undone.as_ref();
+    let state = if undone.is_some_and(|undone| undone.given_back > 0) {
+        "undone"
+    } else if summary.finished {
         "finished"
     } else if job.plan.is_some() || summary.runs.iter().any(|run| run.kind == "run") {
         "unfinished"
@@ -107,8 +110,8 @@ async fn chosen(ledger: &mut Ledger, args: &PruneArgs) -> Result<Vec<Job>, Failu
         // A job stays as long as its undo does.
         let mut prunable = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let undo = ledger.undo_of(&job).await?;
-            if undo.is_none_or(|undo| prunable.contains(&undo)) {
+            let undos = ledger.undos_of(&job).await?;
+            if undos.iter().all(|undo| prunable.contains(undo)) {
                 prunable.push(job);
             }
         }

@@ -100,10 +100,22 @@ fn to_text(standing: &Standing) -> String {
             plan.at, plan.to_write, plan.digest
         );
     }
+    if let Some(parent) = &summary.undoes {
+        let _ = writeln!(text, "gives back what job {parent} took");
+    }
     text.push_str(&totals::totals(job, counts));
+    if let Some(undone) = &summary.undone {
+        let _ = write!(text, "\n{}", undone.in_words());
+    }
+    if let Some(drift) = totals::drift(summary) {
+        let _ = write!(text, "\n{drift}");
+    }
     for run in &summary.runs {
         let end = match (&run.ended_at, &run.ending) {
-            (Some(at), Some(how)) => format!("{how} {at}"),
+            (Some(at), Some(how)) => {
+                let why = run.stopped.as_ref().map(|why| format!(": {why}"));
+                format!("{how} {at}{}", why.unwrap_or_default())
+            }
             _ if holder.is_some() => "under way".to_owned(),
             _ => "died".to_owned(),
         };

@@ -12,7 +12,7 @@ use crate::cli::job::{
     Ask, Manner, Planning, command_next, criteria, find_job, ready, secret_source, tell_job,
 };
 use crate::cli::terminal::Terminal;
-use crate::cli::work::progress;
+use crate::cli::work::{progress, tell_undone};
 use crate::ledger::{Job, Ledger};
 use crate::plan::overview;
 use crate::settings::{SecretSource, Settings};
@@ -64,6 +64,7 @@ pub(in crate::cli) async fn show(
     let (job, criteria) = if begun {
         tell_job(&job, settings, terminal);
         terminal.note("the job has begun: this is its plan as it stands now");
+        tell_undone(ledger.undone(&job).await?.as_ref(), terminal);
         let criteria = criteria(&job, settings);
         (job, criteria)
     } else {

@@ -7,7 +7,9 @@ use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, show_plan, tell};
 use crate::cli::{Exit, totals};
 use crate::domain::{Access, Reason, Status};
-use crate::ledger::{Job, Ledger, Reader};
+use crate::ledger::{Job, Ledger, Reader, UndoScope};
+use crate::plan::left_to_undo;
+use crate::report::undone_in_words;
 use crate::settings::Settings;
 
 pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<Exit, Failure> {
@@ -28,14 +30,20 @@ pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<E
         )
         .await;
     }
-    let done = finish(ledger, job, &manner, &settings, secret, terminal).await?;
+    let mut done = finish(ledger, job, &manner, &settings, secret, terminal).await?;
     tell_left_alone(&done, &settings, terminal).await?;
+    if done.counts.open() == 0 {
+        let lacking = tell_standing(&parent, &settings, terminal).await?;
+        if lacking > 0 && done.exit == Exit::Done {
+            done.exit = Exit::Trouble;
+        }
+    }
     tell(&done, &settings, args.json, terminal).await?;
     Ok(done.exit)
 }
 
-/// The undo of a job: the one that there is, or one that is made now; `None` if there is nothing to
-/// give back.
+/// The undo of a job: the one that is not finished, or one that is made now for those to whom something
+/// is still to be given back. If there is nobody, the last one; `None` if the job has changed nobody.
 pub(in crate::cli) async fn job(
     ledger: &mut Ledger,
     parent: &Job,
@@ -60,10 +68,27 @@ pub(in crate::cli) async fn job(
             parent.id
         ));
     }
-    if !new && let Some(known) = ledger.undo_of(parent).await? {
-        return Ok(Some(known));
+    let known = match ledger.undo_of(parent).await? {
+        Some(known) if !new => Some(known),
+        _ => None,
+    };
+    if let Some(known) = &known
+        && goes_on(ledger, known).await?
+    {
+        return Ok(Some(known.clone()));
     }
-    let made = crate::plan::undo(ledger, parent).await?;
+    let scope = if new { UndoScope::All } else { UndoScope::Rest };
+    let made = crate::plan::undo(ledger, parent, scope).await?;
+    match (&made, known) {
+        (None, Some(known)) => return Ok(Some(known)),
+        (Some(rest), Some(known)) => terminal.note(&format!(
+            "job {} was taken back by job {} before; another undo is made for the rest: {}",
+            parent.id,
+            known.id,
+            users(rest.users)
+        )),
+        (_, None) => {}
+    }
     match &made {
         None => terminal.note(&format!(
             "job {} has changed nobody: there is nothing to give back",
@@ -76,6 +101,41 @@ pub(in crate::cli) async fn job(
         Some(_) => {}
     }
     Ok(made)
+}
+
+/// Whether an undo is to be continued. One that has written nobody yet, and from before the job wrote its
+/// last user, knows neither all users nor what they have now: another one takes its place.
+async fn goes_on(ledger: &mut Ledger, undo: &Job) -> Result<bool, Failure> {
+    if ledger.counts(undo).await?.open() == 0 {
+        return Ok(false);
+    }
+    Ok(ledger.was_run(undo).await? || !ledger.is_outdated(undo).await?)
+}
+
+/// Says what undo jobs have given back by now; returns how many users still lack something.
+async fn tell_standing(
+    parent: &Job,
+    settings: &Settings,
+    terminal: Terminal,
+) -> Result<u64, Failure> {
+    let mut reader = Reader::open(&settings.ledger).await?;
+    if let Some(undone) = reader.undone(parent).await? {
+        terminal.note(&format!("job {}: {}", parent.id, undone_in_words(&undone)));
+    }
+    let lacking = left_to_undo(&mut reader, parent).await?;
+    if lacking > 0 {
+        terminal.warn(&format!(
+            "still without what the job has taken: {}; to give it back: offboard undo {}",
+            users(lacking),
+            parent.id
+        ));
+    }
+    Ok(lacking)
+}
+
+fn users(count: u64) -> String {
+    let noun = if count == 1 { "user" } else { "users" };
+    format!("{count} {noun}")
 }
 
 /// Lists whoever was changed by somebody else since, and is left alone.

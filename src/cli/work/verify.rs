@@ -17,9 +17,10 @@ use crate::cli::terminal::Terminal;
 use crate::cli::totals;
 use crate::cli::totals::SHOWN;
 use crate::cli::work::progress;
-use crate::domain::Finding;
-use crate::ledger::{Job, Ledger, RunEnding, RunKind, VerifiedRow};
+use crate::domain::{Finding, Status};
+use crate::ledger::{Counts, Job, Ledger, RunEnding, RunKind, VerifiedRow};
 use crate::progress::Looking;
+use crate::report::UndoneSummary;
 use crate::settings::{SecretSource, Settings};
 
 /// What a verification has found.
@@ -31,6 +32,10 @@ pub(in crate::cli) struct Verified {
     requests: u64,
     /// The first of those who have drifted.
     drifted: Vec<VerifiedRow>,
+    /// Users who were not looked at, since the job is not done with them, or failed.
+    left_out: Counts,
+    /// What undo jobs have given back of what the job took.
+    undone: Option<UndoneSummary>,
 }
 
 impl Verified {
@@ -50,7 +55,7 @@ impl Verified {
                     "  {:<10} {:>10}   {}",
                     finding.as_str(),
                     HumanCount(count).to_string(),
-                    meaning(finding)
+                    meaning(finding, self.undone.is_some())
                 );
             }
         }
@@ -69,6 +74,12 @@ impl Verified {
         if more > 0 {
             let _ = writeln!(text, "  … and {} more: see the report", HumanCount(more));
         }
+        if let Some(words) = not_verified(&self.left_out) {
+            let _ = writeln!(text, "  {words}");
+        }
+        if let Some(undone) = &self.undone {
+            let _ = writeln!(text, "  {}", undone.in_words());
+        }
         let plural = if self.requests == 1 { "" } else { "s" };
         let _ = write!(text, "  {} request{plural}", HumanCount(self.requests));
         text
@@ -77,7 +88,7 @@ impl Verified {
     fn exit(&self) -> Exit {
         if self.of(Finding::Drifted) > 0 {
             Exit::Imbalance
-        } else if self.of(Finding::Unread) > 0 {
+        } else if self.of(Finding::Unread) + self.left_out.lines() > 0 {
             Exit::Trouble
         } else {
             Exit::Done
@@ -91,8 +102,7 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
     tell_job(&job, &settings, terminal);
     if ledger.to_verify(&job, None).await? == 0 {
-        terminal.note("nobody is in the wanted state yet: there is nothing to verify");
-        return Ok(Exit::Done);
+        return nothing(&mut ledger, &job, args.json, terminal).await;
     }
     let manner = Manner {
         progress: progress(args.progress.progress, terminal),
@@ -106,6 +116,62 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
         terminal.outcome(&verified.to_text());
     }
     Ok(verified.exit())
+}
+
+/// Nobody is in the wanted state as far as is known, so nobody is read.
+async fn nothing(
+    ledger: &mut Ledger,
+    job: &Job,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let verified = Verified {
+        findings: BTreeMap::new(),
+        requests: 0,
+        drifted: Vec::new(),
+        left_out: ledger.not_verifiable(job).await?,
+        undone: undone(ledger, job).await?,
+    };
+    if json {
+        terminal.outcome(&to_json(job, &verified).to_string());
+    }
+    terminal.note("nobody is in the wanted state yet: there is nothing to verify");
+    if let Some(words) = not_verified(&verified.left_out) {
+        terminal.warn(&words);
+    }
+    Ok(verified.exit())
+}
+
+async fn undone(ledger: &mut Ledger, job: &Job) -> Result<Option<UndoneSummary>, Failure> {
+    let undone = ledger.undone(job).await?;
+    Ok(undone.as_ref().map(UndoneSummary::new))
+}
+
+/// How many users were left out, and why; nothing if there are none.
+fn not_verified(left_out: &Counts) -> Option<String> {
+    let users = left_out.lines();
+    let were = match users {
+        0 => return None,
+        1 => "user was",
+        _ => "users were",
+    };
+    let parts = Status::ALL.iter().filter_map(|status| {
+        let count = left_out.of(*status);
+        let name = status.reported().as_str().replace('_', " ");
+        (count > 0).then(|| format!("{} {name}", HumanCount(count)))
+    });
+    let parts: Vec<_> = parts.collect();
+    let mut text = format!(
+        "{} {were} not verified: {}",
+        HumanCount(users),
+        parts.join(", ")
+    );
+    if left_out.open() > 0 {
+        text.push_str(
+            "; the job is not finished: `offboard run` with the same roster continues it",
+        );
+    }
+    Some(text)
 }
 
 /// Signs in, and reads everybody again whom the job saw to the wanted state.
@@ -153,8 +219,10 @@ async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verif
         Ok(found) => found,
         Err(error) => {
             // The ledger's own trouble would hide what went wrong first.
+            let how = RunEnding::Stopped("the look-up failed");
+            let why = error.to_string();
             let _ = ledger
-                .end_run(&run, RunEnding::Stopped("the look-up failed"), at.tally())
+                .end_run_because(&run, how, Some(&why), at.tally())
                 .await;
             return Err(error.into());
         }
@@ -169,7 +237,11 @@ async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verif
     Ok(Verified {
         findings,
         requests: found.requests,
-        drifted: ledger.verified_lines(job, Finding::Drifted, SHOWN).await?,
+        drifted: ledger
+            .verified_lines(job, &run, Finding::Drifted, SHOWN)
+            .await?,
+        left_out: ledger.not_verifiable(job).await?,
+        undone: undone(ledger, job).await?,
     })
 }
 
@@ -180,14 +252,16 @@ fn to_json(job: &Job, verified: &Verified) -> serde_json::Value {
         .collect();
     json!({
         "schema": 1, "job": job.id.as_str(), "findings": findings, "requests": verified.requests,
-        "holds": verified.of(Finding::Drifted) == 0,
+        "holds": verified.of(Finding::Drifted) == 0, "not_verified": verified.left_out.lines(),
+        "undone": verified.undone,
     })
 }
 
-fn meaning(finding: Finding) -> &'static str {
+fn meaning(finding: Finding, undone: bool) -> &'static str {
     match finding {
+        Finding::Confirmed if undone => "as the job, or its undo, left them",
         Finding::Confirmed => "as the job left them",
-        Finding::Drifted => "somebody else has changed them since",
+        Finding::Drifted => "were changed since, by other means than this job",
         Finding::Gone => "the provider knows them no longer",
         Finding::Unread => "could not be read",
     }

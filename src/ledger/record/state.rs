@@ -28,7 +28,7 @@ pub(super) const SEND: &str = "
 
 pub(super) const VERIFY: &str = "
     UPDATE users SET verified_at_ms = value ->> 1, verified = value ->> 2,
-        verified_detail = value ->> 3
+        verified_detail = value ->> 3, verified_run = ?2
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const RELEASE: &str = "

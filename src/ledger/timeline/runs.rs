@@ -22,6 +22,8 @@ pub struct RunStory {
     pub ended_at: Option<Timestamp>,
     /// How it ended, if it has.
     pub ending: Option<String>,
+    /// Why it stopped early, in words.
+    pub stopped: Option<String>,
     /// When it last recorded anything.
     pub last_event_at: Timestamp,
     /// When it last got on with a user, if ever.
@@ -74,6 +76,7 @@ fn read_run(row: &SqliteRow) -> Result<RunStory, LedgerError> {
         started_at,
         ended_at: time(row, "ended_at_ms")?,
         ending: row.try_get("ending")?,
+        stopped: row.try_get("stopped")?,
         last_event_at: time(row, "last_event_ms")?.unwrap_or(started_at),
         last_step_at: time(row, "last_step_ms")?,
         settled: unsigned(row, "settled")?,

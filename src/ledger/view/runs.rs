@@ -27,6 +27,8 @@ pub struct RunRow {
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     pub ending: Option<String>,
+    /// Why it stopped early, in words.
+    pub stopped: Option<String>,
     /// Requests sent, if it ended and told.
     pub requests: Option<u64>,
     /// Answers that asked for fewer requests, if it ended and told.
@@ -79,6 +81,7 @@ fn read_run(row: &SqliteRow) -> Result<RunRow, LedgerError> {
         started_at: Timestamp::from_millis(row.try_get("started_at_ms")?),
         ended_at: time(row, "ended_at_ms")?,
         ending: row.try_get("ending")?,
+        stopped: row.try_get("stopped")?,
         requests: count("requests")?,
         throttled: count("throttled")?,
         result: json("result")?,

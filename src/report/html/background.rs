@@ -3,7 +3,7 @@
 use crate::ledger::Job;
 use crate::report::html::figures::{count, counted, moment};
 use crate::report::html::wording;
-use crate::report::{RunSummary, Summary};
+use crate::report::{RunSummary, Summary, UndoneSummary};
 
 /// A question and its answers.
 #[derive(Debug)]
@@ -108,6 +108,11 @@ pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<Fact> {
                 .collect(),
         ),
         fact("Verified", distinct(verified(summary).into_iter())),
+        fact(
+            "Undone",
+            summary.undone.iter().map(UndoneSummary::share).collect(),
+        ),
+        code("Takes back job", summary.undoes.iter().cloned().collect()),
     ])
 }
 
@@ -117,7 +122,16 @@ fn verified(summary: &Summary) -> Option<String> {
     let findings: Vec<_> = findings
         .map(|(finding, users)| format!("{} {finding}", count(*users)))
         .collect();
-    (!findings.is_empty()).then(|| findings.join(", "))
+    let before = summary
+        .undone
+        .as_ref()
+        .map_or(0, |undone| undone.verified_before);
+    let note = if before > 0 {
+        format!(" ({} of these before the undo)", count(before))
+    } else {
+        String::new()
+    };
+    (!findings.is_empty()).then(|| format!("{}{note}", findings.join(", ")))
 }
 
 /// What ties the page to the ledger.

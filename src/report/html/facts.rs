@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) waits: Vec<Wait>,
     pub(super) troubles: Vec<Trouble>,
     pub(super) failures: Vec<UserRow>,
+    /// Whom a verification found in another state, or could not read.
+    pub(super) drifted: Vec<UserRow>,
     pub(super) first_lines: Vec<UserRow>,
 }
 
@@ -50,6 +52,7 @@ impl Facts {
             steps: reader.progress(job, worked / POINTS).await?,
             answers: reader.answers(job).await?,
             troubles: reader.troubles(job, &TROUBLES, MOST_WORDS).await?,
+            drifted: reader.drifted_rows(job, SHOWN).await?,
             failures: reader.lines_among(job, &TROUBLES, Line(0), SHOWN).await?,
             first_lines: reader.lines_among(job, Status::ALL, Line(0), SHOWN).await?,
             waits,

@@ -1,18 +1,19 @@
 //! What is read first: the headline, the verdict, the numbers, and the reconciliation in words.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use crate::domain::Status;
+use crate::domain::{Finding, Status};
 use crate::ledger::RunStory;
-use crate::report::Summary;
 use crate::report::html::figures::{count, counted, length};
 use crate::report::html::{facts, wording};
+use crate::report::{Summary, UndoneSummary};
 
 /// How it all ended, in one word for the eye and one sentence.
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) class: &'static str,
-    pub(super) text: &'static str,
+    pub(super) text: String,
 }
 
 /// A number that is read first.
@@ -35,14 +36,26 @@ pub(super) struct Totals {
     unknown: u64,
     pending: u64,
     unusable: u64,
+    /// Users whom a verification found in another state than the wanted one.
+    drifted: u64,
+    /// Users whom a verification could not read.
+    unread: u64,
+    /// What undo jobs have given back, if anything.
+    undone: Option<UndoneSummary>,
 }
 
 impl Totals {
-    pub(super) fn new(told: &impl Fn(Status) -> u64, lines: u64) -> Self {
+    pub(super) fn new(told: &impl Fn(Status) -> u64, lines: u64, summary: &Summary) -> Self {
         let unusable = told(Status::Invalid) + told(Status::Duplicate);
+        let drifted = summary.drifted(Finding::Drifted);
+        let wanted = told(Status::Removed) + told(Status::Restored) + told(Status::Already);
+        let undone = summary.undone.as_ref();
         Self {
             users: lines.saturating_sub(unusable),
-            wanted: told(Status::Removed) + told(Status::Restored) + told(Status::Already),
+            wanted: wanted.saturating_sub(drifted),
+            drifted,
+            unread: summary.drifted(Finding::Unread),
+            undone: undone.filter(|undone| undone.given_back > 0).cloned(),
             protected: told(Status::Protected),
             failed: told(Status::Failed),
             doubtful: told(Status::InDoubt),
@@ -53,8 +66,11 @@ impl Totals {
     }
 
     pub(super) fn headline(&self) -> String {
+        if let Some(undone) = &self.undone {
+            return format!("Undone: {}", undone.share());
+        }
         let users = counted(self.users, "user", "users");
-        if self.wanted == self.users && self.users > 0 {
+        let mut text = if self.wanted == self.users && self.users > 0 {
             let are = if self.users == 1 { "is" } else { "are" };
             format!("All of {users} {are} in the wanted state")
         } else {
@@ -63,7 +79,12 @@ impl Totals {
                 "{} of {users} {are} in the wanted state",
                 count(self.wanted)
             )
+        };
+        if self.drifted > 0 {
+            let were = if self.drifted == 1 { "was" } else { "were" };
+            let _ = write!(text, ", {} {were} changed since", count(self.drifted));
         }
+        text
     }
 
     pub(super) fn verdict(&self, summary: &Summary) -> Verdict {
@@ -77,7 +98,12 @@ impl Totals {
                 "open",
                 "Not finished: some users have still to be dealt with",
             )
-        } else if self.failed + self.unknown > 0 {
+        } else if self.undone.is_some() {
+            (
+                "some",
+                "Finished, and undone afterwards; every line is accounted for",
+            )
+        } else if self.in_trouble() > 0 {
             (
                 "some",
                 "Finished; some users need a look, and every line is accounted for",
@@ -88,12 +114,36 @@ impl Totals {
                 "Finished; every line of the roster is accounted for",
             )
         };
-        Verdict { class, text }
+        if self.drifted == 0 {
+            return Verdict {
+                class,
+                text: text.to_owned(),
+            };
+        }
+        let users = counted(self.drifted, "user", "users");
+        Verdict {
+            class: "bad",
+            text: format!("{text}. A verification found {users} in another state"),
+        }
     }
 
-    pub(super) fn tiles(&self, runs: &[RunStory]) -> Vec<Tile> {
-        let worked: Duration = runs.iter().map(|run| facts::stretch(run).length()).sum();
-        let share = match self.users {
+    /// Users who need a look.
+    fn in_trouble(&self) -> u64 {
+        self.failed + self.doubtful + self.unknown + self.drifted + self.unread
+    }
+
+    /// How many are as they are to be: what the job took, or what its undo gave back.
+    fn reached(&self) -> Tile {
+        if let Some(undone) = &self.undone {
+            let of = counted(undone.taken, "user", "users");
+            return Tile {
+                class: "open",
+                number: count(undone.given_back),
+                name: "have back what was taken",
+                note: format!("of {of} from whom something was taken"),
+            };
+        }
+        let note = match self.users {
             0 => "of no users".to_owned(),
             users => {
                 let tenths = self.wanted * 1000 / users;
@@ -105,12 +155,24 @@ impl Totals {
                 )
             }
         };
-        let open = self.failed + self.doubtful + self.unknown;
+        Tile {
+            class: "good",
+            number: count(self.wanted),
+            name: "in the wanted state",
+            note,
+        }
+    }
+
+    pub(super) fn tiles(&self, runs: &[RunStory]) -> Vec<Tile> {
+        let worked: Duration = runs.iter().map(|run| facts::stretch(run).length()).sum();
+        let open = self.in_trouble();
         let mut parts = Vec::new();
         for (number, name) in [
             (self.failed, "failed"),
             (self.doubtful, "in doubt"),
             (self.unknown, "not found"),
+            (self.drifted, "changed since"),
+            (self.unread, "not read again"),
         ] {
             if number > 0 {
                 parts.push(format!("{} {name}", count(number)));
@@ -118,12 +180,7 @@ impl Totals {
         }
         let left = self.pending + self.protected;
         vec![
-            Tile {
-                class: "good",
-                number: count(self.wanted),
-                name: "in the wanted state",
-                note: share,
-            },
+            self.reached(),
             Tile {
                 class: if open > 0 { "bad" } else { "none" },
                 number: count(open),

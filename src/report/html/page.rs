@@ -5,19 +5,19 @@ use serde_json::json;
 
 use crate::domain::Status;
 use crate::ledger::{Job, RunStory};
-use crate::report::Summary;
 use crate::report::html::background::{Fact, asked, people, proof};
 use crate::report::html::chart::{NARROW, WIDE, answers, progress, share};
 use crate::report::html::facts::{self, Facts};
 use crate::report::html::figures::{count, counted, length};
 use crate::report::html::headline::{Tile, Totals, Verdict, equation, shares};
 use crate::report::html::parts::{
-    LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, line_rows, run_lines, run_names,
-    trouble_groups, wait_lines,
+    LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
+    run_lines, run_names, trouble_groups, wait_lines,
 };
 use crate::report::html::rows::{Embedded, outcomes};
 use crate::report::html::{MOST_LINES, policy, wording};
 use crate::report::mask::Privacy;
+use crate::report::{Summary, UndoneSummary};
 
 /// All of the page up to its data.
 #[derive(Template)]
@@ -31,6 +31,7 @@ pub(super) struct Page {
     headline: String,
     verdict: Verdict,
     tiles: Vec<Tile>,
+    undone: Option<String>,
     balance: String,
     balanced: bool,
     lines: String,
@@ -57,15 +58,20 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(job: &Job, summary: &Summary, facts: Facts, privacy: Privacy) -> Self {
+    pub(super) fn new(job: &Job, summary: &Summary, mut facts: Facts, privacy: Privacy) -> Self {
         let told = |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
         let counts: Vec<_> = outcomes().map(|status| (status, told(status))).collect();
-        let totals = Totals::new(&told, job.lines);
+        let totals = Totals::new(&told, job.lines, summary);
         let equation = equation(&counts, job.lines, summary.balanced);
         let course = course(&facts, totals.users);
         let bins = answers::bins(&facts.answers.times);
-        let troubled: u64 = facts.troubles.iter().map(|trouble| trouble.lines).sum();
-        let shown = facts.failures.len() as u64;
+        let all: u64 = facts.troubles.iter().map(|trouble| trouble.lines).sum();
+        let all = all + summary.drift.values().sum::<u64>();
+        let mut troubles = drift_groups(summary);
+        troubles.extend(trouble_groups(&facts.troubles, privacy));
+        let mut failures = drift_rows(std::mem::take(&mut facts.drifted), privacy);
+        failures.extend(line_rows(std::mem::take(&mut facts.failures), privacy));
+        let shown = failures.len() as u64;
         let first = facts.first_lines.len() as u64;
         Self {
             policy: policy::policy(),
@@ -76,6 +82,7 @@ impl Page {
             headline: totals.headline(),
             verdict: totals.verdict(summary),
             tiles: totals.tiles(&facts.runs),
+            undone: summary.undone.as_ref().map(undone),
             balance: equation,
             balanced: summary.balanced,
             lines: count(job.lines),
@@ -92,7 +99,7 @@ impl Page {
                 progress::draw(&course, "progress-wide", WIDE),
                 progress::draw(&course, "progress-narrow", NARROW),
             ],
-            runs: run_lines(&facts.runs),
+            runs: run_lines(&facts.runs, privacy),
             shows_throttled: facts.runs.iter().any(|run| run.throttled.is_some()),
             waits: wait_lines(&facts.waits),
             answers: [
@@ -104,15 +111,26 @@ impl Page {
                 .iter()
                 .map(|bin| (bin.range(), count(bin.answers)))
                 .collect(),
-            troubles: trouble_groups(&facts.troubles, privacy),
-            failures: line_rows(facts.failures, privacy),
-            more_failures: (troubled > shown).then(|| count(troubled - shown)),
+            troubles,
+            failures,
+            more_failures: (all > shown).then(|| count(all - shown)),
             first_lines: line_rows(facts.first_lines, privacy),
             more_lines: (job.lines > first).then(|| count(job.lines - first)),
             cut: (job.lines > MOST_LINES).then(|| count(MOST_LINES)),
             job_data: job_data(job, &facts.runs),
         }
     }
+}
+
+/// What became of the job afterwards, in sentences.
+fn undone(undone: &UndoneSummary) -> String {
+    let mut text = undone.in_words();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!(
+        "{text}. The outcomes here are those of this job alone; the undo has a report of its own."
+    )
 }
 
 fn course(facts: &Facts, users: u64) -> progress::Course {

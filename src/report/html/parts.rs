@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::domain::Status;
+use crate::domain::{Finding, Status};
 use crate::ledger::{RunStory, Trouble, UserRow, Wait};
+use crate::report::Summary;
 use crate::report::html::figures::{count, counted, length, moment};
 use crate::report::html::{facts, wording};
 use crate::report::mask::Privacy;
@@ -40,6 +41,8 @@ pub(super) struct RunLine {
     pub(super) started_at: String,
     pub(super) worked: String,
     pub(super) ending: String,
+    /// Why it stopped early, in words.
+    pub(super) stopped: Option<String>,
     pub(super) settled: String,
     pub(super) answers: String,
     pub(super) throttled: Option<String>,
@@ -59,7 +62,7 @@ pub(super) fn run_names(runs: &[RunStory]) -> Vec<String> {
 }
 
 /// The runs with the pauses before them.
-pub(super) fn run_lines(runs: &[RunStory]) -> Vec<RunLine> {
+pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy) -> Vec<RunLine> {
     let names = run_names(runs);
     let mut before = None;
     runs.iter()
@@ -77,6 +80,7 @@ pub(super) fn run_lines(runs: &[RunStory]) -> Vec<RunLine> {
                 started_at: run.started_at.to_string(),
                 worked: length(facts::stretch(run).length()),
                 ending: wording::ending(run.ending.as_deref()),
+                stopped: run.stopped.clone().map(|words| privacy.words(words)),
                 settled: count(run.settled),
                 answers: count(run.answers),
                 throttled: run.throttled.map(count),
@@ -154,6 +158,50 @@ pub(super) fn trouble_groups(troubles: &[Trouble], privacy: Privacy) -> Vec<Trou
         }
     });
     groups.collect()
+}
+
+/// What a verification found other than it was left, as groups of their own.
+pub(super) fn drift_groups(summary: &Summary) -> Vec<TroubleGroup> {
+    let groups = [Finding::Drifted, Finding::Unread].map(|finding| {
+        let users = summary.drifted(finding);
+        (users > 0).then(|| TroubleGroup {
+            code: finding.as_str(),
+            outcome: wording::finding(finding),
+            count: count(users),
+            explanation: wording::finding_meaning(finding).to_owned(),
+            reason: None,
+            quotes: Vec::new(),
+            others: None,
+        })
+    });
+    groups.into_iter().flatten().collect()
+}
+
+/// The users whom a verification found other than they were left, with what it found.
+pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
+    let mut findings = Vec::with_capacity(rows.len());
+    for row in &mut rows {
+        privacy.row(row);
+        let unread = Finding::Unread;
+        let verified = row.verified.take();
+        let is_unread = verified
+            .as_ref()
+            .is_some_and(|(_, word)| word == unread.as_str());
+        findings.push(if is_unread { unread } else { Finding::Drifted });
+        row.reason = None;
+        row.detail = row.verified_detail.take();
+        row.done_at = verified.map(|(at, _)| at);
+    }
+    // They are masked already.
+    let lines = line_rows(rows, Privacy::Open).into_iter().zip(findings);
+    lines
+        .map(|(line, finding)| LineRow {
+            words: Some(format!("The job's outcome was: {}", line.outcome)),
+            code: finding.as_str(),
+            outcome: wording::finding(finding),
+            ..line
+        })
+        .collect()
 }
 
 /// A line of the roster, as the page's own tables show it.

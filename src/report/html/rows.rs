@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::domain::{Status, Timestamp};
-use crate::ledger::UserRow;
+use crate::ledger::{UndoMark, UserRow};
 
 /// Strings that are said of many lines and stand in the page once: so many are kept in memory.
 const MOST_WORDS: usize = 8192;
@@ -109,6 +109,7 @@ pub(super) struct Row<'a>(
     Option<Text<'a>>,
     Option<Text<'a>>,
     Option<i64>,
+    Option<String>,
     Vec<Cell<'a>>,
 );
 
@@ -123,7 +124,12 @@ pub(super) struct Frame<'a> {
 
 impl Frame<'_> {
     /// A line as data.
-    pub(super) fn row<'a>(&self, user: &'a UserRow, words: &mut Words) -> Row<'a> {
+    pub(super) fn row<'a>(
+        &self,
+        user: &'a UserRow,
+        undo: Option<&UndoMark>,
+        words: &mut Words,
+    ) -> Row<'a> {
         let verified = user.verified.as_ref();
         let time = |at: Option<Timestamp>| at.map(|at| at.as_millis() - self.base.as_millis());
         let mut text = |text: &'a Option<String>| text.as_deref().map(|text| words.text(text));
@@ -161,6 +167,7 @@ impl Frame<'_> {
             finding,
             finding_detail,
             time(verified.map(|(at, _)| *at)),
+            undo.map(|undo| format!("{} by job {}", undo.outcome.replace('_', " "), undo.job)),
             user.cells.iter().map(|cell| same(user, cell)).collect(),
         )
     }

@@ -1,6 +1,6 @@
 //! What the page says about codes: outcomes, reasons, endings, verdicts and the change itself.
 
-use crate::domain::{Access, Change, Status};
+use crate::domain::{Access, Change, Finding, Status};
 
 /// The name of an outcome, as a person reads it.
 pub(super) fn outcome(status: Status) -> &'static str {
@@ -41,6 +41,29 @@ pub(super) fn meaning(status: Status) -> &'static str {
             "A write may have taken effect and nobody has seen it yet; the next run looks first."
         }
         Status::Pending => "Not dealt with yet.",
+    }
+}
+
+/// What a verification found, as a person reads it.
+pub(super) fn finding(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Confirmed => "As it was left",
+        Finding::Drifted => "Changed since",
+        Finding::Gone => "Gone",
+        Finding::Unread => "Not read again",
+    }
+}
+
+/// What that means.
+pub(super) fn finding_meaning(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Confirmed => "A verification found the user as the job, or its undo, left them.",
+        Finding::Drifted => {
+            "A verification found these users in another state than the one in which the job, or its \
+             undo, left them."
+        }
+        Finding::Gone => "A verification found that the provider knows the user no longer.",
+        Finding::Unread => "A verification could not read these users.",
     }
 }
 

@@ -5,7 +5,7 @@
   // The places of a row's members, as `rows.rs` writes them.
   const [LINE, ID, USER, NAME, OUTCOME, REASON, DETAIL, ACTIVE_BEFORE, SPACES_BEFORE, SEEN, ACTIVE_AFTER,
     SPACES_AFTER, ATTEMPTS, STATUS, REQUEST, FIRST, DONE, CONFIRMED, BY, RUN, FINDING, FINDING_DETAIL,
-    FOUND, CELLS] = Array(24).keys();
+    FOUND, UNDO, CELLS] = Array(25).keys();
   const $ = (id) => document.getElementById(id);
   const text = (value) => value === null ? "" : typeof value === "number" ? words[value] : value;
   const number = (value) => value.toLocaleString("en-US");
@@ -47,7 +47,7 @@
   let hay = null;
   const haystack = () => hay ??= rows.map((row) => [
     row[LINE], row[ID], row[USER], row[NAME], job.outcomes[row[OUTCOME]][1], text(row[REASON]), why(row),
-    text(row[DETAIL]), row[REQUEST], row[STATUS], text(row[FINDING]),
+    text(row[DETAIL]), row[REQUEST], row[STATUS], text(row[FINDING]), row[UNDO],
     ...row[CELLS].map((_, index) => cell(row, index)),
   ].filter((part) => part !== null).join("\n").toLowerCase());
 
@@ -121,6 +121,7 @@
     add("Verified later", text(row[FINDING]));
     add("What differed", text(row[FINDING_DETAIL]));
     add("Verified at", at(row[FOUND]));
+    add("Undo", row[UNDO]);
     add("Last run", row[RUN] === null ? null : job.runs[row[RUN]]);
     row[CELLS].forEach((_, index) => add("Roster: " + (job.columns[index] || "column " + (index + 1)), cell(row, index)));
     return list;
