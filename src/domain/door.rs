@@ -114,10 +114,15 @@ impl Door {
     /// # Errors
     /// Why the user is.
     pub fn is_protected(&self, id: Option<&str>, known: &Known) -> Result<(), Barred> {
-        if self.actor.is(self.ids, id, known.names()) {
+        // The roster's cell with the id is no name: names compare without case, and ids may not.
+        let names = || {
+            let is_id = |name: &str| id.is_some_and(|id| self.ids.is_same(id, name));
+            known.names().filter(move |name| !is_id(name))
+        };
+        if self.actor.is(self.ids, id, names()) {
             return Err(Barred::ActingAccount);
         }
-        match self.protected.covers(id, known.names()) {
+        match self.protected.covers(self.ids, id, names()) {
             Some(pattern) => Err(Barred::Protected(pattern.to_owned())),
             None => Ok(()),
         }

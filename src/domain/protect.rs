@@ -1,6 +1,5 @@
 //! The protect list and the acting account: users who are never written, whatever the roster says.
-//! Pure rules. Names compare by [`name_key`]; an id compares like a name here, so that one spelling of it
-//! protects all of them.
+//! Pure rules. Names compare by [`name_key`], ids as the provider compares them.
 
 use wildmatch::WildMatch;
 
@@ -40,18 +39,20 @@ impl ProtectList {
         self.0.is_empty()
     }
 
-    /// The pattern that protects a user who is known by this id and these names.
+    /// The pattern that protects a user who is known by this id and these names. An id that is an address
+    /// counts as a name too.
     pub fn covers<'a>(
         &self,
+        ids: IdRule,
         id: Option<&str>,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Option<&str> {
         let mut known: Vec<String> = names.into_iter().map(name_key).collect();
-        known.extend(id.map(name_key));
-        let covering = self
-            .0
-            .iter()
-            .find(|pattern| known.iter().any(|name| pattern.matches(name)));
+        known.extend(id.filter(|id| id.contains('@')).map(name_key));
+        let covering = self.0.iter().find(|pattern| {
+            id.is_some_and(|id| pattern.matches_id(ids, id))
+                || known.iter().any(|name| pattern.matches(name))
+        });
         covering.map(|pattern| pattern.text.as_str())
     }
 }
@@ -69,6 +70,14 @@ impl Pattern {
         Self {
             text: text.to_owned(),
             rule,
+        }
+    }
+
+    fn matches_id(&self, ids: IdRule, id: &str) -> bool {
+        match &self.rule {
+            Rule::Domain(_) => false,
+            Rule::Wild(_) => WildMatch::new(&ids.key(&self.text)).matches(&ids.key(id)),
+            Rule::Exactly(_) => ids.is_same(&self.text, id),
         }
     }
 
@@ -135,18 +144,47 @@ mod tests {
             ("8a8b012", "x@example.com", None),
             ("1", "ada@example.com", None),
         ] {
-            assert_eq!(list.covers(Some(id), [name]), covered, "{id} {name}");
+            assert_eq!(
+                list.covers(IdRule::IgnoreCase, Some(id), [name]),
+                covered,
+                "{id} {name}"
+            );
         }
         assert!(ProtectList::new(["#", " "]).is_empty());
-        assert_eq!(list.covers(None, []), None);
+        assert_eq!(list.covers(IdRule::Exact, None, []), None);
+    }
+
+    #[test]
+    fn p7_one_of_two_ids_that_differ_in_case_is_protected_without_the_other() {
+        for (pattern, id, exact, folded) in [
+            ("aB", "aB", true, true),
+            ("aB", "ab", false, true),
+            ("a*B", "axB", true, true),
+            ("a*B", "axb", false, true),
+            ("@x.com", "ab", false, false),
+            // An id that is an address is a name.
+            ("@x.com", "Ada@X.com", true, true),
+        ] {
+            let list = ProtectList::new([pattern]);
+            for (rule, covered) in [(IdRule::Exact, exact), (IdRule::IgnoreCase, folded)] {
+                let found = list.covers(rule, Some(id), []).is_some();
+                assert_eq!(found, covered, "{pattern} {id} {rule:?}");
+            }
+        }
     }
 
     #[test]
     fn p7_a_name_is_protected_however_its_accents_are_composed() {
         let list = ProtectList::new(["jos\u{e9}@x.com", "@\u{fc}.com"]);
-        assert!(list.covers(None, ["JOSE\u{301}@x.com"]).is_some());
-        assert!(list.covers(None, ["ada@u\u{308}.com"]).is_some());
-        assert_eq!(list.covers(None, ["jose@x.com"]), None);
+        assert!(
+            list.covers(IdRule::Exact, None, ["JOSE\u{301}@x.com"])
+                .is_some()
+        );
+        assert!(
+            list.covers(IdRule::Exact, None, ["ada@u\u{308}.com"])
+                .is_some()
+        );
+        assert_eq!(list.covers(IdRule::Exact, None, ["jose@x.com"]), None);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct RosterOptions {
     pub id_column: Option<String>,
     /// The e-mail column: a header name in any case, or a number such as `#3`.
     pub email_column: Option<String>,
+    /// Whether two ids that differ in case alone are the same.
+    pub ids_ignore_case: bool,
 }
 
 /// The columns in use, by index from 0.

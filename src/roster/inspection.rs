@@ -54,7 +54,10 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let (mut duplicates, mut repeats) = (0, Vec::new());
     let survey = survey(path, roster, |line| {
         let name = match &line.verdict {
-            Verdict::Accepted { user_id, .. } => user_id.to_ascii_lowercase(),
+            Verdict::Accepted { user_id, .. } if options.ids_ignore_case => {
+                user_id.to_ascii_lowercase()
+            }
+            Verdict::Accepted { user_id, .. } => user_id.clone(),
             Verdict::AcceptedByName { user_name } => user_name.to_lowercase(),
             Verdict::Rejected { .. } => return,
         };

@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{Limits, Means, Rails};
+use crate::domain::{IdRule, Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::lookup::Finds;
 use crate::pace::Rate;
@@ -143,16 +143,18 @@ impl Settings {
             most_workspaces: layer.most_workspaces.unwrap_or(usize::MAX),
             allow_mismatch: layer.allow_mismatch.unwrap_or(false),
         };
+        let dialect = layer.scim.unwrap_or_default();
         Ok(Self {
             profile: layer.profile_name.unwrap_or_default(),
             ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
             roster: RosterOptions {
                 id_column: layer.id_column,
                 email_column: layer.email_column,
+                ids_ignore_case: dialect.ids == IdRule::IgnoreCase,
             },
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
-                dialect: layer.scim.unwrap_or_default(),
+                dialect,
                 sign_in,
                 http,
             },

@@ -87,6 +87,15 @@ pub(in crate::cli) struct RosterCheckArgs {
     #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
     pub(in crate::cli) email_column: Option<String>,
 
+    /// Whose ids these are, which says whether their case counts: a built-in profile, or a file.
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "anaplan",
+        env = "OFFBOARD_PROFILE"
+    )]
+    pub(in crate::cli) profile: String,
+
     /// Print JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -6,7 +6,9 @@ use crate::cli::Exit;
 use crate::cli::args::{RosterArgs, RosterCheckArgs, RosterCommand};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::domain::IdRule;
 use crate::roster::{Inspection, RosterOptions, inspect};
+use crate::settings::Layer;
 
 /// What a roster looks like. The ids are Anaplan's in form.
 const TEMPLATE: &str = "\
@@ -28,9 +30,11 @@ pub(in crate::cli) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exi
 }
 
 fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let dialect = Layer::profile(&args.profile)?.scim.unwrap_or_default();
     let options = RosterOptions {
         id_column: args.id_column,
         email_column: args.email_column,
+        ids_ignore_case: dialect.ids == IdRule::IgnoreCase,
     };
     let found = inspect(&args.file, &options)?;
     if args.json {

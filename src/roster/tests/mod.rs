@@ -31,7 +31,7 @@ pub(super) fn read(bytes: impl AsRef<[u8]>) -> Result<Vec<Line>, RosterError> {
 pub(super) fn id_column(name: &str) -> RosterOptions {
     RosterOptions {
         id_column: Some(name.into()),
-        email_column: None,
+        ..RosterOptions::default()
     }
 }
 

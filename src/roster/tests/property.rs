@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn any_bytes_at_all_never_panic(bytes in prop_oneof![lively(), vec(any::<u8>(), 0..200)]) {
-        let options = RosterOptions { id_column: Some("#1".into()), email_column: Some("#1".into()) };
+        let options = RosterOptions { id_column: Some("#1".into()), email_column: Some("#1".into()), ids_ignore_case: false };
         for opened in [open(&bytes), open_with(&bytes, &options)] {
             if let Err(error) = opened.and_then(super::Roster::finish) {
                 let (message, hint) = (error.to_string(), error.hint());
