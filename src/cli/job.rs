@@ -35,6 +35,7 @@ use crate::ledger::{
 };
 use crate::plan::Criteria;
 use crate::progress::{Progress, ProgressMode, why};
+use crate::report::undone_in_words;
 use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
 use scope::Scope;
@@ -209,6 +210,14 @@ async fn begin(
     if ledger.counts(&job).await?.open() == 0 && !scope.reopens() {
         at.terminal.note("nothing is left to do");
         return close(ledger, job, Over::Idle).await;
+    }
+    if let Some(undone) = ledger.undone(&job).await?
+        && undone.given_back > 0
+    {
+        let words = undone_in_words(&undone);
+        at.terminal.warn(&format!(
+            "{words}; this command continues with the users that are left"
+        ));
     }
     rails::check(&mut ledger, &job, scope, at).await?;
     confirm(&job, scope, at, signals).await?;

@@ -237,14 +237,20 @@ impl Loading<'_> {
     }
 
     async fn only_in(&mut self, here: i64, there: i64) -> Result<(u64, Vec<String>), LedgerError> {
+        // One query for each kind of key, so that each finds its index.
         let rows = sqlx::query(
-            "SELECT min(coalesce(user_id, user_name)) AS id, count(*) OVER () AS total
-             FROM users AS mine
-             WHERE job = ?1 AND coalesce(name_key, user_key) IS NOT NULL AND NOT EXISTS (
-                 SELECT 1 FROM users AS other
-                 WHERE other.job = ?2 AND CASE WHEN mine.name_key IS NULL
-                     THEN other.user_key = mine.user_key ELSE other.name_key = mine.name_key END)
-             GROUP BY coalesce(name_key, user_key) ORDER BY min(line) LIMIT ?3",
+            "WITH alone AS (
+                 SELECT user_key AS key, user_id AS who, line FROM users AS mine
+                 WHERE job = ?1 AND name_key IS NULL AND user_key IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM users AS other
+                     WHERE other.job = ?2 AND other.user_key = mine.user_key)
+                 UNION ALL
+                 SELECT name_key, user_name, line FROM users AS mine
+                 WHERE job = ?1 AND name_key IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM users AS other
+                     WHERE other.job = ?2 AND other.name_key = mine.name_key))
+             SELECT min(who) AS id, count(*) OVER () AS total FROM alone
+             GROUP BY key ORDER BY min(line) LIMIT ?3",
         )
         .bind(here)
         .bind(there)
