@@ -81,12 +81,18 @@ impl FromCommand {
         let output = output.trim();
         match status {
             Ok(status) if status.success() => {
-                // Be it a token or not: it is not shown. What a program that failed has printed is no
-                // secret, and may be a word that occurs everywhere.
+                // Be it a token or not: it is not shown.
                 self.secrets.obtained(&output.into());
                 self.take(output, &stderr)
             }
-            Ok(status) => failed(self.told(status, &stderr)),
+            Ok(status) => {
+                // What a program that failed has printed is taken out of its own words. It is not
+                // remembered: it may be a word that occurs everywhere.
+                let printed = Secrets::default();
+                printed.obtained(&output.into());
+                let stderr = String::from_utf8_lossy(&stderr);
+                failed(self.told(status, printed.redact(&stderr).as_bytes()))
+            }
             Err(error) => failed(format!("cannot wait for {}: {error}", self.name())),
         }
     }
@@ -185,8 +191,8 @@ mod tests {
                 "failed `/bin/sh` ended with exit status: 3: no pl4nted for you",
             ),
             (
-                "echo pl4nted-token; echo no pl4nted-token for you >&2; echo more",
-                "refused `/bin/sh` printed more than a token: no pl4nted-token for you",
+                "echo pl4nted-token; echo no pl4nted-token for you >&2; exit 3",
+                "failed `/bin/sh` ended with exit status: 3: no [redacted] for you",
             ),
             (
                 "head -c 70000 /dev/zero | tr '\\0' x",
