@@ -16,6 +16,7 @@ mod help;
 mod input;
 mod layering;
 mod machine;
+mod odd;
 mod outage;
 mod pace;
 mod plan;
