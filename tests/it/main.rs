@@ -12,6 +12,7 @@ mod chaos;
 mod demo;
 mod evidence;
 mod export;
+mod gate;
 mod help;
 mod input;
 mod layering;
