@@ -14,6 +14,7 @@ mod evidence;
 mod export;
 mod gate;
 mod help;
+mod identity;
 mod input;
 mod layering;
 mod machine;
