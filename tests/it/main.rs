@@ -38,5 +38,6 @@ mod stop;
 mod support;
 mod tls;
 mod undo;
+mod unseen;
 mod verify;
 mod wire;
