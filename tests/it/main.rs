@@ -29,6 +29,7 @@ mod rails;
 mod report;
 mod resume;
 mod run;
+mod said;
 mod scale;
 mod secrets;
 mod servers;
