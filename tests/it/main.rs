@@ -10,6 +10,7 @@ mod ambiguity;
 mod browser;
 mod chaos;
 mod demo;
+mod endings;
 mod evidence;
 mod export;
 mod gate;
