@@ -37,6 +37,7 @@ mod servers;
 mod settings;
 mod sign_in;
 mod stop;
+mod stories;
 mod support;
 mod tls;
 mod undo;

@@ -14,8 +14,8 @@ mod provider;
 mod service;
 mod tests;
 
-pub(crate) use books::{Call, Person, State, crowd, person};
-pub(crate) use desk::{BOTH, Desk, OPEN, Row, ids, names};
+pub(crate) use books::{Books, Call, Person, State, crowd, person};
+pub(crate) use desk::{BOTH, Desk, OPEN, Row, asked_for, ids, names};
 pub(crate) use habits::{
     AccessShown, Active, End, Filters, Habits, Joined, Names, Paging, Patched, Schemas, Start,
     Total,
