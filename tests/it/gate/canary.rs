@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::odd::{Act, BOTH, Desk, Habits, OPEN, Patched, crowd, person};
+use crate::odd::{Act, BOTH, Desk, Gate, Habits, OPEN, Patched, crowd, person};
 use crate::support::Ran;
 
 /// Whoever was written, beyond these.
@@ -115,4 +115,43 @@ async fn p7_a_canary_is_not_used_up_by_lines_that_need_nothing() {
             "{lookup}: the canary was tried: {ran:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn p7_a_canary_stays_the_same_after_a_kill_and_after_it_has_failed() {
+    let desk = Desk::plain(crowd(6)).await;
+    let command = format!("run r.csv {BOTH} --confirm 6 --canary 2 --concurrency 1 {OPEN}");
+    let gate = Gate::closed();
+    let inside = gate.clone();
+    desk.provider.on_call(move |call| {
+        if call.is_write() && call.is_for("U2") {
+            Act::Drop.after(&inside)
+        } else {
+            Act::Pass
+        }
+    });
+    let mut running = desk.start(&command);
+    let books = desk.books();
+    let second = || books.written().contains("U2");
+    assert!(running.reaches(second).await);
+    running.kill().await;
+    gate.open();
+    // The second of the canary is refused, whenever it is tried.
+    desk.provider.on_call(|call| {
+        if call.is_write() && call.is_for("U2") {
+            Act::refuse(400, "not this one")
+        } else {
+            Act::Pass
+        }
+    });
+    for _ in 0..2 {
+        let ran = desk.run(&command).await;
+        assert_eq!(beyond(&desk, &["U1", "U2"]), [""; 0], "{ran:?}");
+        assert_eq!(ran.code, Some(6), "{ran:?}");
+    }
+    desk.provider.calm();
+    desk.agree(&format!("retry {OPEN}")).await;
+    let ran = desk.run(&command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(desk.books().active().is_empty());
 }

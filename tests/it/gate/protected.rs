@@ -216,3 +216,18 @@ async fn p7_a_canary_does_not_write_who_is_protected_since_the_plan() {
         Some(State::new(true, &["w1", "w2"]))
     );
 }
+
+#[tokio::test]
+async fn p7_undo_has_its_rails_too() {
+    let desk = Desk::plain(crowd(4)).await;
+    let ran = desk
+        .run(&format!("run r.csv {BOTH} --confirm 4 {OPEN}"))
+        .await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    desk.books().clear();
+    for flags in ["--confirm 3", "--confirm 4 --cap 3", ""] {
+        let ran = desk.run(&format!("undo {OPEN} {flags}")).await;
+        assert_eq!(ran.code, Some(6), "{flags}: {ran:?}");
+        desk.nobody_written();
+    }
+}

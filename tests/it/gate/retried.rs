@@ -76,7 +76,7 @@ async fn p7_users_who_have_appeared_are_not_written_above_the_share() {
 #[tokio::test]
 async fn p7_users_who_have_appeared_are_not_written_when_protected() {
     let desk = appeared().await;
-    for confirm in [29, 30] {
+    for confirm in [0, 29, 30] {
         desk.run(&format!(
             "retry --only not_found --confirm {confirm} {OPEN} --protect n03@x.com,N04"
         ))

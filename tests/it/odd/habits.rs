@@ -9,7 +9,9 @@ pub(crate) struct Habits {
     /// The attributes that lists and searches show beside `id`, `userName`, `schemas` and `meta`; all of
     /// them if none are named.
     pub(crate) shown: Option<&'static [&'static str]>,
-    /// Ids are JSON numbers.
+    /// A user is found by an id in other letters, too: the first one who fits.
+    pub(crate) folded_ids: bool,
+    /// Ids that are digits are JSON numbers, those of access too.
     pub(crate) numeric_ids: bool,
     /// How `active` is written.
     pub(crate) active: Active,
@@ -44,6 +46,7 @@ impl Default for Habits {
         Self {
             page: 100,
             shown: None,
+            folded_ids: false,
             numeric_ids: false,
             active: Active::Bool,
             access: AccessShown::Entitlements,

@@ -94,11 +94,12 @@ impl Shared {
     /// The answer; none if the connection is to be closed instead.
     async fn answer(&self, request: &Request) -> Option<Answer> {
         let user = request.path.strip_prefix("/scim/Users/");
+        let user = user.map(|id| self.meant(id));
         let call = self.books.enter(Call {
             at: 0,
             method: request.method.clone(),
             path: request.path.clone(),
-            user: user.map(str::to_owned),
+            user,
             query: request.query.clone(),
             body: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
         });
@@ -134,6 +135,17 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// The id of the user whom a path means.
+    fn meant(&self, id: &str) -> String {
+        let folds = self.habits.lock().unwrap().folded_ids;
+        if !folds || self.books.state(id).is_some() {
+            return id.to_owned();
+        }
+        let mut people = self.books.people().into_iter();
+        let found = people.find(|(known, _)| known.eq_ignore_ascii_case(id));
+        found.map_or_else(|| id.to_owned(), |(known, _)| known)
     }
 
     fn pass(&self, call: &Call) -> Answer {

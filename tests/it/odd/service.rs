@@ -51,16 +51,12 @@ fn one(habits: &Habits, books: &Books, call: &Call, id: &str) -> Reply {
 /// A user, shown whole.
 pub(super) fn show(habits: &Habits, id: &str, person: &Person) -> Value {
     let values = |ids: &[String]| -> Value {
-        let items = ids.iter().map(|id| json!({ "value": id }));
+        let items = ids.iter().map(|id| json!({ "value": spelt(habits, id) }));
         Value::Array(items.collect())
     };
     let mut user = Map::new();
     user.insert("schemas".to_owned(), json!([USER]));
-    let id = match id.parse::<u64>() {
-        Ok(number) if habits.numeric_ids => json!(number),
-        _ => json!(id),
-    };
-    user.insert("id".to_owned(), id);
+    user.insert("id".to_owned(), spelt(habits, id));
     user.insert("userName".to_owned(), json!(person.name));
     let active = match (habits.active, person.active) {
         (Active::Bool, active) => Some(json!(active)),
@@ -86,6 +82,14 @@ pub(super) fn show(habits: &Habits, id: &str, person: &Person) -> Value {
     }
     user.extend(person.more.clone());
     Value::Object(user)
+}
+
+/// An id as this provider writes it.
+fn spelt(habits: &Habits, id: &str) -> Value {
+    match id.parse::<u64>() {
+        Ok(number) if habits.numeric_ids => json!(number),
+        _ => json!(id),
+    }
 }
 
 /// RFC 7644 §3.5.2.
@@ -141,7 +145,11 @@ fn set_access(habits: &Habits, person: &mut Person, op: &str, value: &Value) {
         return;
     }
     let items = value.as_array().into_iter().flatten();
-    let given = items.filter_map(|item| item["value"].as_str().map(str::to_owned));
+    let given = items.filter_map(|item| match &item["value"] {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    });
     match op {
         "remove" if value.is_null() => person.access.clear(),
         "remove" => {

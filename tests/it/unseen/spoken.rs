@@ -107,3 +107,27 @@ async fn p7_protection_knows_ids_that_are_numbers() {
     desk.untouched(&["1003"]);
     assert!(desk.are_gone(&["1001", "1020"]));
 }
+
+#[tokio::test]
+async fn p11_access_whose_ids_are_numbers_is_taken_and_given_back() {
+    let mut people = numbered();
+    people[0].1 = person("u1@x.com").with(&["7", "8"]);
+    for (change, left) in [
+        (BOTH, State::new(false, &[])),
+        ("--from-workspace 7", State::new(true, &["8"])),
+    ] {
+        let habits = Habits {
+            numeric_ids: true,
+            ..Habits::default()
+        };
+        let desk = Desk::new(people.clone(), habits)
+            .await
+            .roster("User ID\n1001\n");
+        let ran = desk.agree(&format!("run r.csv {change} {OPEN}")).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(desk.books().state("1001"), Some(left));
+        desk.agree(&format!("undo {OPEN}")).await;
+        let had = State::new(true, &["7", "8"]);
+        assert_eq!(desk.books().state("1001"), Some(had));
+    }
+}
