@@ -14,7 +14,7 @@ use script::Story;
 use tokio::task::JoinSet;
 
 /// Stories of every test run.
-const FEW: u64 = 48;
+const FEW: u64 = 40;
 
 /// Stories that are played at the same time: most of each is waiting.
 const AT_ONCE: usize = 4;

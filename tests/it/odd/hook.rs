@@ -25,6 +25,8 @@ pub(crate) enum Act {
     LoseAnswer,
     /// Something else once the gate is open.
     Hold(Gate, Box<Act>),
+    /// The first operation of a write takes effect; once the gate is open, the connection is closed.
+    Half(Gate),
     /// The provider answers, and the answer is kept back until the gate is open.
     HoldAnswer(Gate),
 }
@@ -70,6 +72,12 @@ pub(crate) struct Gate(Arc<Semaphore>);
 impl Gate {
     pub(crate) fn closed() -> Self {
         Self(Arc::new(Semaphore::new(0)))
+    }
+
+    pub(crate) fn opened() -> Self {
+        let gate = Self::closed();
+        gate.open();
+        gate
     }
 
     pub(crate) fn open(&self) {

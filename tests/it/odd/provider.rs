@@ -119,6 +119,17 @@ impl Shared {
                     self.pass(&call);
                     return None;
                 }
+                Act::Half(gate) => {
+                    let mut half = call.clone();
+                    if let Some(Value::Array(operations)) = half.body.get_mut("Operations")
+                        && operations.len() > 1
+                    {
+                        operations.truncate(1);
+                        self.pass(&half);
+                    }
+                    gate.pass().await;
+                    return None;
+                }
                 Act::HoldAnswer(gate) => {
                     let answer = self.pass(&call);
                     gate.pass().await;

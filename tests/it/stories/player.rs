@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::oracle::{Oracle, Told};
 use super::script::{Change, End, Silence, Step, Story, Twist, Verb, id, name};
-use crate::odd::{Act, Books, Call, Desk, Gate, asked_for, person};
+use crate::odd::{Act, Books, Desk, Gate, asked_for, person};
 use crate::support::Ran;
 
 /// The user whose account signs in.
@@ -186,7 +186,7 @@ impl<'a> Player<'a> {
         let gate = Gate::closed();
         let (number, inside, own) = (Arc::clone(&count), gate.clone(), twist.clone());
         let books = self.desk.books();
-        self.desk.provider.on_call(move |call| {
+        self.desk.provider.on_call(move |_| {
             let now = number.fetch_add(1, Ordering::SeqCst);
             if let Some((at, change)) = &own.others
                 && now == *at
@@ -196,11 +196,9 @@ impl<'a> Player<'a> {
             if let Some((at, end)) = own.end
                 && now >= at
             {
-                if matches!(end, End::KilledHalf) && now == at {
-                    half(&books, call);
-                }
                 return match end {
-                    End::KilledBefore | End::KilledHalf => Act::Drop.after(&inside),
+                    End::KilledBefore => Act::Drop.after(&inside),
+                    End::KilledHalf => Act::Half(inside.clone()),
                     End::KilledAfter => Act::HoldAnswer(inside.clone()),
                     End::Stopped => Act::Pass.after(&inside),
                 };
@@ -210,10 +208,7 @@ impl<'a> Player<'a> {
                     Silence::Unavailable => Act::refuse(503, "maintenance"),
                     Silence::Dropped => Act::Drop,
                     Silence::Lost => Act::LoseAnswer,
-                    Silence::Half => {
-                        half(&books, call);
-                        Act::Drop
-                    }
+                    Silence::Half => Act::Half(Gate::opened()),
                 },
                 _ => Act::Pass,
             }
@@ -279,13 +274,5 @@ fn others(books: &Books, change: &Change) {
                 books.add(id, person(&name(id)));
             }
         }
-    }
-}
-
-/// Access is taken by a write that would take sign-in as well.
-fn half(books: &Books, call: &Call) {
-    let operations = call.body["Operations"].as_array().map_or(0, Vec::len);
-    if let (Some(user), 2) = (&call.user, operations) {
-        books.change(user, |user| user.access.clear());
     }
 }

@@ -123,7 +123,7 @@ pub(super) enum Silence {
     Dropped,
     /// What was asked for is done, and the connection is closed.
     Lost,
-    /// Of a write that takes access and sign-in, access alone is taken, and the connection is closed.
+    /// Of a write that does two things, the first is done, and the connection is closed.
     Half,
 }
 
@@ -134,7 +134,7 @@ pub(super) enum End {
     KilledBefore,
     /// SIGKILL, and the request in flight took effect.
     KilledAfter,
-    /// SIGKILL, and of the write in flight access alone was taken.
+    /// SIGKILL, and of the two things that the write in flight does the first was done.
     KilledHalf,
     /// SIGTERM.
     Stopped,
