@@ -1,6 +1,7 @@
 //! An outage is an outage, however few users are left, and on every path (P5).
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
@@ -231,4 +232,43 @@ async fn p5_the_last_of_a_look_up_is_not_failed_because_others_were_answered_bef
         .await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(desk.books().active().len(), 998);
+}
+
+#[tokio::test]
+async fn p5_users_in_doubt_through_an_outage_are_counted_once() {
+    let desk = Desk::plain(crowd(16)).await;
+    let books = desk.books();
+    // Four writes lose their answers; then twelve requests meet an outage.
+    let unanswered = AtomicUsize::new(0);
+    desk.provider
+        .on_call(move |call| match books.count(Call::is_write) {
+            0..=4 => Act::Pass,
+            5..=8 if call.is_write() => Act::LoseAnswer,
+            _ if unanswered.fetch_add(1, Ordering::SeqCst) < 12 => out(),
+            _ => Act::Pass,
+        });
+    let ran = desk
+        .run(&format!(
+            "run r.csv {BOTH} --confirm 16 --concurrency 4 --max-failures 1 --json {OPEN}"
+        ))
+        .await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(desk.books().active().is_empty());
+    let outcomes = desk.outcomes().await;
+    assert!(outcomes.values().all(|outcome| outcome == "removed"));
+}
+
+#[tokio::test]
+async fn p6_a_provider_that_throttles_for_ever_is_left_when_the_time_is_over() {
+    let desk = Desk::plain(crowd(3)).await;
+    desk.provider.on_call(|call| {
+        if call.is_write() {
+            Act::throttle(0)
+        } else {
+            Act::Pass
+        }
+    });
+    let command = format!("run r.csv --disable --confirm 3 {OPEN}");
+    let ran = desk.run(&format!("{command} --max-duration 1s")).await;
+    waited(&desk, &command, &ran).await;
 }
