@@ -2,7 +2,7 @@
 
 use offboard::sandbox::{Faults, SandboxSettings};
 
-use crate::support::{Bed, finish};
+use crate::support::{Bed, Ran, finish};
 
 async fn bed(users: usize, faults: &str) -> Bed {
     let bed = Bed::new(SandboxSettings {
@@ -113,7 +113,9 @@ async fn why_a_run_stops_early_is_told_once_whatever_is_shown() {
             ),
             (["--max-failures", "1"], 6, "users failed: too many"),
         ] {
-            let mut command = bed.run_all(100);
+            // A retry that was begun is continued with its own number.
+            let users = asked(&finish(bed.run_all(0)).await);
+            let mut command = bed.run_all(users);
             command.args(limit).args(shown).arg("--json");
             let ran = finish(command).await;
             assert_eq!(ran.code, Some(code), "{ran:?}");
@@ -125,9 +127,7 @@ async fn why_a_run_stops_early_is_told_once_whatever_is_shown() {
             assert_eq!(run["stopped"], stopped);
             // What failed before is tried again, so that the next limit has something to meet.
             let retry = |users: &str| bed.verb("retry", &format!("--max-duration 0s {users}"));
-            let asked = finish(retry("")).await;
-            let users = asked.stderr.split("--confirm ").nth(1).unwrap_or_default();
-            let users = users.split('`').next().unwrap_or_default();
+            let users = asked(&finish(retry("")).await);
             finish(retry(&format!("--confirm {users}"))).await;
         }
     }
@@ -136,4 +136,11 @@ async fn why_a_run_stops_early_is_told_once_whatever_is_shown() {
     assert!(runs.iter().any(|run| run["stopped"].is_string()));
     let ran = finish(bed.offboard(&["audit", "verify", "evidence"])).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+/// The number that a refusal asks for.
+fn asked(refused: &Ran) -> u64 {
+    let number = refused.stderr.split("--confirm ").nth(1);
+    let number = number.and_then(|text| text.split('`').next());
+    number.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
