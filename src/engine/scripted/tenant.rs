@@ -37,6 +37,8 @@ pub(crate) struct Person {
     pub(crate) applied: u32,
     /// Reads that arrived.
     pub(crate) reads: u32,
+    /// The last of them that a write was made from.
+    read_used: u32,
     /// Requests that were made, those included that never left.
     asked: [u32; 2],
 }
@@ -130,6 +132,7 @@ impl Tenant {
             turned_away: 0,
             applied: 0,
             reads: 0,
+            read_used: 0,
             asked: [0; 2],
         };
         let books = Books {
@@ -201,13 +204,13 @@ impl Tenant {
         match kind {
             RequestKind::Read | RequestKind::List => person.reads += 1,
             RequestKind::Write => {
-                if let Some((_, read)) = asked.split_once(" on read ")
-                    && read.parse() != Ok(person.reads)
-                {
-                    let reads = person.reads;
-                    let old = format!("{user}: {asked} after {reads} reads");
-                    books.broken.push(old);
-                    return behaviour;
+                if let Some((_, read)) = asked.split_once(" on read ") {
+                    let read = read.parse().unwrap();
+                    if read <= person.read_used {
+                        books.broken.push(format!("{user}: {asked} once more"));
+                        return behaviour;
+                    }
+                    person.read_used = read;
                 }
                 person.writes += 1;
                 person.turned_away += u32::from(away);
