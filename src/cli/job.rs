@@ -30,9 +30,7 @@ use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, Door, ProtectList, Reason};
 use crate::engine::Signal;
-use crate::ledger::{
-    Counts, Head, Job, Ledger, Mandate, NewRun, RunEnding, RunKind, RunTally, Undone,
-};
+use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunKind, RunTally, Undone};
 use crate::plan::Criteria;
 use crate::progress::{Progress, ProgressMode, why};
 use crate::report::undone_in_words;
@@ -230,15 +228,15 @@ async fn begin(
         progress: &mut progress,
     };
     let canary = canary::due(&mut ledger, &job, at).await?;
-    let through = canary.as_ref().map(|canary| canary.through);
-    let (mut ledger, mut ending) = work(ledger, &job, &run, through, &mut with).await?;
+    let at_most = canary.map(|canary| canary.to_write);
+    let (mut ledger, mut ending) = work(ledger, &job, &run, at_most, &mut with).await?;
     let mut requests = ending.snapshot.requests;
     if let Some(canary) = canary
         && ending.stopped.is_none()
     {
-        let judged = canary::judge(&canary, &mut ledger, &job, &run, at, with.signals).await;
+        let judged = canary::judge(canary, &mut ledger, &job, &run, at, with.signals).await;
         if let Err(failure) = judged {
-            let ending = RunEnding::Stopped("canary");
+            let ending = canary::ending(&failure);
             ledger.end_run(&run, ending, at.tally()).await?;
             ledger.close().await?;
             return Err(failure);

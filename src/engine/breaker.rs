@@ -71,8 +71,8 @@ impl Breaker {
     /// never left. `left` is the number of users without an outcome. Says whether this opens the
     /// breaker, or closes the probe that was under way.
     ///
-    /// Where everybody who is left fails, it may be that these users alone fail: then it stays
-    /// closed, and their attempts are used up.
+    /// Where all users that are left fail, it may be that these users alone fail: then it stays closed, and
+    /// before a user is given up its unit asks the target about another one (`found_out`).
     pub(super) fn failed(
         &mut self,
         line: Line,
@@ -97,12 +97,29 @@ impl Breaker {
             State::Open { .. } => false,
         };
         if opens {
-            let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.probes));
-            let next = now + wait.min(LONGEST_WAIT);
-            self.probes += 1;
-            self.state = State::Open { next };
+            self.open(now);
         }
         opens
+    }
+
+    /// The target did not answer a question that was about no failing user: it is out, however few users
+    /// are left. Says whether this opens the breaker.
+    pub(super) fn found_out(&mut self, line: Line, why: &str, now: Instant) -> bool {
+        self.failing.insert(line);
+        self.since.get_or_insert(now);
+        why.clone_into(&mut self.why);
+        let opens = !matches!(self.state, State::Open { .. });
+        if opens {
+            self.open(now);
+        }
+        opens
+    }
+
+    fn open(&mut self, now: Instant) {
+        let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.probes));
+        let next = now + wait.min(LONGEST_WAIT);
+        self.probes += 1;
+        self.state = State::Open { next };
     }
 
     /// Takes note of an answer of any other kind: the target is there. Says whether this ends an

@@ -1,24 +1,48 @@
 //! Claiming: the next users of a job, with the intents of their first writes made durable at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Effect, Entry, Fact, Line, Means, Need, Operation, Timestamp};
+use crate::domain::{Effect, Entry, Fact};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
+use crate::engine::intent::{Decision, Intent, Look, decide};
 use crate::port::{Directory, Journal, JournalError, Subject};
 
-/// How old a look may be, where the write follows from it.
-const FRESH: Duration = Duration::from_mins(1);
+/// A user that no unit works for yet.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) subject: Subject,
+    /// The first write, whose intent is durable; `None` if the user is read first or not written at all.
+    pub(super) intent: Option<Intent>,
+}
+
+impl Claim {
+    /// Whether the user may be one of those that a run with a limit writes: no write has left yet.
+    pub(super) fn is_unwritten(&self) -> bool {
+        self.subject.effect == Effect::None
+    }
+}
 
 /// The next users, in the order of their lines.
 pub(super) struct Claimed {
-    /// Each with whether the intent of the first write is durable.
-    pub(super) subjects: Vec<(Subject, bool)>,
+    pub(super) claims: Vec<Claim>,
     /// Whether there may be more.
     pub(super) more: bool,
+    /// Whether the next user was left unclaimed because no further one may be written now.
+    pub(super) at_limit: bool,
+}
+
+/// Which users to claim.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// The line after which they come.
+    pub(super) after: crate::domain::Line,
+    /// How many, at most.
+    pub(super) limit: usize,
+    /// How many of them may be users that no write has been sent for yet; `None` for all.
+    pub(super) unwritten: Option<u64>,
 }
 
 /// Reads the next users and makes the intents of their first writes durable, in one commit. Who is
@@ -26,66 +50,82 @@ pub(super) struct Claimed {
 pub(super) async fn claim<D: Directory, J: Journal>(
     context: Arc<Context<D, J>>,
     halt: CancellationToken,
-    after: Line,
-    limit: usize,
+    wanted: Wanted,
 ) -> Result<Claimed, JournalError> {
-    let page = context.journal.page(after, limit).await?;
+    let mut page = context.journal.page(wanted.after, wanted.limit).await?;
     if halt.is_cancelled() {
         // A stop was asked for meanwhile: they stay as they are.
         return Ok(Claimed {
-            subjects: Vec::new(),
+            claims: Vec::new(),
             more: true,
+            at_limit: false,
         });
     }
-    let more = page.len() == limit;
+    let full = page.len() == wanted.limit;
+    let taken = within(&page, wanted.unwritten);
+    let at_limit = taken < page.len();
+    page.truncate(taken);
     let at = context.settings.clock.now();
-    let means = context.settings.means;
     let mut intents = Vec::new();
-    let mut subjects = Vec::with_capacity(page.len());
+    let mut claims = Vec::with_capacity(page.len());
     for subject in page {
-        let operations = operations(&subject, means, at);
-        let course = Course::new(
-            context.settings.max_attempts,
-            subject.attempts,
-            subject.effect == Effect::Maybe,
-            operations.is_some(),
-            subject.goal.gone,
-        );
-        let first = operations.filter(|_| course.first() == Step::Write);
-        let begun = first.is_some();
-        if let Some(operations) = first {
-            let portion = means.portion(&operations);
-            let request = context
-                .directory
-                .write_request(&subject.user, portion, None);
+        let intent = first_write(&context, &subject);
+        if let Some(intent) = &intent {
             intents.push(Entry {
                 line: subject.line,
                 at,
                 fact: Fact::Begun {
                     attempt: subject.attempts + 1,
-                    request: request.to_string(),
+                    request: intent.request.to_string(),
                 },
             });
         }
-        subjects.push((subject, begun));
+        claims.push(Claim { subject, intent });
     }
     if !intents.is_empty() {
         context.journal.record(intents).await?;
     }
-    Ok(Claimed { subjects, more })
+    Ok(Claimed {
+        claims,
+        more: full || at_limit,
+        at_limit,
+    })
 }
 
-/// The first write for a user; `None` for whoever is to be read first: nobody has seen what the user
-/// has (P11), the look is too old, the write is made from what is read right before, or nothing, or
-/// nothing possible, seems to be left to do.
-fn operations(subject: &Subject, means: Means, now: Timestamp) -> Option<Vec<Operation>> {
-    let seen = subject.before.as_ref()?;
-    let is_fresh = now.since(seen.at).is_some_and(|age| age <= FRESH);
-    if means.from_read || (subject.goal.needs_fresh_look() && !is_fresh) {
+/// How many of the first users of a page may be claimed, if only so many more may be written.
+fn within(page: &[Subject], unwritten: Option<u64>) -> usize {
+    let Some(mut left) = unwritten else {
+        return page.len();
+    };
+    let fits = |subject: &&Subject| {
+        if subject.effect != Effect::None {
+            return true;
+        }
+        let fits = left > 0;
+        left = left.saturating_sub(1);
+        fits
+    };
+    page.iter().take_while(fits).count()
+}
+
+/// The first write for a user; `None` for a user that is read first, or not written at all.
+fn first_write<D: Directory, J>(context: &Context<D, J>, subject: &Subject) -> Option<Intent> {
+    let settings = &context.settings;
+    if Course::of(settings.max_attempts, subject).first() != Step::Write {
         return None;
     }
-    match subject.goal.need(&seen.state, means, subject.effect) {
-        Need::Write(operations) => Some(operations),
-        Need::Nothing | Need::Refused(..) => None,
+    let look = subject.before.as_ref();
+    let look = look.map(|seen| Look::stored(seen, settings.clock));
+    let directory = &*context.directory;
+    match decide(
+        directory,
+        settings,
+        subject,
+        look.as_ref(),
+        None,
+        subject.effect,
+    ) {
+        Decision::Write(intent) => Some(intent),
+        Decision::Read | Decision::Barred(_) | Decision::Refused(..) => None,
     }
 }

@@ -1,15 +1,18 @@
 //! What all units of a run share: the ports, the stop, and the counters that tell what everybody
 //! waits for.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::UserId;
-use crate::engine::event::{Event, Waiting};
-use crate::engine::settings::EngineSettings;
+use crate::domain::{Answer, UserId};
+use crate::engine::event::{Event, Fault, Waiting};
+use crate::engine::settings::{EngineSettings, Work};
+use crate::engine::stop::StopReason;
 use crate::pace::Pace;
 
 /// What all units of a run share.
@@ -30,8 +33,15 @@ pub(super) struct Context<D, J> {
     pub(super) slots: Semaphore,
     /// One more than the newest credential that somebody was served with; 0 if none has been.
     pub(super) served: AtomicU64,
-    /// A user whom the provider served in this run: whoever may read anybody may read this one.
+    /// A user that the provider has shown in this run: an account that may read any user may read this
+    /// one.
     pub(super) known: OnceLock<UserId>,
+    /// A user that the plan has seen, if it has seen any.
+    pub(super) seen_by_plan: Option<UserId>,
+    /// Users whose last request failed for the target's sake.
+    failing: Mutex<HashSet<UserId>>,
+    /// Until when the target may answer nothing but 429, since it has answered nothing else lately.
+    throttled_until: Mutex<Option<Instant>>,
     /// Requests sent.
     pub(super) requests: AtomicU64,
     /// Units that wait between attempts.
@@ -46,7 +56,7 @@ impl<D, J> Context<D, J> {
         journal: J,
         pace: Arc<Pace>,
         settings: EngineSettings,
-        restores: bool,
+        work: &Work,
         reports: mpsc::Sender<Event>,
     ) -> Self {
         Self {
@@ -55,12 +65,15 @@ impl<D, J> Context<D, J> {
             journal,
             pace,
             settings,
-            restores,
+            restores: work.restores,
             drain: CancellationToken::new(),
             abort: CancellationToken::new(),
             reports,
             served: 0.into(),
             known: OnceLock::new(),
+            seen_by_plan: work.known.clone(),
+            failing: Mutex::default(),
+            throttled_until: Mutex::default(),
             requests: 0.into(),
             resting: 0.into(),
             signing_in: 0.into(),
@@ -71,6 +84,46 @@ impl<D, J> Context<D, J> {
     pub(super) fn in_flight(&self) -> usize {
         let slots = self.settings.concurrency.get();
         slots.saturating_sub(self.slots.available_permits())
+    }
+
+    /// Takes note of how a request for a user ended.
+    pub(super) fn note_failing(&self, user: &UserId, fault: Fault) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        if fault == Fault::Target {
+            failing.insert(user.clone());
+        } else if !failing.is_empty() {
+            failing.remove(user);
+        }
+    }
+
+    /// A user to ask the target about, that was shown before and does not fail at present.
+    pub(super) fn not_failing(&self, fits: impl Fn(&UserId) -> bool) -> Option<UserId> {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.get().into_iter().chain(&self.seen_by_plan);
+        let mut known = known.filter(|user| fits(user) && !failing.contains(user));
+        known.next().cloned()
+    }
+
+    /// Takes note of an answer. A reason to stop if the target has answered nothing but 429 for longer
+    /// than an outage may take; the wait that the first of them asked for does not count.
+    pub(super) fn throttled_for_too_long(&self, answer: &Answer) -> Option<StopReason> {
+        let until = &self.throttled_until;
+        let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer.status != 429 {
+            *until = None;
+            return None;
+        }
+        let Some(until) = *until else {
+            let allowed = answer.wait.unwrap_or_default();
+            let allowed = allowed.saturating_add(self.settings.limits.outage);
+            *until = Instant::now().checked_add(allowed);
+            return None;
+        };
+        (Instant::now() >= until).then(|| {
+            let words = answer.words();
+            let words = words.map_or_else(String::new, |words| format!(": {words}"));
+            StopReason::Outage(format!("the server answers nothing but 429{words}"))
+        })
     }
 
     /// What everybody waits for, if everybody does.

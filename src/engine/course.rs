@@ -4,28 +4,19 @@
 //! taken effect is asked about before anything else is sent (P4), and nobody is called failed
 //! before it is known that the wanted state is not there (P2).
 
+mod read;
 mod step;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
+use crate::domain::{Confirmation, Effect, Outcome, Reason, RequestKind, Verdict};
+use crate::port::Subject;
 
 pub(super) use step::{Fate, Step};
 
 /// Renewals of the credential for one request, at most.
 const MOST_RENEWALS: u32 = 3;
-
-/// Whether a write may have taken effect without anybody here knowing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    /// None has.
-    Nothing,
-    /// One that an earlier run began, which died or was aborted: it may never have left.
-    Inherited,
-    /// One of this run.
-    Own,
-}
 
 /// What has happened to one user so far, as far as it matters for what comes next.
 #[derive(Debug)]
@@ -37,61 +28,72 @@ pub(super) struct Course {
     blind_reads: u32,
     /// Writes in a row that the server failed or never answered.
     failures: u32,
-    /// Whether a write of this job may have taken effect.
-    doubt: Doubt,
+    /// What the writes of all runs may have done.
+    effect: Effect,
+    /// An earlier run left a write in doubt: it may never have left.
+    inherits_doubt: bool,
+    /// A write of this run left and was not turned away, or may have left.
+    has_written: bool,
     /// Refusals of the credential in a row.
     refusals: u32,
     /// Reads that showed a write, called a success, without effect.
     unapplied: u32,
     /// Conflicts answered so far.
     conflicts: u32,
+    /// Questions about the account's role that were not answered.
+    unanswered: u32,
     /// What to call the failure if the wanted state turns out not to be there.
     blame: Option<Reason>,
     /// No write is to follow: what a read shows now decides.
     last_look: bool,
-    /// What the user has is known well enough to be written.
-    is_seen: bool,
     /// The user is to be gone, so that not to be found is what is wanted.
-    is_to_go: bool,
+    wants_deletion: bool,
     /// The fewest operations that were left after a write that did its part.
     least_left: usize,
 }
 
 impl Course {
-    /// The course of a user for whom `writes` were begun in earlier runs; `is_seen` says whether it
-    /// is known well enough what the user has, `is_to_go` whether nobody is to be found in the end.
+    /// The course of a user for whom `writes` were begun in earlier runs, with this effect.
     pub(super) fn new(
         max_attempts: NonZeroU32,
         writes: u32,
-        in_doubt: bool,
-        is_seen: bool,
-        is_to_go: bool,
+        effect: Effect,
+        wants_deletion: bool,
     ) -> Self {
         Self {
             max_attempts: max_attempts.get(),
             writes,
             blind_reads: 0,
             failures: 0,
-            doubt: if in_doubt {
-                Doubt::Inherited
-            } else {
-                Doubt::Nothing
-            },
+            effect,
+            inherits_doubt: effect == Effect::Maybe,
+            has_written: false,
             refusals: 0,
             unapplied: 0,
             conflicts: 0,
+            unanswered: 0,
             blame: None,
             last_look: false,
-            is_seen,
-            is_to_go,
+            wants_deletion,
             least_left: usize::MAX,
         }
     }
 
-    /// The first step: whoever is in doubt, or was never seen, is read before being written, and
-    /// whoever has no attempt left is only read.
+    /// The course of a user as the journal hands it out.
+    pub(super) fn of(max_attempts: NonZeroU32, subject: &Subject) -> Self {
+        let Subject {
+            attempts,
+            effect,
+            goal,
+            ..
+        } = subject;
+        Self::new(max_attempts, *attempts, *effect, goal.gone)
+    }
+
+    /// The first step: a user that an earlier write may have changed is read before being written, and
+    /// one that has no attempt left is only read.
     pub(super) fn first(&self) -> Step {
-        if self.is_touched() || !self.is_seen || self.writes >= self.max_attempts {
+        if self.may_have_worked() || self.writes >= self.max_attempts {
             Step::Read
         } else {
             Step::Write
@@ -121,14 +123,46 @@ impl Course {
         self.writes
     }
 
-    /// Whether a write may have taken effect, so that a later run must read first.
-    pub(super) fn is_touched(&self) -> bool {
-        self.doubt != Doubt::Nothing
+    /// What the writes so far may have done. A write that was refused has done nothing.
+    pub(super) fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// What a later run is told. A user that a write of this run was sent for counts as written, even if
+    /// that was refused: the state before the job stays as it was seen before.
+    pub(super) fn effect_left(&self) -> Effect {
+        match self.effect {
+            Effect::None if self.has_written => Effect::Part,
+            effect => effect,
+        }
+    }
+
+    /// Whether a write of this run left and was not turned away, or may have left.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
+    /// What a failure is blamed on so far.
+    pub(super) fn blame(&self) -> Option<Reason> {
+        self.blame
+    }
+
+    /// Whether a write of any run may have changed the user.
+    fn may_have_worked(&self) -> bool {
+        self.effect != Effect::None
     }
 
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
-        self.doubt = Doubt::Own;
+        self.effect = Effect::Maybe;
+        self.has_written = true;
+    }
+
+    /// Takes note that a question about the account's role was not answered. Says whether it may be
+    /// asked again.
+    pub(super) fn may_ask_again(&mut self) -> bool {
+        self.unanswered += 1;
+        self.unanswered < self.max_attempts
     }
 
     /// Takes note that a write did its part, and that so many operations are left. Says whether that is
@@ -148,17 +182,19 @@ impl Course {
     pub(super) fn after_read_for_write(&mut self) -> Step {
         self.blind_reads = 0;
         self.refusals = 0;
-        self.resolve_inherited_doubt();
+        self.resolve_doubt();
         Step::Write
     }
 
-    /// The write that an earlier run left in doubt took no effect. It may never have left, so it
-    /// costs no attempt: or else a few kills would use up the attempts of users whom nobody wrote. In
-    /// the journal the user stays in doubt until the next intent, which has the same number.
-    fn resolve_inherited_doubt(&mut self) {
-        if self.doubt == Doubt::Inherited {
-            self.doubt = Doubt::Nothing;
+    /// The user was read, and is not as wanted: what writes did, they did in part at most. A write that an
+    /// earlier run left in doubt may never have left, so it costs no attempt: or else a few kills would
+    /// use up the attempts of users that were never written.
+    fn resolve_doubt(&mut self) {
+        if std::mem::take(&mut self.inherits_doubt) {
             self.take_back_write();
+        }
+        if self.effect == Effect::Maybe {
+            self.effect = Effect::Part;
         }
     }
 
@@ -186,7 +222,7 @@ impl Course {
         self.refusals = 0;
         match kind {
             RequestKind::Write => self.after_write(verdict, fate),
-            RequestKind::Read | RequestKind::List => self.after_read(verdict),
+            RequestKind::Read | RequestKind::List => self.after_read(verdict, fate),
         }
     }
 
@@ -197,35 +233,25 @@ impl Course {
         match (self.refusals, ended) {
             (1, _) | (2..=MOST_RENEWALS, true) => Step::Renew(kind),
             (_, false) => Step::Rejected,
-            (_, true) if self.is_touched() => Step::Settle(Outcome::InDoubt(Reason::Forbidden)),
-            (_, true) => Step::Settle(Outcome::Failed(Reason::Forbidden)),
+            (_, true) => Step::Settle(self.unseen(Reason::Forbidden)),
         }
     }
 
     fn after_write(&mut self, verdict: Verdict, fate: Fate) -> Step {
         let failed = matches!(verdict, Verdict::Transient(_)) || fate == Fate::NoAnswer;
         self.failures = if failed { self.failures + 1 } else { 0 };
+        self.has_written |= verdict != Verdict::Refused(Reason::Unsendable);
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
             Verdict::Advanced => self.after_part(),
-            Verdict::Partial | Verdict::Unshown => {
-                self.doubt = Doubt::Own;
-                self.blame = Some(Reason::NotApplied);
-                Step::Read
-            }
-            Verdict::Uncertain => {
-                self.doubt = Doubt::Own;
-                // The server said yes, in whatever words.
-                self.blame = Some(if fate == Fate::Answered {
-                    Reason::NotApplied
-                } else {
-                    Reason::NoAnswer
-                });
-                Step::Read
-            }
+            Verdict::Partial => self.doubt(Reason::NotApplied),
+            Verdict::Unshown => self.doubt(Reason::Unconfirmed),
+            // The server said yes, in whatever words.
+            Verdict::Uncertain if fate == Fate::Answered => self.doubt(Reason::NotApplied),
+            Verdict::Uncertain => self.doubt(Reason::NoAnswer),
             Verdict::Transient(wait) => {
                 // Some servers store the change and then fail.
-                self.doubt = Doubt::Own;
+                self.effect = Effect::Maybe;
                 self.blame = Some(Reason::ServerError);
                 if self.writes < self.max_attempts {
                     Step::BackOff(RequestKind::Write, wait)
@@ -241,9 +267,17 @@ impl Course {
         }
     }
 
+    /// The write may have taken effect: only reading the user tells.
+    fn doubt(&mut self, blame: Reason) -> Step {
+        self.effect = Effect::Maybe;
+        self.blame = Some(blame);
+        Step::Read
+    }
+
     /// One of several requests has done its part.
     fn after_part(&mut self) -> Step {
-        self.doubt = Doubt::Own;
+        self.effect = Effect::Part;
+        self.inherits_doubt = false;
         self.blame = None;
         self.unapplied = 0;
         self.blind_reads = 0;
@@ -254,9 +288,9 @@ impl Course {
         }
     }
 
-    /// Nobody is there any more, and nobody should be.
-    fn gone(&self) -> Outcome {
-        if self.is_touched() {
+    /// The user is as wanted, and a read, or a 404 where that is wanted, has shown it.
+    fn met(&self) -> Outcome {
+        if self.may_have_worked() {
             Outcome::Removed(Confirmation::Reread)
         } else {
             Outcome::Already
@@ -265,19 +299,20 @@ impl Course {
 
     fn after_refusal(&mut self, reason: Reason) -> Step {
         match reason {
-            Reason::NotFound if self.is_to_go => Step::Settle(self.gone()),
-            Reason::NotFound => Step::Settle(Outcome::NotFound),
-            // Nothing left to remove, or somebody else was quicker: the present state decides.
+            Reason::NotFound if self.wants_deletion => Step::Settle(self.met()),
+            // Nothing left to remove, or another administrator was quicker: the present state decides.
             // One more write: by then it is known what is left to do, and only that is asked for.
             Reason::Conflict | Reason::Changed | Reason::NoTarget if self.conflicts == 0 => {
                 self.conflicts = 1;
                 self.blame = Some(reason);
                 Step::Read
             }
-            // And perhaps a role was taken away: whoever may still be read is refused for their own
-            // sake.
-            Reason::NoTarget | Reason::Forbidden => self.look_for_the_last_time(reason),
-            _ if self.is_touched() => self.look_for_the_last_time(reason),
+            // The user was seen before the write, so that a 404 to it alone proves nothing. And perhaps a
+            // role was taken away: a user that may still be read is refused for its own sake.
+            Reason::NotFound | Reason::NoTarget | Reason::Forbidden => {
+                self.look_for_the_last_time(reason)
+            }
+            _ if self.may_have_worked() => self.look_for_the_last_time(reason),
             _ => Step::Settle(Outcome::Failed(reason)),
         }
     }
@@ -285,6 +320,7 @@ impl Course {
     /// The server said yes, and the user is as before. Some servers show a write late: each wait is
     /// longer than the last, and the very last look comes after one too.
     fn after_unapplied(&mut self) -> Step {
+        self.blame = Some(Reason::NotApplied);
         let wait = Duration::from_secs(1 << self.unapplied.min(4));
         self.unapplied += 1;
         let next = if self.writes < self.max_attempts {
@@ -296,13 +332,17 @@ impl Course {
         Step::BackOff(next, Some(wait))
     }
 
-    /// The user cannot be seen. Whoever was written may be in the wanted state: that is no failure,
-    /// but a doubt.
+    /// How a user ends that cannot be seen. If a write may have taken effect, or was refused in words that
+    /// another administrator's change explains too, the wanted state may be there: a doubt, not a failure.
     fn unseen(&self, reason: Reason) -> Outcome {
-        if self.writes == 0 && !self.is_touched() {
-            Outcome::Failed(reason)
-        } else {
+        let perhaps = matches!(
+            self.blame,
+            Some(Reason::NoTarget | Reason::Conflict | Reason::Changed)
+        );
+        if self.effect == Effect::Maybe || perhaps {
             Outcome::InDoubt(reason)
+        } else {
+            Outcome::Failed(reason)
         }
     }
 
@@ -310,61 +350,5 @@ impl Course {
         self.blame = Some(reason);
         self.last_look = true;
         Step::Read
-    }
-
-    fn after_read(&mut self, verdict: Verdict) -> Step {
-        match verdict {
-            Verdict::Applied if self.is_touched() => {
-                Step::Settle(Outcome::Removed(Confirmation::Reread))
-            }
-            Verdict::Applied => Step::Settle(Outcome::Already),
-            Verdict::Advanced => self.after_part(),
-            Verdict::Partial | Verdict::Unshown => {
-                self.blind_reads = 0;
-                self.resolve_inherited_doubt();
-                if self.blame == Some(Reason::NotApplied) && !self.last_look {
-                    return self.after_unapplied();
-                }
-                if self.last_look || self.writes >= self.max_attempts {
-                    let reason = self.blame.unwrap_or(Reason::NoAnswer);
-                    Step::Settle(Outcome::Failed(reason))
-                } else if self.blame.is_none() {
-                    // In doubt since an earlier run, and now known not to be done.
-                    Step::Write
-                } else {
-                    Step::BackOff(RequestKind::Write, None)
-                }
-            }
-            Verdict::Refused(Reason::NotFound) if self.is_to_go => Step::Settle(self.gone()),
-            Verdict::Refused(Reason::NotFound) => Step::Settle(Outcome::NotFound),
-            Verdict::Refused(Reason::Forbidden) => {
-                let refused = self.blame == Some(Reason::Forbidden) && !self.is_touched();
-                Step::AskRole(if refused {
-                    Outcome::Failed(Reason::Forbidden)
-                } else {
-                    self.unseen(Reason::Forbidden)
-                })
-            }
-            Verdict::Refused(reason) => Step::Settle(self.unseen(reason)),
-            Verdict::Transient(_) | Verdict::Unreadable => {
-                let wait = match verdict {
-                    Verdict::Transient(wait) => wait,
-                    _ => None,
-                };
-                self.blind_reads += 1;
-                if self.blind_reads < self.max_attempts {
-                    Step::BackOff(RequestKind::Read, wait)
-                } else {
-                    let reason = match self.blame {
-                        None | Some(Reason::NotApplied) => Reason::Unreadable,
-                        Some(reason) => reason,
-                    };
-                    Step::Settle(self.unseen(reason))
-                }
-            }
-            Verdict::Uncertain | Verdict::Throttled(_) | Verdict::Unauthorized => {
-                unreachable!("no verdict on a read, or handled for both kinds of request")
-            }
-        }
     }
 }

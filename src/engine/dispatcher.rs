@@ -11,17 +11,17 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement};
+use crate::domain::{Entry, Fact, Line, Outcome, Reason, Settlement, UserId};
 use crate::engine::breaker::Breaker;
-use crate::engine::claim::Claimed;
+use crate::engine::claim::{Claim, Claimed};
 use crate::engine::context::Context;
 use crate::engine::event::{Event, Listener, Snapshot};
 use crate::engine::settings::{EngineSettings, Work};
 use crate::engine::stop::{Signal, Stage, StopReason};
 use crate::engine::tally::Tally;
-use crate::engine::unit::UnitEnd;
+use crate::engine::unit::{How, UnitEnd};
 use crate::pace::Pace;
-use crate::port::{Directory, Journal, JournalError, Subject};
+use crate::port::{Directory, Journal, JournalError};
 
 /// How often listeners hear that time has passed.
 const TICK: Duration = Duration::from_millis(250);
@@ -37,6 +37,8 @@ pub struct Ending {
     pub snapshot: Snapshot,
     /// Users whose unit panicked.
     pub panics: u64,
+    /// Users that this run has sent the first write for.
+    pub written: u64,
 }
 
 /// The run cannot go on.
@@ -64,7 +66,7 @@ pub async fn run<D: Directory, J: Journal>(
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
     let (reports, inbox) = mpsc::channel(REPORTS);
-    let context = Context::new(directory, journal, pace, settings, work.restores, reports);
+    let context = Context::new(directory, journal, pace, settings, &work, reports);
     let context = Arc::new(context);
     let mut dispatcher = Dispatcher::new(context, work, listener);
     let ended = dispatcher.work(signals, inbox).await;
@@ -77,6 +79,7 @@ pub async fn run<D: Directory, J: Journal>(
         stopped: dispatcher.reason,
         snapshot,
         panics: dispatcher.tally.panics,
+        written: dispatcher.written,
     })
 }
 
@@ -94,18 +97,32 @@ enum Incoming {
     Tick,
 }
 
+/// Whom a unit works for: a panic does not say.
+#[derive(Debug)]
+pub(super) struct AtWork {
+    pub(super) line: Line,
+    pub(super) user: UserId,
+    /// No write had been sent for the user when it was claimed.
+    pub(super) is_unwritten: bool,
+}
+
 pub(super) struct Dispatcher<'a, D, J> {
     pub(super) context: Arc<Context<D, J>>,
     pub(super) listener: &'a mut dyn Listener,
     pub(super) units: JoinSet<UnitResult>,
-    /// Whom each unit works for, since a panic does not say.
-    pub(super) at_work: HashMap<Id, Subject>,
+    pub(super) at_work: HashMap<Id, AtWork>,
     /// Claimed users that no unit works for yet.
-    pub(super) ready: VecDeque<(Subject, bool)>,
+    pub(super) ready: VecDeque<Claim>,
     pub(super) claiming: Option<Claiming>,
     /// The last line that was claimed.
     pub(super) cursor: Line,
     pub(super) more: bool,
+    /// Users that may be written that no write was sent for before; `None` for all.
+    pub(super) write_at_most: Option<u64>,
+    /// Users that this run has sent the first write for.
+    pub(super) written: u64,
+    /// The next user waits until it is known whether those at work use up `write_at_most`.
+    pub(super) at_limit: bool,
     pub(super) breaker: Breaker,
     /// Cancelled when units are to give their users back: at a stop, or in an outage. A new one is
     /// made for each probe.
@@ -128,6 +145,9 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             claiming: None,
             cursor: Line(0),
             more: true,
+            write_at_most: work.write_at_most,
+            written: 0,
+            at_limit: false,
             breaker: Breaker::new(context.settings.concurrency.get()),
             halt: context.drain.child_token(),
             rewind: None,
@@ -135,7 +155,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             context,
             reason: None,
             grace_until: None,
-            tally: Tally::new(work),
+            tally: Tally::new(&work),
         }
     }
 
@@ -192,22 +212,31 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             Incoming::Claimed(claimed) => {
                 let claimed = claimed?;
                 self.more = claimed.more;
-                match claimed.subjects.last() {
-                    Some((last, _)) => self.cursor = last.line,
+                self.at_limit = claimed.at_limit;
+                match claimed.claims.last() {
+                    Some(last) => self.cursor = last.subject.line,
+                    None if claimed.at_limit => {}
                     None => self.wrap_probes(),
                 }
-                self.ready.extend(claimed.subjects);
+                self.ready.extend(claimed.claims);
                 if self.halt.is_cancelled() {
                     return Ok(self.give_back());
                 }
             }
             Incoming::Unit(Ok((id, result))) => {
-                let subject = self.at_work.remove(&id);
-                return Ok(self.unit_ended(subject, result?));
+                self.at_limit = false;
+                let end = result?;
+                return Ok(match self.at_work.remove(&id) {
+                    Some(at_work) => self.unit_ended(at_work, end),
+                    None => Vec::new(),
+                });
             }
             Incoming::Unit(Err(error)) => {
-                let line = self.at_work.remove(&error.id()).map(|subject| subject.line);
-                return Ok(self.unit_panicked(line, error));
+                self.at_limit = false;
+                return Ok(match self.at_work.remove(&error.id()) {
+                    Some(at_work) => self.unit_panicked(&at_work, error),
+                    None => Vec::new(),
+                });
             }
             Incoming::Report(event) => {
                 self.listener.on(&event);
@@ -231,41 +260,47 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         Ok(Vec::new())
     }
 
-    fn unit_ended(&mut self, subject: Option<Subject>, end: UnitEnd) -> Vec<Entry> {
-        match end {
-            UnitEnd::Settled(settlement) => {
-                self.tally.settled(settlement.outcome);
-                let mut entries = Vec::new();
-                if let Some(Subject { line, user, .. }) = subject {
-                    entries = self.weigh_outcome(line, &settlement);
-                    self.listener.on(&Event::Settled {
-                        line,
-                        user,
-                        settlement,
-                    });
+    fn unit_ended(&mut self, at_work: AtWork, end: UnitEnd) -> Vec<Entry> {
+        self.written += u64::from(end.wrote);
+        let AtWork { line, user, .. } = at_work;
+        match end.how {
+            How::Settled(settled) => {
+                let settlement = settled.settlement;
+                self.tally
+                    .settled(line, settlement.outcome, settled.was_seen);
+                if settled.answered {
+                    self.answered();
                 }
-                if let (Stage::Running, Some(reason)) = (self.stage, self.too_many_failures()) {
-                    entries.extend(self.stop(reason));
+                self.listener.on(&Event::Settled {
+                    line,
+                    user,
+                    settlement,
+                });
+                match (self.stage, self.too_many_failures()) {
+                    (Stage::Running, Some(reason)) => self.stop(reason),
+                    _ => Vec::new(),
                 }
-                entries
             }
-            UnitEnd::Released(Some(reason)) if self.stage == Stage::Running => self.stop(reason),
-            UnitEnd::Released(_) => {
-                self.given_back(subject.map(|subject| subject.line));
+            How::Released(Some(reason)) if self.stage == Stage::Running => self.stop(reason),
+            How::Released(_) => {
+                self.given_back(Some(line));
                 Vec::new()
+            }
+            How::TargetOut(why) => {
+                self.given_back(Some(line));
+                self.found_out(line, &why)
             }
         }
     }
 
     /// A panic is a bug in the program; it costs this user's certainty and nobody else's.
-    fn unit_panicked(&mut self, line: Option<Line>, error: JoinError) -> Vec<Entry> {
+    fn unit_panicked(&mut self, at_work: &AtWork, error: JoinError) -> Vec<Entry> {
         let message = panic_message(error);
         let outcome = Outcome::InDoubt(Reason::Bug);
+        let line = at_work.line;
+        self.written += u64::from(at_work.is_unwritten);
         self.tally.panics += 1;
-        self.tally.settled(outcome);
-        let Some(line) = line else {
-            return Vec::new();
-        };
+        self.tally.settled(line, outcome, true);
         self.listener.on(&Event::Panicked {
             line,
             message: message.clone(),
@@ -295,7 +330,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }
     }
 
-    /// Begins nothing more, and lets requests in flight finish.
+    /// Stops claiming users. Requests in flight run to their end.
     pub(super) fn stop(&mut self, reason: StopReason) -> Vec<Entry> {
         self.listener.on(&Event::Stopping {
             reason: reason.clone(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{Entry, Fact, Line};
-use crate::engine::claim::claim;
-use crate::engine::dispatcher::Dispatcher;
+use crate::engine::claim::{Claim, Wanted, claim};
+use crate::engine::dispatcher::{AtWork, Dispatcher};
 use crate::engine::unit::Unit;
 use crate::port::{Directory, Journal};
 
@@ -28,6 +28,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             self.rewind = None;
             self.cursor = Line(first.0 - 1);
             self.more = true;
+            self.at_limit = false;
         }
         let slots = self.breaker.allowance();
         let units = if self.breaker.outage().is_some() {
@@ -36,20 +37,39 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             UNITS_PER_SLOT * slots
         };
         while self.units.len() < units
-            && let Some((subject, begun)) = self.ready.pop_front()
+            && let Some(claim) = self.ready.pop_front()
         {
-            let context = Arc::clone(&self.context);
-            let unit = Unit::new(context, self.halt.clone(), subject.clone(), begun);
+            let at_work = AtWork {
+                line: claim.subject.line,
+                user: claim.subject.user.clone(),
+                is_unwritten: claim.is_unwritten(),
+            };
+            let unit = Unit::new(Arc::clone(&self.context), self.halt.clone(), claim);
             let handle = self.units.spawn(unit.run());
-            self.at_work.insert(handle.id(), subject);
+            self.at_work.insert(handle.id(), at_work);
         }
         let batch = slots.min(CLAIM);
         let wanted = self.units.len() < units || self.breaker.outage().is_none();
-        if self.more && wanted && self.claiming.is_none() && self.ready.len() < batch {
+        let may_claim = self.more && !self.at_limit && self.claiming.is_none();
+        if may_claim && wanted && self.ready.len() < batch {
             let context = Arc::clone(&self.context);
-            let halt = self.halt.clone();
-            self.claiming = Some(Box::pin(claim(context, halt, self.cursor, batch)));
+            let wanted = Wanted {
+                after: self.cursor,
+                limit: batch,
+                unwritten: self.unwritten_left(),
+            };
+            self.claiming = Some(Box::pin(claim(context, self.halt.clone(), wanted)));
         }
+    }
+
+    /// How many more users may be claimed that no write was sent for yet: each of those at work may turn
+    /// out to need one.
+    fn unwritten_left(&self) -> Option<u64> {
+        let at_work = self.at_work.values().filter(|it| it.is_unwritten).count();
+        let ready = self.ready.iter().filter(|it| it.is_unwritten()).count();
+        let claimed = u64::try_from(at_work + ready).unwrap_or(u64::MAX);
+        let left = self.write_at_most?.saturating_sub(self.written);
+        Some(left.saturating_sub(claimed))
     }
 
     /// Nobody is claimed and nobody is at work.
@@ -60,11 +80,11 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
     /// Returns the users that were claimed and that no unit works for.
     pub(super) fn give_back(&mut self) -> Vec<Entry> {
         let at = self.context.settings.clock.now();
-        let first = self.ready.front().map(|(subject, _)| subject.line);
+        let first = self.ready.front().map(|claim| claim.subject.line);
         self.given_back(first);
         self.ready
             .drain(..)
-            .map(|(subject, _)| Entry {
+            .map(|Claim { subject, .. }| Entry {
                 line: subject.line,
                 at,
                 fact: Fact::Released {

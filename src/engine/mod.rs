@@ -12,6 +12,7 @@ mod course;
 mod dispatcher;
 mod event;
 mod flow;
+mod intent;
 mod outage;
 mod settings;
 mod stop;

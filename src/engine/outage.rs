@@ -1,6 +1,6 @@
 //! What the dispatcher does about an outage of the target, and about the limits of a run.
 
-use crate::domain::{Entry, Line, Outcome, Reason, Settlement};
+use crate::domain::{Entry, Line};
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::event::{Event, Fault, Waiting};
 use crate::engine::stop::{Stage, StopReason};
@@ -32,14 +32,13 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         self.failed(*line, *fault != Fault::Unsent, why)
     }
 
-    /// Weighs how a user ended: whoever could not be seen has not been answered either.
-    pub(super) fn weigh_outcome(&mut self, line: Line, settlement: &Settlement) -> Vec<Entry> {
-        let Outcome::InDoubt(Reason::ServerError | Reason::NoAnswer) = settlement.outcome else {
-            self.answered();
+    /// A unit found that the target answers nobody, however few users are left.
+    pub(super) fn found_out(&mut self, line: Line, why: &str) -> Vec<Entry> {
+        let before = self.breaker.outage().is_some();
+        if !self.breaker.found_out(line, why, Instant::now()) {
             return Vec::new();
-        };
-        let why = settlement.detail.as_deref().unwrap_or("a server error");
-        self.failed(line, true, why)
+        }
+        self.begin_outage(before, why)
     }
 
     fn failed(&mut self, line: Line, sent: bool, why: &str) -> Vec<Entry> {
@@ -48,6 +47,11 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         if !self.breaker.failed(line, sent, why, left, Instant::now()) {
             return Vec::new();
         }
+        self.begin_outage(before, why)
+    }
+
+    /// Users go back with their attempts until a probe is answered.
+    fn begin_outage(&mut self, before: bool, why: &str) -> Vec<Entry> {
         if !before && self.stage == Stage::Running {
             let why = why.to_owned();
             self.listener.on(&Event::Outage { why });
@@ -87,6 +91,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             _ => {}
         }
         self.more = true;
+        self.at_limit = false;
     }
 
     /// After the last user comes the first of those who failed again.

@@ -1,10 +1,11 @@
 //! How many users stand where, as the progress line and the end of a run tell it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::Outcome;
+use crate::domain::{Line, Outcome};
 use crate::engine::event::Snapshot;
 use crate::engine::settings::Work;
 
@@ -17,12 +18,14 @@ pub(super) struct Tally {
     done_now: u64,
     trouble_now: u64,
     failed_now: u64,
+    /// Lines of this run that are in doubt: they may be claimed again, and count once.
+    doubtful: HashSet<Line>,
     /// Users whose unit panicked.
     pub(super) panics: u64,
 }
 
 impl Tally {
-    pub(super) fn new(work: Work) -> Self {
+    pub(super) fn new(work: &Work) -> Self {
         Self {
             started: Instant::now(),
             users: work.users,
@@ -30,15 +33,29 @@ impl Tally {
             done_now: 0,
             trouble_now: 0,
             failed_now: 0,
+            doubtful: HashSet::new(),
             panics: 0,
         }
     }
 
-    /// One more user has an outcome.
-    pub(super) fn settled(&mut self, outcome: Outcome) {
+    /// A user has an outcome. `was_seen` says whether the user was ever shown: only then it is a failure
+    /// that the provider does not find it.
+    pub(super) fn settled(&mut self, line: Line, outcome: Outcome, was_seen: bool) {
+        if self.doubtful.remove(&line) {
+            self.done_now -= 1;
+            self.trouble_now -= 1;
+            self.failed_now -= 1;
+        }
+        if matches!(outcome, Outcome::InDoubt(_)) {
+            self.doubtful.insert(line);
+        }
         self.done_now += 1;
         self.trouble_now += u64::from(outcome.status().is_trouble());
-        let failed = matches!(outcome, Outcome::Failed(_) | Outcome::InDoubt(_));
+        let failed = match outcome {
+            Outcome::Failed(_) | Outcome::InDoubt(_) => true,
+            Outcome::NotFound => was_seen,
+            _ => false,
+        };
         self.failed_now += u64::from(failed);
     }
 

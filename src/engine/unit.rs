@@ -1,11 +1,13 @@
 //! A unit: all attempts for one user within a run.
 //!
-//! It looks at the drain token before it begins an attempt, and while it waits for a credential, for
-//! leave to send, and between attempts. A request under way races the abort token alone; what is said
-//! to the journal races nothing.
+//! A unit checks the drain token before each attempt and while it waits: for a credential, for a permit,
+//! between attempts. A request in flight is cancelled only by the abort token. Journal writes are never
+//! cancelled.
 
 mod credential;
+mod question;
 mod record;
+mod write;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,23 +18,45 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Effect, Fact, Need, Operation, Outcome, Reason, Request,
-    RequestKind, Resource, Settlement, Silence, UserState, Verdict, judge,
+    Answer, Content, Credential, Effect, Need, Operation, Request, RequestKind, Resource,
+    Settlement, Silence, Verdict, judge,
 };
+use crate::engine::claim::Claim;
 use crate::engine::context::{Context, Counted};
 use crate::engine::course::{Course, Fate, Step};
+use crate::engine::intent::{Intent, Look};
 use crate::engine::stop::StopReason;
-use crate::engine::unit::record::fault;
+use crate::engine::unit::record::{Said, fault};
+use crate::engine::unit::write::Chosen;
 use crate::pace::Backoff;
 use crate::port::{Directory, Journal, JournalError, SignInError, Subject};
 
-/// How a unit ended.
+/// How a unit ended, and whether a write of its left, or may have, for a user that none was sent for before.
 #[derive(Debug)]
-pub(super) enum UnitEnd {
+pub(super) struct UnitEnd {
+    pub(super) how: How,
+    pub(super) wrote: bool,
+}
+
+/// See [`UnitEnd`].
+#[derive(Debug)]
+pub(super) enum How {
     /// The user has an outcome, and it is durable.
-    Settled(Settlement),
+    Settled(Settled),
     /// The user goes back; if there is a reason, the whole run is to stop for it.
     Released(Option<StopReason>),
+    /// The user goes back: the target answers nobody, and this is what it said last.
+    TargetOut(String),
+}
+
+/// An outcome, and what the dispatcher has to know besides.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) settlement: Settlement,
+    /// An answer of the target has led to it.
+    pub(super) answered: bool,
+    /// The user was shown, by the plan or in this run.
+    pub(super) was_seen: bool,
 }
 
 /// What follows from one attempt.
@@ -40,7 +64,7 @@ pub(super) enum Next {
     /// Another step.
     Step(Step),
     /// The user has an outcome, and it is durable.
-    Settled(Settlement),
+    Settled(Settled),
     /// The unit does not go on.
     Halt(Halt),
 }
@@ -53,6 +77,8 @@ pub(super) enum Halt {
     Abandoned(RequestKind),
     /// The sign-in service cannot be reached, or fails.
     NoCredential(String),
+    /// The target answers nobody: what it said last.
+    TargetOut(String),
     /// The run cannot go on either.
     Fatal(StopReason),
 }
@@ -64,50 +90,51 @@ pub(super) struct Unit<D, J> {
     subject: Subject,
     pub(super) course: Course,
     backoff: Backoff,
-    /// The intent of the next write is durable already.
-    begun: bool,
+    /// The next write; its intent is durable.
+    intent: Option<Intent>,
+    /// Since when a write has been turned away, or has come too late for what it was made from.
+    held_up_since: Option<Instant>,
     /// The credential that the last request was signed with.
     pub(super) credential: Credential,
-    after: Option<UserState>,
-    /// The whole user as last shown, until a write was made from it.
+    /// What was shown of the user last.
+    look: Option<Look>,
+    /// The whole user as last read, until a write was made from it.
     resource: Option<Resource>,
     /// What the last write was to do.
     asked: Vec<Operation>,
     pub(super) detail: Option<String>,
+    /// The answer to the write that a failure is blamed on.
+    blamed: Option<Said>,
+    /// The last answer.
+    last: Option<Said>,
 }
 
 impl<D: Directory, J: Journal> Unit<D, J> {
-    /// A unit for `subject`; `begun` says that the intent of its first write is durable, which it is
-    /// for whoever need not be read first.
-    pub(super) fn new(
-        context: Arc<Context<D, J>>,
-        halt: CancellationToken,
-        subject: Subject,
-        begun: bool,
-    ) -> Self {
+    /// A unit for a user that was claimed.
+    pub(super) fn new(context: Arc<Context<D, J>>, halt: CancellationToken, claim: Claim) -> Self {
         let settings = &context.settings;
-        let mut course = Course::new(
-            settings.max_attempts,
-            subject.attempts,
-            subject.effect == Effect::Maybe,
-            begun,
-            subject.goal.gone,
-        );
-        if begun {
+        let Claim { subject, intent } = claim;
+        let mut course = Course::of(settings.max_attempts, &subject);
+        if intent.is_some() {
             course.begin_write();
         }
+        let before = subject.before.as_ref();
+        let before = before.filter(|_| subject.effect == Effect::None);
         Self {
             course,
             backoff: Backoff::seeded(settings.seed ^ subject.line.0),
+            look: before.map(|seen| Look::stored(seen, settings.clock)),
             context,
             halt,
             subject,
-            begun,
+            intent,
+            held_up_since: None,
             credential: Credential::default(),
-            after: None,
             resource: None,
             asked: Vec::new(),
             detail: None,
+            blamed: None,
+            last: None,
         }
     }
 
@@ -116,11 +143,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// # Errors
     /// Only if the journal fails; then nothing more may be sent.
     pub(super) async fn run(mut self) -> Result<UnitEnd, JournalError> {
-        // Its claim followed the course: whoever is to be written first has a durable intent.
-        let mut step = if self.begun { Step::Write } else { Step::Read };
+        // A claim with an intent has followed the course already.
+        let mut step = if self.intent.is_some() {
+            Step::Write
+        } else {
+            self.course.first()
+        };
         loop {
             let next = match (step, self.prepare(step).await) {
                 (Step::AskRole(outcome), Ok(_)) => self.ask_role(outcome).await?,
+                (Step::AskTarget(outcome), Ok(_)) => self.ask_target(outcome).await?,
                 (_, Ok(kind)) => self.attempt(kind).await?,
                 (_, Err(halt)) => Next::Halt(halt),
             };
@@ -129,7 +161,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                 Next::Halt(Halt::NoCredential(why)) => {
                     self.without_credential(step.kind(), why).await
                 }
-                Next::Settled(settlement) => return Ok(UnitEnd::Settled(settlement)),
+                Next::Settled(settled) => {
+                    return Ok(UnitEnd {
+                        how: How::Settled(settled),
+                        wrote: self.wrote_first(),
+                    });
+                }
                 Next::Halt(halt) => return self.release(halt).await,
             };
         }
@@ -139,8 +176,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     async fn prepare(&mut self, step: Step) -> Result<RequestKind, Halt> {
         match step {
             Step::Write => Ok(RequestKind::Write),
-            Step::Read | Step::AskRole(_) => Ok(RequestKind::Read),
-            // Leave to send is what makes everybody wait.
+            Step::Read | Step::AskRole(_) | Step::AskTarget(_) => Ok(RequestKind::Read),
+            // The wait for a permit is what makes all units wait.
             Step::Hold(kind) => Ok(kind),
             Step::BackOff(kind, asked) => self.rest(asked).await.map(|()| kind),
             Step::Renew(kind) => self.renew().await.map(|()| kind),
@@ -154,103 +191,82 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    /// One request: its intent, leave to send, the request, the verdict, and the record of it all.
+    /// One request: its intent, the permit to send, the request, the verdict, and the record of it all.
     async fn attempt(&mut self, wanted: RequestKind) -> Result<Next, JournalError> {
         if self.halt.is_cancelled() {
             return Ok(Next::Halt(Halt::Stopped));
         }
-        let (kind, request) = match self.request(wanted) {
-            Ok(request) => (request.kind, request),
-            Err((reason, why)) => {
-                self.detail = Some(why);
-                return self.settle(Outcome::Failed(reason), Vec::new()).await;
-            }
+        let request = match self.choose(wanted).await? {
+            Chosen::Request(request) => request,
+            Chosen::Next(next) => return Ok(next),
         };
-        if kind == RequestKind::Write && !self.begun {
-            let attempt = self.course.begin_write();
-            let request = request.to_string();
-            self.record(vec![Fact::Begun { attempt, request }]).await?;
-            self.begun = true;
-        }
-        let slot = match self.leave_to_send().await {
+        let kind = request.kind;
+        let slot = match self.permit_to_send().await {
             Ok(slot) => slot,
             Err(halt) => return Ok(Next::Halt(halt)),
         };
-        self.context.requests.fetch_add(1, Ordering::Relaxed);
+        if kind == RequestKind::Write && self.is_void() {
+            // The wait was too long for what the write was computed from.
+            drop(slot);
+            return self.take_back().await;
+        }
         let start = Instant::now();
-        let exchange = tokio::select! {
-            biased;
-            () = self.context.abort.cancelled() => {
-                return Ok(Next::Halt(Halt::Abandoned(kind)));
-            }
-            exchange = self.context.directory.send(&request) => exchange,
+        let Some(exchange) = self.send(&request).await else {
+            return Ok(Next::Halt(Halt::Abandoned(kind)));
         };
         drop(slot);
         let verdict = self.judge(kind, &exchange);
-        self.heed(&exchange);
+        let throttled_out = self.apply_rate_limit(&exchange);
         let mut facts = vec![self.note(kind, verdict, &exchange, start.elapsed())];
         facts.extend(self.seen_before(kind, verdict));
         let fate = match exchange {
-            Ok(_) => Fate::Answered,
+            Ok(_) | Err(Silence::Unsendable(_)) => Fate::Answered,
             Err(Silence::Lost(_)) => Fate::NoAnswer,
             Err(Silence::NotSent(_)) => Fate::NotSent,
-            Err(Silence::Unsendable(_)) => Fate::Answered,
         };
         let had_served = self.weigh_credential(verdict);
-        let shown = matches!(verdict, Verdict::Partial | Verdict::Advanced);
-        let step = if shown && (wanted, kind) == (RequestKind::Write, RequestKind::Read) {
+        let step = if self.shows_what_to_write(wanted, kind, verdict) {
             self.course.after_read_for_write()
         } else {
             self.course.after(kind, verdict, fate, had_served)
         };
         if kind == RequestKind::Write {
-            // What was held up or never left is the same write when it goes again.
-            let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);
-            self.begun = again || fate == Fate::NotSent;
+            self.after_write(step, fate);
         }
+        let fault = fault(verdict, &exchange);
+        self.context.note_failing(&self.subject.user, fault);
         let Step::Settle(outcome) = step else {
             self.record(facts).await?;
-            self.report(verdict, fault(verdict, &exchange)).await;
-            return Ok(Next::Step(step));
+            self.report(verdict, fault).await;
+            return Ok(
+                throttled_out.map_or(Next::Step(step), |reason| Next::Halt(Halt::Fatal(reason)))
+            );
         };
-        if outcome.reason() == Some(Reason::Unreadable) && self.context.known.get().is_none() {
-            // Nobody has been shown yet: this is hardly about one user.
-            self.record(facts).await?;
-            let words = self.detail.clone().unwrap_or_default();
-            return Ok(Next::Halt(Halt::Fatal(StopReason::NotScim(words))));
-        }
-        self.settle(outcome, facts).await
+        self.settle(outcome, facts, exchange.is_ok()).await
     }
 
-    /// The next request: the smallest write that does what is still to be done, as far as the user
-    /// has been shown; a read where nothing seems to be left. Or why no request will do.
-    fn request(&mut self, kind: RequestKind) -> Result<Request, (Reason, String)> {
-        let (directory, user) = (&self.context.directory, &self.subject.user);
-        if kind != RequestKind::Write {
-            return Ok(directory.read_request(user));
-        }
-        let means = self.context.settings.means;
-        let resource = self.resource.take().filter(|_| means.from_read);
-        if means.from_read && resource.is_none() {
-            // Every write is made from a look of its own. An intent that was made from another one
-            // is taken back: what is sent may differ.
-            if std::mem::take(&mut self.begun) {
-                self.course.take_back_write();
-            }
-            return Ok(directory.read_request(user));
-        }
-        let before = self.subject.before.as_ref().map(|seen| &seen.state);
-        let Some(shown) = self.after.as_ref().or(before) else {
-            return Ok(directory.read_request(user));
+    /// Whether a read that was made for the sake of the next write has shown what is to be written.
+    fn shows_what_to_write(
+        &self,
+        wanted: RequestKind,
+        kind: RequestKind,
+        verdict: Verdict,
+    ) -> bool {
+        let shown = match verdict {
+            Verdict::Partial | Verdict::Advanced => true,
+            Verdict::Unshown => self.course.effect() == Effect::None,
+            _ => false,
         };
-        match self.subject.goal.need(shown, means, self.subject.effect) {
-            Need::Write(operations) => {
-                let portion = means.portion(&operations);
-                self.asked = portion.to_vec();
-                Ok(directory.write_request(user, portion, resource.as_ref()))
-            }
-            Need::Nothing => Ok(directory.read_request(user)),
-            Need::Refused(reason, why) => Err((reason, why)),
+        shown && (wanted, kind) == (RequestKind::Write, RequestKind::Read)
+    }
+
+    /// Sends a request; `None` if it was abandoned on the way.
+    pub(super) async fn send(&self, request: &Request) -> Option<Result<Answer, Silence>> {
+        self.context.requests.fetch_add(1, Ordering::Relaxed);
+        tokio::select! {
+            biased;
+            () = self.context.abort.cancelled() => None,
+            exchange = self.context.directory.send(request) => Some(exchange),
         }
     }
 
@@ -258,24 +274,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// ever before.
     fn judge(&mut self, kind: RequestKind, exchange: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
-        let verdict = judge(
-            kind,
-            user,
-            goal,
-            &self.asked,
-            self.context.settings.means.ids,
-            exchange,
-        );
+        let means = self.context.settings.means;
+        let verdict = judge(kind, user, goal, &self.asked, means.ids, exchange);
         let (Verdict::Advanced, Ok(answer)) = (verdict, exchange) else {
             return verdict;
         };
         let left = match &answer.content {
-            Content::User(shown) => {
-                match goal.need(shown, self.context.settings.means, Effect::Part) {
-                    Need::Write(operations) => operations.len(),
-                    Need::Nothing | Need::Refused(..) => usize::MAX,
-                }
-            }
+            Content::User(shown) => match goal.need(shown, means, Effect::Part) {
+                Need::Write(operations) => operations.len(),
+                Need::Nothing | Need::Refused(..) => usize::MAX,
+            },
             _ => usize::MAX,
         };
         if self.course.comes_closer(left) {
@@ -285,17 +293,17 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    pub(super) async fn leave_to_send(&self) -> Result<SemaphorePermit<'_>, Halt> {
+    pub(super) async fn permit_to_send(&self) -> Result<SemaphorePermit<'_>, Halt> {
         tokio::select! {
             biased;
             () = self.halt.cancelled() => Err(Halt::Stopped),
-            leave = async {
+            permit = async {
                 // The slots are never closed, but if they were, nothing more should be sent.
                 let slot = self.context.slots.acquire().await.map_err(|_| Halt::Stopped)?;
                 self.signed_in(self.context.directory.ready()).await?;
                 self.context.pace.permit().await;
                 Ok(slot)
-            } => leave,
+            } => permit,
         }
     }
 
@@ -309,12 +317,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    /// P6: what the server asks of one, it asks of all, from the moment it is known. Waiting for
-    /// the journal first would let others send meanwhile.
-    pub(super) fn heed(&self, exchange: &Result<Answer, Silence>) {
-        if let Ok(answer) = exchange {
-            let throttle_wait = self.context.settings.throttle_wait;
-            self.context.pace.heed(answer, throttle_wait);
-        }
+    /// A `Retry-After` in one answer delays all requests of the process, starting when the answer arrives
+    /// (P6): waiting for the journal first would let others send meanwhile. Says whether the run is to stop,
+    /// since the target has answered nothing but 429 for too long.
+    pub(super) fn apply_rate_limit(
+        &self,
+        exchange: &Result<Answer, Silence>,
+    ) -> Option<StopReason> {
+        let answer = exchange.as_ref().ok()?;
+        let throttle_wait = self.context.settings.throttle_wait;
+        self.context.pace.heed(answer, throttle_wait);
+        self.context.throttled_for_too_long(answer)
     }
 }

@@ -1,10 +1,10 @@
-//! The first users of a job, who are written before the others and looked at again; and those beyond
-//! a cap.
+//! The canary of a job: the first users that it writes, which are looked at again before the others follow;
+//! and users beyond a cap.
 
 use serde_json::json;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Goal, Line, Status};
+use crate::domain::{Goal, Line, Status, UserId};
 use crate::ledger::job::unsigned;
 use crate::ledger::record::{EventRow, append_events};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
@@ -25,40 +25,29 @@ pub struct CanaryRow {
 }
 
 impl Ledger {
-    /// The line of the last of the first `users` whom the plan writes; of the very last one, if there
-    /// are fewer.
-    pub async fn canary_line(
-        &mut self,
-        job: &Job,
-        users: u64,
-    ) -> Result<Option<Line>, LedgerError> {
-        let line: Option<i64> = sqlx::query_scalar(
-            "SELECT max(line) FROM (
-                 SELECT line FROM users
-                 WHERE job = ? AND (status IN ('pending', 'claimed', 'in_doubt') OR attempts > 0)
-                 ORDER BY line LIMIT ?)",
+    /// How many users of the job a write was sent for, or may have been: a resumed canary writes the rest.
+    pub async fn canary_written(&mut self, job: &Job) -> Result<u64, LedgerError> {
+        let row = sqlx::query(
+            "SELECT count(*) AS written FROM users
+             WHERE job = ? AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')",
+        )
+        .bind(job.number)
+        .fetch_one(&mut self.connection)
+        .await?;
+        unsigned(&row, "written")
+    }
+
+    /// The canary, as its users are now: the first `users` that a write was sent for, or may have been, in
+    /// the order of lines. Until the canary is passed no other user is written.
+    pub async fn canary(&mut self, job: &Job, users: u64) -> Result<Vec<CanaryRow>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT line, user_id, status, reason, goal FROM users
+             WHERE job = ? AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+                   AND user_id IS NOT NULL
+             ORDER BY line LIMIT ?",
         )
         .bind(job.number)
         .bind(i64::try_from(users).unwrap_or(i64::MAX))
-        .fetch_one(&mut self.connection)
-        .await?;
-        Ok(line.and_then(|line| u64::try_from(line).ok()).map(Line))
-    }
-
-    /// The users up to a line whom the plan writes, as they stand.
-    pub async fn canary(
-        &mut self,
-        job: &Job,
-        through: Line,
-    ) -> Result<Vec<CanaryRow>, LedgerError> {
-        let rows = sqlx::query(
-            "SELECT line, user_id, status, reason, goal FROM users
-             WHERE job = ? AND line <= ? AND user_id IS NOT NULL
-                   AND (status IN ('pending', 'claimed', 'in_doubt') OR attempts > 0)
-             ORDER BY line",
-        )
-        .bind(job.number)
-        .bind(i64::try_from(through.0).unwrap_or(i64::MAX))
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter()
@@ -80,6 +69,19 @@ impl Ledger {
                 })
             })
             .collect()
+    }
+
+    /// A user that a look-up has seen, if any was.
+    pub async fn seen_user(&mut self, job: &Job) -> Result<Option<UserId>, LedgerError> {
+        let user: Option<String> = sqlx::query_scalar(
+            "SELECT user_id FROM users
+             WHERE job = ? AND before_at_ms IS NOT NULL AND user_id IS NOT NULL
+             ORDER BY line LIMIT 1",
+        )
+        .bind(job.number)
+        .fetch_optional(&mut self.connection)
+        .await?;
+        Ok(user.map(UserId::new))
     }
 
     /// The first users were seen to be as wanted: the others may follow.

@@ -19,8 +19,6 @@ pub struct LedgerJournal {
     job: i64,
     /// What every user is to have; `None` where the user's own row says it.
     goal: Option<Goal>,
-    /// The last line to be dealt with.
-    through: i64,
 }
 
 impl LedgerJournal {
@@ -30,16 +28,6 @@ impl LedgerJournal {
             reader: Arc::new(Mutex::new(reader)),
             job: job.number,
             goal: job.change.goal(),
-            through: i64::MAX,
-        }
-    }
-
-    /// The same journal, as if the job ended with this line.
-    #[must_use]
-    pub fn through(self, last: Line) -> Self {
-        Self {
-            through: i64::try_from(last.0).unwrap_or(i64::MAX),
-            ..self
         }
     }
 
@@ -60,13 +48,12 @@ impl LedgerJournal {
             "SELECT line, user_id, attempts, effect, goal, before_at_ms, active_before,
                     workspaces_before, user_name, roster_name, addresses, cells
              FROM users
-             WHERE job = ? AND line > ? AND line <= ? AND status IN ('pending', 'in_doubt')
+             WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt')
                    AND user_id IS NOT NULL
              ORDER BY line LIMIT ?",
         )
         .bind(self.job)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
-        .bind(self.through)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&mut reader.connection)
         .await?;

@@ -142,5 +142,7 @@ async fn why_a_run_stops_early_is_told_once_whatever_is_shown() {
 fn asked(refused: &Ran) -> u64 {
     let number = refused.stderr.split("--confirm ").nth(1);
     let number = number.and_then(|text| text.split('`').next());
-    number.and_then(|text| text.parse().ok()).unwrap_or_default()
+    number
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
 }

@@ -7,54 +7,75 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::answer::{Answer, answer};
 use crate::cli::job::{At, command_again};
-use crate::domain::{Clock, Entry, Fact, Finding, Line, Status, UserId};
+use crate::domain::{Clock, Entry, Fact, Finding, Status, UserId};
 use crate::engine::Signal;
-use crate::ledger::{CanaryRow, Job, Ledger, NewRun};
+use crate::ledger::{CanaryRow, Job, Ledger, NewRun, RunEnding};
 use crate::lookup::Inquirer;
 use crate::scim::ScimClient;
 
-/// The first users of a job.
-#[derive(Debug)]
+/// A canary that is not passed yet.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Canary {
-    /// The line of the last of them.
-    pub(super) through: Line,
+    /// How many users it has.
+    users: u64,
+    /// How many of them have still to be written.
+    pub(super) to_write: u64,
 }
 
-/// The canary that has still to be seen, if one is asked for.
+/// The canary that has still to be passed, if one is asked for.
 pub(super) async fn due(
     ledger: &mut Ledger,
     job: &Job,
     at: &At<'_>,
 ) -> Result<Option<Canary>, Failure> {
-    let Some(users) = at
-        .settings
-        .safety
-        .canary
-        .filter(|_| job.canary_at.is_none())
-    else {
+    let canary = at.settings.safety.canary;
+    let Some(users) = canary.filter(|_| job.canary_at.is_none()) else {
         return Ok(None);
     };
-    let through = ledger.canary_line(job, users).await?;
-    Ok(through.map(|through| Canary { through }))
+    let written = ledger.canary_written(job).await?;
+    Ok(Some(Canary {
+        users,
+        to_write: users.saturating_sub(written),
+    }))
 }
 
-/// Looks at the first users again.
+/// How a run ends whose canary was not passed.
+pub(super) fn ending(failure: &Failure) -> RunEnding {
+    match failure.exit {
+        Exit::Interrupted(signal) => RunEnding::Stopped(signal.as_str()),
+        Exit::SignIn => RunEnding::Stopped("sign-in lost"),
+        Exit::StoppedEarly => RunEnding::Stopped("outage"),
+        Exit::Settings => RunEnding::Stopped("no SCIM service"),
+        _ => RunEnding::Stopped("canary"),
+    }
+}
+
+/// Reads the first users again.
 ///
 /// # Errors
-/// [`Exit::Rail`] unless all of them are as wanted, and somebody at a terminal wants to go on.
+/// [`Exit::Rail`] unless all of them are as wanted, and the person at a terminal, if there is one, wants to
+/// go on.
 pub(super) async fn judge(
-    canary: &Canary,
+    canary: Canary,
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
     at: &At<'_>,
     signals: &mut mpsc::Receiver<Signal>,
 ) -> Result<(), Failure> {
-    let rows = ledger.canary(job, canary.through).await?;
+    let rows = ledger.canary(job, canary.users).await?;
+    if rows.is_empty() {
+        return judge_nobody(ledger, job, run, at).await;
+    }
     let inquirer = at.inquirer();
     let mut bad = Vec::new();
     for row in &rows {
-        if let Some(why) = look(ledger, job, run, at, &inquirer, row).await? {
+        let why = tokio::select! {
+            biased;
+            Some(signal) = signals.recv() => return Err(interrupted(signal, job)),
+            why = look(ledger, job, run, at, &inquirer, row) => why?,
+        };
+        if let Some(why) = why {
             bad.push(format!("line {}: {why}", row.line));
         }
     }
@@ -66,7 +87,7 @@ pub(super) async fn judge(
             bad.join("; ")
         );
         return Err(Failure::new(Exit::Rail, message).hint(
-            "nobody else was written; find out why (`offboard explain USER`) before going on"
+            "no other user was written; find out why (`offboard explain USER`) before going on"
                 .to_owned(),
         ));
     }
@@ -76,11 +97,7 @@ pub(super) async fn judge(
         at.terminal.warn(&format!("canary: {seen}."));
         let question = format!("Go on with the other {left}? [y/N]");
         let typed = match answer(at.terminal, question, signals).await {
-            Answer::Signal(signal) => {
-                let message = format!("{}: stopped after the canary", signal.as_str());
-                return Err(Failure::new(Exit::Interrupted(signal), message)
-                    .continued_by(command_again(&job.id)));
-            }
+            Answer::Signal(signal) => return Err(interrupted(signal, job)),
             Answer::Typed(typed) => {
                 typed.map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?
             }
@@ -96,6 +113,30 @@ pub(super) async fn judge(
     Ok(())
 }
 
+/// No user was written. That is as wanted only if no user was left to write.
+async fn judge_nobody(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    at: &At<'_>,
+) -> Result<(), Failure> {
+    let left = ledger.counts(job).await?.open();
+    if left > 0 {
+        let message = format!("the canary failed: no user was written, and {left} are left");
+        return Err(Failure::new(Exit::Rail, message)
+            .hint("find out why (`offboard status`) before going on".to_owned()));
+    }
+    at.terminal
+        .note("canary: no user needed a write, and none is left");
+    ledger.pass_canary(job, run, 0).await?;
+    Ok(())
+}
+
+fn interrupted(signal: Signal, job: &Job) -> Failure {
+    let message = format!("{}: stopped after the canary", signal.as_str());
+    Failure::new(Exit::Interrupted(signal), message).continued_by(command_again(&job.id))
+}
+
 /// Reads one user and keeps what was found; returns why the user is not as wanted.
 async fn look(
     ledger: &mut Ledger,
@@ -105,9 +146,6 @@ async fn look(
     inquirer: &Inquirer<ScimClient>,
     row: &CanaryRow,
 ) -> Result<Option<String>, Failure> {
-    if row.status == Status::NotFound {
-        return Ok(None);
-    }
     let read = at.read(inquirer, &UserId::new(&row.user_id)).await?;
     let goal = row.goal.as_ref().or(at.criteria.goal.as_ref());
     let fact = crate::plan::compare(goal, job.ids, read);
@@ -123,9 +161,16 @@ async fn look(
     else {
         return Ok(None);
     };
-    if !matches!(row.status, Status::Removed | Status::Restored) {
+    let done = matches!(
+        row.status,
+        Status::Removed | Status::Restored | Status::Already
+    );
+    if !done {
         let reason = row.reason.clone().unwrap_or_default();
-        return Ok(Some(format!("{} {reason}", row.status)));
+        return Ok(Some(
+            format!("{} {reason}", row.status).trim_end().to_owned(),
+        ));
     }
-    Ok((finding != Finding::Confirmed).then(|| detail.unwrap_or_default()))
+    Ok((finding != Finding::Confirmed)
+        .then(|| format!("{}: {}", finding.as_str(), detail.unwrap_or_default())))
 }

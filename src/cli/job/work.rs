@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
-use crate::domain::{Clock, Line};
+use crate::domain::Clock;
 use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
 use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, Undone, Writer};
 use crate::port::SignInError;
@@ -20,27 +20,26 @@ pub(super) struct With<'a> {
     pub(super) progress: &'a mut Progress,
 }
 
-/// Works on a job up to a line, or to its end.
+/// Works on a job to its end, or until so many users more are written.
 pub(super) async fn work(
     mut ledger: Ledger,
     job: &Job,
     run: &NewRun,
-    through: Option<Line>,
+    write_at_most: Option<u64>,
     with: &mut With<'_>,
 ) -> Result<(Ledger, Ending), Failure> {
     let settings = with.at.settings;
     let counts = ledger.counts(job).await?;
+    let known = ledger.seen_user(job).await?;
     let (writer, journal) = Writer::start(ledger, job, run).await?;
-    let journal = match through {
-        Some(last) => journal.through(last),
-        None => journal,
-    };
     let engine_settings = EngineSettings {
         concurrency: settings.concurrency,
         max_attempts: settings.max_attempts,
         throttle_wait: settings.throttle_wait,
         grace: settings.grace,
         means: settings.means(),
+        door: with.at.criteria.door.clone(),
+        look_ttl: settings.safety.plan_ttl,
         limits: settings.limits,
         clock: Clock::System,
         seed: fastrand::u64(..),
@@ -49,6 +48,8 @@ pub(super) async fn work(
         restores: job.change.restores(),
         done: counts.users() - counts.open(),
         users: counts.users(),
+        known,
+        write_at_most,
     };
     let ended = engine::run(
         work,

@@ -19,9 +19,12 @@ pub(in crate::engine) enum Step {
     Renew(RequestKind),
     /// The user has an outcome.
     Settle(Outcome),
-    /// The user may be neither written nor read. Find out whether that holds for everybody; if not,
-    /// it is this outcome.
+    /// The user may be neither written nor read. Find out whether that holds for all users; if not, it is
+    /// this outcome.
     AskRole(Outcome),
+    /// The user cannot be read: server errors, silence, or pages that show nobody. Find out whether the
+    /// target answers at all; if it does, it is this outcome.
+    AskTarget(Outcome),
     /// A fresh credential was refused too: the user goes back, untouched by this.
     Rejected,
 }
@@ -32,7 +35,11 @@ impl Step {
         match self {
             Self::Write => RequestKind::Write,
             Self::BackOff(kind, _) | Self::Hold(kind) | Self::Renew(kind) => kind,
-            Self::Read | Self::AskRole(_) | Self::Rejected | Self::Settle(_) => RequestKind::Read,
+            Self::Read
+            | Self::AskRole(_)
+            | Self::AskTarget(_)
+            | Self::Rejected
+            | Self::Settle(_) => RequestKind::Read,
         }
     }
 }

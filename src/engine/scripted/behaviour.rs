@@ -54,6 +54,10 @@ pub(crate) enum Behaviour {
     Half,
     /// 200 with a page that is no user.
     Garbage,
+    /// 200 and the user without `active`; a write is applied.
+    Shy,
+    /// The request cannot be built.
+    Unsendable,
     /// As `Confirm`, after so many seconds; a write is applied at once.
     Stall(u64),
     /// The program fails.
@@ -67,6 +71,7 @@ impl Behaviour {
             self,
             Self::Confirm
                 | Self::Quiet
+                | Self::Shy
                 | Self::AppliedThenLost
                 | Self::FailApplied
                 | Self::Stall(_)

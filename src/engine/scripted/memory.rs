@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Effect, Entry, Fact, Goal, Known, Line, Outcome, RequestKind, Seen, Status,
-    Timestamp, UserId, UserState, Verdict,
+    Access, Change, Effect, Entry, Fact, Goal, Known, Line, Outcome, Reason, RequestKind, Seen,
+    Status, Timestamp, UserId, UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};
@@ -24,10 +24,14 @@ pub(crate) struct Row {
     pub(crate) given_back: u32,
     /// What the user had before the first write, as far as anybody has looked.
     pub(crate) before: Option<UserState>,
+    /// When that was, in milliseconds.
+    pub(crate) before_at: i64,
     /// By what else the user is known.
     pub(crate) known: Known,
     /// What the writes so far may have done.
     pub(crate) effect: Effect,
+    /// A write left, or may have: what the user had before it is fixed.
+    is_fixed: bool,
     /// The intent of a write that may leave now.
     intent: Option<String>,
     /// A write may have taken effect, and nobody has seen the user since.
@@ -88,6 +92,8 @@ impl Memory {
                 workspaces: Some(vec!["w1".to_owned(), "w2".to_owned()]),
                 ..UserState::of(user_of(line))
             }),
+            before_at: 0,
+            is_fixed: false,
             known: Known::default(),
             effect: Effect::None,
             intent: None,
@@ -111,6 +117,7 @@ impl Memory {
             if row.status == Status::Claimed {
                 row.status = Status::InDoubt;
                 row.must_read = true;
+                row.is_fixed = true;
             }
             row.intent = None;
         }
@@ -186,7 +193,14 @@ impl Books {
             broken = Some(format!("line {line} is settled and gets {:?}", entry.fact));
         }
         match &entry.fact {
-            Fact::LookedUp(state) => row.before = Some(state.clone()),
+            Fact::LookedUp(state) => {
+                if row.is_fixed || row.effect != Effect::None {
+                    broken = Some(format!("line {line}: a new state before the job"));
+                }
+                row.before = Some(state.clone());
+                row.before_at = entry.at.as_millis();
+                row.known.update(state);
+            }
             Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
             Fact::Begun { attempt, request } => {
                 let free = row.status == Status::InDoubt || std::mem::take(&mut row.advanced);
@@ -211,6 +225,7 @@ impl Books {
                 let again = matches!(verdict, Verdict::Throttled(_) | Verdict::Unauthorized)
                     || (status.is_none() && matches!(verdict, Verdict::Transient(_)));
                 row.held = again;
+                row.is_fixed |= !again && *verdict != Verdict::Refused(Reason::Unsendable);
                 if !again {
                     row.intent = None;
                 }
@@ -220,7 +235,7 @@ impl Books {
             Fact::Ended { verdict, .. } => {
                 if matches!(
                     verdict,
-                    Verdict::Applied | Verdict::Advanced | Verdict::Partial
+                    Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Unshown
                 ) {
                     row.must_read = false;
                 }
@@ -238,9 +253,17 @@ impl Books {
                 };
             }
             Fact::Released {
-                attempts, effect, ..
+                attempts,
+                effect,
+                unanswered,
+                ..
             } => {
+                row.is_fixed |= *unanswered;
+                if row.is_fixed && *effect == Effect::None {
+                    broken = Some(format!("line {line}: written, and goes back as if not"));
+                }
                 row.effect = *effect;
+                row.held = false;
                 let in_doubt = *effect == Effect::Maybe;
                 row.given_back += row.attempts.saturating_sub(*attempts);
                 row.attempts = *attempts;
@@ -289,7 +312,7 @@ impl Journal for Handle {
             }),
             before: row.before.clone().map(|state| Seen {
                 state,
-                at: Timestamp::from_millis(0),
+                at: Timestamp::from_millis(row.before_at),
             }),
             known: row.known.clone(),
         });

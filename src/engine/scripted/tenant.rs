@@ -7,13 +7,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
-    Resource, Silence, UserId, UserState,
+    Allowance, Answer, Content, Credential, Door as DoorRule, Filter, Known, Operation, Problem,
+    Request, RequestKind, Resource, Silence, UserId, UserPage, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::Memory;
 use crate::port::{Directory, SignInError};
+
+/// The path of the list of all users; the script is asked for it by this name.
+const LIST: &str = "u0";
+/// How old a state may be that a whole list is computed from, when the write arrives.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// One user as the tenant knows it.
 #[derive(Debug, Clone)]
@@ -21,6 +26,9 @@ pub(crate) struct Person {
     pub(crate) active: bool,
     pub(crate) workspaces: Vec<String>,
     pub(crate) is_deleted: bool,
+    pub(crate) user_name: Option<String>,
+    /// When an answer showed the user last.
+    shown_at: Option<Instant>,
     /// Writes that arrived.
     pub(crate) writes: u32,
     /// Writes that were turned away at the door: 401 and 429.
@@ -29,6 +37,8 @@ pub(crate) struct Person {
     pub(crate) applied: u32,
     /// Reads that arrived.
     pub(crate) reads: u32,
+    /// The last of them that a write was made from.
+    read_used: u32,
     /// Requests that were made, those included that never left.
     asked: [u32; 2],
 }
@@ -63,6 +73,10 @@ pub(super) struct Books {
     closed: Option<(Instant, Instant)>,
     now: usize,
     pub(super) peak: usize,
+    /// Who may not be written.
+    pub(super) door: DoorRule,
+    /// When the tenant was made: what the journal holds of its users is as old.
+    since: Option<Instant>,
 }
 
 /// The tenant, over all runs of a job.
@@ -112,14 +126,21 @@ impl Tenant {
             active: true,
             workspaces: vec!["w1".to_owned(), "w2".to_owned()],
             is_deleted: false,
+            user_name: None,
+            shown_at: None,
             writes: 0,
             turned_away: 0,
             applied: 0,
             reads: 0,
+            read_used: 0,
             asked: [0; 2],
         };
         let books = Books {
-            people: users.map(|user| (user, person.clone())).collect(),
+            people: users
+                .chain([LIST.to_owned()])
+                .map(|user| (user, person.clone()))
+                .collect(),
+            since: Some(Instant::now()),
             ..Books::default()
         };
         Self {
@@ -176,17 +197,20 @@ impl Tenant {
                 behaviour,
                 Behaviour::Throttle(_) | Behaviour::Spent(..) | Behaviour::Status(401 | 429)
             );
+        if kind == RequestKind::Write {
+            books.check_write(user, asked);
+        }
         let person = books.people.get_mut(user).unwrap();
         match kind {
             RequestKind::Read | RequestKind::List => person.reads += 1,
             RequestKind::Write => {
-                if let Some((_, read)) = asked.split_once(" on read ")
-                    && read.parse() != Ok(person.reads)
-                {
-                    let reads = person.reads;
-                    let old = format!("{user}: {asked} after {reads} reads");
-                    books.broken.push(old);
-                    return behaviour;
+                if let Some((_, read)) = asked.split_once(" on read ") {
+                    let read = read.parse().unwrap();
+                    if read <= person.read_used {
+                        books.broken.push(format!("{user}: {asked} once more"));
+                        return behaviour;
+                    }
+                    person.read_used = read;
                 }
                 person.writes += 1;
                 person.turned_away += u32::from(away);
@@ -194,6 +218,9 @@ impl Tenant {
                     person.applied += 1;
                     person.active &= !asked.contains("SetActive(false)");
                     person.is_deleted |= asked.contains("Delete");
+                    if let Some(ids) = whole_list(asked) {
+                        person.workspaces = ids;
+                    }
                 }
                 if !away && (behaviour.applies() || behaviour == Behaviour::Half) {
                     let all = asked.contains("RemoveWorkspaces");
@@ -214,11 +241,17 @@ impl Tenant {
         let person = &books.people[user];
         let is_deleted = person.is_deleted;
         let resource = Some(Resource(person.reads.to_string()));
-        let state = Content::User(UserState {
-            active: Some(person.active),
+        let state = UserState {
+            active: Some(person.active).filter(|_| behaviour != Behaviour::Shy),
             workspaces: Some(person.workspaces.clone()),
+            user_name: person.user_name.clone(),
             ..UserState::of(user)
-        });
+        };
+        let state = if user == LIST {
+            Content::Page(UserPage::default())
+        } else {
+            Content::User(state)
+        };
         let problem = |scim_type: &str| {
             Content::Other(Problem {
                 scim_type: Some(scim_type.to_owned()),
@@ -230,8 +263,12 @@ impl Tenant {
                 return Err(Silence::Lost("reset".to_owned()));
             }
             Behaviour::NotSent => return Err(Silence::NotSent("refused".to_owned())),
+            Behaviour::Unsendable => {
+                return Err(Silence::Unsendable("a line end in a header".to_owned()));
+            }
             Behaviour::Panic => unreachable!("panicked before"),
             Behaviour::Confirm
+            | Behaviour::Shy
             | Behaviour::Ignore
             | Behaviour::Stall(_)
             | Behaviour::Remain(..)
@@ -241,6 +278,7 @@ impl Tenant {
                 (404, Content::Empty, None)
             }
             Behaviour::Confirm
+            | Behaviour::Shy
             | Behaviour::Ignore
             | Behaviour::Stall(_)
             | Behaviour::Remain(..) => (200, state, None),
@@ -256,6 +294,9 @@ impl Tenant {
             Behaviour::NoTarget => (400, problem("noTarget"), None),
             Behaviour::Garbage => (200, Content::Foreign("<html>".to_owned()), None),
         };
+        if matches!(content, Content::User(_)) {
+            books.people.get_mut(user).unwrap().shown_at = Some(Instant::now());
+        }
         let wait = wait.map(Duration::from_secs);
         if let Some(wait) = wait {
             let now = Instant::now();
@@ -272,6 +313,37 @@ impl Tenant {
             credential: Credential(signed),
         })
     }
+}
+
+impl Books {
+    /// P7, and C16: what must hold when a write arrives.
+    fn check_write(&mut self, user: &str, asked: &str) {
+        let person = &self.people[user];
+        let known = Known {
+            user_name: person.user_name.clone(),
+            ..Known::default()
+        };
+        let mut broken = Vec::new();
+        if let Err(barred) = self.door.is_protected(Some(user), &known) {
+            broken.push(format!("{user} is written: {barred}"));
+        }
+        let shown = person.shown_at.or(self.since).unwrap();
+        if (asked.contains("SetWorkspaces") || asked.contains(" on read "))
+            && shown.elapsed() > FRESH
+        {
+            let age = shown.elapsed();
+            broken.push(format!("{user} is written by a state that is {age:?} old"));
+        }
+        self.broken.extend(broken);
+    }
+}
+
+/// The workspaces that a write sends as a whole list.
+fn whole_list(asked: &str) -> Option<Vec<String>> {
+    let (_, rest) = asked.split_once("SetWorkspaces([")?;
+    let (ids, _) = rest.split_once("])")?;
+    let ids = ids.split(", ").filter(|id| !id.is_empty());
+    Some(ids.map(|id| id.trim_matches('"').to_owned()).collect())
 }
 
 fn remains(behaviour: Behaviour) -> Option<Allowance> {
@@ -304,8 +376,9 @@ impl Directory for Door {
         Request::bare(RequestKind::Read, "GET", user.to_string())
     }
 
-    fn page_request(&self, _: u64, _: u64) -> Request {
-        unreachable!("the engine looks nobody up")
+    fn page_request(&self, start: u64, count: u64) -> Request {
+        assert_eq!((start, count), (1, 1), "the engine asks for one user only");
+        Request::bare(RequestKind::List, "GET", LIST.to_owned())
     }
 
     fn search_request(&self, _: &Filter, _: u64) -> Request {
@@ -331,7 +404,7 @@ impl Directory for Door {
         let _waiting = Waiting::new(&self.tenant);
         let signed = self.tenant.books().credential;
         let mut behaviour = self.tenant.behaviour(user, kind);
-        if behaviour != Behaviour::NotSent {
+        if !matches!(behaviour, Behaviour::NotSent | Behaviour::Unsendable) {
             match kind {
                 RequestKind::Write => self.memory.check_write(user, &request.to_string()),
                 RequestKind::Read | RequestKind::List => self.memory.check_read(user),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::domain::{Change, Clock, Limits, Means, Status, Timestamp};
+use crate::domain::{Change, Clock, Door as DoorRule, Goal, Limits, Means, Status, Timestamp};
 use crate::engine::scripted::behaviour::{Ask, Behaviour};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};
@@ -29,6 +29,12 @@ pub(crate) struct Plan {
     pub(crate) grace: Duration,
     pub(crate) seed: u64,
     pub(crate) means: Means,
+    /// Who may not be written.
+    pub(crate) door: DoorRule,
+    pub(crate) look_ttl: Duration,
+    /// What the wall clock shows, in milliseconds.
+    pub(crate) now: i64,
+    pub(crate) write_at_most: Option<u64>,
     pub(crate) cut: Option<Cut>,
     /// From this call of the journal on, everything fails.
     pub(crate) fail_at: Option<u64>,
@@ -51,6 +57,10 @@ impl Default for Plan {
                 most_workspaces: 50,
                 ..Means::ALL_AT_ONCE
             },
+            door: DoorRule::default(),
+            look_ttl: Duration::from_hours(24),
+            now: 0,
+            write_at_most: None,
             cut: None,
             fail_at: None,
             signals: Vec::new(),
@@ -128,10 +138,17 @@ impl World {
         self
     }
 
+    /// The same, if the job has this goal for all users.
+    pub(crate) fn with_goal(self, goal: Goal) -> Self {
+        self.memory.set_goal(goal);
+        self
+    }
+
     /// One run, from what the journal holds.
     pub(crate) async fn run(&self, plan: &Plan) -> Ran {
         self.memory.recover();
         self.tenant.greet();
+        self.tenant.books().door = plan.door.clone();
         let fuse = Arc::new(Fuse::new(plan.cut));
         let journal = Handle {
             memory: self.memory.clone(),
@@ -153,7 +170,9 @@ impl World {
             means: plan.means,
             limits: plan.limits,
             grace: plan.grace,
-            clock: Clock::Fixed(Timestamp::from_millis(0)),
+            door: plan.door.clone(),
+            look_ttl: plan.look_ttl,
+            clock: Clock::Fixed(Timestamp::from_millis(plan.now)),
             seed: plan.seed,
         };
         let burst = NonZeroU32::new(plan.burst).unwrap();
@@ -161,7 +180,7 @@ impl World {
         let (sender, mut signals) = mpsc::channel(4);
         let mut recorder = Recorder::default();
         let start = Instant::now();
-        let (work, door) = (self.work(), Arc::new(door));
+        let (work, door) = (self.work(plan), Arc::new(door));
         let result = tokio::select! {
             biased;
             () = fuse.blown() => None,
@@ -175,13 +194,18 @@ impl World {
         }
     }
 
-    fn work(&self) -> Work {
+    fn work(&self, plan: &Plan) -> Work {
         let rows = self.rows();
         let count = |rows: usize| u64::try_from(rows).unwrap();
         Work {
             restores: false,
             done: count(rows.iter().filter(|row| !row.status.is_open()).count()),
             users: count(rows.len()),
+            known: rows
+                .iter()
+                .find(|row| row.before.is_some())
+                .map(|row| row.user.clone()),
+            write_at_most: plan.write_at_most,
         }
     }
 

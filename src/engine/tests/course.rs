@@ -5,14 +5,24 @@ use std::time::Duration;
 
 use RequestKind::{Read, Write};
 
-use crate::domain::{Confirmation, Outcome, Reason, RequestKind, Verdict};
+use crate::domain::{Confirmation, Effect, Outcome, Reason, RequestKind, Verdict};
 use crate::engine::course::{Course, Fate, Step};
 
 const MAX: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Plays verdicts against a fresh user and returns the last step.
 fn play(in_doubt: bool, verdicts: &[(RequestKind, Verdict)]) -> Step {
-    let mut course = Course::new(MAX, 0, in_doubt, true, false);
+    let effect = if in_doubt {
+        Effect::Maybe
+    } else {
+        Effect::None
+    };
+    play_from(effect, verdicts)
+}
+
+/// The same for a user that earlier runs have written with this effect.
+fn play_from(effect: Effect, verdicts: &[(RequestKind, Verdict)]) -> Step {
+    let mut course = Course::new(MAX, 0, effect, false);
     let mut step = course.first();
     for (kind, verdict) in verdicts {
         let expected = match step {
@@ -95,7 +105,7 @@ fn a_server_that_fails_every_time_is_read_before_the_user_is_called_failed() {
     let all: Vec<_> = [FAIL; 3].into_iter().chain(blind).collect();
     assert_eq!(
         play(false, &all),
-        Step::Settle(Outcome::InDoubt(Reason::ServerError))
+        Step::AskTarget(Outcome::InDoubt(Reason::ServerError))
     );
 }
 
@@ -114,7 +124,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
     let throttled = (Write, Verdict::Throttled(None));
     assert_eq!(play(false, &[refused, throttled, refused]), Step::Rejected);
 
-    let mut course = Course::new(MAX, 0, false, true, false);
+    let mut course = Course::new(MAX, 0, Effect::None, false);
     let mut ended = || course.after(Write, Verdict::Unauthorized, Fate::Answered, true);
     // Each fresh credential served others before it ended; in the end it is this user.
     assert_eq!([ended(), ended(), ended()], [Step::Renew(Write); 3]);
@@ -124,7 +134,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
 #[test]
 fn final_answers_settle() {
     for (reason, expected) in [
-        (Reason::NotFound, Step::Settle(Outcome::NotFound)),
+        (Reason::NotFound, Step::Read),
         (Reason::Forbidden, Step::Read),
         (
             Reason::BadRequest,
@@ -143,7 +153,7 @@ fn final_answers_settle() {
     let hidden = (Read, Verdict::Transient(None));
     let step = play(false, &[gone, hidden, hidden, hidden]);
     assert!(
-        matches!(step, Step::Settle(Outcome::InDoubt(_))),
+        matches!(step, Step::AskTarget(Outcome::InDoubt(_))),
         "{step:?}"
     );
     // A refusal after a write that may have been applied proves nothing about that write.
@@ -167,7 +177,7 @@ fn a_conflict_is_worth_one_more_write() {
 
 #[test]
 fn whoever_comes_with_no_attempt_left_is_only_read() {
-    let mut course = Course::new(MAX, 3, false, true, false);
+    let mut course = Course::new(MAX, 3, Effect::None, false);
     assert_eq!(course.first(), Step::Read);
     assert_eq!(
         course.after(Read, Verdict::Partial, Fate::Answered, false),
@@ -177,7 +187,7 @@ fn whoever_comes_with_no_attempt_left_is_only_read() {
 
 #[test]
 fn what_never_left_costs_no_attempt() {
-    let mut course = Course::new(MAX, 0, false, true, false);
+    let mut course = Course::new(MAX, 0, Effect::None, false);
     for step in [
         Step::BackOff(Write, None),
         Step::BackOff(Write, None),
@@ -192,7 +202,7 @@ fn what_never_left_costs_no_attempt() {
         course.take_back_write();
     }
     assert_eq!(course.writes(), 0);
-    assert!(!course.is_touched());
+    assert_eq!(course.effect(), Effect::None);
 }
 
 #[test]
@@ -211,7 +221,7 @@ fn whoever_may_neither_be_written_nor_read_is_a_question_about_the_role() {
 
 #[test]
 fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
-    let mut course = Course::new(MAX, 1, false, true, false);
+    let mut course = Course::new(MAX, 1, Effect::None, false);
     for _ in 0..2 {
         course.begin_write();
         course.after(Write, Verdict::Transient(None), Fate::Answered, false);
@@ -219,8 +229,6 @@ fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
     assert_eq!(course.writes(), 3);
     course.give_back_failures();
     assert_eq!(course.writes(), 1);
-    assert!(
-        course.is_touched(),
-        "some servers store the change and fail"
-    );
+    // Some servers store the change and fail.
+    assert_eq!(course.effect(), Effect::Maybe);
 }

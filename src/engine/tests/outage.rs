@@ -158,6 +158,11 @@ async fn one_user_who_is_not_to_be_touched_stops_nobody() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_scim_service_is_told_early() {
     let world = World::new(500, |_| Behaviour::Garbage);
+    for row in world.rows() {
+        world
+            .memory
+            .edit(row.user.as_str(), |row| row.before = None);
+    }
     let ran = world.run(&Plan::default()).await;
     let stopped = ran.ending().stopped.clone();
     assert!(
@@ -166,6 +171,22 @@ async fn what_is_no_scim_service_is_told_early() {
     );
     assert!(world.arrivals().len() < 60);
     assert!(world.rows().iter().all(|row| row.outcome.is_none()));
+}
+
+/// The plan saw users at this address: a gateway's pages in place of answers are an outage.
+#[tokio::test(start_paused = true)]
+async fn p5_pages_that_are_no_answers_are_an_outage_once_users_were_seen() {
+    let world = World::new(50, |_| Behaviour::Garbage);
+    let ran = world.run(&Plan::default()).await;
+    let stopped = ran.ending().stopped.clone();
+    assert!(
+        matches!(stopped, Some(StopReason::Outage(_))),
+        "{stopped:?}"
+    );
+    assert!(world.statuses().iter().all(|status| status.is_open()));
+    let sent = world.arrivals().len();
+    assert!(sent < 120, "{sent}");
+    world.check(3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -52,7 +52,7 @@ async fn p2_every_behaviour_of_all_writes_has_one_outcome() {
         (B::NoTarget, (Failed(Reason::NoTarget), 2, 2)),
         (B::Status(400), (Failed(Reason::BadRequest), 1, 0)),
         (B::Status(403), (Failed(Reason::Forbidden), 1, 1)),
-        (B::Status(404), (NotFound, 1, 0)),
+        (B::Status(404), (Failed(Reason::NotFound), 1, 1)),
         (B::Status(405), (Failed(Reason::Unsupported), 1, 0)),
         (B::Status(409), (Failed(Reason::Conflict), 2, 1)),
         (B::Status(302), (Failed(Reason::Redirected), 1, 0)),
@@ -100,7 +100,13 @@ async fn p2_whoever_cannot_be_seen_is_neither_removed_nor_failed() {
     }
     // The server said yes; it is the reads that show nothing.
     let found = play(|_| B::Quiet, B::Fail).await;
+    assert_eq!(found, (InDoubt(Reason::ServerError), 1, 3));
+    let found = play(|_| B::Quiet, B::Lost).await;
+    assert_eq!(found, (InDoubt(Reason::NoAnswer), 1, 3));
+    let found = play(|_| B::Quiet, B::Garbage).await;
     assert_eq!(found, (InDoubt(Reason::Unreadable), 1, 3));
+    let found = play(|_| B::Status(404), B::Status(404)).await;
+    assert_eq!(found, (NotFound, 1, 1));
     let found = play(|_| B::NoTarget, B::Status(403)).await;
     assert_eq!(found, (InDoubt(Reason::Forbidden), 1, 1));
 }

@@ -22,11 +22,12 @@ fn tally(world: &World) -> (usize, usize, usize) {
 
 /// Whatever is left can be done by a run that nobody stops.
 async fn resumes(world: &World) {
-    world.run(&Plan::default()).await;
+    let ran = world.run(&Plan::default()).await;
     let statuses = world.statuses();
     assert!(
         statuses.iter().all(|it| *it == Status::Removed),
-        "{statuses:?}"
+        "{statuses:?} {:?}",
+        ran.ending()
     );
     world.check(3);
 }

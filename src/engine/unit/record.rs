@@ -3,52 +3,92 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Content, Effect, Entry, Fact, Outcome, RequestKind, Settlement, Silence, Verdict,
+    Answer, Content, DecidedBy, Effect, Entry, Fact, Outcome, Reason, RequestKind, Settlement,
+    Silence, Verdict,
 };
 use crate::engine::event::{Event, Fault};
-use crate::engine::unit::{Halt, Next, Unit, UnitEnd};
+use crate::engine::intent::Look;
+use crate::engine::unit::{Halt, How, Next, Settled, Unit, UnitEnd};
 use crate::port::{Directory, Journal, JournalError};
 
+/// What an answer said, or the silence in its place.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    /// The answer; `None` if none came.
+    by: Option<DecidedBy>,
+    words: Option<String>,
+}
+
 impl<D: Directory, J: Journal> Unit<D, J> {
+    /// The user has an outcome. `facts` are what led to it and is not durable yet; `answered` says whether
+    /// an answer of the target has.
     pub(super) async fn settle(
         &mut self,
         outcome: Outcome,
         mut facts: Vec<Fact>,
+        answered: bool,
     ) -> Result<Next, JournalError> {
         let outcome = match outcome {
             Outcome::Removed(by) if self.context.restores => Outcome::Restored(by),
             other => other,
         };
+        let blamed = self.blamed_for(outcome);
+        let shown = self.look.as_ref().filter(|look| look.is_own);
         let settlement = Settlement {
             outcome,
-            // Who is gone has nothing any more.
-            after: (self.after.take()).filter(|_| !self.is_gone_by(outcome)),
-            detail: self.settled_detail(outcome),
-            decided_by: None,
+            after: shown
+                .filter(|_| !self.is_gone_by(outcome))
+                .map(|look| look.state.clone()),
+            detail: self.settled_detail(outcome, blamed),
+            decided_by: match blamed {
+                Some(said) => said.by.clone(),
+                // The answer that decided was recorded before.
+                None if facts.is_empty() => self.last.as_ref().and_then(|said| said.by.clone()),
+                None => None,
+            },
         };
         facts.push(Fact::Settled(settlement.clone()));
         self.record(facts).await?;
-        let served = outcome.confirmation().is_some();
-        if served && self.context.known.get().is_none() {
-            // Somebody else may have been quicker; one is enough.
-            let _ = self.context.known.set(self.subject.user.clone());
-        }
-        Ok(Next::Settled(settlement))
+        Ok(Next::Settled(Settled {
+            settlement,
+            answered,
+            was_seen: self.subject.before.is_some() || self.look.is_some(),
+        }))
     }
 
+    /// The user has an outcome by what is known of it, without another request: `why`, for people.
+    pub(super) async fn settle_by_rule(
+        &mut self,
+        outcome: Outcome,
+        why: String,
+    ) -> Result<Next, JournalError> {
+        self.detail = Some(why);
+        self.last = None;
+        self.settle(outcome, Vec::new(), false).await
+    }
+
+    /// The answer to the write that a failure is blamed on, if one is: a read may have followed.
+    fn blamed_for(&self, outcome: Outcome) -> Option<&Said> {
+        let blamed = matches!(outcome, Outcome::Failed(_) | Outcome::InDoubt(_))
+            && outcome.reason() == self.course.blame();
+        self.blamed.as_ref().filter(|_| blamed)
+    }
+
+    /// Nothing is left to show of a user that is gone.
     fn is_gone_by(&self, outcome: Outcome) -> bool {
-        self.subject.goal.gone && outcome.confirmation().is_some()
+        outcome == Outcome::NotFound || (self.subject.goal.gone && outcome.confirmation().is_some())
     }
 
-    /// What a read showed of a user for whom nothing was ever sent: it is what they had before (P11).
+    /// What a read showed of a user for whom no write ever left: it is what the user had before (P11).
     pub(super) fn seen_before(&self, kind: RequestKind, verdict: Verdict) -> Option<Fact> {
-        let untouched = self.course.writes() == 0 && !self.course.is_touched();
+        let untouched = self.course.effect_left() == Effect::None;
         let shown = matches!(
             verdict,
-            Verdict::Applied | Verdict::Advanced | Verdict::Partial
+            Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Unshown
         );
-        let before = self.after.clone()?;
-        (kind == RequestKind::Read && untouched && shown).then_some(Fact::LookedUp(before))
+        let look = self.look.as_ref()?;
+        (kind == RequestKind::Read && untouched && shown)
+            .then(|| Fact::LookedUp(look.state.clone()))
     }
 
     /// Keeps what an answer showed, and puts it into the words of the journal.
@@ -59,85 +99,128 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         exchange: &Result<Answer, Silence>,
         elapsed: Duration,
     ) -> Fact {
-        let words;
-        let (status, request_id) = match exchange {
+        let (by, words) = match exchange {
             Ok(answer) => {
                 self.credential = answer.credential;
-                words = answer.words();
-                if let Content::User(state) = &answer.content
-                    && self
-                        .context
-                        .settings
-                        .means
-                        .ids
-                        .is_same(self.subject.user.as_str(), &state.id)
-                {
-                    self.after = Some(state.clone());
-                    // The answer to a write may show a part of the user only.
-                    let whole = answer.resource.as_ref();
-                    self.resource = whole.filter(|_| kind == RequestKind::Read).cloned();
-                }
-                (Some(answer.status), answer.request_id.clone())
+                self.note_shown(kind, answer);
+                let by = DecidedBy {
+                    status: answer.status,
+                    request_id: answer.request_id.clone(),
+                };
+                (Some(by), answer.words())
             }
-            Err(silence) => {
-                words = Some(silence.to_string());
-                (None, None)
-            }
+            Err(silence) => (None, Some(silence.to_string())),
         };
         // What a read merely shows does not take the place of what was said to the write.
         if kind == RequestKind::Write || words.is_some() {
             self.detail.clone_from(&words);
         }
+        let said = Said {
+            by: by.clone(),
+            words: words.clone(),
+        };
+        if kind == RequestKind::Write {
+            self.blamed = Some(said.clone());
+        }
+        if by.is_some() {
+            self.last = Some(said);
+        }
+        let (status, request_id) = by.map(|by| (by.status, by.request_id)).unzip();
         Fact::Ended {
             kind,
             attempt: self.course.writes(),
             verdict,
             status,
-            request_id,
+            request_id: request_id.flatten(),
             detail: words,
             elapsed,
         }
     }
 
-    fn settled_detail(&self, outcome: Outcome) -> Option<String> {
+    /// Keeps the user as an answer shows it.
+    fn note_shown(&mut self, kind: RequestKind, answer: &Answer) {
+        let Content::User(state) = &answer.content else {
+            return;
+        };
+        let settings = &self.context.settings;
+        if !settings
+            .means
+            .ids
+            .is_same(self.subject.user.as_str(), &state.id)
+        {
+            return;
+        }
+        self.subject.known.update(state);
+        self.look = Some(Look::now(state.clone(), settings.clock));
+        // The answer to a write may show a part of the user only.
+        let whole = answer.resource.as_ref();
+        self.resource = whole.filter(|_| kind == RequestKind::Read).cloned();
+        // Another unit may have been quicker; one user is enough.
+        let _ = self.context.known.set(self.subject.user.clone());
+    }
+
+    fn settled_detail(&self, outcome: Outcome, blamed: Option<&Said>) -> Option<String> {
+        let words = |said: &Said| said.words.clone();
         match outcome {
             // What was said on the way to success is in the events.
             Outcome::Removed(_) | Outcome::Restored(_) | Outcome::Already => None,
-            _ => self.detail.clone(),
+            Outcome::InDoubt(Reason::Unconfirmed) => {
+                let shown = self.look.as_ref().map(|look| look.state.to_string());
+                Some(format!(
+                    "the server took the write and does not show all that it was to do: {}",
+                    shown.unwrap_or_default()
+                ))
+            }
+            Outcome::InDoubt(_) => blamed.and_then(words).or_else(|| self.detail.clone()),
+            _ => match blamed {
+                Some(said) => words(said),
+                None => self.detail.clone(),
+            },
         }
     }
 
     /// Gives the user back: a write that was begun and never sent does not count.
     pub(super) async fn release(mut self, halt: Halt) -> Result<UnitEnd, JournalError> {
-        if matches!(halt, Halt::Abandoned(RequestKind::Write)) {
+        let abandoned = matches!(halt, Halt::Abandoned(RequestKind::Write));
+        if abandoned {
             self.course.abandon_write();
-            self.begun = false;
+            self.intent = None;
         }
-        if std::mem::take(&mut self.begun) {
+        if self.intent.take().is_some() {
             self.course.take_back_write();
         }
-        if matches!(halt, Halt::Stopped) && !self.context.drain.is_cancelled() {
+        let is_out = match halt {
+            Halt::Stopped => !self.context.drain.is_cancelled(),
+            Halt::TargetOut(_) => true,
+            Halt::Abandoned(_) | Halt::NoCredential(_) | Halt::Fatal(_) => false,
+        };
+        if is_out {
             self.course.give_back_failures();
         }
-        let (why, reason) = match halt {
-            Halt::Stopped if self.context.drain.is_cancelled() => ("the run was stopped", None),
-            Halt::Stopped | Halt::NoCredential(_) => ("the target is out", None),
-            Halt::Abandoned(_) => ("the run was stopped while a request was under way", None),
-            Halt::Fatal(reason) => ("the run could not go on", Some(reason)),
+        let (why, how) = match halt {
+            Halt::Stopped if self.context.drain.is_cancelled() => {
+                ("the run was stopped", How::Released(None))
+            }
+            Halt::TargetOut(words) => ("the target is out", How::TargetOut(words)),
+            Halt::Stopped | Halt::NoCredential(_) => ("the target is out", How::Released(None)),
+            Halt::Abandoned(_) => (
+                "the run was stopped while a request was under way",
+                How::Released(None),
+            ),
+            Halt::Fatal(reason) => ("the run could not go on", How::Released(Some(reason))),
         };
-        self.record(vec![self.released(why)]).await?;
-        Ok(UnitEnd::Released(reason))
+        self.record(vec![self.released(why, abandoned)]).await?;
+        Ok(UnitEnd {
+            how,
+            wrote: self.wrote_first(),
+        })
     }
 
-    fn released(&self, why: &str) -> Fact {
+    pub(super) fn released(&self, why: &str, unanswered: bool) -> Fact {
         Fact::Released {
             attempts: self.course.writes(),
-            effect: if self.course.is_touched() {
-                Effect::Maybe
-            } else {
-                Effect::None
-            },
-            unanswered: false,
+            effect: self.course.effect_left(),
+            unanswered,
             why: why.to_owned(),
         }
     }
@@ -174,6 +257,12 @@ pub(super) fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fau
         (Err(Silence::Unsendable(_)), _) => Fault::Other,
         (Err(Silence::Lost(_)), _) => Fault::Target,
         (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
+        // The page of a gateway, or half an answer, is not the target's.
+        (Ok(answer), Verdict::Uncertain | Verdict::Unreadable)
+            if matches!(answer.content, Content::Foreign(_) | Content::Broken(_)) =>
+        {
+            Fault::Target
+        }
         (Ok(_), _) => Fault::Other,
     }
 }

@@ -1,0 +1,120 @@
+//! A unit's next request, and the life of an intent: made durable, sent, or taken back because what it was
+//! made from is too old when the write could leave.
+
+use tokio::time::Instant;
+
+use crate::domain::{Effect, Fact, Outcome, Request, RequestKind};
+use crate::engine::course::{Fate, Step};
+use crate::engine::intent::{Decision, decide};
+use crate::engine::stop::StopReason;
+use crate::engine::unit::{Halt, Next, Unit};
+use crate::port::{Directory, Journal, JournalError};
+
+/// What an attempt is to do.
+pub(super) enum Chosen {
+    /// Send this. The intent of a write is durable.
+    Request(Request),
+    /// Nothing is sent.
+    Next(Next),
+}
+
+impl<D: Directory, J: Journal> Unit<D, J> {
+    /// Chooses the next request: the smallest write that does what is still to be done, as far as the user
+    /// has been shown; a read where nothing seems to be left, or where the user must be read first.
+    pub(super) async fn choose(&mut self, wanted: RequestKind) -> Result<Chosen, JournalError> {
+        if wanted != RequestKind::Write {
+            return Ok(Chosen::Request(self.read()));
+        }
+        if let Some(intent) = &self.intent {
+            if intent.is_void(&self.context.settings) {
+                return self.take_back().await.map(Chosen::Next);
+            }
+            self.asked.clone_from(&intent.operations);
+            return Ok(Chosen::Request(intent.request.clone()));
+        }
+        let decision = decide(
+            &*self.context.directory,
+            &self.context.settings,
+            &self.subject,
+            self.look.as_ref(),
+            self.resource.as_ref(),
+            self.course.effect(),
+        );
+        match decision {
+            Decision::Write(intent) => {
+                // A whole user is sent back once.
+                self.resource = None;
+                let attempt = self.course.begin_write();
+                let request = intent.request.to_string();
+                self.record(vec![Fact::Begun { attempt, request }]).await?;
+                let request = intent.request.clone();
+                self.asked.clone_from(&intent.operations);
+                self.intent = Some(intent);
+                Ok(Chosen::Request(request))
+            }
+            Decision::Read => Ok(Chosen::Request(self.read())),
+            Decision::Barred(barred) => {
+                let why = barred.to_string();
+                self.settle_by_rule(barred.outcome(), why)
+                    .await
+                    .map(Chosen::Next)
+            }
+            Decision::Refused(reason, why) => self
+                .settle_by_rule(Outcome::Failed(reason), why)
+                .await
+                .map(Chosen::Next),
+        }
+    }
+
+    fn read(&self) -> Request {
+        self.context.directory.read_request(&self.subject.user)
+    }
+
+    /// Whether the write must not leave, since what it was made from is too old by now.
+    pub(super) fn is_void(&self) -> bool {
+        let intent = self.intent.as_ref();
+        intent.is_some_and(|intent| intent.is_void(&self.context.settings))
+    }
+
+    /// Takes the intent back: the write did not leave, or was turned away. The user is to be read again,
+    /// and may be given a new state before the job.
+    pub(super) async fn take_back(&mut self) -> Result<Next, JournalError> {
+        self.intent = None;
+        self.resource = None;
+        self.course.take_back_write();
+        let why = "what the write was made from was too old when it could be sent";
+        self.record(vec![self.released(why, false)]).await?;
+        let limit = self.context.settings.limits.outage;
+        let since = *self.held_up_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < limit {
+            return Ok(Next::Step(Step::Write));
+        }
+        let why = "no write could be sent soon enough after the read that it is made from; perhaps \
+                   `--rate` is too low for `--concurrency`";
+        let reason = StopReason::Outage(why.to_owned());
+        Ok(Next::Halt(Halt::Fatal(reason)))
+    }
+
+    /// Takes note of what became of a write.
+    pub(super) fn after_write(&mut self, step: Step, fate: Fate) {
+        let Some(mut intent) = self.intent.take() else {
+            return;
+        };
+        // What was held up or never left is the same write when it goes again.
+        let again = matches!(step, Step::Hold(..) | Step::Renew(_) | Step::Rejected);
+        if again {
+            self.held_up_since.get_or_insert_with(Instant::now);
+        } else {
+            self.held_up_since = None;
+        }
+        if again || fate == Fate::NotSent {
+            intent.is_repeated = true;
+            self.intent = Some(intent);
+        }
+    }
+
+    /// Whether this unit sent the first write for the user, as far as the job knows.
+    pub(super) fn wrote_first(&self) -> bool {
+        self.subject.effect == Effect::None && self.course.has_written()
+    }
+}
