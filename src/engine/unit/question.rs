@@ -20,6 +20,17 @@ enum Served {
     Unknown,
 }
 
+/// What the list of users has shown.
+#[derive(Debug)]
+enum Listed {
+    /// A user that does not fail at present.
+    User(UserId),
+    /// The target answered, and showed no other user, or one that fails too.
+    Nobody,
+    /// The target did not answer: what it said instead.
+    Silent(String),
+}
+
 impl<D: Directory, J: Journal> Unit<D, J> {
     /// The user may be neither written nor read. If a user that was served in this run may not be read
     /// either, or the list of users may not, it is the account that may not, and no user fails for it.
@@ -58,9 +69,15 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Served::Unknown if self.course.may_ask_again() => {
                 Ok(Next::Step(Step::BackOff(RequestKind::Read, None)))
             }
+            // The user is answered, and no question is: that will hardly end by itself.
+            Served::Unknown if self.context.was_out_before(&self.subject.user) => {
+                let words = "the user is refused, and no question about the account is answered";
+                let reason = StopReason::Outage(words.to_owned());
+                Ok(Next::Halt(Halt::Fatal(reason)))
+            }
             Served::Unknown => {
                 let words = "nothing that the account asks is answered".to_owned();
-                Ok(Next::Halt(Halt::TargetOut(words)))
+                Ok(Next::Halt(self.target_out(words)))
             }
         }
     }
@@ -72,25 +89,65 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             let words = self.detail.clone().unwrap_or_default();
             return Ok(Next::Halt(Halt::Fatal(StopReason::NotScim(words))));
         }
-        let directory = &self.context.directory;
-        let question = match self.context.not_failing(|known| self.is_another(known)) {
-            Some(known) => directory.read_request(&known),
-            None => directory.page_request(1, 1),
+        let known = self.context.not_failing(|known| self.is_another(known));
+        let known = match known {
+            Some(known) => known,
+            None => match self.ask_list().await {
+                Ok(Listed::User(known)) => known,
+                // Nothing but this user fails, and the target answers.
+                Ok(Listed::Nobody) if !self.context.fails_for_others(&self.subject.user) => {
+                    return self.give_up(outcome).await;
+                }
+                // Every user that is known fails: that it is they, each by itself, would be a claim.
+                Ok(Listed::Nobody) => {
+                    let words = self.detail.clone().unwrap_or_default();
+                    return Ok(Next::Halt(self.target_out(words)));
+                }
+                Ok(Listed::Silent(words)) => return Ok(Next::Halt(self.target_out(words))),
+                Err(halt) => return Ok(Next::Halt(halt)),
+            },
         };
-        let exchange = match self.ask(&question).await {
-            Ok(exchange) => exchange,
-            Err(halt) => return Ok(Next::Halt(halt)),
-        };
-        if is_answer(&exchange) {
-            return self.settle(outcome, Vec::new(), true).await;
+        let question = self.context.directory.read_request(&known);
+        match self.ask(&question).await {
+            Err(halt) => Ok(Next::Halt(halt)),
+            Ok(exchange) if is_answer(&exchange) => self.give_up(outcome).await,
+            Ok(exchange) => Ok(Next::Halt(self.target_out(words(&exchange)))),
         }
-        let words = match &exchange {
-            Ok(answer) => answer
-                .words()
-                .unwrap_or_else(|| format!("the server answers {}", answer.status)),
-            Err(silence) => silence.to_string(),
+    }
+
+    /// The target answers nobody: the user goes back, and the run ends if that goes on for too long.
+    fn target_out(&self, words: String) -> Halt {
+        if self.context.is_out_for_too_long(&self.subject.user) {
+            Halt::Fatal(StopReason::Outage(words))
+        } else {
+            Halt::TargetOut(words)
+        }
+    }
+
+    /// The target answers, but not for this user.
+    async fn give_up(&mut self, outcome: Outcome) -> Result<Next, JournalError> {
+        self.context.note_given_up(&self.subject.user);
+        self.settle(outcome, Vec::new(), true).await
+    }
+
+    /// Asks for one user of the list.
+    async fn ask_list(&mut self) -> Result<Listed, Halt> {
+        let question = self.context.directory.page_request(1, 1);
+        let exchange = self.ask(&question).await?;
+        if !is_answer(&exchange) {
+            return Ok(Listed::Silent(words(&exchange)));
+        }
+        let Ok(answer) = exchange else {
+            return Ok(Listed::Nobody);
         };
-        Ok(Next::Halt(Halt::TargetOut(words)))
+        let listed = match answer.content {
+            Content::Page(page) => page.users.into_iter().next(),
+            Content::User(user) => Some(user),
+            _ => None,
+        };
+        let listed = listed.map(|user| UserId::new(user.id));
+        let fits = |user: &UserId| self.is_another(user) && !self.context.is_failing(user);
+        Ok(listed.filter(fits).map_or(Listed::Nobody, Listed::User))
     }
 
     /// No user was ever shown, not even to the plan, and nothing was written to this one.
@@ -130,6 +187,16 @@ fn weigh_role(question: &Request, exchange: &Result<Answer, Silence>) -> Served 
         401 => Served::Unknown,
         _ if is_answer(exchange) => Served::Yes,
         _ => Served::Unknown,
+    }
+}
+
+/// What came instead of an answer, for people.
+fn words(exchange: &Result<Answer, Silence>) -> String {
+    match exchange {
+        Ok(answer) => answer
+            .words()
+            .unwrap_or_else(|| format!("the server answers {}", answer.status)),
+        Err(silence) => silence.to_string(),
     }
 }
 
