@@ -83,7 +83,7 @@ impl Intent {
 #[derive(Debug)]
 pub(super) enum Decision {
     /// This write.
-    Write(Intent),
+    Write(Box<Intent>),
     /// The user is to be read first: not seen yet, not seen lately, or nothing seems to be left to do.
     Read,
     /// The user may not be written by this command.
@@ -132,13 +132,13 @@ pub(super) fn decide<D: Directory>(
     match subject.goal.need(&look.state, means, effect) {
         Need::Write(operations) => {
             let portion = means.portion(&operations);
-            Decision::Write(Intent {
+            Decision::Write(Box::new(Intent {
                 request: directory.write_request(&subject.user, portion, resource),
                 operations: portion.to_vec(),
                 made_from: look.clone(),
                 limit,
                 is_repeated: false,
-            })
+            }))
         }
         Need::Nothing => Decision::Read,
         // What the ledger holds may be out of date: a refusal needs a read of its own.

@@ -142,7 +142,6 @@ async fn a_pace_too_slow_for_fresh_states_ends_the_run_and_fails_nobody() {
 async fn p11_what_half_a_write_left_never_becomes_the_state_before() {
     let world = World::new(1, |ask| match (ask.kind, ask.nth) {
         (RequestKind::Write, 1) => Behaviour::Half,
-        (RequestKind::Read, 1) => Behaviour::Confirm,
         (RequestKind::Write, 2) => Behaviour::Throttle(Some(500)),
         _ => Behaviour::Confirm,
     });

@@ -38,15 +38,14 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let directory = &self.context.directory;
         let known = self.context.known.get();
         let mut questions = Vec::new();
-        match known.filter(|known| self.is_another(known)) {
-            Some(known) => questions.push(directory.read_request(known)),
-            None => {
-                // One user that the plan saw may be as protected as this one: the list has the last word.
-                let planned = self.context.seen_by_plan.as_ref();
-                let planned = planned.filter(|known| self.is_another(known));
-                questions.extend(planned.map(|known| directory.read_request(known)));
-                questions.push(directory.page_request(1, 1));
-            }
+        if let Some(known) = known.filter(|known| self.is_another(known)) {
+            questions.push(directory.read_request(known));
+        } else {
+            // One user that the plan saw may be as protected as this one: the list has the last word.
+            let planned = self.context.seen_by_plan.as_ref();
+            let planned = planned.filter(|known| self.is_another(known));
+            questions.extend(planned.map(|known| directory.read_request(known)));
+            questions.push(directory.page_request(1, 1));
         }
         let mut served = Served::Unknown;
         for question in questions {
@@ -204,11 +203,10 @@ fn words(exchange: &Result<Answer, Silence>) -> String {
 fn is_answer(exchange: &Result<Answer, Silence>) -> bool {
     match exchange {
         Ok(answer) => match answer.status {
-            408 | 425 | 429 => false,
             501 | 505 => true,
-            500..=599 => false,
+            408 | 425 | 429 | 500..=599 => false,
             // The page of a gateway is not the target's answer.
-            _ => !matches!(answer.content, Content::Foreign(_) | Content::Broken(_)),
+            _ => !matches!(answer.content, Content::Foreign(_)),
         },
         Err(_) => false,
     }
