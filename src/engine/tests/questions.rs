@@ -266,6 +266,20 @@ async fn the_answer_that_decided_is_told_and_not_the_read_that_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_has_the_words_that_were_said_to_the_write() {
+    let world = World::new(2, |ask| match (ask.user, ask.kind, ask.nth) {
+        ("u3", RequestKind::Write, _) => Behaviour::NoTarget,
+        ("u3", RequestKind::Read, 1 | 3) => Behaviour::Lost,
+        _ => Behaviour::Confirm,
+    });
+    world.run(&Plan::default()).await;
+    let told = settlement(&world, 1);
+    assert_eq!(told.outcome, Outcome::Failed(Reason::NoTarget));
+    assert_eq!(told.detail.as_deref(), Some("noTarget"));
+    assert_eq!(told.decided_by.unwrap().status, 400);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_user_that_was_seen_and_is_not_found_counts_as_a_failure() {
     for (seen, stops) in [(true, true), (false, false)] {
         let world = World::new(30, |ask| match ask.user {

@@ -204,7 +204,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Halt::TargetOut(words) => ("the target is out", How::TargetOut(words)),
             Halt::Stopped | Halt::NoCredential(_) => ("the target is out", How::Released(None)),
             Halt::Abandoned(_) => (
-                "the run was stopped while a request was under way",
+                "the run was stopped while a request was in flight",
                 How::Released(None),
             ),
             Halt::Fatal(reason) => ("the run could not go on", How::Released(Some(reason))),
