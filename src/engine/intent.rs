@@ -20,7 +20,7 @@ const FRESH: Duration = Duration::from_mins(1);
 pub(super) struct Look {
     pub(super) state: UserState,
     at: Timestamp,
-    /// The same moment on a clock that nobody sets.
+    /// The same moment on a clock that cannot be set.
     since: Instant,
     /// An answer to this unit showed it; else it is the state that the ledger holds.
     pub(super) is_own: bool,
@@ -49,8 +49,8 @@ impl Look {
         }
     }
 
-    /// Whether it is at most so old by both clocks. A look from the future is old: somebody has set the
-    /// clock.
+    /// Whether it is at most so old by both clocks. A look from the future is old: the clock
+    /// was set.
     fn is_at_most(&self, limit: Duration, clock: Clock) -> bool {
         let age = clock.now().since(self.at);
         age.is_some_and(|age| age.max(self.since.elapsed()) <= limit)
@@ -104,7 +104,7 @@ pub(super) fn decide<D: Directory>(
 ) -> Decision {
     let means = settings.means;
     let Some(look) = look else {
-        // Nobody is written unseen (P11).
+        // No user is written unseen (P11).
         return Decision::Read;
     };
     let limit = if means.from_read || subject.goal.needs_fresh_look() {

@@ -1,5 +1,5 @@
-//! P7: the door is asked at the moment of each write, with what was seen last. The tenant notes whoever is
-//! written though barred.
+//! P7: the door is asked at the moment of each write, with what was seen last. The tenant notes each user that
+//! is written though barred.
 
 use crate::domain::{Actor, Confirmation, Door, Effect, Outcome, ProtectList, Reason, RequestKind};
 use crate::engine::scripted::{Behaviour, Cut, Plan, World};

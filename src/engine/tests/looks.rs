@@ -30,7 +30,7 @@ async fn p11_a_state_older_than_the_plan_may_be_is_read_again() {
     for (now, expected) in [
         (HOUR - 1_000, &[WRITE][..]),
         (HOUR + 1, &[READ, WRITE]),
-        // Somebody has set the clock back.
+        // The clock was set back.
         (-1, &[READ, WRITE]),
     ] {
         let world = World::new(1, |_| Behaviour::Confirm);

@@ -16,7 +16,7 @@ enum Served {
     Yes,
     /// It is refused.
     Refused,
-    /// Nobody knows: no answer, or one that says nothing about it.
+    /// Not known: no answer, or one that says nothing about it.
     Unknown,
 }
 
@@ -26,7 +26,7 @@ enum Listed {
     /// A user that does not fail at present.
     User(UserId),
     /// The target answered, and showed no other user, or one that fails too.
-    Nobody,
+    NoOther,
     /// The target did not answer: what it said instead.
     Silent(String),
 }
@@ -84,7 +84,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     /// The user cannot be read. If the target answers a question about another one, that is this user's
     /// own failure; if it does not, the target is out, and no user fails for it (P5).
     pub(super) async fn ask_target(&mut self, outcome: Outcome) -> Result<Next, JournalError> {
-        if outcome.reason() == Some(Reason::Unreadable) && self.is_nobody_known() {
+        if outcome.reason() == Some(Reason::Unreadable) && self.is_no_user_known() {
             let words = self.detail.clone().unwrap_or_default();
             return Ok(Next::Halt(Halt::Fatal(StopReason::NotScim(words))));
         }
@@ -94,11 +94,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             None => match self.ask_list().await {
                 Ok(Listed::User(known)) => known,
                 // Nothing but this user fails, and the target answers.
-                Ok(Listed::Nobody) if !self.context.fails_for_others(&self.subject.user) => {
+                Ok(Listed::NoOther) if !self.context.fails_for_others(&self.subject.user) => {
                     return self.give_up(outcome).await;
                 }
                 // Every user that is known fails: that it is they, each by itself, would be a claim.
-                Ok(Listed::Nobody) => {
+                Ok(Listed::NoOther) => {
                     let words = self.detail.clone().unwrap_or_default();
                     return Ok(Next::Halt(self.target_out(words)));
                 }
@@ -114,7 +114,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    /// The target answers nobody: the user goes back, and the run ends if that goes on for too long.
+    /// The target answers no request: the user goes back, and the run ends if that goes on for too long.
     fn target_out(&self, words: String) -> Halt {
         if self.context.is_out_for_too_long(&self.subject.user) {
             Halt::Fatal(StopReason::Outage(words))
@@ -137,7 +137,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             return Ok(Listed::Silent(words(&exchange)));
         }
         let Ok(answer) = exchange else {
-            return Ok(Listed::Nobody);
+            return Ok(Listed::NoOther);
         };
         let listed = match answer.content {
             Content::Page(page) => page.users.into_iter().next(),
@@ -146,11 +146,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         let listed = listed.map(|user| UserId::new(user.id));
         let fits = |user: &UserId| self.is_another(user) && !self.context.is_failing(user);
-        Ok(listed.filter(fits).map_or(Listed::Nobody, Listed::User))
+        Ok(listed.filter(fits).map_or(Listed::NoOther, Listed::User))
     }
 
     /// No user was ever shown, not even to the plan, and nothing was written to this one.
-    fn is_nobody_known(&self) -> bool {
+    fn is_no_user_known(&self) -> bool {
         self.context.known.get().is_none()
             && self.context.seen_by_plan.is_none()
             && self.subject.before.is_none()
