@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Effect, Entry, Fact};
+use crate::domain::{Effect, Entry, Fact, Line};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
 use crate::engine::intent::{Decision, Intent, Look, decide};
@@ -38,7 +38,7 @@ pub(super) struct Claimed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     /// The line after which they come.
-    pub(super) after: crate::domain::Line,
+    pub(super) after: Line,
     /// How many, at most.
     pub(super) limit: usize,
     /// How many of them may be users that no write has been sent for yet; `None` for all.
@@ -125,7 +125,7 @@ fn first_write<D: Directory, J>(context: &Context<D, J>, subject: &Subject) -> O
         None,
         subject.effect,
     ) {
-        Decision::Write(intent) => Some(intent),
+        Decision::Write(intent) => Some(*intent),
         Decision::Read | Decision::Barred(_) | Decision::Refused(..) => None,
     }
 }

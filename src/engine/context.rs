@@ -1,7 +1,7 @@
 //! What all units of a run share: the ports, the stop, and the counters that tell what everybody
 //! waits for.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -38,8 +38,10 @@ pub(super) struct Context<D, J> {
     pub(super) known: OnceLock<UserId>,
     /// A user that the plan has seen, if it has seen any.
     pub(super) seen_by_plan: Option<UserId>,
-    /// Users whose last request failed for the target's sake.
-    failing: Mutex<HashSet<UserId>>,
+    /// Users whose last request failed for the target's sake; true for those that were not given up.
+    failing: Mutex<HashMap<UserId, bool>>,
+    /// Since when a user has been given back because the target answered no question.
+    out_since: Mutex<HashMap<UserId, Instant>>,
     /// Until when the target may answer nothing but 429, since it has answered nothing else lately.
     throttled_until: Mutex<Option<Instant>>,
     /// Requests sent.
@@ -73,6 +75,7 @@ impl<D, J> Context<D, J> {
             known: OnceLock::new(),
             seen_by_plan: work.known.clone(),
             failing: Mutex::default(),
+            out_since: Mutex::default(),
             throttled_until: Mutex::default(),
             requests: 0.into(),
             resting: 0.into(),
@@ -90,7 +93,7 @@ impl<D, J> Context<D, J> {
     pub(super) fn note_failing(&self, user: &UserId, fault: Fault) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         if fault == Fault::Target {
-            failing.insert(user.clone());
+            failing.insert(user.clone(), true);
         } else if !failing.is_empty() {
             failing.remove(user);
         }
@@ -100,8 +103,49 @@ impl<D, J> Context<D, J> {
     pub(super) fn not_failing(&self, fits: impl Fn(&UserId) -> bool) -> Option<UserId> {
         let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.known.get().into_iter().chain(&self.seen_by_plan);
-        let mut known = known.filter(|user| fits(user) && !failing.contains(user));
+        let mut known = known.filter(|user| fits(user) && !failing.contains_key(user));
         known.next().cloned()
+    }
+
+    /// Whether the last request for this user failed for the target's sake.
+    pub(super) fn is_failing(&self, user: &UserId) -> bool {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.contains_key(user)
+    }
+
+    /// Whether another user than this one fails for the target's sake, and was not given up.
+    pub(super) fn fails_for_others(&self, user: &UserId) -> bool {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = failing.iter().filter(|(_, open)| **open);
+        open.any(|(other, _)| other != user)
+    }
+
+    /// The user is given up: the failures are its own.
+    pub(super) fn note_given_up(&self, user: &UserId) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = failing.get_mut(user) {
+            *open = false;
+        }
+    }
+
+    /// Whether the user was given back before because the target answered no question.
+    pub(super) fn was_out_before(&self, user: &UserId) -> bool {
+        let since = self
+            .out_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        since.contains_key(user)
+    }
+
+    /// Takes note that a user goes back because the target answers no question. Says whether that has gone
+    /// on for longer than an outage may take, though other requests were answered in between.
+    pub(super) fn is_out_for_too_long(&self, user: &UserId) -> bool {
+        let mut since = self
+            .out_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let first = *since.entry(user.clone()).or_insert_with(Instant::now);
+        first.elapsed() >= self.settings.limits.outage
     }
 
     /// Takes note of an answer. A reason to stop if the target has answered nothing but 429 for longer

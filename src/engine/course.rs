@@ -32,8 +32,8 @@ pub(super) struct Course {
     effect: Effect,
     /// An earlier run left a write in doubt: it may never have left.
     inherits_doubt: bool,
-    /// A write of this run left and was not turned away, or may have left.
-    has_written: bool,
+    /// Writes of this run that left and were not turned away, or may have left.
+    sent: u32,
     /// Refusals of the credential in a row.
     refusals: u32,
     /// Reads that showed a write, called a success, without effect.
@@ -67,7 +67,7 @@ impl Course {
             failures: 0,
             effect,
             inherits_doubt: effect == Effect::Maybe,
-            has_written: false,
+            sent: 0,
             refusals: 0,
             unapplied: 0,
             conflicts: 0,
@@ -132,14 +132,14 @@ impl Course {
     /// that was refused: the state before the job stays as it was seen before.
     pub(super) fn effect_left(&self) -> Effect {
         match self.effect {
-            Effect::None if self.has_written => Effect::Part,
+            Effect::None if self.has_written() => Effect::Part,
             effect => effect,
         }
     }
 
     /// Whether a write of this run left and was not turned away, or may have left.
     pub(super) fn has_written(&self) -> bool {
-        self.has_written
+        self.sent > 0
     }
 
     /// What a failure is blamed on so far.
@@ -155,7 +155,7 @@ impl Course {
     /// Takes note that a write was abandoned without an answer.
     pub(super) fn abandon_write(&mut self) {
         self.effect = Effect::Maybe;
-        self.has_written = true;
+        self.sent += 1;
     }
 
     /// Takes note that a question about the account's role was not answered. Says whether it may be
@@ -240,7 +240,7 @@ impl Course {
     fn after_write(&mut self, verdict: Verdict, fate: Fate) -> Step {
         let failed = matches!(verdict, Verdict::Transient(_)) || fate == Fate::NoAnswer;
         self.failures = if failed { self.failures + 1 } else { 0 };
-        self.has_written |= verdict != Verdict::Refused(Reason::Unsendable);
+        self.sent += u32::from(verdict != Verdict::Refused(Reason::Unsendable));
         match verdict {
             Verdict::Applied => Step::Settle(Outcome::Removed(Confirmation::Body)),
             Verdict::Advanced => self.after_part(),

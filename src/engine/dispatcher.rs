@@ -68,7 +68,7 @@ pub async fn run<D: Directory, J: Journal>(
     let (reports, inbox) = mpsc::channel(REPORTS);
     let context = Context::new(directory, journal, pace, settings, &work, reports);
     let context = Arc::new(context);
-    let mut dispatcher = Dispatcher::new(context, work, listener);
+    let mut dispatcher = Dispatcher::new(context, &work, listener);
     let ended = dispatcher.work(signals, inbox).await;
     // After a failure units may still be under way: nobody is left behind.
     dispatcher.units.shutdown().await;
@@ -136,7 +136,7 @@ pub(super) struct Dispatcher<'a, D, J> {
 }
 
 impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
-    fn new(context: Arc<Context<D, J>>, work: Work, listener: &'a mut dyn Listener) -> Self {
+    fn new(context: Arc<Context<D, J>>, work: &Work, listener: &'a mut dyn Listener) -> Self {
         Self {
             listener,
             units: JoinSet::new(),
@@ -155,7 +155,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             context,
             reason: None,
             grace_until: None,
-            tally: Tally::new(&work),
+            tally: Tally::new(work),
         }
     }
 

@@ -20,7 +20,7 @@ const FRESH: Duration = Duration::from_mins(1);
 pub(super) struct Look {
     pub(super) state: UserState,
     at: Timestamp,
-    /// The same moment on a clock that nobody sets.
+    /// The same moment on a clock that cannot be set.
     since: Instant,
     /// An answer to this unit showed it; else it is the state that the ledger holds.
     pub(super) is_own: bool,
@@ -49,8 +49,8 @@ impl Look {
         }
     }
 
-    /// Whether it is at most so old by both clocks. A look from the future is old: somebody has set the
-    /// clock.
+    /// Whether it is at most so old by both clocks. A look from the future is old: the clock
+    /// was set.
     fn is_at_most(&self, limit: Duration, clock: Clock) -> bool {
         let age = clock.now().since(self.at);
         age.is_some_and(|age| age.max(self.since.elapsed()) <= limit)
@@ -83,7 +83,7 @@ impl Intent {
 #[derive(Debug)]
 pub(super) enum Decision {
     /// This write.
-    Write(Intent),
+    Write(Box<Intent>),
     /// The user is to be read first: not seen yet, not seen lately, or nothing seems to be left to do.
     Read,
     /// The user may not be written by this command.
@@ -104,7 +104,7 @@ pub(super) fn decide<D: Directory>(
 ) -> Decision {
     let means = settings.means;
     let Some(look) = look else {
-        // Nobody is written unseen (P11).
+        // No user is written unseen (P11).
         return Decision::Read;
     };
     let limit = if means.from_read || subject.goal.needs_fresh_look() {
@@ -132,13 +132,13 @@ pub(super) fn decide<D: Directory>(
     match subject.goal.need(&look.state, means, effect) {
         Need::Write(operations) => {
             let portion = means.portion(&operations);
-            Decision::Write(Intent {
+            Decision::Write(Box::new(Intent {
                 request: directory.write_request(&subject.user, portion, resource),
                 operations: portion.to_vec(),
                 made_from: look.clone(),
                 limit,
                 is_repeated: false,
-            })
+            }))
         }
         Need::Nothing => Decision::Read,
         // What the ledger holds may be out of date: a refusal needs a read of its own.

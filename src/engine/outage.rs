@@ -32,7 +32,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         self.failed(*line, *fault != Fault::Unsent, why)
     }
 
-    /// A unit found that the target answers nobody, however few users are left.
+    /// A unit found that the target answers no request, however few users are left.
     pub(super) fn found_out(&mut self, line: Line, why: &str) -> Vec<Entry> {
         let before = self.breaker.outage().is_some();
         if !self.breaker.found_out(line, why, Instant::now()) {

@@ -86,3 +86,31 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Confirmation, Reason};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_in_doubt_that_is_claimed_again_counts_once() {
+        let mut tally = Tally::new(&Work {
+            restores: false,
+            done: 0,
+            users: 2,
+            known: None,
+            write_at_most: None,
+        });
+        let doubt = Outcome::InDoubt(Reason::Unconfirmed);
+        for outcome in [doubt, doubt, doubt] {
+            tally.settled(Line(2), outcome, true);
+            let counts = (tally.snapshot().done, tally.snapshot().trouble_now);
+            assert_eq!((counts, tally.failed(), tally.left()), ((1, 1), (1, 1), 1));
+        }
+        tally.settled(Line(3), Outcome::NotFound, true);
+        assert_eq!(tally.failed(), (2, 2));
+        tally.settled(Line(2), Outcome::Removed(Confirmation::Reread), true);
+        let counts = (tally.snapshot().done, tally.snapshot().trouble_now);
+        assert_eq!((counts, tally.failed(), tally.left()), ((2, 1), (1, 2), 0));
+    }
+}

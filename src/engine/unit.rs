@@ -45,7 +45,7 @@ pub(super) enum How {
     Settled(Settled),
     /// The user goes back; if there is a reason, the whole run is to stop for it.
     Released(Option<StopReason>),
-    /// The user goes back: the target answers nobody, and this is what it said last.
+    /// The user goes back: the target answers no request, and this is what it said last.
     TargetOut(String),
 }
 
@@ -77,7 +77,7 @@ pub(super) enum Halt {
     Abandoned(RequestKind),
     /// The sign-in service cannot be reached, or fails.
     NoCredential(String),
-    /// The target answers nobody: what it said last.
+    /// The target answers no request: what it said last.
     TargetOut(String),
     /// The run cannot go on either.
     Fatal(StopReason),

@@ -138,3 +138,112 @@ impl Ledger {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{
+        Clock, Effect, Entry, Fact, IdRule, Outcome, Reason, RequestKind, Settlement, Timestamp,
+        Verdict,
+    };
+    use crate::ledger::{Mandate, Names, NewJob, NewLine, RunKind};
+
+    fn entry(line: u64, fact: Fact) -> Entry {
+        Entry {
+            line: Line(line),
+            at: Timestamp::from_millis(0),
+            fact,
+        }
+    }
+
+    fn begun(line: u64) -> Entry {
+        let request = "PATCH".to_owned();
+        entry(
+            line,
+            Fact::Begun {
+                attempt: 1,
+                request,
+            },
+        )
+    }
+
+    fn settled(line: u64, outcome: Outcome) -> Entry {
+        let settlement = Settlement {
+            outcome,
+            after: None,
+            detail: None,
+            decided_by: None,
+        };
+        entry(line, Fact::Settled(settlement))
+    }
+
+    #[tokio::test]
+    async fn the_canary_is_whom_a_write_was_sent_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        let new = NewJob {
+            key: "k".to_owned(),
+            target: "https://scim.example.com/".to_owned(),
+            change: "disable".parse().unwrap(),
+            roster_path: "r.csv".to_owned(),
+            roster_digest: "d".to_owned(),
+            roster_header: vec!["User ID".to_owned()],
+            ids: IdRule::Exact,
+            reading: serde_json::Value::Null,
+            parent: None,
+        };
+        let mut loading = ledger.load(&new).await.unwrap();
+        for line in 2..8 {
+            let id = format!("a{line}");
+            let line = NewLine {
+                line,
+                names: Names::Id(UserId::new(id.clone())),
+                user_name: None,
+                goal: None,
+                cells: vec![id],
+            };
+            loading.push(line).await.unwrap();
+        }
+        let job = loading.commit().await.unwrap().job;
+        let run = ledger
+            .start_run(&job, RunKind::Run, &Mandate::of("admin"))
+            .await
+            .unwrap();
+        let refused = Fact::Ended {
+            kind: RequestKind::Write,
+            attempt: 1,
+            verdict: Verdict::Refused(Reason::NotFound),
+            status: Some(404),
+            request_id: None,
+            detail: None,
+            elapsed: Duration::ZERO,
+        };
+        let void = Fact::Released {
+            attempts: 0,
+            effect: Effect::None,
+            unanswered: false,
+            why: "too old".to_owned(),
+        };
+        for batch in [
+            // Needs nothing; its write never left; not found; claimed by a run that died.
+            vec![settled(2, Outcome::Already)],
+            vec![begun(3)],
+            vec![entry(3, void)],
+            vec![begun(4)],
+            vec![entry(4, refused), settled(4, Outcome::NotFound)],
+            vec![begun(5)],
+            vec![begun(6)],
+        ] {
+            ledger.note(&job, &run, &batch).await.unwrap();
+        }
+        assert_eq!(ledger.canary_written(&job).await.unwrap(), 3);
+        let rows = ledger.canary(&job, 2).await.unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| (row.line.0, row.status)).collect();
+        assert_eq!(rows, [(4, Status::NotFound), (5, Status::Claimed)]);
+        // No look-up has seen anybody.
+        assert_eq!(ledger.seen_user(&job).await.unwrap(), None);
+    }
+}

@@ -65,7 +65,7 @@ pub(super) async fn judge(
 ) -> Result<(), Failure> {
     let rows = ledger.canary(job, canary.users).await?;
     if rows.is_empty() {
-        return judge_nobody(ledger, job, run, at).await;
+        return judge_unwritten(ledger, job, run, at).await;
     }
     let inquirer = at.inquirer();
     let mut bad = Vec::new();
@@ -114,7 +114,7 @@ pub(super) async fn judge(
 }
 
 /// No user was written. That is as wanted only if no user was left to write.
-async fn judge_nobody(
+async fn judge_unwritten(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,

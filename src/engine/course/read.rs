@@ -52,7 +52,7 @@ impl Course {
         }
     }
 
-    /// A read showed nobody. Before the user is given up for it, the target is asked about another one.
+    /// A read showed no user. Before the user is given up for it, the target is asked about another one.
     fn after_blind_read(&mut self, reason: Reason, wait: Option<Duration>) -> Step {
         self.blind_reads += 1;
         if self.blind_reads < self.max_attempts {

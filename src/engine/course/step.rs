@@ -22,7 +22,7 @@ pub(in crate::engine) enum Step {
     /// The user may be neither written nor read. Find out whether that holds for all users; if not, it is
     /// this outcome.
     AskRole(Outcome),
-    /// The user cannot be read: server errors, silence, or pages that show nobody. Find out whether the
+    /// The user cannot be read: server errors, silence, or pages that show no user. Find out whether the
     /// target answers at all; if it does, it is this outcome.
     AskTarget(Outcome),
     /// A fresh credential was refused too: the user goes back, untouched by this.

@@ -109,6 +109,7 @@ impl Behaviour {
             15 => Self::Garbage,
             16 => Self::Stall(random / 64 % 50),
             17 => Self::Status(408),
+            18 => Self::Shy,
             _ => Self::Confirm,
         }
     }

@@ -14,6 +14,10 @@ use crate::port::{Journal, JournalError, Subject};
 
 /// One user as the journal knows it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the oracle keeps what it saw, one thing by itself each"
+)]
 pub(crate) struct Row {
     pub(crate) user: UserId,
     pub(crate) status: Status,

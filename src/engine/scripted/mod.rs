@@ -5,6 +5,7 @@
 //! They are the oracle: they use nothing of the engine but its public face, and nothing of the ledger.
 
 mod behaviour;
+mod books;
 mod fuse;
 mod memory;
 mod tenant;

@@ -1,83 +1,22 @@
 //! A tenant: users, what was done to them, and a directory that answers by a script.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Content, Credential, Door as DoorRule, Filter, Known, Operation, Problem,
-    Request, RequestKind, Resource, Silence, UserId, UserPage, UserState,
+    Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
+    Resource, Silence, UserId, UserPage, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
+use crate::engine::scripted::books::{Arrival, Books, Person, whole_list};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::Memory;
 use crate::port::{Directory, SignInError};
 
 /// The path of the list of all users; the script is asked for it by this name.
 const LIST: &str = "u0";
-/// How old a state may be that a whole list is computed from, when the write arrives.
-const FRESH: Duration = Duration::from_mins(1);
-
-/// One user as the tenant knows it.
-#[derive(Debug, Clone)]
-pub(crate) struct Person {
-    pub(crate) active: bool,
-    pub(crate) workspaces: Vec<String>,
-    pub(crate) is_deleted: bool,
-    pub(crate) user_name: Option<String>,
-    /// When an answer showed the user last.
-    shown_at: Option<Instant>,
-    /// Writes that arrived.
-    pub(crate) writes: u32,
-    /// Writes that were turned away at the door: 401 and 429.
-    pub(crate) turned_away: u32,
-    /// Writes that took effect in full.
-    pub(crate) applied: u32,
-    /// Reads that arrived.
-    pub(crate) reads: u32,
-    /// The last of them that a write was made from.
-    read_used: u32,
-    /// Requests that were made, those included that never left.
-    asked: [u32; 2],
-}
-
-impl Person {
-    /// Whether nothing is left of the access.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.is_deleted || (!self.active && self.workspaces.is_empty())
-    }
-}
-
-/// A request that arrived.
-#[derive(Debug, Clone)]
-pub(crate) struct Arrival {
-    pub(crate) at: Instant,
-    pub(crate) user: String,
-    pub(crate) kind: RequestKind,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Books {
-    pub(super) people: HashMap<String, Person>,
-    pub(super) arrivals: Vec<Arrival>,
-    pub(super) broken: Vec<String>,
-    /// The credential that the run holds, how old a good one may be, and how often it was renewed.
-    credential: u64,
-    good_from: u64,
-    pub(super) renewals: u64,
-    /// Until when the sign-in service is out.
-    pub(super) no_sign_in_until: Option<Instant>,
-    /// When everybody was asked to wait, and until when.
-    closed: Option<(Instant, Instant)>,
-    now: usize,
-    pub(super) peak: usize,
-    /// Who may not be written.
-    pub(super) door: DoorRule,
-    /// When the tenant was made: what the journal holds of its users is as old.
-    since: Option<Instant>,
-}
 
 /// The tenant, over all runs of a job.
 #[derive(Clone)]
@@ -122,25 +61,12 @@ impl Drop for Waiting<'_> {
 
 impl Tenant {
     pub(super) fn new(users: impl Iterator<Item = String>, script: Script) -> Self {
-        let person = Person {
-            active: true,
-            workspaces: vec!["w1".to_owned(), "w2".to_owned()],
-            is_deleted: false,
-            user_name: None,
-            shown_at: None,
-            writes: 0,
-            turned_away: 0,
-            applied: 0,
-            reads: 0,
-            read_used: 0,
-            asked: [0; 2],
-        };
+        let person = Person::new();
         let books = Books {
             people: users
                 .chain([LIST.to_owned()])
                 .map(|user| (user, person.clone()))
                 .collect(),
-            since: Some(Instant::now()),
             ..Books::default()
         };
         Self {
@@ -248,7 +174,15 @@ impl Tenant {
             ..UserState::of(user)
         };
         let state = if user == LIST {
-            Content::Page(UserPage::default())
+            let first = (2..).map(|line| format!("u{line}"));
+            let first = first.take(books.people.len());
+            let first = first
+                .into_iter()
+                .find(|user| books.people.contains_key(user));
+            Content::Page(UserPage {
+                total: None,
+                users: first.map(UserState::of).into_iter().collect(),
+            })
         } else {
             Content::User(state)
         };
@@ -313,37 +247,6 @@ impl Tenant {
             credential: Credential(signed),
         })
     }
-}
-
-impl Books {
-    /// P7, and C16: what must hold when a write arrives.
-    fn check_write(&mut self, user: &str, asked: &str) {
-        let person = &self.people[user];
-        let known = Known {
-            user_name: person.user_name.clone(),
-            ..Known::default()
-        };
-        let mut broken = Vec::new();
-        if let Err(barred) = self.door.is_protected(Some(user), &known) {
-            broken.push(format!("{user} is written: {barred}"));
-        }
-        let shown = person.shown_at.or(self.since).unwrap();
-        if (asked.contains("SetWorkspaces") || asked.contains(" on read "))
-            && shown.elapsed() > FRESH
-        {
-            let age = shown.elapsed();
-            broken.push(format!("{user} is written by a state that is {age:?} old"));
-        }
-        self.broken.extend(broken);
-    }
-}
-
-/// The workspaces that a write sends as a whole list.
-fn whole_list(asked: &str) -> Option<Vec<String>> {
-    let (_, rest) = asked.split_once("SetWorkspaces([")?;
-    let (ids, _) = rest.split_once("])")?;
-    let ids = ids.split(", ").filter(|id| !id.is_empty());
-    Some(ids.map(|id| id.trim_matches('"').to_owned()).collect())
 }
 
 fn remains(behaviour: Behaviour) -> Option<Allowance> {

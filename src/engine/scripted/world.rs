@@ -7,11 +7,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::domain::{Change, Clock, Door as DoorRule, Goal, Limits, Means, Status, Timestamp};
+use crate::domain::{
+    Change, Clock, Door as DoorRule, Effect, Goal, Limits, Means, Status, Timestamp,
+};
 use crate::engine::scripted::behaviour::{Ask, Behaviour};
+use crate::engine::scripted::books::{Arrival, Person};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::memory::{Handle, Memory, Row, user_of};
-use crate::engine::scripted::tenant::{Arrival, Door, Person, Tenant};
+use crate::engine::scripted::tenant::{Door, Tenant};
 use crate::engine::{
     Ending, EngineError, EngineSettings, Event, Listener, Signal, Snapshot, Work, run,
 };
@@ -144,6 +147,23 @@ impl World {
         self
     }
 
+    /// All users have names, and the journal knows them if it has seen the users.
+    pub(crate) fn named(self, seen: bool) -> Self {
+        for row in self.rows() {
+            let user = row.user.as_str();
+            let name = Some(format!("{user}@x.com"));
+            self.alter(user, |person| person.user_name.clone_from(&name));
+            self.memory.edit(user, |row| {
+                if seen {
+                    row.known.user_name = name;
+                } else {
+                    row.before = None;
+                }
+            });
+        }
+        self
+    }
+
     /// One run, from what the journal holds.
     pub(crate) async fn run(&self, plan: &Plan) -> Ran {
         self.memory.recover();
@@ -264,6 +284,8 @@ impl World {
                 Status::Failed => assert!(!gone, "{user} did not fail: {row:?}"),
                 _ => {}
             }
+            let is_told = person.applied == 0 || row.effect != Effect::None;
+            assert!(is_told, "{user} was written: {row:?}");
             let dealt_with = person.writes - person.turned_away;
             let known = row.attempts + row.given_back;
             assert!(dealt_with <= known, "{user}: {dealt_with} {row:?}");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::{Fact, IdRule, Means, RequestKind, Status};
+use crate::domain::{Door, Fact, IdRule, Means, ProtectList, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Cut, Plan, World};
 
 /// Requests of one kind for one user that the script makes trouble for; then everything succeeds.
@@ -52,8 +52,10 @@ fn means() -> impl Strategy<Value = Means> {
 }
 
 /// Runs that something befalls, then as many as it takes.
+///
+/// The first run knows of no protection: what it left is met by a command that does.
 async fn to_the_end(world: &World, plan: &Plan, hurdles: &[Plan]) {
-    for hurdle in hurdles {
+    for (nth, hurdle) in hurdles.iter().enumerate() {
         let Plan {
             concurrency,
             max_attempts,
@@ -61,11 +63,17 @@ async fn to_the_end(world: &World, plan: &Plan, hurdles: &[Plan]) {
             means,
             ..
         } = *plan;
+        let door = if nth == 0 {
+            Door::default()
+        } else {
+            plan.door.clone()
+        };
         let plan = Plan {
             concurrency,
             max_attempts,
             seed,
             means,
+            door,
             ..hurdle.clone()
         };
         world.run(&plan).await;
@@ -119,22 +127,33 @@ proptest! {
     #[test]
     fn p3_any_kill_and_any_trouble_end_with_one_outcome_each(
         seed: u64,
+        seen: bool,
+        protected in proptest::option::of(2_u64..6),
         users in 1_u64..=12,
         concurrency in 1_usize..=8,
         max_attempts in 1_u32..=4,
         hurdles in hurdles(),
         means in means(),
     ) {
-        let plan = Plan { concurrency, max_attempts, seed, means, ..Plan::default() };
+        let patterns = protected.map(|line| format!("u{line}@x.com"));
+        let door = Door {
+            protected: ProtectList::new(patterns.as_deref()),
+            ..Door::default()
+        };
+        let plan = Plan { concurrency, max_attempts, seed, means, door, ..Plan::default() };
         on_paused_time(async {
-            let world = World::new(users, seeded(seed));
+            let world = World::new(users, seeded(seed)).named(seen);
             to_the_end(&world, &plan, &hurdles).await;
             one_outcome_each(&world, users);
             for row in world.rows() {
                 // Only what befalls a run can cost an attempt that the server never saw, unless a look
                 // comes first, which may be refused.
-                let seen = world.person(row.user.as_str()).writes > 0;
-                assert!(seen || means.from_read || !hurdles.is_empty(), "never written: {row:?}");
+                let written = world.person(row.user.as_str()).writes > 0;
+                let is_barred = row.status == Status::Protected;
+                let may_be_refused = means.from_read || !seen || !hurdles.is_empty();
+                assert!(written || is_barred || may_be_refused, "never written: {row:?}");
+                let is_listed = protected.is_some_and(|line| row.user.as_str() == format!("u{line}"));
+                assert!(is_listed || !is_barred, "{row:?}");
             }
         });
     }

@@ -204,7 +204,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Halt::TargetOut(words) => ("the target is out", How::TargetOut(words)),
             Halt::Stopped | Halt::NoCredential(_) => ("the target is out", How::Released(None)),
             Halt::Abandoned(_) => (
-                "the run was stopped while a request was under way",
+                "the run was stopped while a request was in flight",
                 How::Released(None),
             ),
             Halt::Fatal(reason) => ("the run could not go on", How::Released(Some(reason))),
@@ -254,15 +254,14 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 pub(super) fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fault {
     match (exchange, verdict) {
         (Err(Silence::NotSent(_)), _) => Fault::Unsent,
-        (Err(Silence::Unsendable(_)), _) => Fault::Other,
         (Err(Silence::Lost(_)), _) => Fault::Target,
         (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
-        // The page of a gateway, or half an answer, is not the target's.
+        // The page of a gateway is not the target's answer.
         (Ok(answer), Verdict::Uncertain | Verdict::Unreadable)
-            if matches!(answer.content, Content::Foreign(_) | Content::Broken(_)) =>
+            if matches!(answer.content, Content::Foreign(_)) =>
         {
             Fault::Target
         }
-        (Ok(_), _) => Fault::Other,
+        (Ok(_) | Err(Silence::Unsendable(_)), _) => Fault::Other,
     }
 }

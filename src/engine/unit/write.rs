@@ -49,7 +49,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                 self.record(vec![Fact::Begun { attempt, request }]).await?;
                 let request = intent.request.clone();
                 self.asked.clone_from(&intent.operations);
-                self.intent = Some(intent);
+                self.intent = Some(*intent);
                 Ok(Chosen::Request(request))
             }
             Decision::Read => Ok(Chosen::Request(self.read())),
