@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Finding, Goal, Line, Timestamp, UserState};
@@ -43,16 +44,16 @@ impl Ledger {
         unsigned(&row, "users")
     }
 
-    /// The next of them, in the order of their lines: line and id.
+    /// The next of them, in the order of their lines: line, id, and the line's own goal.
     pub async fn next_to_verify(
         &mut self,
         job: &Job,
         since: Timestamp,
         after: Line,
         limit: usize,
-    ) -> Result<Vec<(Line, String)>, LedgerError> {
+    ) -> Result<Vec<(Line, String, Option<Goal>)>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT line, user_id FROM users
+            "SELECT line, user_id, goal FROM users
              WHERE job = ? AND line > ? AND status IN ('removed', 'restored', 'already')
                    AND user_id IS NOT NULL AND (verified_at_ms IS NULL OR verified_at_ms < ?)
              ORDER BY line LIMIT ?",
@@ -64,7 +65,10 @@ impl Ledger {
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter()
-            .map(|row| Ok((Line(unsigned(row, "line")?), row.try_get("user_id")?)))
+            .map(|row| {
+                let goal = own_goal(row)?;
+                Ok((Line(unsigned(row, "line")?), row.try_get("user_id")?, goal))
+            })
             .collect()
     }
 
@@ -94,16 +98,13 @@ impl Ledger {
         .await?;
         rows.iter()
             .map(|row| {
-                let goal: Option<String> = row.try_get("goal")?;
-                let goal = goal.map(|text| {
-                    serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text))
-                });
+                let goal = own_goal(row)?;
                 let nth = unsigned(row, "nth")?;
                 let nth = usize::try_from(nth)
                     .ok()
                     .filter(|nth| *nth < users.len())
                     .ok_or_else(|| LedgerError::value("place", nth.to_string()))?;
-                Ok((Line(unsigned(row, "line")?), goal.transpose()?, nth))
+                Ok((Line(unsigned(row, "line")?), goal, nth))
             })
             .collect()
     }
@@ -182,4 +183,12 @@ impl Ledger {
             })
             .collect()
     }
+}
+
+/// What the user of a row is to have, where the line says it.
+fn own_goal(row: &SqliteRow) -> Result<Option<Goal>, LedgerError> {
+    let goal: Option<String> = row.try_get("goal")?;
+    let read =
+        |text: String| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text));
+    goal.map(read).transpose()
 }

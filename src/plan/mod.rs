@@ -17,7 +17,7 @@ mod verify;
 pub use compare::compare;
 pub use decide::{Criteria, Decision};
 pub use intake::{Intake, IntakeError, intake};
-pub use make::{LookedUp, PlanError, make};
+pub use make::{LookUps, LookedUp, PlanError, make};
 pub use survey::{Group, Overview, overview, protect, settle};
 pub use undo::undo;
 pub use verify::verify;

@@ -40,6 +40,8 @@ pub struct Summary {
     pub balanced: bool,
     /// Whether nothing is left to do.
     pub finished: bool,
+    /// Attributes in which users keep access that the change does not take; empty if none was seen.
+    pub kept_access: Vec<String>,
     /// What looking again has found, each finding with its number of users; empty if nobody looked.
     pub verification: BTreeMap<String, u64>,
     /// Requests that all runs have sent, as far as they told.
@@ -157,6 +159,7 @@ impl Summary {
             balanced: sum == job.lines,
             finished: counts.open() == 0,
             outcomes,
+            kept_access: kept_access(job),
             verification: BTreeMap::new(),
             requests: runs.iter().filter_map(|run| run.requests).sum(),
             throttled: runs.iter().filter_map(|run| run.throttled).sum(),
@@ -168,6 +171,15 @@ impl Summary {
             runs: runs.iter().map(RunSummary::new).collect(),
         }
     }
+}
+
+/// Attributes in which users keep access, as the plan saw it.
+fn kept_access(job: &Job) -> Vec<String> {
+    let looked_up = job.plan.as_ref().map(|plan| plan.looked_up.as_str());
+    let looked_up: Option<Value> = looked_up.and_then(|text| serde_json::from_str(text).ok());
+    let kept = looked_up.and_then(|looked_up| looked_up.get("kept_access").cloned());
+    kept.and_then(|kept| serde_json::from_value(kept).ok())
+        .unwrap_or_default()
 }
 
 impl RunSummary {

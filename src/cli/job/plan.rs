@@ -9,7 +9,7 @@ use crate::cli::job::At;
 use crate::domain::{Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
-use crate::plan::{LookedUp, PlanError, make, overview};
+use crate::plan::{LookUps, LookedUp, PlanError, make, overview};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 use crate::settings::Span;
@@ -63,7 +63,11 @@ pub(super) async fn planned(
         None => {
             let job = plan(ledger, &job, at, no_lookup).await?;
             if let Some(plan) = &job.plan {
-                at.terminal.note(&how(&LookedUp::read(plan)));
+                let looked_up = LookedUp::read(plan);
+                at.terminal.note(&how(&looked_up));
+                if let Some(words) = kept(&looked_up) {
+                    at.terminal.warn(&words);
+                }
             }
             Ok(job)
         }
@@ -102,7 +106,11 @@ async fn plan(
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
     let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
-    let asked = (!no_lookup).then_some(&inquirer);
+    let asked = (!no_lookup).then(|| LookUps {
+        inquirer: &inquirer,
+        ttl: at.settings.safety.plan_ttl,
+        active_needed: active_needed(job.users, at),
+    });
     let made = make(ledger, job, &run, asked, &at.criteria, &mut tell).await;
     looking.end();
     let ending = match &made {
@@ -123,6 +131,17 @@ async fn plan(
     }
 }
 
+/// Active users of the tenant that are enough to be seen, so that a job of so many users is no larger part
+/// of them than is allowed; `None` if no number is enough.
+fn active_needed(users: u64, at: &At<'_>) -> Option<u64> {
+    let share = at.settings.safety.rails.cap_share.to_string();
+    let percent: u64 = share.trim_end_matches('%').parse().ok()?;
+    users
+        .checked_mul(100)?
+        .checked_next_multiple_of(percent)?
+        .checked_div(percent)
+}
+
 /// How the users were looked up, for people.
 pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
     let requests = looked_up.requests;
@@ -133,13 +152,36 @@ pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
         "nothing" => "nobody had to be looked up".to_owned(),
         _ => return "not looked up: each user is read right before the write".to_owned(),
     };
+    let at_least = if looked_up.active_is_at_least {
+        "at least "
+    } else {
+        ""
+    };
     let tenant = match (looked_up.total, looked_up.active) {
-        (Some(total), Some(active)) => format!("; the tenant has {total} users, {active} active"),
+        (Some(total), Some(active)) => {
+            format!("; the tenant has {total} users, {at_least}{active} active")
+        }
         (Some(total), None) => format!("; the tenant has {total} users"),
-        (None, Some(active)) => format!("; the tenant has {active} active users"),
+        (None, Some(active)) => format!("; the tenant has {at_least}{active} active users"),
         (None, None) => String::new(),
     };
     way + &tenant
+}
+
+/// What users keep though their access is taken, for people: the profile does not know where it stands.
+pub(in crate::cli) fn kept(looked_up: &LookedUp) -> Option<String> {
+    if looked_up.kept_access.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = looked_up
+        .kept_access
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let names = names.join(" and ");
+    Some(format!(
+        "users keep what they have in {names}: this profile does not remove it"
+    ))
 }
 
 fn stale(why: &str) -> Failure {
@@ -232,6 +274,10 @@ impl From<LookUpError> for Failure {
     fn from(error: LookUpError) -> Self {
         let (exit, hint) = match error {
             LookUpError::SignIn(error) => return error.into(),
+            LookUpError::NoAttribute(ref missing) => {
+                let hint = missing.hint();
+                return Self::new(Exit::Settings, error).hint(hint);
+            }
             LookUpError::Outage(_) => (
                 Exit::StoppedEarly,
                 "what was looked up is kept: the same command continues",

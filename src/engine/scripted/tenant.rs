@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
-    Resource, Silence, UserId, UserState,
+    Allowance, Answer, Content, Credential, Filter, Operation, PageAt, Problem, Request,
+    RequestKind, Resource, Silence, UserId, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::fuse::{Cut, Fuse};
@@ -304,7 +304,7 @@ impl Directory for Door {
         Request::bare(RequestKind::Read, "GET", user.to_string())
     }
 
-    fn page_request(&self, _: u64, _: u64) -> Request {
+    fn page_request(&self, _: &PageAt, _: u64) -> Request {
         unreachable!("the engine looks nobody up")
     }
 
@@ -312,7 +312,23 @@ impl Directory for Door {
         unreachable!("the engine looks nobody up")
     }
 
-    fn filtered_request(&self, _: &str, _: u64, _: u64) -> Request {
+    fn filtered_request(&self, _: &str, _: &PageAt, _: u64) -> Request {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn access_attribute(&self) -> Option<&str> {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn shows_access(&self) -> bool {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn learn_access(&self) {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn schemas_request(&self) -> Request {
         unreachable!("the engine looks nobody up")
     }
 
