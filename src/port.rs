@@ -6,8 +6,8 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Effect, Entry, Filter, Goal, Known, Line, Operation, Request, Resource,
-    Seen, Silence, UserId,
+    Answer, Credential, Effect, Entry, Filter, Goal, Known, Line, Operation, PageAt, Request,
+    Resource, Seen, Silence, UserId,
 };
 
 /// A user that a run has still to deal with.
@@ -54,15 +54,31 @@ pub trait Directory: Send + Sync + 'static {
     /// The request that shows `user`.
     fn read_request(&self, user: &UserId) -> Request;
 
-    /// The request for `count` users of the list of all users, from number `start` on, counted from 1.
-    fn page_request(&self, start: u64, count: u64) -> Request;
+    /// The request for one page of the list of all users: `count` users from `at` on. A page of one user
+    /// is the neutral request that shows whether the account may read at all.
+    fn page_request(&self, at: &PageAt, count: u64) -> Request;
 
     /// The request for the users that fit `filter`, at most `count` of them.
     fn search_request(&self, filter: &Filter, count: u64) -> Request;
 
-    /// The request for `count` users of the list of those that fit `expression`, a filter in the
-    /// provider's own language, from number `start` on, counted from 1.
-    fn filtered_request(&self, expression: &str, start: u64, count: u64) -> Request;
+    /// The request for one page of the list of the users that fit `expression`, a filter in the
+    /// provider's own language: `count` users from `at` on.
+    fn filtered_request(&self, expression: &str, at: &PageAt, count: u64) -> Request;
+
+    /// The attribute of a user in which access is shown; `None` if the profile names none.
+    fn access_attribute(&self) -> Option<&str>;
+
+    /// Whether the provider is known to have that attribute: an answer has shown it, or declared it, or
+    /// an earlier run saw it ([`Directory::learn_access`]). Until then a user without it may have access
+    /// that this attribute never shows.
+    fn shows_access(&self) -> bool;
+
+    /// Takes note that an earlier run saw the attribute in which access is shown.
+    fn learn_access(&self);
+
+    /// The request for the attributes that the provider declares (RFC 7644 §4). An answer in which the
+    /// attribute of access is declared counts as [`Directory::shows_access`] from then on.
+    fn schemas_request(&self) -> Request;
 
     /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
     fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;

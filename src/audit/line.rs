@@ -86,6 +86,14 @@ impl LineState {
                 self.is_before_known = event.ids("workspaces").is_some();
                 self.workspaces_before = event.ids("workspaces").unwrap_or_default();
             }
+            "look_forgotten" => {
+                self.is_seen = false;
+                self.is_before_known = false;
+                self.user_id.clear();
+                self.active_before.clear();
+                self.workspaces_before.clear();
+                return None;
+            }
             "begun" => {
                 self.status = Status::Claimed;
                 self.effect = Effect::Maybe;

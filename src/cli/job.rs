@@ -15,7 +15,7 @@ mod work;
 
 pub(super) use again::{command as command_again, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
-pub(super) use plan::how;
+pub(super) use plan::{how, kept};
 pub(super) use session::{SignedIn, known_secret, secret_source, sign_in};
 
 use std::sync::Arc;
@@ -32,6 +32,7 @@ use crate::domain::{Change, Door, ProtectList, Reason};
 use crate::engine::Signal;
 use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunKind, RunTally, Undone};
 use crate::plan::Criteria;
+use crate::port::Directory;
 use crate::progress::{Progress, ProgressMode, why};
 use crate::report::undone_in_words;
 use crate::settings::{SecretSource, Settings};
@@ -95,6 +96,14 @@ pub(super) struct At<'a> {
 }
 
 impl At<'_> {
+    /// Tells the client whether an earlier run saw the attribute in which access is shown.
+    pub(super) async fn learn_access(&self, ledger: &mut Ledger, job: &Job) -> Result<(), Failure> {
+        if ledger.access_was_shown(job).await? {
+            self.signed_in.client.learn_access();
+        }
+        Ok(())
+    }
+
     /// What was sent since the last run of this process ended, for the end of this one.
     pub(super) fn tally(&self) -> RunTally {
         let usage = self.signed_in.pace.take_usage();
@@ -171,6 +180,7 @@ pub(super) async fn ready<'a>(
     tell_job(&job, settings, terminal);
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
+        at.learn_access(ledger, &job).await?;
         let job = match planning {
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,

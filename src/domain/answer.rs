@@ -32,6 +32,24 @@ pub struct UserPage {
     pub total: Option<u64>,
     /// The users on this page.
     pub users: Vec<UserState>,
+    /// The cursor of the page that follows, where the provider pages by cursors (RFC 9865).
+    pub next_cursor: Option<String>,
+}
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageAt {
+    /// At the user of this number, counted from 1 (RFC 7644 §3.4.2.4).
+    Index(u64),
+    /// At the beginning of a list that is paged by cursors (RFC 9865).
+    FirstCursor,
+    /// Where this cursor points.
+    Cursor(String),
+}
+
+impl PageAt {
+    /// The beginning of a list.
+    pub const FIRST: Self = Self::Index(1);
 }
 
 /// One request, complete but for the credential. Its text is what the ledger keeps as the intent.

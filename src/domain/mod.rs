@@ -7,6 +7,7 @@
 mod answer;
 mod chain;
 mod change;
+mod coverage;
 mod door;
 mod entry;
 mod goal;
@@ -22,11 +23,12 @@ mod time;
 mod verdict;
 
 pub use answer::{
-    Allowance, Answer, Content, Credential, DecidedBy, Filter, Problem, Request, RequestKind,
-    Resource, Silence, UserPage,
+    Allowance, Answer, Content, Credential, DecidedBy, Filter, PageAt, Problem, Request,
+    RequestKind, Resource, Silence, UserPage,
 };
 pub use chain::{EventParts, NO_HASH, hex, link};
 pub use change::{Access, Change, ChangeError};
+pub use coverage::{Coverage, ListEnd};
 pub use door::{Barred, Door, Known};
 pub use entry::{Effect, Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need};

@@ -174,10 +174,14 @@ impl Rails {
         })
     }
 
-    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is.
+    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is. Where
+    /// all of them may be written, nobody has to be counted.
     pub fn enough_active(self, users: u64) -> Option<u64> {
-        let percent = u64::from(self.cap_share.0);
-        (percent > 0).then(|| users.saturating_mul(100).div_ceil(percent))
+        match u64::from(self.cap_share.0) {
+            0 => None,
+            100.. => Some(0),
+            percent => Some(users.saturating_mul(100).div_ceil(percent)),
+        }
     }
 }
 

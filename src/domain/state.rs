@@ -29,6 +29,9 @@ pub struct UserState {
     pub active: Option<bool>,
     /// Ids of the workspaces that the user is a member of; `None` if the answer does not say.
     pub workspaces: Option<Vec<String>>,
+    /// Other attributes in which the user is shown to have access, such as `groups`: the profile does
+    /// not change them.
+    pub other_access: Vec<String>,
 }
 
 impl UserState {
@@ -52,6 +55,7 @@ impl UserState {
             addresses: None,
             active: None,
             workspaces: None,
+            other_access: Vec::new(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::export::{Column, Order, Progress, Table};
 use crate::lookup::Place;
 
 /// The form of the record.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A file cannot be written as it was asked for.
 #[derive(Debug, thiserror::Error)]

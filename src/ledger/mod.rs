@@ -8,7 +8,9 @@
 
 mod again;
 mod canary;
+mod candidates;
 mod error;
+mod found;
 mod history;
 mod identity;
 mod job;

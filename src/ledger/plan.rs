@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{
-    Effect, Entry, Fact, Goal, Known, Line, Seen, Status, Timestamp, UserState, name_key,
-};
+use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Status};
+use crate::ledger::candidates::forget;
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::{before, effect, known};
 use crate::ledger::load::mark_duplicates;
@@ -22,6 +21,8 @@ pub struct Unseen {
     pub user_id: Option<String>,
     /// The name, as the roster spells it.
     pub user_name: Option<String>,
+    /// Whether a user of that name was shown already.
+    pub is_hit: bool,
 }
 
 /// One line of a plan.
@@ -50,33 +51,14 @@ pub struct PlanRow {
 }
 
 impl Ledger {
-    /// What was seen before `oldest`, or after this moment by a clock that was set back since, is to be
-    /// looked up again, for users that are still to be dealt with and were never written. Returns how many.
-    pub async fn renew_looks(&mut self, job: &Job, oldest: Timestamp) -> Result<u64, LedgerError> {
-        let renewed = sqlx::query(
-            "UPDATE users SET look_again = 1
-             WHERE job = ? AND status = 'pending' AND effect = 'none'
-                   AND (before_at_ms < ? OR before_at_ms > ?)",
-        )
-        .bind(job.number)
-        .bind(oldest.as_millis())
-        .bind(self.clock.now().as_millis())
-        .execute(&mut self.connection)
-        .await?;
-        if renewed.rows_affected() > 0 {
-            sqlx::query("UPDATE jobs SET list_position = NULL WHERE number = ?")
-                .bind(job.number)
-                .execute(&mut self.connection)
-                .await?;
-        }
-        Ok(renewed.rows_affected())
-    }
-
     /// How many users have still to be looked up: by id, and by name.
     pub async fn unseen_count(&mut self, job: &Job) -> Result<(u64, u64), LedgerError> {
         let row = sqlx::query(
-            "SELECT count(*) - count(name_key) AS by_id, count(name_key) AS by_name FROM users
-             WHERE job = ? AND status = 'pending' AND (before_at_ms IS NULL OR look_again = 1)",
+            "SELECT count(user_id) AS by_id, count(*) - count(user_id) AS by_name FROM users
+             WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
+                   AND (user_id IS NULL OR NOT EXISTS (
+                       SELECT 1 FROM candidates WHERE candidates.job = users.job
+                                                      AND candidates.line = users.line))",
         )
         .bind(job.number)
         .fetch_one(&mut self.connection)
@@ -84,7 +66,8 @@ impl Ledger {
         Ok((unsigned(&row, "by_id")?, unsigned(&row, "by_name")?))
     }
 
-    /// The next users to be looked up, in the order of their lines.
+    /// The next users to be looked up, in the order of their lines. Whoever was shown under an id that
+    /// differs in case is left out until [`Ledger::resolve`] has said who is meant.
     pub async fn unseen(
         &mut self,
         job: &Job,
@@ -92,9 +75,13 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<Unseen>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT line, user_id, user_name FROM users
-             WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL
-             ORDER BY line LIMIT ?",
+            "SELECT * FROM (
+                 SELECT line, user_id, coalesce(roster_name, user_name) AS user_name,
+                        EXISTS (SELECT 1 FROM candidates WHERE candidates.job = users.job
+                                AND candidates.line = users.line) AS is_hit
+                 FROM users
+                 WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL)
+             WHERE user_id IS NULL OR NOT is_hit ORDER BY line LIMIT ?",
         )
         .bind(job.number)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
@@ -107,84 +94,10 @@ impl Ledger {
                     line: Line(unsigned(row, "line")?),
                     user_id: row.try_get("user_id")?,
                     user_name: row.try_get("user_name")?,
+                    is_hit: row.try_get("is_hit")?,
                 })
             })
             .collect()
-    }
-
-    /// Stores what was found of the users who have still to be looked up, and how far a walk through
-    /// the list has come; returns how many were found. Whoever is not sought is left out.
-    ///
-    /// A second user of one name makes the first find worthless: nobody knows who was meant.
-    pub async fn found(
-        &mut self,
-        job: &Job,
-        run: &NewRun,
-        users: &[UserState],
-        position: Option<&str>,
-    ) -> Result<u64, LedgerError> {
-        let now = self.clock.now();
-        let keys: Vec<_> = users
-            .iter()
-            .map(|user| {
-                json!([
-                    job.ids.key(&user.id),
-                    user.user_name.as_deref().map(name_key)
-                ])
-            })
-            .collect();
-        let keys = Value::Array(keys).to_string();
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let by_id = sqlx::query(
-            "SELECT line, json_each.key AS nth FROM json_each(?2) JOIN users
-                 ON job = ?1 AND user_key = value ->> 0
-             WHERE status = 'pending' AND before_at_ms IS NULL
-             ORDER BY line",
-        );
-        let by_name = sqlx::query(
-            "SELECT line, json_each.key AS nth, user_id IS NOT NULL AND user_key <> value ->> 0 AS other
-             FROM json_each(?2) JOIN users ON job = ?1 AND name_key = value ->> 1
-             WHERE status = 'pending' ORDER BY line",
-        );
-        let mut entries = Vec::new();
-        for row in by_id
-            .bind(job.number)
-            .bind(&keys)
-            .fetch_all(&mut *transaction)
-            .await?
-        {
-            entries.push(look_up(&row, users, now)?);
-        }
-        let mut claimed: Vec<u64> = Vec::new();
-        let mut ambiguous: Vec<u64> = Vec::new();
-        for row in by_name
-            .bind(job.number)
-            .bind(&keys)
-            .fetch_all(&mut *transaction)
-            .await?
-        {
-            let line = unsigned(&row, "line")?;
-            if row.try_get("other")? || claimed.contains(&line) {
-                ambiguous.push(line);
-            } else if !entries.iter().any(|entry: &Entry| entry.line.0 == line) {
-                claimed.push(line);
-                entries.push(look_up(&row, users, now)?);
-            }
-        }
-        entries.retain(|entry| !ambiguous.contains(&entry.line.0));
-        let found = entries.len() as u64;
-        ambiguous.dedup();
-        entries.extend(ambiguous.into_iter().map(|line| ambiguity(line, now)));
-        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
-        if let Some(position) = position {
-            sqlx::query("UPDATE jobs SET list_position = ? WHERE number = ?")
-                .bind(position)
-                .bind(job.number)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(found)
     }
 
     /// How far an interrupted walk through the list has come, as [`Ledger::found`] stored it.
@@ -282,6 +195,7 @@ impl Ledger {
         .bind(job.number)
         .execute(&mut *transaction)
         .await?;
+        forget(&mut transaction, job.number).await?;
         let planned = EventRow {
             line: None,
             at: now,
@@ -321,6 +235,7 @@ impl Ledger {
         .bind(job.number)
         .execute(&mut *transaction)
         .await?;
+        forget(&mut transaction, job.number).await?;
         let discarded = EventRow {
             line: None,
             at: now,
@@ -330,34 +245,6 @@ impl Ledger {
         append_events(&mut transaction, job.number, None, &[discarded]).await?;
         transaction.commit().await?;
         self.job(job.number).await
-    }
-}
-
-fn look_up(row: &SqliteRow, users: &[UserState], at: Timestamp) -> Result<Entry, LedgerError> {
-    let nth = unsigned(row, "nth")?;
-    let state = usize::try_from(nth).ok().and_then(|nth| users.get(nth));
-    Ok(Entry {
-        line: Line(unsigned(row, "line")?),
-        at,
-        fact: Fact::LookedUp(
-            state
-                .cloned()
-                .ok_or_else(|| LedgerError::value("place", nth.to_string()))?,
-        ),
-    })
-}
-
-fn ambiguity(line: u64, at: Timestamp) -> Entry {
-    use crate::domain::{Outcome, Reason, Settlement};
-    Entry {
-        line: Line(line),
-        at,
-        fact: Fact::Settled(Settlement {
-            outcome: Outcome::Failed(Reason::Ambiguous),
-            after: None,
-            detail: Some("several users of the provider have this name".to_owned()),
-            decided_by: None,
-        }),
     }
 }
 

@@ -75,6 +75,7 @@ impl Ledger {
         .execute(&mut *transaction)
         .await?;
         for sql in [
+            "DELETE FROM candidates WHERE job = ?",
             "DELETE FROM users WHERE job = ?",
             "DELETE FROM events WHERE job = ?",
             "DELETE FROM runs WHERE job = ?",

@@ -7,6 +7,7 @@ use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::domain::{Effect, Entry, Fact, Line, Reason};
+use crate::ledger::candidates::forget_lines;
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::effect;
 use crate::ledger::record::{EventRow, append_events, record};
@@ -100,23 +101,19 @@ impl Ledger {
             .map(|(line, effect)| opened(line, now, effect, "to be looked up again by a retry"))
             .collect();
         sqlx::query(
-            "UPDATE jobs SET retries = retries + 1, retry_to_write = NULL, retry_active = NULL,
-                             list_position = NULL
+            "UPDATE jobs SET retries = retries + 1, retry_to_write = NULL, retry_active = NULL
              WHERE number = ?",
         )
         .bind(job.number)
         .execute(&mut *transaction)
         .await?;
-        // What was seen of them is no reason not to look again.
-        sqlx::query(
-            "UPDATE users SET look_again = 1
-             FROM json_each(?2) WHERE job = ?1 AND line = value",
-        )
-        .bind(job.number)
-        .bind(json!(entries.iter().map(|entry| entry.line.0).collect::<Vec<_>>()).to_string())
-        .execute(&mut *transaction)
-        .await?;
         record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+        // What was seen of them is old.
+        let lines: Vec<_> = entries
+            .iter()
+            .map(|entry| entry.line.0.cast_signed())
+            .collect();
+        forget_lines(&mut transaction, job, run, now, &lines).await?;
         transaction.commit().await?;
         self.job(job.number).await
     }

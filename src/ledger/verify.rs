@@ -26,6 +26,19 @@ pub struct VerifiedRow {
     pub detail: Option<String>,
 }
 
+/// A user who has still to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToVerify {
+    /// The roster line.
+    pub line: Line,
+    /// The user.
+    pub user_id: String,
+    /// What the user is to have, where the change of the job does not say.
+    pub goal: Option<Goal>,
+    /// Whether that is what an undo of the job has given back.
+    pub given_back: bool,
+}
+
 /// A user who has still to be looked at, found among those whom the provider showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToMatch {
@@ -78,18 +91,25 @@ impl Ledger {
         unsigned(&row, "users")
     }
 
-    /// The next of them, in the order of their lines: line and id.
+    /// The next of them, in the order of their lines.
     pub async fn next_to_verify(
         &mut self,
         job: &Job,
         run: &NewRun,
         after: Line,
         limit: usize,
-    ) -> Result<Vec<(Line, String)>, LedgerError> {
+    ) -> Result<Vec<ToVerify>, LedgerError> {
         let rows = sqlx::query(concat!(
-            "SELECT line, user_id FROM users WHERE job = ? AND line > ? AND ",
+            "SELECT line, user_id, given_back, iif(given_back, goal_of_undo, goal) AS goal FROM (
+                 SELECT line, user_id, goal, ",
+            is_given_back!(),
+            " AS given_back, ",
+            last_undo!("back.goal"),
+            " AS goal_of_undo
+                 FROM users WHERE job = ? AND line > ? AND ",
             verifiable!(),
-            " AND verified_run IS NOT ? ORDER BY line LIMIT ?",
+            " AND verified_run IS NOT ?)
+             ORDER BY line LIMIT ?",
         ))
         .bind(job.number)
         .bind(i64::try_from(after.0).unwrap_or(i64::MAX))
@@ -98,7 +118,14 @@ impl Ledger {
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter()
-            .map(|row| Ok((Line(unsigned(row, "line")?), row.try_get("user_id")?)))
+            .map(|row| {
+                Ok(ToVerify {
+                    line: Line(unsigned(row, "line")?),
+                    user_id: row.try_get("user_id")?,
+                    goal: own_goal(row)?,
+                    given_back: row.try_get("given_back")?,
+                })
+            })
             .collect()
     }
 
@@ -133,10 +160,7 @@ impl Ledger {
         .await?;
         rows.iter()
             .map(|row| {
-                let goal: Option<String> = row.try_get("goal")?;
-                let goal = goal.map(|text| {
-                    serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text))
-                });
+                let goal = own_goal(row)?;
                 let nth = unsigned(row, "nth")?;
                 let nth = usize::try_from(nth)
                     .ok()
@@ -144,7 +168,7 @@ impl Ledger {
                     .ok_or_else(|| LedgerError::value("place", nth.to_string()))?;
                 Ok(ToMatch {
                     line: Line(unsigned(row, "line")?),
-                    goal: goal.transpose()?,
+                    goal,
                     given_back: row.try_get("given_back")?,
                     nth,
                 })
@@ -298,4 +322,12 @@ async fn not_verifiable(
     rows.iter()
         .map(|row| Ok((status(row)?, unsigned(row, "users")?)))
         .collect()
+}
+
+/// What the user of a row is to have, where the line says it.
+fn own_goal(row: &SqliteRow) -> Result<Option<Goal>, LedgerError> {
+    let goal: Option<String> = row.try_get("goal")?;
+    let read =
+        |text: String| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text));
+    goal.map(read).transpose()
 }

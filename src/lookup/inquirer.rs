@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::domain::{Answer, Content, IdRule, Request, Silence};
+use crate::domain::{Answer, Content, IdRule, PageAt, Request, Silence, UserPage};
+use crate::lookup::error::LookUpError;
 use crate::pace::{Backoff, Pace};
-use crate::port::{Directory, JournalError, SignInError};
+use crate::port::{Directory, SignInError};
 
 /// Renewals of the credential for one request, at most.
 const MOST_RENEWALS: u32 = 3;
@@ -44,41 +45,41 @@ pub struct Finds {
     pub active: bool,
     /// How the provider compares ids.
     pub ids: IdRule,
-}
-
-/// Why a look-up cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LookUpError {
-    /// The provider has answered nobody for too long.
-    #[error("the provider is out: {0}")]
-    Outage(String),
-    /// Who we are is refused.
-    #[error(transparent)]
-    SignIn(SignInError),
-    /// The account may not read users.
-    #[error("the account may not read users: a role is missing ({0})")]
-    NoRole(String),
-    /// What answers is no SCIM service.
-    #[error("what answers is no SCIM service: {0}")]
-    NotScim(String),
-    /// The provider does not list its users.
-    #[error("the provider does not list its users: {0}")]
-    NoList(String),
-    /// The provider does not understand the filter, or cannot filter.
-    #[error("the provider refuses the filter: {0}")]
-    Filter(String),
-    /// What is found cannot be kept.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    /// Whether a user who is shown whole, without the attribute of access, has none.
+    pub absent_means_none: bool,
 }
 
 /// What became of one request, if the look-up goes on.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and mostly the large one"
+)]
 pub(super) enum Heard {
     /// An answer that says something, and how long it took from sending to its last byte.
     Answer(Answer, Duration),
-    /// All attempts failed, while others were answered.
+    /// All attempts failed, while another request was answered.
     Nothing(String),
+    /// The request cannot be built: it is about this user alone.
+    Unsendable(String),
+}
+
+impl Heard {
+    /// The page of a list, if that is what was answered.
+    #[expect(clippy::result_large_err, reason = "no error: the answer as it is")]
+    pub(super) fn into_page(self) -> Result<UserPage, Self> {
+        match self {
+            Self::Answer(
+                Answer {
+                    status: 200..=299,
+                    content: Content::Page(page),
+                    ..
+                },
+                _,
+            ) => Ok(page),
+            other => Err(other),
+        }
+    }
 }
 
 /// What came of one request, and how long that took.
@@ -96,6 +97,8 @@ pub struct Inquirer<D> {
     served: AtomicBool,
     /// When the provider last answered anybody.
     answered: Mutex<Instant>,
+    /// Since when every answer has been a 429.
+    throttled: Mutex<Option<Instant>>,
     on_trouble: OnTrouble,
 }
 
@@ -119,6 +122,7 @@ impl<D: Directory> Inquirer<D> {
             requests: 0.into(),
             served: false.into(),
             answered: Mutex::new(Instant::now()),
+            throttled: Mutex::default(),
             on_trouble: OnTrouble(Box::new(|_| {})),
         }
     }
@@ -153,6 +157,9 @@ impl<D: Directory> Inquirer<D> {
     }
 
     /// Asks until there is an answer that says something about what was asked.
+    ///
+    /// A request that fails again and again is given up only if another one is answered right then: else
+    /// nobody is, and that is waited for as long as an outage may last.
     pub(super) async fn ask(&self, request: &Request) -> Result<Heard, LookUpError> {
         let started = Instant::now();
         let mut backoff = Backoff::seeded(fastrand::u64(..));
@@ -160,31 +167,69 @@ impl<D: Directory> Inquirer<D> {
         loop {
             let (exchange, elapsed) = self.attempt(request).await?;
             let trouble = match exchange {
-                Ok(answer) if answer.status == 429 => continue,
+                Ok(answer) if answer.status == 429 => {
+                    self.note_throttled()?;
+                    continue;
+                }
                 Ok(answer) if answer.status == 401 => {
+                    self.note_unthrottled();
                     renewals += 1;
                     self.renew(&answer, renewals).await?;
                     continue;
                 }
-                Ok(answer) => match self.weigh(answer)? {
-                    Weighed::Final(answer) => return Ok(Heard::Answer(answer, elapsed)),
-                    Weighed::Trouble(why, wait) => (why, wait),
-                },
+                Ok(answer) => {
+                    self.note_unthrottled();
+                    match self.weigh(answer).await? {
+                        Weighed::Final(answer) => return Ok(Heard::Answer(answer, elapsed)),
+                        Weighed::Trouble(why, wait) => (why, wait),
+                    }
+                }
+                Err(Silence::Unsendable(why)) => return Ok(Heard::Unsendable(why)),
                 Err(silence) => (silence.to_string(), None),
             };
             attempts += 1;
             let (why, wait) = trouble;
-            let last = self.last_answer();
-            if last > started && attempts >= MOST_ATTEMPTS {
+            if attempts >= MOST_ATTEMPTS && self.probe().await?.is_some_and(|told| told.is_alive) {
                 return Ok(Heard::Nothing(why));
             }
-            if last.max(started).elapsed() > self.settings.max_outage {
+            if self.last_answer().max(started).elapsed() > self.settings.max_outage {
                 return Err(LookUpError::Outage(why));
             }
             tracing::debug!(attempts, why, "asking again");
             (self.on_trouble.0)(&why);
             tokio::time::sleep(backoff.next(wait)).await;
         }
+    }
+
+    /// Asks once, for something that can be done without: whatever is no answer is `None`.
+    pub(super) async fn ask_once(&self, request: &Request) -> Result<Option<Answer>, LookUpError> {
+        let (exchange, _) = self.attempt(request).await?;
+        Ok(exchange.ok())
+    }
+
+    /// A request about no user in particular, sent once: what it shows is about the account and the
+    /// service. `None` if there is no answer.
+    async fn probe(&self) -> Result<Option<Probe>, LookUpError> {
+        let request = self.directory.page_request(&PageAt::FIRST, 1);
+        let Some(answer) = self.ask_once(&request).await? else {
+            return Ok(None);
+        };
+        // A service that does not list its users answers all the same.
+        let is_alive = !matches!(answer.status, 401 | 408 | 425 | 429 | 500 | 502..=504 | 506..=599)
+            && !matches!(answer.content, Content::Foreign(_) | Content::Broken(_));
+        if is_alive {
+            self.note_answer();
+        }
+        if matches!(
+            (answer.status, &answer.content),
+            (200..=299, Content::Page(_))
+        ) {
+            self.served.store(true, Ordering::Relaxed);
+        }
+        Ok(Some(Probe {
+            is_alive,
+            is_refused: answer.status == 403,
+        }))
     }
 
     /// One attempt: a slot, a credential, leave of the pace, then the request.
@@ -225,7 +270,7 @@ impl<D: Directory> Inquirer<D> {
     }
 
     /// Whether an answer says something, or is the trouble of the moment.
-    fn weigh(&self, answer: Answer) -> Result<Weighed, LookUpError> {
+    async fn weigh(&self, answer: Answer) -> Result<Weighed, LookUpError> {
         let words = answer
             .words()
             .unwrap_or_else(|| format!("the provider answers {}", answer.status));
@@ -234,7 +279,12 @@ impl<D: Directory> Inquirer<D> {
             (408 | 425 | 500 | 502..=504 | 506..=599, _) => {
                 Ok(Weighed::Trouble(words, answer.wait))
             }
-            (403, _) if !served => Err(LookUpError::NoRole(words)),
+            (403, _) if !served => match self.probe().await? {
+                // Others are shown to the account: it is this user who is not.
+                Some(told) if told.is_alive && !told.is_refused => Ok(Weighed::Final(answer)),
+                Some(told) if told.is_refused => Err(LookUpError::NoRole(words)),
+                _ => Ok(Weighed::Trouble(words, None)),
+            },
             (200..=299, Content::User(_) | Content::Page(_)) => {
                 self.served.store(true, Ordering::Relaxed);
                 self.note_answer();
@@ -253,6 +303,28 @@ impl<D: Directory> Inquirer<D> {
         }
     }
 
+    /// Takes note of a 429. Together they may last as long as an outage.
+    fn note_throttled(&self) -> Result<(), LookUpError> {
+        let mut throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let since = *throttled.get_or_insert_with(Instant::now);
+        if since.elapsed() > self.settings.max_outage {
+            let words = "it answers every request with 429 (too many requests)";
+            return Err(LookUpError::Outage(words.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn note_unthrottled(&self) {
+        let mut throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *throttled = None;
+    }
+
     fn note_answer(&self) {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         *answered = Instant::now();
@@ -263,8 +335,20 @@ impl<D: Directory> Inquirer<D> {
     }
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and mostly the large one"
+)]
 enum Weighed {
     Final(Answer),
     /// Why, and how long the server asks to wait.
     Trouble(String, Option<Duration>),
+}
+
+/// What the neutral request has shown.
+struct Probe {
+    /// Whether the service answers.
+    is_alive: bool,
+    /// Whether the account is refused.
+    is_refused: bool,
 }

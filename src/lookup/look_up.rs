@@ -1,17 +1,43 @@
-//! Looking up everybody whom a register seeks, the cheapest way.
+//! Looking up everybody whom a register seeks, the cheapest way, and believing nothing that was not shown.
 
-use std::cell::Cell;
+use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
-
-use crate::domain::{Answer, Content, UserPage};
-use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
-use crate::lookup::register::{Position, Register};
+use crate::domain::{Coverage, Line, UserId, UserState};
+use crate::lookup::census::Census;
+use crate::lookup::error::LookUpError;
+use crate::lookup::inquirer::Inquirer;
+use crate::lookup::place::Place;
+use crate::lookup::register::{Position, Register, Sought, Wants};
+use crate::lookup::singly::read;
+use crate::lookup::spelling::Control;
 use crate::lookup::strategy::{self, Method};
+use crate::lookup::walk::{Until, Walk};
 use crate::port::Directory;
 
-/// Pages that are asked for at a time, at most: each is heavy, for the provider and in memory.
-const PAGES_AT_ONCE: usize = 8;
+/// Users who are read alone before a provider is said not to have the attribute of access.
+const SAMPLE: usize = 10;
+
+/// What is asked of a look-up, beside the users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ask {
+    /// How far the tenant's active users are counted.
+    pub count: Count,
+    /// Whether a provider that has no such attribute as the profile's for access ends the look-up: what
+    /// cannot be seen cannot be removed.
+    pub needs_attribute: bool,
+}
+
+/// How far the tenant's active users are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Count {
+    /// Not at all.
+    #[default]
+    Nobody,
+    /// Until so many were seen, if the provider does not tell the number.
+    Enough(u64),
+    /// All of them.
+    All,
+}
 
 /// How a look-up was made, and what it told of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +48,16 @@ pub struct Found {
     pub requests: u64,
     /// All users of the tenant, if the provider told.
     pub total: Option<u64>,
-    /// The active users of the tenant, if the provider told.
+    /// The active users of the tenant, as far as is known.
     pub active: Option<u64>,
+    /// Whether there may be more active users than that.
+    pub active_is_at_least: bool,
+    /// How much of the user list was seen.
+    pub coverage: Coverage,
+    /// Whether the provider is known to have the attribute in which access is shown.
+    pub access_shown: bool,
+    /// The workspaces that the change names and that no user has who was shown.
+    pub unseen_workspaces: Vec<String>,
 }
 
 /// How far a look-up has come, for whoever waits.
@@ -37,202 +71,238 @@ pub struct Look {
     pub left: u64,
 }
 
-/// Looks up everybody whom `register` seeks. `with_active` asks for the number of the tenant's active
-/// users too, which takes one request more unless the whole list is gone through.
+/// Looks up everybody whom `register` seeks.
 ///
 /// Dropping the future leaves with the register whatever was found: the next look-up goes on there.
 pub async fn look_up<D: Directory, R: Register>(
     inquirer: &Inquirer<D>,
     register: &mut R,
-    with_active: bool,
+    ask: Ask,
     on_progress: &mut dyn FnMut(Look),
 ) -> Result<Found, LookUpError> {
-    let mut walk = Walk {
+    let begun = register.position().await?;
+    let is_begun = begun.is_some();
+    let Position { place, census } = begun.unwrap_or_default();
+    let finds = inquirer.finds();
+    let mut this = LookUp {
         inquirer,
         on_progress,
-        total: None,
-        active: None,
+        ask,
+        wants: register.wants(),
+        walk: Walk::new(inquirer, None, Until::Counted, place),
+        list_works: finds.pages,
+        filter_works: finds.names > 0,
         method: Method::Nothing,
-        list_works: inquirer.finds().pages,
+        census,
+        shows_whole: [None; 2],
+        has_asked_schemas: false,
+        unshown: BTreeMap::new(),
+        silent: Vec::new(),
+        control: Control::default(),
     };
-    walk.list(register).await?;
-    let filter_works = walk.singly(register).await?;
-    if !filter_works {
-        if walk.active.is_none() && walk.list_works {
-            // Names can be found in the list alone.
-            walk.all_pages(register, None).await?;
-        }
-        walk.give_up(register).await?;
-    }
-    if with_active && walk.active.is_none() && inquirer.finds().active {
-        walk.active = walk.count_active().await?;
-    }
+    this.list(register, is_begun).await?;
+    this.by_id(register).await?;
+    this.by_name(register).await?;
+    register.resolve().await?;
+    this.by_id(register).await?;
+    this.settle_unshown(register).await?;
+    let (active, active_is_at_least) = this.count_active().await?;
     Ok(Found {
-        method: walk.method,
+        method: this.method,
         requests: inquirer.requests(),
-        total: walk.total,
-        active: walk.active,
+        total: this.walk.place().total,
+        active,
+        active_is_at_least,
+        coverage: this.walk.coverage(),
+        access_shown: inquirer.directory().shows_access(),
+        unseen_workspaces: this.census.unseen(this.wants.workspaces),
     })
 }
 
-pub(super) struct Walk<'a, D> {
+/// A look-up under way.
+pub(super) struct LookUp<'a, D> {
     pub(super) inquirer: &'a Inquirer<D>,
     pub(super) on_progress: &'a mut dyn FnMut(Look),
-    total: Option<u64>,
-    pub(super) active: Option<u64>,
+    pub(super) ask: Ask,
+    pub(super) wants: Wants,
+    pub(super) walk: Walk<'a, D>,
+    pub(super) list_works: bool,
+    pub(super) filter_works: bool,
     pub(super) method: Method,
-    list_works: bool,
+    pub(super) census: Census,
+    /// Whether the entries of lists, and those of searches, show whole users; `None` if that is not known.
+    shows_whole: [Option<bool>; 2],
+    pub(super) has_asked_schemas: bool,
+    /// Users who were read alone, and not shown with their access.
+    pub(super) unshown: BTreeMap<Line, Sought>,
+    /// Some of the users whom a list has shown without their access.
+    pub(super) silent: Vec<String>,
+    /// A user by whom searches are put to the test.
+    pub(super) control: Control,
 }
 
-/// What one page has brought.
-enum Page {
-    Users(UserPage),
-    /// The list cannot be had.
-    Refused(String),
+/// What shows several users at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    List,
+    Search,
 }
 
-impl<D: Directory> Walk<'_, D> {
+impl<D: Directory> LookUp<'_, D> {
     /// Goes through the list, if that pays.
-    async fn list<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
-        if !self.list_works {
-            return Ok(());
-        }
-        let names = self.inquirer.finds().names;
-        let begun = register.position().await?;
-        let sought = register.outstanding().await?;
-        let Some(at) = begun else {
-            if !strategy::is_list_worth_a_look(sought, names) {
-                return Ok(());
-            }
-            return self.all_pages(register, None).await;
-        };
-        self.total = Some(at.total);
-        if strategy::choose(sought, names, at.next, at.page, at.total) == Method::Pages {
-            self.all_pages(register, Some(at)).await?;
-        }
-        Ok(())
-    }
-
-    /// Walks from a position, or from the beginning, to the end of the list; stops early where asking
-    /// for those who are left takes fewer requests.
-    async fn all_pages<R: Register>(
+    async fn list<R: Register>(
         &mut self,
         register: &mut R,
-        begun: Option<Position>,
+        is_begun: bool,
     ) -> Result<(), LookUpError> {
-        let mut first_id = None;
-        let mut at = match begun {
-            Some(at) => at,
-            None => match self.page(1).await? {
-                Page::Users(page) => {
-                    first_id = page.users.first().map(|user| user.id.clone());
-                    let at = after_page(
-                        Position {
-                            next: 1,
-                            ..Position::default()
-                        },
-                        &page,
-                    );
-                    self.total = page.total;
-                    register.found(page.users, Some(at)).await?;
-                    let sought = register.outstanding().await?;
-                    let is_forced = self.method == Method::Singly;
-                    let names = self.inquirer.finds().names;
-                    let choice = strategy::choose(sought, names, at.next, at.page, at.total);
-                    if choice != Method::Pages && !is_forced {
-                        // Whoever has seen the whole list on one page knows who is active.
-                        if at.next > at.total {
-                            self.active = Some(at.active);
-                            self.method = Method::Pages;
-                        }
-                        return Ok(());
-                    }
-                    at
-                }
-                Page::Refused(why) => {
-                    tracing::info!(why, "the provider does not list its users");
-                    self.list_works = false;
-                    return Ok(());
-                }
-            },
-        };
-        self.method = Method::Pages;
-        let total = Cell::new(at.total);
-        let next = Cell::new(at.next);
-        let step = at.page.max(1);
-        let starts = std::iter::from_fn(|| {
-            let start = next.get();
-            (start <= total.get()).then(|| next.replace(start + step))
-        });
-        let inquirer = self.inquirer;
-        let mut pages = stream::iter(starts)
-            .map(|start| async move { (start, page_at(inquirer, start).await) })
-            .buffered(inquirer.concurrency().min(PAGES_AT_ONCE));
-        while let Some((start, page)) = pages.next().await {
-            let page = match page? {
-                Page::Users(page) => page,
-                Page::Refused(why) => {
-                    tracing::info!(why, start, "the list ends early");
-                    return Ok(());
-                }
-            };
-            let repeats =
-                first_id.is_some() && page.users.first().map(|user| &user.id) == first_id.as_ref();
-            if page.users.is_empty() || repeats {
-                // Past the end: nothing, or the first page again.
-                break;
-            }
-            at = after_page(at, &page);
-            // Pages are asked for by equal steps, whatever one of them brings.
-            at.next = at.next.max(start + step);
-            if let Some(told) = page.total {
-                total.set(told);
-                self.total = Some(told);
-            }
-            register.found(page.users, Some(at)).await?;
-            (self.on_progress)(Look {
-                method: Method::Pages,
-                requests: inquirer.requests(),
-                left: strategy::pages(at.next, at.page, at.total),
-            });
+        let names = self.inquirer.finds().names;
+        let sought = register.outstanding().await?;
+        if !self.list_works || !is_begun && !strategy::is_list_worth_a_look(sought, names) {
+            return Ok(());
         }
-        self.active = Some(at.active);
+        if !is_begun && !self.next_page(register).await? {
+            return Ok(());
+        }
+        let sought = register.outstanding().await?;
+        let place = self.walk.place();
+        let expected = place
+            .total
+            .unwrap_or(place.passed + u64::from(!place.is_over()));
+        let choice = strategy::choose(sought, names, place.passed + 1, place.page, expected);
+        // Whoever has seen the whole list on one page has looked everybody up by it.
+        if place.is_over() {
+            self.method = Method::Pages;
+        } else if choice == Method::Pages {
+            self.method = Method::Pages;
+            // A list may turn out to be longer than was said: it takes at most twice as many requests as
+            // the other way.
+            let said = strategy::pages(place.passed + 1, place.page, expected);
+            let most = said.saturating_add(strategy::singly(sought, names));
+            self.pages(register, most.saturating_add(1)).await?;
+        }
         Ok(())
     }
 
-    async fn page(&self, start: u64) -> Result<Page, LookUpError> {
-        page_at(self.inquirer, start).await
+    /// Walks to the end of the list.
+    pub(super) async fn all_pages<R: Register>(
+        &mut self,
+        register: &mut R,
+    ) -> Result<(), LookUpError> {
+        self.pages(register, u64::MAX).await
     }
-}
 
-async fn page_at<D: Directory>(inquirer: &Inquirer<D>, start: u64) -> Result<Page, LookUpError> {
-    let count = inquirer.finds().page_size;
-    let request = inquirer.directory().page_request(start, count);
-    Ok(match inquirer.ask(&request).await? {
-        Heard::Answer(
-            Answer {
-                status: 200..=299,
-                content: Content::Page(page),
-                ..
-            },
-            _,
-        ) => Page::Users(page),
-        Heard::Answer(answer, _) => {
-            let words = answer.words().unwrap_or_default();
-            Page::Refused(format!("{} {words}", answer.status))
+    /// Walks to the end of the list, or through so many pages.
+    async fn pages<R: Register>(&mut self, register: &mut R, most: u64) -> Result<(), LookUpError> {
+        let mut walked = 0;
+        while walked < most && self.next_page(register).await? {
+            walked += 1;
+            let place = self.walk.place();
+            let total = place.total.unwrap_or(place.passed);
+            let left = strategy::pages(place.passed + 1, place.page, total);
+            self.tell(left);
         }
-        Heard::Nothing(why) => Page::Refused(why),
-    })
-}
+        Ok(())
+    }
 
-/// Where the walk stands after one more page.
-fn after_page(at: Position, page: &UserPage) -> Position {
-    let shown = page.users.len() as u64;
-    let active = page.users.iter().filter(|user| user.active != Some(false));
-    Position {
-        next: at.next + shown,
-        page: if at.page == 0 { shown } else { at.page },
-        total: page.total.unwrap_or(at.total.max(at.next + shown)),
-        active: at.active + active.count() as u64,
+    /// Takes the next page of the list; returns whether there was one.
+    async fn next_page<R: Register>(&mut self, register: &mut R) -> Result<bool, LookUpError> {
+        let Some(users) = self.next_users().await? else {
+            return Ok(false);
+        };
+        let position = Position {
+            place: self.walk.place().clone(),
+            census: self.census.clone(),
+        };
+        register.found(users, Some(position)).await?;
+        Ok(true)
+    }
+
+    /// The users of the next page; `None` at the end, or if there is no list.
+    pub(super) async fn next_users(&mut self) -> Result<Option<Vec<UserState>>, LookUpError> {
+        if !self.list_works {
+            return Ok(None);
+        }
+        let users = match self.walk.next().await {
+            Ok(users) => users,
+            Err(LookUpError::NoList(why)) => {
+                tracing::info!(why, "the provider does not list its users");
+                self.list_works = false;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(mut users) = users else {
+            return Ok(None);
+        };
+        self.take(&mut users, Source::List).await?;
+        Ok(Some(users))
+    }
+
+    /// Takes users whom a list or a search has shown: whoever is known to be shown whole has no access
+    /// where no access is shown.
+    pub(super) async fn take(
+        &mut self,
+        users: &mut [UserState],
+        source: Source,
+    ) -> Result<(), LookUpError> {
+        for user in &*users {
+            self.control.note(user);
+            if user.workspaces.is_none() && self.silent.len() < SAMPLE {
+                self.silent.push(user.id.clone());
+            }
+        }
+        let is_silent = |user: &UserState| user.workspaces.is_none();
+        if self.wants.access
+            && self.inquirer.finds().absent_means_none
+            && users.iter().any(is_silent)
+            && self.is_whole(users, source).await?
+        {
+            for user in users.iter_mut().filter(|user| is_silent(user)) {
+                user.workspaces = Some(Vec::new());
+            }
+        }
+        let ids = self.inquirer.finds().ids;
+        self.census.take(users, &self.wants.workspaces, ids);
+        Ok(())
+    }
+
+    /// Whether these entries show whole users: established once, by reading one of them alone.
+    async fn is_whole(&mut self, users: &[UserState], source: Source) -> Result<bool, LookUpError> {
+        let nth = usize::from(source == Source::Search);
+        if let Some(known) = self.shows_whole[nth] {
+            return Ok(known);
+        }
+        let has = |user: &&UserState| user.workspaces.as_ref().is_some_and(|ids| !ids.is_empty());
+        let Some(listed) = users.iter().find(has) else {
+            return Ok(false);
+        };
+        let Ok(alone) = read(self.inquirer, &UserId::new(&listed.id)).await? else {
+            return Ok(false);
+        };
+        let ids = self.inquirer.finds().ids;
+        let is_same = match (&listed.workspaces, &alone.workspaces) {
+            (Some(listed), Some(alone)) => ids.is_same_set(listed, alone),
+            _ => false,
+        };
+        self.shows_whole[nth] = Some(is_same);
+        Ok(is_same)
+    }
+
+    pub(super) fn tell(&mut self, left: u64) {
+        (self.on_progress)(Look {
+            method: self.method,
+            requests: self.inquirer.requests(),
+            left,
+        });
+    }
+
+    /// Users of the list that were seen, or of whom any were shown otherwise.
+    pub(super) fn users_shown(&self) -> u64 {
+        let Place { distinct, .. } = *self.walk.place();
+        if distinct > 0 {
+            distinct
+        } else {
+            self.census.shown
+        }
     }
 }

@@ -1,24 +1,35 @@
 //! Look-ups: what many users have at the provider, with as few requests as possible, read only.
 //!
 //! An [`Inquirer`] sees one read request through: leave of the pace, growing waits, renewed
-//! credentials. [`look_up()`] goes through the pages of the user list, or asks for users one by one,
-//! whichever takes fewer requests; what it finds goes to a [`Register`], which knows whom it seeks.
-//! [`next_page`] goes through the list for its own sake.
+//! credentials. A [`Walk`] goes through the user list page by page, however the server counts its pages.
+//! [`look_up()`] goes through the list, or asks for users one by one, whichever takes fewer requests; what
+//! it finds goes to a [`Register`], which knows whom it seeks. What no answer showed is never believed: a
+//! user who is not shown whole is read alone, and only a look-up that has seen the whole tenant says that
+//! a name is not there.
 //! Nothing here writes to the provider, or knows the ledger, HTTP or SCIM.
 
+mod census;
+mod count;
+mod error;
 mod inquirer;
-mod listing;
 mod look_up;
+mod names;
+mod place;
 mod register;
 mod singly;
+mod spelling;
 mod strategy;
+mod walk;
 
-pub use inquirer::{Finds, Inquirer, InquirySettings, LookUpError};
-pub use listing::{Place, next_page};
-pub use look_up::{Found, Look, look_up};
-pub use register::{Absence, Outstanding, Position, Register, Sought, Told};
+pub use census::Census;
+pub use error::{LookUpError, NoAttribute};
+pub use inquirer::{Finds, Inquirer, InquirySettings};
+pub use look_up::{Ask, Count, Found, Look, look_up};
+pub use place::Place;
+pub use register::{Absence, Outstanding, Position, Register, Sought, Told, Wants};
 pub use singly::read;
 pub use strategy::Method;
+pub use walk::{Until, Walk};
 
 #[cfg(test)]
 mod tests;

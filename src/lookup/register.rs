@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Line, Reason, UserId, UserState};
+use crate::lookup::census::Census;
+use crate::lookup::place::Place;
 use crate::port::JournalError;
 
 /// How many users are still sought.
@@ -22,30 +24,42 @@ pub struct Outstanding {
 pub enum Sought {
     /// By id.
     Id(Line, UserId),
-    /// By name, as the roster spells it.
-    UserName(Line, String),
+    /// By name.
+    UserName {
+        /// The roster line.
+        line: Line,
+        /// The name, as the roster spells it.
+        name: String,
+        /// Whether a user of that name was shown already. There may be another one.
+        is_hit: bool,
+    },
 }
 
 impl Sought {
     /// The roster line.
     pub fn line(&self) -> Line {
         match self {
-            Self::Id(line, _) | Self::UserName(line, _) => *line,
+            Self::Id(line, _) | Self::UserName { line, .. } => *line,
         }
     }
 }
 
-/// How far a walk through the user list has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What users are to be shown with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wants {
+    /// Whether anybody is to be seen with what the user has access to.
+    pub access: bool,
+    /// Workspaces that the change names: whether anybody has them is told.
+    pub workspaces: Vec<String>,
+}
+
+/// How far a look-up has come: what another process needs to continue it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Position {
-    /// The `startIndex` of the next page, counted from 1.
-    pub next: u64,
-    /// Users on one page, as the server gives them.
-    pub page: u64,
-    /// Users in the list, as the server last said.
-    pub total: u64,
-    /// Active users seen so far.
-    pub active: u64,
+    /// The position in the user list.
+    pub place: Place,
+    /// What was seen of the tenant so far.
+    pub census: Census,
 }
 
 /// Why a user was not found.
@@ -98,7 +112,11 @@ impl Absence {
 
 /// Whoever seeks users and keeps what is found. Each call is durable when it returns.
 pub trait Register {
-    /// How many users are still sought.
+    /// What users are to be shown with.
+    fn wants(&self) -> Wants;
+
+    /// How many users are still sought: whoever was not shown with all that is wanted, and every name,
+    /// until [`Register::resolve`] has said who is meant by it.
     fn outstanding(&mut self) -> impl Future<Output = Result<Outstanding, JournalError>>;
 
     /// The next users who are still sought, in the order of their lines, after line `after`; at most
@@ -109,21 +127,32 @@ pub trait Register {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Sought>, JournalError>>;
 
-    /// How far an earlier walk through the list came, if it was interrupted.
+    /// How far an earlier look-up came, if it was interrupted.
     fn position(&mut self) -> impl Future<Output = Result<Option<Position>, JournalError>>;
 
-    /// Takes users who were shown, those included whom nobody seeks, and how far the walk through the
-    /// list has come.
+    /// Takes users whom a list or a search has shown, those included whom nobody seeks, and how far the
+    /// walk through the list has come. An entry that does not show what is wanted leaves its user sought.
     fn found(
         &mut self,
         users: Vec<UserState>,
         position: Option<Position>,
     ) -> impl Future<Output = Result<(), JournalError>>;
 
-    /// Takes note that somebody was not found.
-    fn missing(
+    /// Takes one user who was read alone. Returns whether the state shows the access that is wanted; if
+    /// not, the user is still sought.
+    fn seen(
         &mut self,
         sought: &Sought,
-        absence: Absence,
+        state: UserState,
+    ) -> impl Future<Output = Result<bool, JournalError>>;
+
+    /// All that could show a user of a name was asked: says who is meant by each name, and by each id
+    /// that was shown in another spelling only. One user is; of several, none is.
+    fn resolve(&mut self) -> impl Future<Output = Result<(), JournalError>>;
+
+    /// Takes note that some were not found.
+    fn missing(
+        &mut self,
+        absent: Vec<(Sought, Absence)>,
     ) -> impl Future<Output = Result<(), JournalError>>;
 }

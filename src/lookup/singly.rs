@@ -1,166 +1,136 @@
-//! Asking for users one by one: by id, and by several names at once.
+//! Reading users one by one, by their ids.
 
 use futures_util::{StreamExt, stream};
 
-use crate::domain::{Answer, Content, Filter, Line, Reason, UserId, UserState};
-use crate::lookup::inquirer::{Heard, Inquirer, LookUpError};
-use crate::lookup::look_up::{Look, Walk};
+use crate::domain::{Answer, Content, Line, Reason, UserId, UserState};
+use crate::lookup::error::{LookUpError, NoAttribute};
+use crate::lookup::inquirer::{Heard, Inquirer};
+use crate::lookup::look_up::LookUp;
 use crate::lookup::register::{Absence, Register, Sought, Told};
-use crate::lookup::strategy::{self, Method};
+use crate::lookup::strategy::Method;
 use crate::port::Directory;
 
 /// Users who are asked for at a time.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
 
-impl<D: Directory> Walk<'_, D> {
-    /// Asks for everybody who is left. Says whether searches by name work.
-    pub(super) async fn singly<R: Register>(
-        &mut self,
-        register: &mut R,
-    ) -> Result<bool, LookUpError> {
+impl<D: Directory> LookUp<'_, D> {
+    /// Reads everybody who is sought by id.
+    pub(super) async fn by_id<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        let mut left = register.outstanding().await?.by_id;
         let mut after = Line(0);
-        let most_names = self.inquirer.finds().names;
-        let mut filter_works = most_names > 0;
-        let mut sought = register.outstanding().await?;
-        if !filter_works {
-            sought.by_name = 0;
-        }
-        let mut left = strategy::singly(sought, most_names);
-        if left > 0 && self.method == Method::Nothing {
-            self.method = Method::Singly;
-        }
         loop {
-            let batch = register.next(after, BATCH).await?;
+            let mut batch = register.next(after, BATCH).await?;
             let Some(last) = batch.last() else {
-                return Ok(filter_works);
+                return Ok(());
             };
             after = last.line();
-            let (ids, names): (Vec<_>, Vec<_>) = batch
-                .into_iter()
-                .partition(|sought| matches!(sought, Sought::Id(..)));
-            let searches = names.len().div_ceil(most_names.max(1));
-            left = left.saturating_sub(ids.len() as u64 + searches as u64);
-            self.by_id(register, ids).await?;
-            if filter_works {
-                for some in names.chunks(most_names) {
-                    filter_works &= self.by_name(register, some).await?;
-                }
+            let is_known = |sought: &Sought| self.unshown.contains_key(&sought.line());
+            batch.retain(|sought| matches!(sought, Sought::Id(..)) && !is_known(sought));
+            if batch.is_empty() {
+                continue;
             }
-            (self.on_progress)(Look {
-                method: self.method,
-                requests: self.inquirer.requests(),
-                left,
-            });
+            if self.method == Method::Nothing {
+                self.method = Method::Singly;
+            }
+            left = left.saturating_sub(batch.len() as u64);
+            let unshown = self.read_all(register, batch).await?;
+            if !unshown.is_empty() {
+                self.ask_schemas().await?;
+            }
+            let unshown = unshown.into_iter().map(|sought| (sought.line(), sought));
+            self.unshown.extend(unshown);
+            self.tell(left);
         }
     }
 
-    async fn by_id<R: Register>(
+    /// Reads these users; returns those who were not shown with the access that is wanted.
+    async fn read_all<R: Register>(
         &mut self,
         register: &mut R,
         batch: Vec<Sought>,
-    ) -> Result<(), LookUpError> {
+    ) -> Result<Vec<Sought>, LookUpError> {
         let inquirer = self.inquirer;
         let mut answers = stream::iter(batch)
             .map(|sought| async move {
-                let Sought::Id(_, id) = &sought else {
-                    unreachable!("only those with an id are asked for by id")
+                let read = match &sought {
+                    Sought::Id(_, id) => read(inquirer, id).await,
+                    Sought::UserName { name, .. } => read(inquirer, &UserId::new(name)).await,
                 };
-                let read = read(inquirer, id).await;
                 (sought, read)
             })
             .buffered(inquirer.concurrency());
+        let mut unshown = Vec::new();
         while let Some((sought, read)) = answers.next().await {
             match read? {
-                Ok(state) => register.found(vec![state], None).await?,
-                Err(absence) => register.missing(&sought, absence).await?,
+                Ok(state) => {
+                    self.control.note(&state);
+                    let one = std::slice::from_ref(&state);
+                    let ids = inquirer.finds().ids;
+                    self.census.take(one, &self.wants.workspaces, ids);
+                    if !register.seen(&sought, state).await? {
+                        unshown.push(sought);
+                    }
+                }
+                Err(absence) => register.missing(vec![(sought, absence)]).await?,
             }
         }
-        Ok(())
+        Ok(unshown)
     }
 
-    /// Searches several names at once. Says whether the provider can do so. What it shows is looked at
-    /// again: some servers answer every search with everybody.
-    async fn by_name<R: Register>(
-        &mut self,
-        register: &mut R,
-        batch: &[Sought],
-    ) -> Result<bool, LookUpError> {
-        let names: Vec<String> = batch.iter().filter_map(name).map(str::to_owned).collect();
-        let wanted: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-        let directory = self.inquirer.directory();
-        let count = self.inquirer.finds().page_size;
-        let request = directory.search_request(&Filter::UserNames(names), count);
-        let page = match self.inquirer.ask(&request).await? {
-            Heard::Answer(
-                Answer {
-                    status: 200..=299,
-                    content: Content::Page(page),
-                    ..
-                },
-                _,
-            ) => page,
-            Heard::Answer(..) | Heard::Nothing(_) => return Ok(false),
-        };
-        let shown = page.users.len() as u64;
-        let is_whole = page.total.is_none_or(|total| total <= shown);
-        let fits = |user: &UserState| {
-            let name = user.user_name.as_deref().map(str::to_lowercase);
-            name.is_some_and(|name| wanted.contains(&name))
-        };
-        if !is_whole || !page.users.iter().all(fits) {
-            return Ok(false);
-        }
-        let found: Vec<String> = page
-            .users
-            .iter()
-            .filter_map(|user| user.user_name.as_deref().map(str::to_lowercase))
-            .collect();
-        register.found(page.users, None).await?;
-        for sought in batch {
-            if name(sought).is_some_and(|name| !found.contains(&name.to_lowercase())) {
-                register.missing(sought, Absence::not_found()).await?;
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whoever is left cannot be found in any way.
-    pub(super) async fn give_up<R: Register>(
+    /// Whoever was read alone and not shown with any access: either the provider leaves an empty attribute
+    /// out, or it has no such attribute. Once it is known to have it, they are read again.
+    pub(super) async fn settle_unshown<R: Register>(
         &mut self,
         register: &mut R,
     ) -> Result<(), LookUpError> {
-        loop {
-            let batch = register.next(Line(0), BATCH).await?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            for sought in batch {
-                let absence = if self.active.is_some() {
-                    Absence::not_found()
-                } else {
-                    let words = "the provider can neither search names nor list its users";
-                    Absence::unreadable(Reason::Unsupported, words)
-                };
-                register.missing(&sought, absence).await?;
-            }
+        if self.unshown.is_empty() {
+            return Ok(());
         }
+        let inquirer = self.inquirer;
+        let directory = inquirer.directory();
+        let unshown = std::mem::take(&mut self.unshown);
+        let mut unshown: Vec<_> = unshown.into_values().collect();
+        // The list may show no access of anybody: others are read alone before that counts for anything.
+        for id in std::mem::take(&mut self.silent) {
+            if directory.shows_access() || !self.ask.needs_attribute {
+                break;
+            }
+            // Only the directory learns from the answer.
+            let _ = read(inquirer, &UserId::new(id)).await?;
+        }
+        if directory.shows_access() && inquirer.finds().absent_means_none {
+            unshown = self.read_all(register, unshown).await?;
+        } else if let Some(attribute) = directory.access_attribute()
+            && !directory.shows_access()
+            && self.ask.needs_attribute
+        {
+            return Err(LookUpError::NoAttribute(NoAttribute {
+                attribute: attribute.to_owned(),
+                users: self.users_shown(),
+                other_access: self.census.other_access.iter().cloned().collect(),
+            }));
+        }
+        let words = "the provider does not show what this user has access to";
+        let absent = unshown.into_iter().map(|sought| {
+            let absence = Absence::unreadable(Reason::Unreadable, words);
+            (sought, absence)
+        });
+        register.missing(absent.collect()).await?;
+        Ok(())
     }
+}
 
-    /// How many users are active: a search of which only the total counts.
-    pub(super) async fn count_active(&mut self) -> Result<Option<u64>, LookUpError> {
-        let request = self.inquirer.directory().search_request(&Filter::Active, 1);
-        let Heard::Answer(answer, _) = self.inquirer.ask(&request).await? else {
-            return Ok(None);
-        };
-        match (answer.status, answer.content) {
-            (200..=299, Content::Page(page))
-                if page.users.iter().all(|user| user.active == Some(true)) =>
-            {
-                // Some answer a search that they cannot make with nobody at all.
-                Ok(page.total.filter(|active| *active > 0))
-            }
-            _ => Ok(None),
+impl<D: Directory> LookUp<'_, D> {
+    /// Asks the provider, once, which attributes it has, unless it has shown the one of access.
+    async fn ask_schemas(&mut self) -> Result<(), LookUpError> {
+        let directory = self.inquirer.directory();
+        if !self.wants.access || self.has_asked_schemas || directory.shows_access() {
+            return Ok(());
         }
+        self.has_asked_schemas = true;
+        // The directory reads the answer; one that does not come declares nothing.
+        self.inquirer.ask_once(&directory.schemas_request()).await?;
+        Ok(())
     }
 }
 
@@ -173,37 +143,47 @@ pub async fn read<D: Directory>(
     let (answer, elapsed) = match inquirer.ask(&request).await? {
         Heard::Answer(answer, elapsed) => (answer, elapsed),
         Heard::Nothing(why) => return Ok(Err(Absence::unreadable(Reason::NoAnswer, why))),
+        Heard::Unsendable(why) => return Ok(Err(Absence::unreadable(Reason::Unsendable, why))),
     };
+    Ok(
+        judge(inquirer, id, answer).map_err(|(reason, words, told)| Absence {
+            reason,
+            words,
+            answer: Some(Told { elapsed, ..told }),
+        }),
+    )
+}
+
+/// What an answer about one user shows.
+fn judge<D: Directory>(
+    inquirer: &Inquirer<D>,
+    id: &UserId,
+    answer: Answer,
+) -> Result<UserState, (Reason, Option<String>, Told)> {
     let words = answer.words();
     let told = Told {
         status: answer.status,
         request_id: answer.request_id,
-        elapsed,
+        elapsed: std::time::Duration::ZERO,
     };
-    let reason = match (answer.status, answer.content) {
-        (200..=299, Content::User(state))
-            if inquirer.finds().ids.is_same(id.as_str(), &state.id) =>
-        {
-            return Ok(Ok(state));
+    let (reason, ours) = match (answer.status, answer.content) {
+        (200..=299, Content::User(state)) => {
+            if inquirer.finds().ids.is_same(id.as_str(), &state.id) {
+                return Ok(state);
+            }
+            let shown = &state.id;
+            let ours = format!("the provider shows user {shown} in the place of {id}");
+            (Reason::Unreadable, Some(ours))
         }
-        (200..=299, _) => Reason::Unreadable,
-        (404 | 410, _) => Reason::NotFound,
-        (403 | 407 | 451, _) => Reason::Forbidden,
-        (405 | 501 | 505, _) => Reason::Unsupported,
-        (300..=399, _) => Reason::Redirected,
-        _ => Reason::BadRequest,
+        (200..=299, _) => {
+            let ours = "the provider's answer shows no user".to_owned();
+            (Reason::Unreadable, Some(ours))
+        }
+        (404 | 410, _) => (Reason::NotFound, None),
+        (403 | 407 | 451, _) => (Reason::Forbidden, None),
+        (405 | 501 | 505, _) => (Reason::Unsupported, None),
+        (300..=399, _) => (Reason::Redirected, None),
+        _ => (Reason::BadRequest, None),
     };
-    let ours = || "the provider shows somebody else".to_owned();
-    Ok(Err(Absence {
-        words: words.or_else(|| (reason == Reason::Unreadable).then(ours)),
-        answer: Some(told),
-        reason,
-    }))
-}
-
-fn name(sought: &Sought) -> Option<&str> {
-    match sought {
-        Sought::UserName(_, name) => Some(name),
-        Sought::Id(..) => None,
-    }
+    Err((reason, words.or(ours), told))
 }

@@ -1,14 +1,18 @@
 //! Making a plan: everybody looked up, decided, and fixed.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ActiveUsers, Clock, Entry, Fact, Line, Outcome, RequestKind, Settlement, UserId, UserState,
-    Verdict,
+    Access, ActiveUsers, Clock, Entry, Fact, Line, Outcome, RequestKind, Settlement, Timestamp,
+    UserId, UserState, Verdict,
 };
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
-    Absence, Found, Inquirer, Look, LookUpError, Outstanding, Position, Register, Sought, look_up,
+    Absence, Ask, Count, Found, Inquirer, Look, LookUpError, Outstanding, Position, Register,
+    Sought, Wants, look_up,
 };
 use crate::plan::decide::Criteria;
 use crate::plan::survey::{overview, settle};
@@ -23,10 +27,34 @@ pub struct LookedUp {
     pub requests: u64,
     /// All users of the tenant, if the provider told.
     pub total: Option<u64>,
-    /// The active users of the tenant, if the provider told.
+    /// The active users of the tenant, as far as is known; `None` if nothing is.
     pub active: Option<u64>,
+    /// Whether there may be more active users than that.
+    #[serde(default)]
+    pub active_is_at_least: bool,
     /// Users whom the plan writes and who are active.
     pub active_to_write: u64,
+    /// Whether the provider is known to have the attribute in which access is shown.
+    #[serde(default)]
+    pub access_shown: bool,
+    /// Attributes in which users of the plan have access that the change does not take: the profile does
+    /// not know them.
+    #[serde(default)]
+    pub kept_access: Vec<String>,
+    /// The workspaces that the change names and that no user has who was shown.
+    #[serde(default)]
+    pub unseen_workspaces: Vec<String>,
+}
+
+/// How the users of a plan are looked up.
+#[derive(Debug)]
+pub struct LookUps<'a, D> {
+    /// Who asks the provider.
+    pub inquirer: &'a Inquirer<D>,
+    /// How old a look may be: those of an interrupted look-up that are older are thrown away.
+    pub ttl: Duration,
+    /// How many active users of the tenant are enough to be seen; `None` for all.
+    pub active_needed: Option<u64>,
 }
 
 impl LookedUp {
@@ -38,8 +66,11 @@ impl LookedUp {
 
     /// How many users of the tenant are active, as far as the look-up could tell.
     pub fn tenant_active(&self) -> ActiveUsers {
-        self.active
-            .map_or(ActiveUsers::Unknown, ActiveUsers::Exactly)
+        match (self.active, self.active_is_at_least) {
+            (None, _) => ActiveUsers::Unknown,
+            (Some(active), true) => ActiveUsers::AtLeast(active),
+            (Some(active), false) => ActiveUsers::Exactly(active),
+        }
     }
 }
 
@@ -55,14 +86,14 @@ pub enum PlanError {
 }
 
 /// Looks up everybody who has not been, gives an outcome to everybody who is not to be written, and
-/// fixes the plan. Without an inquirer nobody is looked up: each user is read right before the write.
+/// fixes the plan. Without look-ups nobody is looked up: each user is read right before the write.
 ///
 /// Whatever is stored when the future is dropped is not looked up again.
 pub async fn make<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    inquirer: Option<&Inquirer<D>>,
+    look_ups: Option<LookUps<'_, D>>,
     criteria: &Criteria,
     on_progress: &mut dyn FnMut(Look),
 ) -> Result<Job, PlanError> {
@@ -70,10 +101,19 @@ pub async fn make<D: Directory>(
         method: "none".to_owned(),
         ..LookedUp::default()
     };
-    if let Some(inquirer) = inquirer {
-        let mut sought = SoughtInLedger { ledger, job, run };
-        let found = look_up(inquirer, &mut sought, true, on_progress).await?;
-        looked_up = LookedUp::of(&found);
+    if let Some(asked) = look_ups {
+        let since = Clock::System.now();
+        ledger
+            .forget_looks(job, run, since.before(asked.ttl))
+            .await?;
+        let mut sought = SoughtInLedger::new(ledger, job, run, since);
+        let ask = Ask {
+            count: asked.active_needed.map_or(Count::All, Count::Enough),
+            needs_attribute: true,
+        };
+        let looking = look_up(asked.inquirer, &mut sought, ask, on_progress);
+        let found = Box::pin(looking).await?;
+        looked_up = sought.looked_up(found).await?;
     }
     ledger.mark_duplicates(job, run).await?;
     settle(ledger, job, run, criteria).await?;
@@ -101,27 +141,20 @@ pub async fn look_again<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    inquirer: &Inquirer<D>,
+    asked: LookUps<'_, D>,
     criteria: &Criteria,
     on_progress: &mut dyn FnMut(Look),
 ) -> Result<(), PlanError> {
-    let mut sought = SoughtInLedger { ledger, job, run };
-    look_up(inquirer, &mut sought, false, on_progress).await?;
+    let since = Clock::System.now();
+    ledger
+        .forget_looks(job, run, since.before(asked.ttl))
+        .await?;
+    let mut sought = SoughtInLedger::new(ledger, job, run, since);
+    let looking = look_up(asked.inquirer, &mut sought, Ask::default(), on_progress);
+    Box::pin(looking).await?;
     ledger.mark_duplicates(job, run).await?;
     settle(ledger, job, run, criteria).await?;
     Ok(())
-}
-
-impl LookedUp {
-    fn of(found: &Found) -> Self {
-        Self {
-            method: found.method.as_str().to_owned(),
-            requests: found.requests,
-            total: found.total,
-            active: found.active,
-            active_to_write: 0,
-        }
-    }
 }
 
 /// The users of a job whom nobody has looked up.
@@ -129,6 +162,61 @@ struct SoughtInLedger<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
+    memo: Memo,
+}
+
+/// What is kept of a look-up under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Memo {
+    /// When it began, in milliseconds.
+    at: i64,
+    /// Attributes in which users of the job have access that the profile does not know.
+    kept: BTreeSet<String>,
+    /// How far it has come.
+    position: Option<Position>,
+}
+
+impl<'a> SoughtInLedger<'a> {
+    fn new(ledger: &'a mut Ledger, job: &'a Job, run: &'a NewRun, since: Timestamp) -> Self {
+        let memo = Memo {
+            at: since.as_millis(),
+            kept: BTreeSet::new(),
+            position: None,
+        };
+        Self {
+            ledger,
+            job,
+            run,
+            memo,
+        }
+    }
+
+    /// Takes what was found, as the plan keeps it.
+    async fn looked_up(self, found: Found) -> Result<LookedUp, LedgerError> {
+        // Users who were looked up by an earlier process have workspaces, too.
+        let mut unseen = found.unseen_workspaces;
+        if !unseen.is_empty() {
+            let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
+            unseen.retain(|id| !seen.contains(id));
+        }
+        let takes_access = *self.job.change.access() != Access::Keep;
+        Ok(LookedUp {
+            method: found.method.as_str().to_owned(),
+            requests: found.requests,
+            total: found.total,
+            active: found.active,
+            active_is_at_least: found.active_is_at_least,
+            active_to_write: 0,
+            access_shown: found.access_shown,
+            kept_access: self
+                .memo
+                .kept
+                .into_iter()
+                .filter(|_| takes_access)
+                .collect(),
+            unseen_workspaces: unseen,
+        })
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
@@ -137,6 +225,19 @@ pub(super) fn journal(error: LedgerError) -> JournalError {
 }
 
 impl Register for SoughtInLedger<'_> {
+    fn wants(&self) -> Wants {
+        let workspaces = match self.job.change.access() {
+            Access::RemoveFrom(ids) => ids.clone(),
+            Access::Keep | Access::RemoveAll => Vec::new(),
+        };
+        let goal = self.job.change.goal();
+        Wants {
+            // Where each line has a goal of its own, some are about access.
+            access: goal.is_none_or(|goal| goal.workspaces.is_some()),
+            workspaces,
+        }
+    }
+
     async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
         let (by_id, by_name) = self.ledger.unseen_count(self.job).await.map_err(journal)?;
         Ok(Outstanding { by_id, by_name })
@@ -147,7 +248,11 @@ impl Register for SoughtInLedger<'_> {
         let unseen = unseen.map_err(journal)?.into_iter();
         let sought = unseen.map(|user| match user.user_id {
             Some(id) => Sought::Id(user.line, UserId::new(id)),
-            None => Sought::UserName(user.line, user.user_name.unwrap_or_default()),
+            None => Sought::UserName {
+                line: user.line,
+                name: user.user_name.unwrap_or_default(),
+                is_hit: user.is_hit,
+            },
         });
         Ok(sought.collect())
     }
@@ -155,7 +260,11 @@ impl Register for SoughtInLedger<'_> {
     async fn position(&mut self) -> Result<Option<Position>, JournalError> {
         let stored = self.ledger.list_position(self.job).await.map_err(journal)?;
         // One that cannot be read any more costs a walk from the beginning, and nothing else.
-        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
+        let stored = stored.and_then(|text| serde_json::from_str::<Memo>(&text).ok());
+        if let Some(memo) = stored {
+            self.memo = memo;
+        }
+        Ok(self.memo.position.clone())
     }
 
     async fn found(
@@ -163,45 +272,76 @@ impl Register for SoughtInLedger<'_> {
         users: Vec<UserState>,
         position: Option<Position>,
     ) -> Result<(), JournalError> {
-        let position = position.map(|position| serde_json::json!(position).to_string());
-        self.ledger
-            .found(self.job, self.run, &users, position.as_deref())
+        let is_to_keep = position.is_some();
+        self.memo.position = position.or_else(|| self.memo.position.take());
+        let memo = is_to_keep.then(|| serde_json::json!(self.memo).to_string());
+        let found = self
+            .ledger
+            .found(self.job, self.run, &users, memo.as_deref())
             .await
             .map_err(journal)?;
+        for nth in found {
+            self.memo
+                .kept
+                .extend(users[nth].other_access.iter().cloned());
+        }
         Ok(())
     }
 
-    async fn missing(&mut self, sought: &Sought, absence: Absence) -> Result<(), JournalError> {
-        let outcome = if absence.is_not_found() {
-            Outcome::NotFound
-        } else {
-            Outcome::Failed(absence.reason)
-        };
+    async fn seen(&mut self, sought: &Sought, state: UserState) -> Result<bool, JournalError> {
+        self.memo.kept.extend(state.other_access.iter().cloned());
+        let line = sought.line();
+        let seen = self.ledger.seen(self.job, self.run, line, state).await;
+        seen.map_err(journal)
+    }
+
+    async fn resolve(&mut self) -> Result<(), JournalError> {
+        self.ledger
+            .resolve(self.job, self.run)
+            .await
+            .map_err(journal)
+    }
+
+    async fn missing(&mut self, absent: Vec<(Sought, Absence)>) -> Result<(), JournalError> {
         let at = Clock::System.now();
-        let entry = |fact| Entry {
-            line: sought.line(),
-            at,
-            fact,
-        };
-        let read = absence.answer.map(|told| {
-            entry(Fact::Ended {
-                kind: RequestKind::Read,
-                attempt: 0,
-                verdict: Verdict::Refused(absence.reason),
-                status: Some(told.status),
-                request_id: told.request_id,
-                detail: absence.words.clone(),
-                elapsed: told.elapsed,
-            })
-        });
-        let settled = entry(Fact::Settled(Settlement {
-            outcome,
-            after: None,
-            detail: absence.words,
-            decided_by: None,
-        }));
-        let entries: Vec<_> = read.into_iter().chain([settled]).collect();
+        let entries = absent
+            .into_iter()
+            .flat_map(|(sought, absence)| settle_absent(&sought, absence, at));
+        let entries: Vec<_> = entries.collect();
         let noted = self.ledger.note(self.job, self.run, &entries).await;
         noted.map_err(journal)
     }
+}
+
+/// How a user ends who was not found: the answer that says so, if one does, and the outcome.
+fn settle_absent(
+    sought: &Sought,
+    absence: Absence,
+    at: Timestamp,
+) -> impl Iterator<Item = Entry> + use<> {
+    let line = sought.line();
+    let outcome = if absence.is_not_found() {
+        Outcome::NotFound
+    } else {
+        Outcome::Failed(absence.reason)
+    };
+    let entry = move |fact| Entry { line, at, fact };
+    let read = absence.answer.map(|told| {
+        entry(Fact::Ended {
+            kind: RequestKind::Read,
+            attempt: 0,
+            verdict: Verdict::Refused(absence.reason),
+            status: Some(told.status),
+            request_id: told.request_id,
+            detail: absence.words.clone(),
+            elapsed: told.elapsed,
+        })
+    });
+    let settled = entry(Fact::Settled(Settlement {
+        outcome,
+        after: None,
+        detail: absence.words,
+        decided_by: None,
+    }));
+    read.into_iter().chain([settled])
 }

@@ -18,7 +18,7 @@ mod verify;
 pub use compare::compare;
 pub use decide::{Criteria, Decision};
 pub use intake::{Intake, IntakeError, intake};
-pub use make::{LookedUp, PlanError, look_again, make};
+pub use make::{LookUps, LookedUp, PlanError, look_again, make};
 pub use reading::{differences, provider, reading};
 pub use survey::{Group, Overview, active_to_write, overview, protect, settle};
 pub use undo::{left_to_undo, undo};

@@ -41,6 +41,8 @@ pub struct Summary {
     pub balanced: bool,
     /// Whether nothing is left to do.
     pub finished: bool,
+    /// Attributes in which users keep access that the change does not take; empty if none was seen.
+    pub kept_access: Vec<String>,
     /// What looking again has found, each finding with its number of users; empty if nobody looked.
     pub verification: BTreeMap<String, u64>,
     /// Users whom a verification found in another state than the wanted one (`drifted`), or could not read
@@ -187,6 +189,7 @@ impl Summary {
             balanced: sum == job.lines,
             finished: counts.open() == 0,
             outcomes,
+            kept_access: kept_access(job),
             verification: BTreeMap::new(),
             drift: BTreeMap::new(),
             undone: None,
@@ -201,6 +204,15 @@ impl Summary {
             runs: runs.iter().map(RunSummary::new).collect(),
         }
     }
+}
+
+/// Attributes in which users keep access, as the plan saw it.
+fn kept_access(job: &Job) -> Vec<String> {
+    let looked_up = job.plan.as_ref().map(|plan| plan.looked_up.as_str());
+    let looked_up: Option<Value> = looked_up.and_then(|text| serde_json::from_str(text).ok());
+    let kept = looked_up.and_then(|looked_up| looked_up.get("kept_access").cloned());
+    kept.and_then(|kept| serde_json::from_value(kept).ok())
+        .unwrap_or_default()
 }
 
 impl RunSummary {

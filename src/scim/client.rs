@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use crate::auth::Session;
 use crate::domain::{
-    Answer, Clock, Content, Credential, Filter, Operation, Request, RequestKind, Resource, Silence,
-    UserId,
+    Answer, Clock, Content, Credential, Filter, Operation, PageAt, Request, RequestKind, Resource,
+    Silence, UserId,
 };
 use crate::http::{
     BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
 };
 use crate::port::{Directory, SignInError};
 
-use super::dialect::{Dialect, Method as WriteMethod};
+use super::dialect::{AttributeName, Dialect, Method as WriteMethod};
 use super::error::content;
 use super::list;
 use super::provider::{self, Provider};
 use super::request;
+use super::schemas;
+use super::shows::Shows;
 
 /// The users of one tenant, at one SCIM base such as `https://api.anaplan.com/scim/1/0/v2`.
 #[derive(Debug)]
@@ -26,6 +28,7 @@ pub struct ScimClient {
     dialect: Dialect,
     session: Arc<Session>,
     clock: Clock,
+    shows: Shows,
 }
 
 impl ScimClient {
@@ -44,6 +47,7 @@ impl ScimClient {
             dialect,
             session,
             clock,
+            shows: Shows::default(),
         }
     }
 
@@ -58,7 +62,7 @@ impl ScimClient {
         let outgoing = self.outgoing(&request, authorization);
         let reply = self
             .http
-            .exchange(outgoing.map_err(Silence::NotSent)?)
+            .exchange(outgoing.map_err(Silence::Unsendable)?)
             .await?;
         Ok(provider::read(&reply))
     }
@@ -93,6 +97,14 @@ impl ScimClient {
 }
 
 impl ScimClient {
+    fn note_schemas(&self, body: &Body) {
+        if let (Body::Whole(body), Some(attribute)) = (body, self.access_attribute())
+            && schemas::declares(body, attribute)
+        {
+            self.shows.note();
+        }
+    }
+
     /// The whole user, where the next write is made from it.
     fn resource(&self, kind: RequestKind, content: &Content, body: &Body) -> Option<Resource> {
         let is_needed = self.dialect.write.method == WriteMethod::Put && kind == RequestKind::Read;
@@ -120,16 +132,33 @@ impl Directory for ScimClient {
         request::read(user)
     }
 
-    fn page_request(&self, start: u64, count: u64) -> Request {
-        list::page(start, count)
+    fn page_request(&self, at: &PageAt, count: u64) -> Request {
+        list::page(at, count)
     }
 
     fn search_request(&self, filter: &Filter, count: u64) -> Request {
         list::search(&self.dialect, filter, count)
     }
 
-    fn filtered_request(&self, expression: &str, start: u64, count: u64) -> Request {
-        list::filtered(expression, start, count)
+    fn filtered_request(&self, expression: &str, at: &PageAt, count: u64) -> Request {
+        list::filtered(expression, at, count)
+    }
+
+    fn access_attribute(&self) -> Option<&str> {
+        let attribute = self.dialect.access.attribute.as_ref();
+        attribute.map(AttributeName::as_str)
+    }
+
+    fn shows_access(&self) -> bool {
+        self.shows.is_known()
+    }
+
+    fn learn_access(&self) {
+        self.shows.note();
+    }
+
+    fn schemas_request(&self) -> Request {
+        schemas::request()
     }
 
     async fn ready(&self) -> Result<(), SignInError> {
@@ -140,11 +169,19 @@ impl Directory for ScimClient {
         let (authorization, credential) = self.signed()?;
         let outgoing = self
             .outgoing(request, authorization)
-            .map_err(Silence::NotSent)?;
+            .map_err(Silence::Unsendable)?;
         let reply = self.http.exchange(outgoing).await?;
-        let content = content(&self.dialect, request.kind, &reply.body, |text| {
-            self.session.redact(text)
-        });
+        if schemas::is_asked_by(request) {
+            self.note_schemas(&reply.body);
+        }
+        let redact = |text: &str| self.session.redact(text);
+        let content = content(
+            &self.dialect,
+            request.kind,
+            &self.shows,
+            &reply.body,
+            redact,
+        );
         Ok(Answer {
             status: reply.status,
             wait: retry_after(&reply.headers, self.clock),
@@ -302,7 +339,7 @@ mod tests {
         for id in ["..", "."] {
             let request = client.write_request(&UserId::new(id), &both(), None);
             match client.send(&request).await {
-                Err(Silence::NotSent(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
+                Err(Silence::Unsendable(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
                 other => panic!("{other:?}"),
             }
         }

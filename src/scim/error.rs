@@ -10,6 +10,7 @@ use crate::http::{Body, words};
 use super::dialect::Dialect;
 use super::fields::Fields;
 use super::list::list;
+use super::shows::Shows;
 use super::user::user;
 
 /// Members in which services and their gateways put an explanation, best first. `statusMessage` is
@@ -28,6 +29,7 @@ const DETAILS: [&str; 6] = [
 pub(super) fn content(
     dialect: &Dialect,
     kind: RequestKind,
+    shows: &Shows,
     body: &Body,
     redact: impl Fn(&str) -> String,
 ) -> Content {
@@ -44,12 +46,12 @@ pub(super) fn content(
         return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
     };
     if kind == RequestKind::List
-        && let Some(page) = list(dialect, &fields)
+        && let Some(page) = list(dialect, shows, &fields)
     {
         return Content::Page(page);
     }
     if !is_message(&fields)
-        && let Some(state) = user(dialect, kind, &fields)
+        && let Some(state) = user(dialect, kind, shows, &fields)
     {
         return Content::User(state);
     }
@@ -99,9 +101,12 @@ mod tests {
 
     fn read(body: &[u8]) -> Content {
         let body = Body::Whole(body.to_vec());
+        let shows = Shows::default();
+        shows.note();
         content(
             &Dialect::with_entitlements(),
             RequestKind::Read,
+            &shows,
             &body,
             |text| text.replace("s3cret", "[redacted]"),
         )
@@ -131,6 +136,7 @@ mod tests {
         let broken = content(
             &Dialect::default(),
             RequestKind::Read,
+            &Shows::default(),
             &Body::Broken("cut".into()),
             str::to_owned,
         );
@@ -249,7 +255,8 @@ mod tests {
             if let Content::User(state) = read(text.as_bytes()) {
                 let object = value.as_object().unwrap();
                 let named = object.iter().any(|(name, value)| {
-                    name.eq_ignore_ascii_case("id") && value == state.id.as_str()
+                    name.eq_ignore_ascii_case("id")
+                        && value.to_string().trim_matches('"') == state.id
                 });
                 prop_assert!(named && !state.id.is_empty(), "{text}");
             }

@@ -28,6 +28,14 @@ impl Fields {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// The `id`: text with something in it, or a whole number, which is read as its text.
+    pub(super) fn id(&self) -> Option<String> {
+        match self.get("id")? {
+            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+            _ => self.text("id").map(str::to_owned),
+        }
+    }
+
     /// The attribute called `name`, if it is text with something in it.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let text = self.get(name)?.as_str()?;

@@ -3,10 +3,11 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::domain::{Filter, Request, RequestKind, UserPage};
+use crate::domain::{Filter, PageAt, Request, RequestKind, UserPage};
 
 use super::dialect::Dialect;
 use super::fields::Fields;
+use super::shows::Shows;
 use super::user::user;
 
 /// Everything but the unreserved characters (RFC 3986 §2.3): quotes and `+` in names too.
@@ -16,9 +17,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// `count` users from number `start` on, counted from 1.
-pub(super) fn page(start: u64, count: u64) -> Request {
-    get(format!("/Users?startIndex={start}&count={count}"))
+/// `count` users from here on.
+pub(super) fn page(at: &PageAt, count: u64) -> Request {
+    get(format!("/Users?{}&count={count}", start(at)))
 }
 
 /// At most `count` users that fit.
@@ -33,15 +34,24 @@ pub(super) fn search(dialect: &Dialect, filter: &Filter, count: u64) -> Request 
             each.collect::<Vec<_>>().join(" or ")
         }
     };
-    filtered(&expression, 1, count)
+    filtered(&expression, &PageAt::FIRST, count)
 }
 
-/// `count` users of those that fit an expression (RFC 7644 §3.4.2.2), from number `start` on.
-pub(super) fn filtered(expression: &str, start: u64, count: u64) -> Request {
+/// `count` users of those that fit an expression (RFC 7644 §3.4.2.2), from here on.
+pub(super) fn filtered(expression: &str, at: &PageAt, count: u64) -> Request {
     let filter = utf8_percent_encode(expression, ESCAPED);
     get(format!(
-        "/Users?filter={filter}&startIndex={start}&count={count}"
+        "/Users?filter={filter}&{}&count={count}",
+        start(at)
     ))
+}
+
+fn start(at: &PageAt) -> String {
+    match at {
+        PageAt::Index(start) => format!("startIndex={start}"),
+        PageAt::FirstCursor => "cursor".to_owned(),
+        PageAt::Cursor(cursor) => format!("cursor={}", utf8_percent_encode(cursor, ESCAPED)),
+    }
 }
 
 fn get(path: String) -> Request {
@@ -56,23 +66,42 @@ fn quoted(text: &str) -> String {
 /// Reads a page; `None` if the object is no list.
 ///
 /// `totalResults` is a number or its text; `itemsPerPage` is not looked at, since Anaplan prints what
-/// it likes there. Whatever in the list is no user is left out.
-pub(super) fn list(dialect: &Dialect, fields: &Fields) -> Option<UserPage> {
+/// it likes there. Whatever in the list is no user is left out. A total of none with users beside it, or
+/// of less than none, is no total.
+pub(super) fn list(dialect: &Dialect, shows: &Shows, fields: &Fields) -> Option<UserPage> {
     let total = fields.get("totalresults").and_then(number);
     let users = match fields.get("resources") {
         Some(Value::Array(entries)) => entries
             .iter()
             .filter_map(|entry| {
-                // An entry shows a whole user, as a read does.
                 let fields = Fields::of(entry)?;
-                user(dialect, RequestKind::Read, &fields)
+                user(dialect, RequestKind::List, shows, &fields)
             })
             .collect(),
         // An empty page may leave the member out.
-        None if total.is_some() => Vec::new(),
+        None if is_list(fields) => Vec::new(),
         _ => return None,
     };
-    Some(UserPage { total, users })
+    Some(UserPage {
+        total: total.filter(|total| *total > 0 || users.is_empty()),
+        users,
+        next_cursor: fields.text("nextcursor").map(str::to_owned),
+    })
+}
+
+/// Whether an object without entries says that it is a list all the same.
+fn is_list(fields: &Fields) -> bool {
+    let is_list_urn = |schema: &Value| {
+        let urn = schema.as_str().unwrap_or_default().to_ascii_lowercase();
+        urn.ends_with(":listresponse")
+    };
+    let by_schema = match fields.get("schemas") {
+        Some(Value::Array(schemas)) => schemas.iter().any(is_list_urn),
+        Some(schema) => is_list_urn(schema),
+        None => false,
+    };
+    let members = ["totalresults", "startindex", "itemsperpage"];
+    by_schema || members.iter().any(|name| fields.get(name).is_some())
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -90,8 +119,13 @@ mod tests {
     #[test]
     fn lists_are_asked_for_like_this() {
         assert_eq!(
-            page(101, 100).to_string(),
+            page(&PageAt::Index(101), 100).to_string(),
             "GET /Users?startIndex=101&count=100"
+        );
+        assert_eq!(page(&PageAt::FirstCursor, 9).path, "/Users?cursor&count=9");
+        assert_eq!(
+            page(&PageAt::Cursor("a+b=".to_owned()), 9).path,
+            "/Users?cursor=a%2Bb%3D&count=9"
         );
         assert_eq!(
             search(&Dialect::default(), &Filter::Active, 1).path,
@@ -109,7 +143,7 @@ mod tests {
     fn a_page_is_read_whatever_surrounds_it() {
         let read = |json: &str| {
             let fields = Fields::parse(json.as_bytes()).unwrap();
-            list(&Dialect::with_entitlements(), &fields)
+            list(&Dialect::with_entitlements(), &Shows::default(), &fields)
         };
         let page = read(
             r#"{"totalResults":"7","itemsPerPage":50,"startIndex":1,"Resources":[
@@ -120,14 +154,32 @@ mod tests {
         .unwrap();
         assert_eq!(page.total, Some(7));
         let shown: Vec<_> = page.users.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["active, workspace w", "disabled, no workspaces"]);
+        assert_eq!(
+            shown,
+            ["active, workspace w", "disabled, workspaces not said"]
+        );
         assert_eq!(
             read(r#"{"totalResults":0}"#),
             Some(UserPage {
                 total: Some(0),
-                users: Vec::new(),
+                ..UserPage::default()
             })
         );
+        let list = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"]}"#;
+        for empty in [
+            list,
+            r#"{"startIndex":101}"#,
+            r#"{"itemsPerPage":0,"Resources":null}"#,
+        ] {
+            assert_eq!(read(empty), Some(UserPage::default()), "{empty}");
+        }
+        for total in ["0", "-1", "null", "\"many\""] {
+            let odd = format!(r#"{{"totalResults":{total},"Resources":[{{"id":7}}]}}"#);
+            let page = read(&odd).unwrap();
+            assert_eq!((page.total, &*page.users[0].id), (None, "7"), "{odd}");
+        }
+        let page = read(r#"{"Resources":[],"nextCursor":"c2"}"#).unwrap();
+        assert_eq!(page.next_cursor.as_deref(), Some("c2"));
         assert_eq!(read(r#"{"resources":[]}"#), Some(UserPage::default()));
         for no_list in ["{}", r#"{"Resources":{}}"#, r#"{"id":"u1"}"#] {
             assert_eq!(read(no_list), None, "{no_list}");

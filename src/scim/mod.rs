@@ -12,6 +12,8 @@ mod list;
 mod path;
 mod provider;
 mod request;
+mod schemas;
+mod shows;
 mod user;
 
 pub use client::ScimClient;

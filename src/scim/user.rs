@@ -8,39 +8,76 @@ use serde_json::{Map, Value};
 use crate::domain::{IdRule, RequestKind, UserState};
 use crate::http::one_line;
 
-use super::dialect::{Absent, AccessDialect, Dialect};
+use super::dialect::{AccessDialect, AttributeName, Dialect};
 use super::fields::{Fields, member};
+use super::shows::Shows;
+
+/// Attributes of RFC 7643 §4.1.2 that carry access.
+const CARRY_ACCESS: [&str; 3] = ["entitlements", "roles", "groups"];
 
 /// Reads a user; `None` if the object does not say which user it is, or says that it is something
 /// else. Ids, names and workspaces are what decisions are made by and what is sent back, so that nothing
 /// is taken out of them.
 ///
-/// What it means that the attribute of the user's access is not there, the dialect says; but an answer
-/// to a write that does not even name the user is no whole user, and says nothing about it.
-pub(super) fn user(dialect: &Dialect, kind: RequestKind, fields: &Fields) -> Option<UserState> {
-    let id = fields.text("id")?;
+/// That the attribute of the user's access is not there means that the user has none only in a whole
+/// user, of a provider that is known to have the attribute (`shows`), if the dialect says so. An entry of
+/// a list may leave anything out, and so may an answer to a write that does not even name the user.
+pub(super) fn user(
+    dialect: &Dialect,
+    kind: RequestKind,
+    shows: &Shows,
+    fields: &Fields,
+) -> Option<UserState> {
+    let id = fields.id()?;
     if is_another_resource(fields) {
         return None;
     }
+    let access = access(&dialect.access, fields);
+    if access.is_some() {
+        shows.note();
+    }
+    let is_whole = match kind {
+        RequestKind::Read => true,
+        RequestKind::Write => fields.text("username").is_some(),
+        RequestKind::List => false,
+    };
+    let absent_means_none = dialect.access.absent_means_none() && shows.is_known();
     Some(UserState {
-        id: id.to_owned(),
+        id,
         user_name: fields.text("username").map(one_line),
         display_name: fields.text("displayname").map(one_line),
         addresses: fields.get("emails").map(addresses),
         active: fields.get("active").and_then(flag),
-        workspaces: match access(&dialect.access, fields) {
+        workspaces: match access {
             Some(access) => Some(workspaces(&dialect.access, dialect.ids, access)),
-            None if dialect.access.attribute.is_none() => None,
-            None if dialect.access.absent == Absent::Unknown => None,
-            None if kind == RequestKind::Write && fields.text("username").is_none() => None,
-            None => Some(Vec::new()),
+            None => (is_whole && absent_means_none).then(Vec::new),
         },
+        other_access: other_access(&dialect.access, fields),
     })
+}
+
+/// Attributes that carry access, hold something, and are not the dialect's own.
+fn other_access(dialect: &AccessDialect, fields: &Fields) -> Vec<String> {
+    let own = dialect.attribute.as_ref().map(AttributeName::as_str);
+    let is_other = |name: &&str| own.is_none_or(|own| !own.eq_ignore_ascii_case(name));
+    let holds = |name: &&str| fields.get(name).is_some_and(holds_something);
+    let others = CARRY_ACCESS.into_iter().filter(is_other).filter(holds);
+    others.map(str::to_owned).collect()
 }
 
 fn access<'a>(dialect: &AccessDialect, fields: &'a Fields) -> Option<&'a Value> {
     let attribute = dialect.attribute.as_ref()?;
     fields.get(&attribute.as_str().to_ascii_lowercase())
+}
+
+fn holds_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(holds_something),
+        Value::Object(members) => members.values().any(holds_something),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// `schemas` is often missing or odd, so only what it clearly excludes counts.
@@ -52,12 +89,17 @@ fn is_another_resource(fields: &Fields) -> bool {
     kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("User"))
 }
 
-/// A boolean, or its name as text: Anaplan's samples hold `"True"`.
+/// A boolean, as providers spell it: a number, or a text such as `"True"` in Anaplan's samples.
 fn flag(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
-        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
+    let text = match value {
+        Value::Bool(flag) => return Some(*flag),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_ascii_lowercase(),
+        _ => return None,
+    };
+    match text.as_str() {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
         _ => None,
     }
 }
@@ -70,7 +112,8 @@ struct Views {
     names: Vec<String>,
 }
 
-/// The values of `emails` (RFC 7643 §4.1.2): objects with a `value`, or bare texts.
+/// The values of a multi-valued attribute such as `emails` (RFC 7643 §4.1.2): objects with a `value`, or
+/// bare texts.
 fn addresses(emails: &Value) -> Vec<String> {
     let one = |item: &Value| match item {
         Value::Object(item) => member(item, "value").map(texts).unwrap_or_default(),
@@ -170,134 +213,4 @@ fn split(list: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(json: &str) -> Option<UserState> {
-        let fields = Fields::parse(json.as_bytes()).unwrap();
-        user(&anaplan(), RequestKind::Read, &fields)
-    }
-
-    fn anaplan() -> Dialect {
-        toml::from_str(
-            r#"ids = "ignore-case"
-            access = { attribute = "entitlements", id-lists = ["WORKSPACE_IDS"], name-lists = ["WORKSPACE_NAMES"] }"#,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn a_whole_user_is_read() {
-        let state = read(
-            r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"8a8B","externalId":"",
-            "meta":{"resourceType":"User","location":"http://localhost:8090/elsewhere"},
-            "userName":"ada@example.com","displayName":"Ada\u001b[1m\nLovelace","active":true,
-            "entitlements":[
-              {"value":"f1","display":"Finance","type":"WORKSPACE","primary":true},
-              {"value":"f2","display":"Sales","type":"WORKSPACE"},
-              {"value":"F1, f2","type":"WORKSPACE_IDS"},
-              {"value":"\"Finance\",\"Sales, EU\"","type":"WORKSPACE_NAMES"}]}"#,
-        );
-        assert_eq!(
-            state,
-            Some(UserState {
-                id: "8a8B".into(),
-                user_name: Some("ada@example.com".into()),
-                display_name: Some("Ada [1m Lovelace".into()),
-                addresses: None,
-                active: Some(true),
-                workspaces: Some(vec!["f1".into(), "f2".into()]),
-            })
-        );
-    }
-
-    #[test]
-    fn active_is_a_boolean_or_its_name() {
-        for (json, expected) in [
-            ("false", Some(false)),
-            ("true", Some(true)),
-            (r#""False""#, Some(false)),
-            (r#"" TRUE ""#, Some(true)),
-            (r#""no""#, None),
-            ("null", None),
-            ("0", None),
-            (r#""True","active":false"#, Some(false)),
-            (r#"false,"Active":"True""#, Some(true)),
-        ] {
-            let state = read(&format!(r#"{{"id":"u","active":{json}}}"#)).unwrap();
-            assert_eq!(state.active, expected, "{json}");
-        }
-        assert_eq!(read(r#"{"id":"u"}"#).unwrap().active, None);
-    }
-
-    #[test]
-    fn p2_workspaces_are_found_in_every_view() {
-        for (json, expected) in [
-            ("null", &[][..]),
-            ("[]", &[]),
-            ("[{}]", &[]),
-            ("[null]", &[]),
-            (r#"[{"type":"WORKSPACE_IDS","value":""}]"#, &[]),
-            (r#"[{"type":"WORKSPACE_IDS","value":" , "}]"#, &[]),
-            (r#"[{"type":"WORKSPACE_NAMES"}]"#, &[]),
-            (
-                r#"[{"type":"WORKSPACE_IDS","value":"a, b,A"}]"#,
-                &["a", "b"],
-            ),
-            (
-                r#"[{"type":"WORKSPACE_IDS","value":["a","b"]}]"#,
-                &["a", "b"],
-            ),
-            // One view may lag behind another: what any of them shows is there.
-            (
-                r#"[{"type":"WORKSPACE","value":"a"},{"type":"WORKSPACE_IDS","value":"a,b"}]"#,
-                &["a", "b"],
-            ),
-            (
-                r#"[{"type":"WORKSPACE_NAMES","value":"\"A, B\",\"C\", D"}]"#,
-                &["A, B", "C", "D"],
-            ),
-            (
-                r#"[{"type":"WORKSPACE_NAMES","value":"Finance"}]"#,
-                &["Finance"],
-            ),
-            (r#"[{"Type":"workspace_ids","VALUE":"a"}]"#, &["a"]),
-            (r#"[{"value":"a"}]"#, &["a"]),
-            (r#"[{"display":"A","type":"WORKSPACE"}]"#, &["A"]),
-            (r#"[{"value":7}]"#, &["7"]),
-            (r#"[{"type":"WORKSPACE"}]"#, &[r#"{"type":"WORKSPACE"}"#]),
-            (r#"["a","b"]"#, &["a", "b"]),
-            (r#""a""#, &["a"]),
-            (r#"{"value":"a","type":"WORKSPACE"}"#, &["a"]),
-            ("true", &["true"]),
-        ] {
-            let state = read(&format!(r#"{{"id":"u","entitlements":{json}}}"#)).unwrap();
-            assert_eq!(state.workspaces.unwrap(), expected, "{json}");
-        }
-        let none = Some(Vec::new());
-        assert_eq!(read(r#"{"id":"u"}"#).unwrap().workspaces, none);
-        // The answer to a write may show a part of the user only.
-        let written = |json: &str| {
-            let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(&anaplan(), RequestKind::Write, &fields).unwrap()
-        };
-        let part = r#"{"id":"u","active":false}"#;
-        assert_eq!(written(part).workspaces, None);
-        let whole = r#"{"id":"u","userName":"u@example.com","active":false}"#;
-        assert_eq!(written(whole).workspaces, none);
-    }
-
-    #[test]
-    fn what_names_no_user_is_no_user() {
-        for json in [
-            "{}",
-            r#"{"id":7}"#,
-            r#"{"id":""}"#,
-            r#"{"id":" "}"#,
-            r#"{"id":null,"userName":"ada"}"#,
-            r#"{"id":"g","meta":{"resourceType":"Group"}}"#,
-        ] {
-            assert_eq!(read(json), None, "{json}");
-        }
-    }
-}
+mod tests;

@@ -94,6 +94,7 @@ impl Connection {
             names: find.names_per_search as usize,
             active: find.count_active,
             ids: self.dialect.ids,
+            absent_means_none: self.dialect.access.absent_means_none(),
         }
     }
 }

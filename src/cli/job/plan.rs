@@ -9,7 +9,7 @@ use crate::cli::job::At;
 use crate::domain::{Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
-use crate::plan::{LookedUp, PlanError, make, overview};
+use crate::plan::{LookUps, LookedUp, PlanError, make, overview};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 use crate::settings::Span;
@@ -63,7 +63,11 @@ pub(super) async fn planned(
         None => {
             let job = plan(ledger, &job, at, no_lookup).await?;
             if let Some(plan) = &job.plan {
-                at.terminal.note(&how(&LookedUp::read(plan)));
+                let looked_up = LookedUp::read(plan);
+                at.terminal.note(&how(&looked_up));
+                if let Some(words) = kept(&looked_up) {
+                    at.terminal.warn(&words);
+                }
             }
             Ok(job)
         }
@@ -98,14 +102,15 @@ async fn plan(
         let message = "some lines of the roster have no user id, and names have to be looked up";
         return Err(Failure::new(Exit::Usage, message).hint("leave `--no-lookup` out".to_owned()));
     }
-    // What an interrupted look-up has seen may be too old by now.
-    let oldest = Clock::System.now().before(at.settings.safety.plan_ttl);
-    ledger.renew_looks(job, oldest).await?;
     let run = ledger.start_run(job, RunKind::Plan, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
     let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
-    let asked = (!no_lookup).then_some(&inquirer);
+    let asked = (!no_lookup).then(|| LookUps {
+        inquirer: &inquirer,
+        ttl: at.settings.safety.plan_ttl,
+        active_needed: at.settings.safety.rails.enough_active(job.users),
+    });
     let made = make(ledger, job, &run, asked, &at.criteria, &mut tell).await;
     looking.end();
     let ending = match &made {
@@ -136,8 +141,13 @@ pub(super) async fn look_again(
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
     let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
-    let criteria = &at.criteria;
-    let looked = crate::plan::look_again(ledger, job, run, &inquirer, criteria, &mut tell).await;
+    let asked = LookUps {
+        inquirer: &inquirer,
+        ttl: at.settings.safety.plan_ttl,
+        active_needed: None,
+    };
+    let looking_up = crate::plan::look_again(ledger, job, run, asked, &at.criteria, &mut tell);
+    let looked = Box::pin(looking_up).await;
     looking.end();
     Ok(looked?)
 }
@@ -152,13 +162,36 @@ pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
         "nothing" => "nobody had to be looked up".to_owned(),
         _ => return "not looked up: each user is read right before the write".to_owned(),
     };
+    let at_least = if looked_up.active_is_at_least {
+        "at least "
+    } else {
+        ""
+    };
     let tenant = match (looked_up.total, looked_up.active) {
-        (Some(total), Some(active)) => format!("; the tenant has {total} users, {active} active"),
+        (Some(total), Some(active)) => {
+            format!("; the tenant has {total} users, {at_least}{active} active")
+        }
         (Some(total), None) => format!("; the tenant has {total} users"),
-        (None, Some(active)) => format!("; the tenant has {active} active users"),
+        (None, Some(active)) => format!("; the tenant has {at_least}{active} active users"),
         (None, None) => String::new(),
     };
     way + &tenant
+}
+
+/// What users keep though their access is taken, for people: the profile does not know where it stands.
+pub(in crate::cli) fn kept(looked_up: &LookedUp) -> Option<String> {
+    if looked_up.kept_access.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = looked_up
+        .kept_access
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let names = names.join(" and ");
+    Some(format!(
+        "users keep what they have in {names}: this profile does not remove it"
+    ))
 }
 
 fn stale(why: &str) -> Failure {
@@ -251,6 +284,10 @@ impl From<LookUpError> for Failure {
     fn from(error: LookUpError) -> Self {
         let (exit, hint) = match error {
             LookUpError::SignIn(error) => return error.into(),
+            LookUpError::NoAttribute(ref missing) => {
+                let hint = missing.hint();
+                return Self::new(Exit::Settings, error).hint(hint);
+            }
             LookUpError::Outage(_) => (
                 Exit::StoppedEarly,
                 "what was looked up is kept: the same command continues",

@@ -11,7 +11,7 @@ use crate::cli::job::{known_secret, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::export::{Column, Order, Part, PartError, Progress, Table};
-use crate::lookup::{Inquirer, InquirySettings, Place, next_page};
+use crate::lookup::{Inquirer, InquirySettings, LookUpError, Place, Until, Walk};
 use crate::progress::{Looking, ProgressMode};
 use crate::scim::ScimClient;
 use crate::settings::Settings;
@@ -91,7 +91,10 @@ async fn walk(
     sink: &mut Sink,
     looking: &mut Looking,
 ) -> Result<(), Failure> {
-    while let Some(users) = next_page(inquirer, order.filter.as_deref(), &mut sink.place).await? {
+    let place = sink.place.clone();
+    let mut walk = Walk::new(inquirer, order.filter.clone(), Until::Likely, place);
+    while let Some(users) = walk.next().await? {
+        sink.place = walk.place().clone();
         let page = users.len().max(1) as u64;
         let rows = sink.table.rows(&users).map_err(PartError::from)?;
         if !sink.append(&rows)? {
@@ -104,7 +107,10 @@ async fn walk(
             .saturating_sub(sink.place.passed);
         looking.tell("pages", inquirer.requests(), left.div_ceil(page));
     }
-    Ok(())
+    match walk.cut() {
+        Some(why) => Err(LookUpError::NoList(why.to_owned()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Where the rows go, and how far the walk has come.

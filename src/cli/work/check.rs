@@ -12,7 +12,7 @@ use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::job::{SignedIn, known_secret, secret_source, sign_in};
 use crate::cli::terminal::Terminal;
-use crate::domain::{Clock, Content};
+use crate::domain::{Clock, Content, PageAt, UserPage};
 use crate::port::Directory;
 use crate::roster;
 use crate::scim::Provider;
@@ -133,7 +133,9 @@ async fn look(signed_in: &SignedIn, findings: &mut Findings) -> Result<Option<u6
             .hint("check `--scim-url` and the network".to_owned())
     })?;
     tell_provider(&provider, started.as_millis(), findings);
-    let total = read_users(signed_in).await?;
+    let page = read_users(signed_in).await?;
+    let total = page.total;
+    tell_access(signed_in, &page, findings).await?;
     let users = total.map_or("may be read".to_owned(), |total| {
         format!("may be read: {} users", HumanCount(total))
     });
@@ -169,9 +171,57 @@ fn tell_provider(provider: &Provider, started_ms: i64, findings: &mut Findings) 
     }
 }
 
-/// One read shows whether the account has the role.
-async fn read_users(signed_in: &SignedIn) -> Result<Option<u64>, Failure> {
-    let request = signed_in.client.page_request(1, 1);
+/// Says where the profile looks for access, whether the provider has that attribute, and where else its
+/// users have access.
+async fn tell_access(
+    signed_in: &SignedIn,
+    page: &UserPage,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let client = &signed_in.client;
+    let mut others: Vec<_> = page
+        .users
+        .iter()
+        .flat_map(|user| &user.other_access)
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let quoted: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
+    let quoted = quoted.join(" and ");
+    if let Some(attribute) = client.access_attribute() {
+        if !client.shows_access() {
+            signed_in.pace.permit().await;
+            // The client reads the answer; one that does not come declares nothing.
+            let _ = client.send(&client.schemas_request()).await;
+        }
+        let shown = client.shows_access();
+        let words = if shown {
+            format!("in `{attribute}`")
+        } else {
+            findings.warn(format!(
+                "none of {} users shows `{attribute}`, in which this profile looks for access, and the \
+                 service does not declare it: access may be elsewhere, and cannot be removed",
+                page.users.len()
+            ));
+            format!("in `{attribute}`, which nobody shows")
+        };
+        findings.tell(
+            "access",
+            words,
+            json!({ "attribute": attribute, "shown": shown, "kept": others }),
+        );
+    }
+    if !others.is_empty() {
+        findings.warn(format!(
+            "users keep what they have in {quoted}: this profile does not remove it"
+        ));
+    }
+    Ok(())
+}
+
+/// One read shows whether the account has the role, and what users look like.
+async fn read_users(signed_in: &SignedIn) -> Result<UserPage, Failure> {
+    let request = signed_in.client.page_request(&PageAt::FIRST, PAGE);
     signed_in.pace.permit().await;
     let answer = signed_in.client.send(&request).await.map_err(|silence| {
         Failure::new(Exit::StoppedEarly, silence)
@@ -180,7 +230,7 @@ async fn read_users(signed_in: &SignedIn) -> Result<Option<u64>, Failure> {
     let words = answer.words().unwrap_or_default();
     let status = answer.status;
     match (status, answer.content) {
-        (200..=299, Content::Page(page)) => Ok(page.total),
+        (200..=299, Content::Page(page)) => Ok(page),
         (401 | 403, _) => Err(Failure::new(
             Exit::SignIn,
             format!("the account may not read users: HTTP {status}: {words}"),

@@ -196,6 +196,7 @@ pub(in crate::cli) async fn look_again(
         at = enter(job, manner, settings, secret, terminal) => at?,
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
+    at.learn_access(ledger, job).await?;
     let verified = tokio::select! {
         verified = verify_all(ledger, job, &at) => verified,
         Some(signal) = signals.recv() => Err(interrupted(signal)),

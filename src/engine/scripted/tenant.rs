@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Allowance, Answer, Content, Credential, Filter, Operation, Problem, Request, RequestKind,
-    Resource, Silence, UserId, UserPage, UserState,
+    Allowance, Answer, Content, Credential, Filter, Operation, PageAt, Problem, Request,
+    RequestKind, Resource, Silence, UserId, UserPage, UserState,
 };
 use crate::engine::scripted::behaviour::{Ask, Behaviour, Script};
 use crate::engine::scripted::books::{Arrival, Books, Person, whole_list};
@@ -182,6 +182,7 @@ impl Tenant {
             Content::Page(UserPage {
                 total: None,
                 users: first.map(UserState::of).into_iter().collect(),
+                ..UserPage::default()
             })
         } else {
             Content::User(state)
@@ -279,8 +280,12 @@ impl Directory for Door {
         Request::bare(RequestKind::Read, "GET", user.to_string())
     }
 
-    fn page_request(&self, start: u64, count: u64) -> Request {
-        assert_eq!((start, count), (1, 1), "the engine asks for one user only");
+    fn page_request(&self, at: &PageAt, count: u64) -> Request {
+        assert_eq!(
+            (at, count),
+            (&PageAt::Index(1), 1),
+            "the engine asks for one user only"
+        );
         Request::bare(RequestKind::List, "GET", LIST.to_owned())
     }
 
@@ -288,7 +293,23 @@ impl Directory for Door {
         unreachable!("the engine looks nobody up")
     }
 
-    fn filtered_request(&self, _: &str, _: u64, _: u64) -> Request {
+    fn filtered_request(&self, _: &str, _: &PageAt, _: u64) -> Request {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn access_attribute(&self) -> Option<&str> {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn shows_access(&self) -> bool {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn learn_access(&self) {
+        unreachable!("the engine looks nobody up")
+    }
+
+    fn schemas_request(&self) -> Request {
         unreachable!("the engine looks nobody up")
     }
 

@@ -2,7 +2,7 @@
 //! account that may not, and whether it is this user who cannot be read or the target that is out.
 
 use crate::domain::{
-    Answer, Content, Effect, Outcome, Reason, Request, RequestKind, Silence, UserId,
+    Answer, Content, Effect, Outcome, PageAt, Reason, Request, RequestKind, Silence, UserId,
 };
 use crate::engine::course::Step;
 use crate::engine::stop::StopReason;
@@ -45,7 +45,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             let planned = self.context.seen_by_plan.as_ref();
             let planned = planned.filter(|known| self.is_another(known));
             questions.extend(planned.map(|known| directory.read_request(known)));
-            questions.push(directory.page_request(1, 1));
+            questions.push(directory.page_request(&PageAt::FIRST, 1));
         }
         let mut served = Served::Unknown;
         for question in questions {
@@ -131,7 +131,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// Asks for one user of the list.
     async fn ask_list(&mut self) -> Result<Listed, Halt> {
-        let question = self.context.directory.page_request(1, 1);
+        let question = self.context.directory.page_request(&PageAt::FIRST, 1);
         let exchange = self.ask(&question).await?;
         if !is_answer(&exchange) {
             return Ok(Listed::Silent(words(&exchange)));

@@ -19,7 +19,7 @@ pub(super) const LOOK_UP: &str = "
         display_name = coalesce(value ->> 5, display_name),
         user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
         user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
-        addresses = coalesce(value ->> 8, addresses), look_again = 0, run = ?2
+        addresses = coalesce(value ->> 8, addresses), run = ?2
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0 AND effect = 'none'";
 
 pub(super) const SEND: &str = "

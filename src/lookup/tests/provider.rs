@@ -1,17 +1,17 @@
-//! A scripted provider, and a register in memory.
+//! A scripted provider.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::{
-    Answer, Content, Credential, Filter, IdRule, Line, Operation, Problem, Reason, Request,
-    RequestKind, Resource, Silence, UserId, UserPage, UserState,
+    Answer, Content, Credential, Filter, IdRule, Operation, PageAt, Problem, Request, RequestKind,
+    Resource, Silence, UserId, UserPage, UserState, name_key,
 };
-use crate::lookup::{Absence, Finds, Outstanding, Position, Register, Sought};
-use crate::port::{Directory, JournalError, SignInError};
+use crate::lookup::Finds;
+use crate::port::{Directory, SignInError};
 
 /// A provider that lets a client find whatever it wants.
 pub(super) const EVERYTHING: Finds = Finds {
@@ -20,6 +20,7 @@ pub(super) const EVERYTHING: Finds = Finds {
     names: 30,
     active: true,
     ids: IdRule::IgnoreCase,
+    absent_means_none: true,
 };
 
 impl Default for Finds {
@@ -28,8 +29,63 @@ impl Default for Finds {
     }
 }
 
+/// How searches are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Searching {
+    #[default]
+    Right,
+    /// Every search is answered with everybody.
+    Everybody,
+    /// Every search is answered with nobody.
+    Nobody,
+    /// Several names are taken for one.
+    Greedy,
+    /// Only the last of several names is looked for.
+    Last,
+    /// Several names are refused.
+    OneOnly,
+    /// Names are compared as they are spelt.
+    CaseCounts,
+    /// A name that holds a sign beyond ASCII is never found.
+    AsciiOnly,
+}
+
+/// How the number in `startIndex` is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Start {
+    #[default]
+    FromOne,
+    FromZero,
+    PageNumber,
+    Ignored,
+    /// There are cursors only.
+    Cursors,
+}
+
+/// What is said of how many users there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Total {
+    #[default]
+    Right,
+    Page,
+    Missing,
+    AtMost(u64),
+}
+
+/// What a list or a search leaves out of its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Entries {
+    #[default]
+    Whole,
+    /// Nothing but id and name.
+    Bare,
+    /// The attribute of access where it is empty.
+    WithoutEmpty,
+}
+
 /// How a provider may be odd.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an oddity")]
 pub(super) struct Oddity {
     /// What the provider is said to let a client find.
     pub(super) finds: Finds,
@@ -37,12 +93,24 @@ pub(super) struct Oddity {
     pub(super) page_cap: Option<u64>,
     /// Beyond the end, the first page comes again.
     pub(super) starts_again: bool,
-    /// Every search is answered with everybody.
-    pub(super) ignores_filter: bool,
+    pub(super) searching: Searching,
+    pub(super) start: Start,
+    pub(super) total: Total,
+    pub(super) entries: Entries,
+    /// No user has the attribute of access.
+    pub(super) no_access: bool,
+    /// The provider declares the attribute of access.
+    pub(super) declares: bool,
+    /// A page behind the end is answered with this.
+    pub(super) end_status: Option<u16>,
     /// What a list is answered with.
     pub(super) list_status: Option<u16>,
-    /// No request is answered before this moment.
-    pub(super) out_for: Option<Duration>,
+    /// A second user of this number's name stands at the end of the list.
+    pub(super) double: Option<u64>,
+    /// Reading this user is answered so.
+    pub(super) read_status: Option<(u64, u16)>,
+    /// No request is answered between these moments.
+    pub(super) out: Option<(Duration, Duration)>,
     /// Everything is answered so until the credential was renewed.
     pub(super) refused_at_first: bool,
     /// Everything is answered so.
@@ -51,63 +119,170 @@ pub(super) struct Oddity {
     pub(super) throttled: usize,
 }
 
-/// A tenant of `user0`, `user1`, … whose every second user is active.
+/// A tenant of `user0`, `user1`, … whose every second user is active, and every third has a workspace.
 pub(super) struct Provider {
     pub(super) users: u64,
     pub(super) odd: Oddity,
     pub(super) start: Instant,
     pub(super) seen: Mutex<Vec<String>>,
     pub(super) renewed: Mutex<u64>,
+    pub(super) shows: AtomicBool,
 }
 
-fn user(number: u64) -> UserState {
-    UserState {
-        user_name: Some(format!("User{number}@example.com")),
-        active: Some(number.is_multiple_of(2)),
-        workspaces: Some(Vec::new()),
-        ..UserState::of(format!("ID{number}"))
-    }
+pub(super) fn named(number: u64) -> String {
+    // One in eleven has a name that is not plain.
+    let sign = if number % 11 == 10 { "\u{e9}" } else { "" };
+    format!("User{number}{sign}@example.com")
 }
 
 impl Provider {
+    fn user(&self, number: u64) -> UserState {
+        let twin = self.odd.double.filter(|_| number + 1 == self.users);
+        let has: &[&str] = if number.is_multiple_of(3) {
+            &["w1"]
+        } else {
+            &[]
+        };
+        let has = has.iter().map(ToString::to_string).collect();
+        UserState {
+            user_name: Some(named(twin.unwrap_or(number)).to_uppercase()),
+            active: Some(number.is_multiple_of(2)),
+            workspaces: Some(has).filter(|_| !self.odd.no_access),
+            ..UserState::of(format!("ID{number}"))
+        }
+    }
+
+    fn entry(&self, number: u64) -> UserState {
+        let whole = self.user(number);
+        match self.odd.entries {
+            Entries::Whole => whole,
+            Entries::Bare => UserState {
+                user_name: whole.user_name,
+                ..UserState::of(whole.id)
+            },
+            Entries::WithoutEmpty => UserState {
+                workspaces: whole.workspaces.filter(|has| !has.is_empty()),
+                ..whole
+            },
+        }
+    }
+
+    fn page(&self, users: Vec<u64>, all: u64, next: Option<u64>) -> (u16, Content) {
+        let total = match self.odd.total {
+            Total::Right => Some(all),
+            Total::Page => Some(users.len() as u64),
+            Total::Missing => None,
+            Total::AtMost(most) => Some(all.min(most)),
+        };
+        let users: Vec<_> = users.into_iter().map(|number| self.entry(number)).collect();
+        let shown = users.iter().any(|user| user.workspaces.is_some());
+        self.shows.fetch_or(shown, Ordering::Relaxed);
+        let page = UserPage {
+            total: total.filter(|total| *total > 0 || users.is_empty()),
+            users,
+            next_cursor: next.map(|next| format!("c{next}")),
+        };
+        (200, Content::Page(page))
+    }
+
+    fn list(&self, at: &str, count: u64) -> (u16, Content) {
+        if let Some(status) = self.odd.list_status {
+            return (status, Content::Other(Problem::default()));
+        }
+        let refused = (400, Content::Other(Problem::default()));
+        let count = count.min(self.odd.page_cap.unwrap_or(u64::MAX));
+        if let Some(cursor) = at.strip_prefix('c') {
+            if self.odd.start != Start::Cursors {
+                return refused;
+            }
+            let first: u64 = cursor.parse().unwrap_or(0);
+            let end = self.users.min(first + count);
+            let next = (end < self.users).then_some(end);
+            return self.page((first..end).collect(), self.users, next);
+        }
+        let number: u64 = at.parse().unwrap();
+        let first = match self.odd.start {
+            Start::FromOne => number.saturating_sub(1),
+            Start::FromZero => number,
+            Start::PageNumber => number.saturating_sub(1) * count,
+            Start::Ignored => 0,
+            Start::Cursors => return refused,
+        };
+        let again = self.odd.starts_again && first >= self.users;
+        let first = if again { 0 } else { first };
+        let users: Vec<_> = (first..self.users.min(first + count)).collect();
+        match self.odd.end_status {
+            Some(status) if users.is_empty() => (status, Content::Other(Problem::default())),
+            _ => self.page(users, self.users, None),
+        }
+    }
+
+    fn search(&self, names: &[&str]) -> (u16, Content) {
+        let names: Vec<String> = match self.odd.searching {
+            Searching::Everybody => return self.list("1", 100),
+            Searching::Nobody => Vec::new(),
+            Searching::OneOnly if names.len() > 1 => {
+                return (400, Content::Other(Problem::default()));
+            }
+            Searching::Greedy => vec![names.join(" or ")],
+            Searching::Last => names.last().iter().map(ToString::to_string).collect(),
+            Searching::AsciiOnly => {
+                let plain = names.iter().filter(|name| name.is_ascii());
+                plain.map(ToString::to_string).collect()
+            }
+            _ => names.iter().map(ToString::to_string).collect(),
+        };
+        let fits = |number: &u64| {
+            let name = self.user(*number).user_name.unwrap();
+            names.iter().any(|wanted| match self.odd.searching {
+                Searching::CaseCounts => *wanted == name,
+                _ => name_key(wanted) == name_key(&name),
+            })
+        };
+        let found: Vec<_> = (0..self.users).filter(fits).collect();
+        let total = found.len() as u64;
+        self.page(found, total, None)
+    }
+
     fn answer(&self, path: &str) -> (u16, Content) {
         let words: Vec<_> = path.split(' ').collect();
-        let all = || (0..self.users).map(user).collect::<Vec<_>>();
-        let page = |users: Vec<UserState>, total: u64| {
-            let total = Some(total);
-            (200, Content::Page(UserPage { total, users }))
-        };
         match words[..] {
-            ["page", start, count] => {
-                if let Some(status) = self.odd.list_status {
-                    return (status, Content::Other(Problem::default()));
+            ["page", at, count] => self.list(at, count.parse().unwrap()),
+            ["active"] if self.odd.searching == Searching::Everybody => self.list("1", 100),
+            ["active"] => {
+                let active: Vec<_> = (0..self.users).filter(|n| n.is_multiple_of(2)).collect();
+                let all = active.len() as u64;
+                self.page(active.into_iter().take(100).collect(), all, None)
+            }
+            ["schemas"] => {
+                self.shows.fetch_or(self.odd.declares, Ordering::Relaxed);
+                (200, Content::Page(UserPage::default()))
+            }
+            ["names", ref names @ ..] => self.search(names),
+            ["read", id] => {
+                let number = (0..self.users).find(|number| format!("ID{number}") == id);
+                match (number, self.odd.read_status) {
+                    (Some(number), Some((odd, status))) if number == odd => {
+                        (status, Content::Other(Problem::default()))
+                    }
+                    (Some(number), _) => (200, Content::User(self.read(number))),
+                    (None, _) => (404, Content::Other(Problem::default())),
                 }
-                let (start, count): (u64, u64) = (start.parse().unwrap(), count.parse().unwrap());
-                let count = count.min(self.odd.page_cap.unwrap_or(u64::MAX));
-                let again = self.odd.starts_again && start > self.users;
-                let first = if again { 0 } else { start - 1 };
-                let users = (first..self.users.min(first + count)).map(user);
-                page(users.collect(), self.users)
             }
-            ["active"] => page(
-                vec![user(0)],
-                (0..self.users).filter(|n| n.is_multiple_of(2)).count() as u64,
-            ),
-            ["names", ref names @ ..] if !self.odd.ignores_filter => {
-                let fits = |user: &UserState| {
-                    let name = user.user_name.as_deref().unwrap_or_default();
-                    names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
-                };
-                let found: Vec<_> = all().into_iter().filter(fits).collect();
-                let total = found.len() as u64;
-                page(found, total)
-            }
-            ["names", ..] => page(all(), self.users),
-            ["read", id] => match all().into_iter().find(|user| user.id == id) {
-                Some(user) => (200, Content::User(user)),
-                None => (404, Content::Other(Problem::default())),
-            },
             _ => unreachable!("{path}"),
+        }
+    }
+
+    /// A user as a single read shows it: nothing where the attribute is not known to be there.
+    fn read(&self, number: u64) -> UserState {
+        let user = self.user(number);
+        let omits = self.odd.entries != Entries::Whole;
+        let has = user.workspaces.filter(|has| !omits || !has.is_empty());
+        self.shows.fetch_or(has.is_some(), Ordering::Relaxed);
+        let none = self.shows.load(Ordering::Relaxed).then(Vec::new);
+        UserState {
+            workspaces: has.or(none),
+            ..user
         }
     }
 }
@@ -130,11 +305,16 @@ impl Directory for Provider {
         request(format!("read {user}"))
     }
 
-    fn page_request(&self, start: u64, count: u64) -> Request {
-        request(format!("page {start} {count}"))
+    fn page_request(&self, at: &PageAt, count: u64) -> Request {
+        let at = match at {
+            PageAt::Index(start) => start.to_string(),
+            PageAt::FirstCursor => "c".to_owned(),
+            PageAt::Cursor(cursor) => cursor.clone(),
+        };
+        request(format!("page {at} {count}"))
     }
 
-    fn filtered_request(&self, _: &str, _: u64, _: u64) -> Request {
+    fn filtered_request(&self, _: &str, _: &PageAt, _: u64) -> Request {
         unreachable!("a look-up has filters of its own")
     }
 
@@ -143,6 +323,22 @@ impl Directory for Provider {
             Filter::Active => "active".to_owned(),
             Filter::UserNames(names) => format!("names {}", names.join(" ")),
         })
+    }
+
+    fn access_attribute(&self) -> Option<&str> {
+        Some("entitlements")
+    }
+
+    fn shows_access(&self) -> bool {
+        self.shows.load(Ordering::Relaxed)
+    }
+
+    fn learn_access(&self) {
+        self.shows.store(true, Ordering::Relaxed);
+    }
+
+    fn schemas_request(&self) -> Request {
+        request("schemas".to_owned())
     }
 
     async fn ready(&self) -> Result<(), SignInError> {
@@ -155,13 +351,19 @@ impl Directory for Provider {
             seen.push(request.path.clone());
             seen.len()
         };
+        if request.path == "read .." {
+            return Err(Silence::Unsendable("it would lead elsewhere".to_owned()));
+        }
+        let now = self.start.elapsed();
         if self
             .odd
-            .out_for
-            .is_some_and(|out| self.start.elapsed() < out)
+            .out
+            .is_some_and(|(from, to)| from <= now && now < to)
         {
             return Err(Silence::Lost("nobody there".to_owned()));
         }
+        // Requests take time: an outage can begin between two of them.
+        tokio::time::sleep(Duration::from_millis(10)).await;
         let renewed = *self.renewed.lock().unwrap();
         let (status, content) = match self.odd.always {
             Some(status) => (status, Content::Other(Problem::default())),
@@ -185,84 +387,6 @@ impl Directory for Provider {
         if *renewed == refused.0 {
             *renewed += 1;
         }
-        Ok(())
-    }
-}
-
-/// Seeks users by id and by name, in memory.
-#[derive(Default)]
-pub(super) struct Memory {
-    sought: BTreeMap<u64, Sought>,
-    pub(super) found: BTreeSet<u64>,
-    pub(super) missing: BTreeMap<u64, Reason>,
-}
-
-impl Memory {
-    pub(super) fn new(
-        ids: impl IntoIterator<Item = u64>,
-        names: impl IntoIterator<Item = u64>,
-    ) -> Self {
-        let mut this = Self::default();
-        for number in ids {
-            let line = this.sought.len() as u64;
-            let id = UserId::new(format!("ID{number}"));
-            this.sought.insert(line, Sought::Id(Line(line + 2), id));
-        }
-        for number in names {
-            let line = this.sought.len() as u64;
-            let name = format!("USER{number}@example.com");
-            this.sought
-                .insert(line, Sought::UserName(Line(line + 2), name));
-        }
-        this
-    }
-
-    fn left(&self) -> impl Iterator<Item = &Sought> {
-        let open = |line: &u64| !self.found.contains(line) && !self.missing.contains_key(line);
-        let left = self.sought.iter().filter(move |(line, _)| open(line));
-        left.map(|(_, sought)| sought)
-    }
-}
-
-impl Register for Memory {
-    async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
-        let by_id = self.left().filter(|one| matches!(one, Sought::Id(..)));
-        let by_id = by_id.count() as u64;
-        Ok(Outstanding {
-            by_id,
-            by_name: self.left().count() as u64 - by_id,
-        })
-    }
-
-    async fn next(&mut self, after: Line, limit: usize) -> Result<Vec<Sought>, JournalError> {
-        let next = self.left().filter(|one| one.line() > after);
-        Ok(next.take(limit).cloned().collect())
-    }
-
-    async fn position(&mut self) -> Result<Option<Position>, JournalError> {
-        Ok(None)
-    }
-
-    async fn found(
-        &mut self,
-        users: Vec<UserState>,
-        _position: Option<Position>,
-    ) -> Result<(), JournalError> {
-        for user in users {
-            let fits = |sought: &Sought| match sought {
-                Sought::Id(_, id) => IdRule::IgnoreCase.is_same(id.as_str(), &user.id),
-                Sought::UserName(_, name) => {
-                    user.user_name.as_deref().map(str::to_lowercase) == Some(name.to_lowercase())
-                }
-            };
-            let lines = self.sought.iter().filter(|(_, sought)| fits(sought));
-            self.found.extend(lines.map(|(line, _)| *line));
-        }
-        Ok(())
-    }
-
-    async fn missing(&mut self, sought: &Sought, absence: Absence) -> Result<(), JournalError> {
-        self.missing.insert(sought.line().0 - 2, absence.reason);
         Ok(())
     }
 }

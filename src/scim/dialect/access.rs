@@ -46,6 +46,13 @@ pub struct Each {
     pub join: Vec<PatchOperation>,
 }
 
+impl AccessDialect {
+    /// Whether a whole user without the attribute has no access.
+    pub fn absent_means_none(&self) -> bool {
+        self.attribute.is_some() && self.absent == Absent::Nothing
+    }
+}
+
 impl Each {
     pub(super) fn check(&self) -> Result<(), String> {
         let endpoint = self.endpoint.strip_prefix('/').unwrap_or_default();

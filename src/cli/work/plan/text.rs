@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 
-use crate::cli::job::how;
+use crate::cli::job::{how, kept};
 use crate::domain::{Operation, Status, UserState};
 use crate::ledger::{Job, PlanRow};
 use crate::plan::{Criteria, Group, LookedUp, Overview};
@@ -75,6 +75,9 @@ impl<'a> Shown<'a> {
             self.job.change,
             how(&self.looked_up)
         );
+        if let Some(words) = kept(&self.looked_up) {
+            let _ = writeln!(text, "{words}");
+        }
         for (status, group) in self.groups() {
             let _ = writeln!(
                 text,

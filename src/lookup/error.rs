@@ -1,0 +1,79 @@
+//! Why a look-up cannot go on.
+
+use std::fmt;
+
+use crate::port::{JournalError, SignInError};
+
+/// Why a look-up cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpError {
+    /// The provider has answered nobody for too long.
+    #[error("the provider is out: {0}")]
+    Outage(String),
+    /// Who we are is refused.
+    #[error(transparent)]
+    SignIn(SignInError),
+    /// The account may not read users.
+    #[error("the account may not read users: a role is missing ({0})")]
+    NoRole(String),
+    /// What answers is no SCIM service.
+    #[error("what answers is no SCIM service: {0}")]
+    NotScim(String),
+    /// The provider does not list its users.
+    #[error("the provider does not list its users: {0}")]
+    NoList(String),
+    /// The provider does not understand the filter, or cannot filter.
+    #[error("the provider refuses the filter: {0}")]
+    Filter(String),
+    /// The provider does not have the attribute in which the profile looks for access.
+    #[error(transparent)]
+    NoAttribute(NoAttribute),
+    /// What is found cannot be kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// The provider does not have the attribute in which the profile looks for access, as far as anything
+/// shows: what users have cannot be seen, so that it cannot be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAttribute {
+    /// The attribute.
+    pub attribute: String,
+    /// Users that were shown, all of them without it.
+    pub users: u64,
+    /// Other attributes in which users are shown to have access.
+    pub other_access: Vec<String>,
+}
+
+impl std::error::Error for NoAttribute {}
+
+impl fmt::Display for NoAttribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "access cannot be seen, so it cannot be removed: none of {} users shows the attribute `{}`, \
+             and the service does not declare it (/Schemas)",
+            self.users, self.attribute
+        )?;
+        if !self.other_access.is_empty() {
+            let others = quoted(&self.other_access);
+            write!(f, "; its users have access in {others}")?;
+        }
+        Ok(())
+    }
+}
+
+impl NoAttribute {
+    /// What can be done.
+    pub fn hint(&self) -> String {
+        "give `--disable` alone, or a profile whose `[scim.access]` names an attribute that the service \
+         has; nothing was written"
+            .to_owned()
+    }
+}
+
+/// Names of attributes, as they stand in a sentence.
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" and ")
+}

@@ -1,0 +1,327 @@
+//! Finding users by their names: searches, each put to the test before a miss is believed, then the list.
+//!
+//! Some servers take `a or b` for one long name, look for the last one alone, fold no case, split a filter
+//! at `eq`, or answer 200 and nobody to whatever they do not understand. So a search that finds somebody
+//! is good, and one that finds nobody proves nothing by itself.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::domain::{Filter, Line, Reason, UserState, name_key};
+use crate::lookup::error::LookUpError;
+use crate::lookup::look_up::{LookUp, Source};
+use crate::lookup::register::{Absence, Register, Sought};
+use crate::lookup::singly::BATCH;
+use crate::lookup::spelling::{is_plain, spellings, swapped};
+use crate::lookup::strategy::{self, Method};
+use crate::port::Directory;
+
+/// Names that nobody has, up to which the first page of the list is not asked for to see how long it is.
+const FEW: usize = 3;
+
+/// What a search has brought.
+enum Search {
+    /// The names, as they compare, of users who have one that was asked for.
+    Found(HashSet<String>),
+    /// The provider refuses it, or does not answer.
+    Refused,
+    /// Users were shown whom nobody asked for: the filter is not obeyed.
+    Ignored,
+}
+
+/// A name that a search has missed.
+struct Missed {
+    sought: Sought,
+    /// Whether it was asked for alone, as it is written.
+    was_alone: bool,
+}
+
+impl<D: Directory> LookUp<'_, D> {
+    /// Asks for everybody who is sought by name, until each name has been found, is known not to be there,
+    /// or cannot be asked for in any way.
+    pub(super) async fn by_name<R: Register>(
+        &mut self,
+        register: &mut R,
+    ) -> Result<(), LookUpError> {
+        let mut open = names(register).await?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        if self.walk.place().is_over() {
+            if open.iter().all(is_hit) && self.walk.place().is_plausible() {
+                return Ok(());
+            }
+            self.prove(register).await?;
+            open = names(register).await?;
+        }
+        if self.walk.coverage().is_whole() {
+            return self.give_up(register, open).await;
+        }
+        let doubtful = if self.filter_works {
+            self.search_all(register, open).await?
+        } else {
+            open
+        };
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        if !self.walk.place().is_over() && self.list_works {
+            self.method = Method::Pages;
+            self.prove(register).await?;
+        }
+        let doubtful: HashSet<Line> = doubtful.iter().map(Sought::line).collect();
+        let mut left = names(register).await?;
+        left.retain(|sought| doubtful.contains(&sought.line()));
+        self.give_up(register, left).await
+    }
+
+    /// Walks until the list has shown its end.
+    async fn prove<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        self.walk.prove();
+        self.all_pages(register).await
+    }
+
+    /// Names that nothing has found: they are not there only if the whole list was seen.
+    async fn give_up<R: Register>(
+        &self,
+        register: &mut R,
+        open: Vec<Sought>,
+    ) -> Result<(), LookUpError> {
+        let is_whole = self.walk.coverage().is_whole();
+        let words = match (self.list_works, self.walk.place().distinct) {
+            (false, _) => {
+                "the provider can neither search this name in a way that can be relied on, nor \
+                           list its users: whether it knows the name is not known"
+                    .to_owned()
+            }
+            (true, seen) => format!(
+                "the look-up did not reach all users of the provider ({seen} were seen): whether it knows \
+                 the name is not known"
+            ),
+        };
+        let left = open.into_iter().filter(|sought| !is_hit(sought));
+        let absent = left.map(|sought| {
+            let absence = if is_whole {
+                Absence::not_found()
+            } else {
+                Absence::unreadable(Reason::Unresolved, words.clone())
+            };
+            (sought, absence)
+        });
+        register.missing(absent.collect()).await?;
+        Ok(())
+    }
+
+    /// Searches names, several at a time where that works. Returns those that were not found and whose
+    /// absence cannot be believed.
+    async fn search_all<R: Register>(
+        &mut self,
+        register: &mut R,
+        open: Vec<Sought>,
+    ) -> Result<Vec<Sought>, LookUpError> {
+        if self.method == Method::Nothing {
+            self.method = Method::Singly;
+        }
+        let mut most = self.inquirer.finds().names;
+        let mut is_or_tested = false;
+        let mut missed: Vec<Missed> = Vec::new();
+        let mut queue = VecDeque::from(open);
+        while !queue.is_empty() {
+            let some: Vec<_> = queue.drain(..most.min(queue.len())).collect();
+            let is_alone = some.len() == 1;
+            let asked: Vec<_> = some.iter().filter_map(name).map(str::to_owned).collect();
+            let found = match self.search(register, asked).await? {
+                Search::Found(found) => found,
+                Search::Refused if !is_alone => {
+                    most = 1;
+                    some.into_iter().rev().for_each(|one| queue.push_front(one));
+                    continue;
+                }
+                Search::Refused | Search::Ignored => {
+                    self.filter_works = false;
+                    let missed = missed.into_iter().map(|missed| missed.sought);
+                    return Ok(missed.chain(some).chain(queue).collect());
+                }
+            };
+            self.tell(queue.len().div_ceil(most) as u64);
+            let is_missed = |sought: &Sought| {
+                let key = name(sought).map(name_key);
+                key.is_some_and(|key| !found.contains(&key))
+            };
+            let mut absent = some.into_iter().filter(is_missed);
+            if !is_alone
+                && !is_or_tested
+                && let Some(first) = absent.next()
+            {
+                // A name that is found alone, and not among others, says that `or` does not work.
+                let asked = name(&first).unwrap_or_default().to_owned();
+                match self.search(register, vec![asked]).await? {
+                    Search::Found(found) if found.is_empty() => {
+                        is_or_tested = true;
+                        missed.push(Missed {
+                            sought: first,
+                            was_alone: true,
+                        });
+                    }
+                    Search::Found(_) => {
+                        most = 1;
+                        let rest: Vec<_> = absent.by_ref().collect();
+                        rest.into_iter().rev().for_each(|one| queue.push_front(one));
+                    }
+                    Search::Refused | Search::Ignored => {
+                        self.filter_works = false;
+                        let missed = missed.into_iter().map(|missed| missed.sought);
+                        return Ok(missed.chain([first]).chain(absent).chain(queue).collect());
+                    }
+                }
+            }
+            missed.extend(absent.map(|sought| Missed {
+                sought,
+                was_alone: is_alone,
+            }));
+        }
+        self.doubt(register, missed).await
+    }
+
+    /// Asks for names that were missed in every other way. Returns those whose absence cannot be believed.
+    async fn doubt<R: Register>(
+        &mut self,
+        register: &mut R,
+        missed: Vec<Missed>,
+    ) -> Result<Vec<Sought>, LookUpError> {
+        if missed.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_list_cheaper(register, missed.len()).await? {
+            return Ok(missed.into_iter().map(|missed| missed.sought).collect());
+        }
+        let mut nowhere = Vec::new();
+        for Missed { sought, was_alone } in missed {
+            let spelt = name(&sought).unwrap_or_default();
+            let spellings = spellings(spelt);
+            let left = spellings.into_iter().skip(usize::from(was_alone));
+            let mut is_found = false;
+            for spelling in left {
+                is_found = match self.search(register, vec![spelling]).await? {
+                    Search::Found(found) => !found.is_empty(),
+                    Search::Refused | Search::Ignored => false,
+                };
+                if is_found {
+                    break;
+                }
+            }
+            if !is_found {
+                nowhere.push(sought);
+            }
+        }
+        if nowhere.is_empty() || !self.is_search_trusted(register).await? {
+            return Ok(nowhere);
+        }
+        let (believed, doubtful): (Vec<_>, Vec<_>) = nowhere
+            .into_iter()
+            .partition(|sought| name(sought).is_some_and(is_plain));
+        let absent = believed
+            .into_iter()
+            .map(|sought| (sought, Absence::not_found()));
+        register.missing(absent.collect()).await?;
+        Ok(doubtful)
+    }
+
+    /// Whether the rest of the list takes fewer requests than asking for so many names alone.
+    async fn is_list_cheaper<R: Register>(
+        &mut self,
+        register: &mut R,
+        names: usize,
+    ) -> Result<bool, LookUpError> {
+        if self.walk.place().pages == 0 && names > FEW {
+            self.next_known(register).await?;
+        }
+        let place = self.walk.place();
+        if !self.list_works || place.is_over() || place.pages == 0 {
+            return Ok(false);
+        }
+        let pages = place
+            .total
+            .map(|total| strategy::pages(place.passed + 1, place.page, total));
+        Ok(pages.is_some_and(|pages| pages <= names as u64))
+    }
+
+    /// One more page of the list, for the names on it.
+    async fn next_known<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
+        if let Some(users) = self.next_users().await? {
+            register.found(users, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a search for a name that is known to exist finds it, though it is asked for in another case.
+    async fn is_search_trusted<R: Register>(
+        &mut self,
+        register: &mut R,
+    ) -> Result<bool, LookUpError> {
+        if let Some(known) = self.control.is_passed {
+            return Ok(known);
+        }
+        if self.control.name.is_none() && self.walk.place().pages == 0 {
+            self.next_known(register).await?;
+        }
+        let Some(name) = self.control.name.clone() else {
+            return Ok(false);
+        };
+        let found = self.search(register, vec![swapped(&name)]).await?;
+        let is_passed = matches!(found, Search::Found(found) if !found.is_empty());
+        self.control.is_passed = Some(is_passed);
+        Ok(is_passed)
+    }
+
+    /// One search. What it shows is looked at again: some servers answer every search with everybody.
+    async fn search<R: Register>(
+        &mut self,
+        register: &mut R,
+        names: Vec<String>,
+    ) -> Result<Search, LookUpError> {
+        let wanted: HashSet<String> = names.iter().map(|name| name_key(name)).collect();
+        let directory = self.inquirer.directory();
+        let count = self.inquirer.finds().page_size;
+        let request = directory.search_request(&Filter::UserNames(names), count);
+        let Ok(page) = self.inquirer.ask(&request).await?.into_page() else {
+            return Ok(Search::Refused);
+        };
+        let key = |user: &UserState| user.user_name.as_deref().map(name_key);
+        let fits = |user: &UserState| key(user).is_some_and(|name| wanted.contains(&name));
+        let shown = page.users.len() as u64;
+        let is_whole = page.total.is_none_or(|total| total <= shown);
+        if !is_whole || !page.users.iter().all(fits) {
+            return Ok(Search::Ignored);
+        }
+        let mut users = page.users;
+        let found = users.iter().filter_map(key).collect();
+        self.take(&mut users, Source::Search).await?;
+        register.found(users, None).await?;
+        Ok(Search::Found(found))
+    }
+}
+
+/// All names that are sought.
+async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, LookUpError> {
+    let (mut all, mut after) = (Vec::new(), Line(0));
+    loop {
+        let batch = register.next(after, BATCH).await?;
+        let Some(last) = batch.last() else {
+            return Ok(all);
+        };
+        after = last.line();
+        let by_name = |sought: &Sought| matches!(sought, Sought::UserName { .. });
+        all.extend(batch.into_iter().filter(by_name));
+    }
+}
+
+fn name(sought: &Sought) -> Option<&str> {
+    match sought {
+        Sought::UserName { name, .. } => Some(name),
+        Sought::Id(..) => None,
+    }
+}
+
+fn is_hit(sought: &Sought) -> bool {
+    matches!(sought, Sought::UserName { is_hit: true, .. })
+}

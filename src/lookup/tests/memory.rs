@@ -1,0 +1,171 @@
+//! A register in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::provider::named;
+use crate::domain::{Line, Reason, UserId, UserState, name_key};
+use crate::lookup::{Absence, Outstanding, Position, Register, Sought, Wants};
+use crate::port::JournalError;
+
+/// Seeks users by id and by name, in memory.
+#[derive(Default)]
+pub(super) struct Memory {
+    sought: BTreeMap<u64, Sought>,
+    /// Whether users are to be shown with their access.
+    pub(super) wants_access: bool,
+    pub(super) found: BTreeMap<u64, UserState>,
+    pub(super) missing: BTreeMap<u64, Reason>,
+    candidates: BTreeMap<u64, BTreeMap<String, UserState>>,
+    pub(super) ambiguous: BTreeSet<u64>,
+    pub(super) position: Option<Position>,
+}
+
+impl Memory {
+    pub(super) fn new(
+        ids: impl IntoIterator<Item = u64>,
+        names: impl IntoIterator<Item = u64>,
+    ) -> Self {
+        let mut this = Self::default();
+        for number in ids {
+            this = this.with_id(&format!("ID{number}"));
+        }
+        for number in names {
+            let line = this.sought.len() as u64;
+            let sought = Sought::UserName {
+                line: Line(line + 2),
+                name: named(number),
+                is_hit: false,
+            };
+            this.sought.insert(line, sought);
+        }
+        this
+    }
+
+    pub(super) fn with_id(mut self, id: &str) -> Self {
+        let line = self.sought.len() as u64;
+        let id = UserId::new(id);
+        self.sought.insert(line, Sought::Id(Line(line + 2), id));
+        self
+    }
+
+    /// The same, who are to be shown with their access.
+    pub(super) fn with_access(self) -> Self {
+        Self {
+            wants_access: true,
+            ..self
+        }
+    }
+
+    fn left(&self) -> impl Iterator<Item = Sought> {
+        let open = |line: &u64| {
+            !self.found.contains_key(line)
+                && !self.missing.contains_key(line)
+                && !self.ambiguous.contains(line)
+        };
+        let left = self.sought.iter().filter(move |(line, _)| open(line));
+        left.map(|(line, sought)| match sought.clone() {
+            Sought::UserName {
+                line: nth, name, ..
+            } => Sought::UserName {
+                line: nth,
+                name,
+                is_hit: self.candidates.contains_key(line),
+            },
+            by_id @ Sought::Id(..) => by_id,
+        })
+    }
+
+    fn is_shown(&self, state: &UserState) -> bool {
+        state.active.is_some() && (!self.wants_access || state.workspaces.is_some())
+    }
+}
+
+impl Register for Memory {
+    fn wants(&self) -> Wants {
+        Wants {
+            access: self.wants_access,
+            workspaces: vec!["w1".to_owned(), "w2".to_owned()],
+        }
+    }
+
+    async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
+        let by_id = self.left().filter(|one| matches!(one, Sought::Id(..)));
+        let by_id = by_id.count() as u64;
+        Ok(Outstanding {
+            by_id,
+            by_name: self.left().count() as u64 - by_id,
+        })
+    }
+
+    async fn next(&mut self, after: Line, limit: usize) -> Result<Vec<Sought>, JournalError> {
+        let next = self.left().filter(|one| one.line() > after);
+        Ok(next.take(limit).collect())
+    }
+
+    async fn position(&mut self) -> Result<Option<Position>, JournalError> {
+        Ok(self.position.clone())
+    }
+
+    async fn found(
+        &mut self,
+        users: Vec<UserState>,
+        position: Option<Position>,
+    ) -> Result<(), JournalError> {
+        self.position = position.or_else(|| self.position.take());
+        for user in users {
+            for (line, sought) in &self.sought {
+                let is_open = !self.found.contains_key(line);
+                match sought {
+                    Sought::Id(_, id) if id.as_str().eq_ignore_ascii_case(&user.id) => {
+                        if is_open && self.is_shown(&user) {
+                            self.found.insert(*line, user.clone());
+                        }
+                    }
+                    Sought::UserName { name, .. } => {
+                        let shown = user.user_name.as_deref().map(name_key);
+                        if is_open && shown == Some(name_key(name)) {
+                            let fits = self.candidates.entry(*line).or_default();
+                            fits.insert(user.id.clone(), user.clone());
+                        }
+                    }
+                    Sought::Id(..) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn seen(&mut self, sought: &Sought, state: UserState) -> Result<bool, JournalError> {
+        if self.wants_access && state.workspaces.is_none() {
+            return Ok(false);
+        }
+        self.found.insert(sought.line().0 - 2, state);
+        Ok(true)
+    }
+
+    async fn resolve(&mut self) -> Result<(), JournalError> {
+        for (line, fits) in std::mem::take(&mut self.candidates) {
+            let mut states = fits.into_values();
+            match (states.next(), states.next()) {
+                (Some(one), None) if self.is_shown(&one) => {
+                    self.found.insert(line, one);
+                }
+                (Some(one), None) => {
+                    let id = UserId::new(one.id);
+                    self.sought.insert(line, Sought::Id(Line(line + 2), id));
+                }
+                _ => {
+                    self.ambiguous.insert(line);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn missing(&mut self, absent: Vec<(Sought, Absence)>) -> Result<(), JournalError> {
+        for (sought, absence) in absent {
+            self.missing.insert(sought.line().0 - 2, absence.reason);
+        }
+        Ok(())
+    }
+}
