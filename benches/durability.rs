@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use offboard::auth::{Account, Anaplan, Issuer, Session, TokenForm, Wire};
-use offboard::domain::{Access, Change, Clock, Entry, Fact, Limits, Line, Means, UserState};
+use offboard::domain::{
+    Access, Change, Clock, Door, Entry, Fact, IdRule, Limits, Line, Means, UserState,
+};
 use offboard::engine::{self, EngineSettings, Event, Listener, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use offboard::ledger::{Job, Ledger, Mandate, RunEnding, RunKind, RunTally, Writer};
@@ -140,6 +142,8 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         restores: job.change.restores(),
         done: 0,
         users: job.users,
+        known: None,
+        write_at_most: None,
     };
     let settings = EngineSettings {
         concurrency: NonZeroUsize::new(IN_FLIGHT).ok_or("no tasks")?,
@@ -147,6 +151,8 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         throttle_wait: Duration::from_secs(1),
         grace: Duration::from_secs(1),
         means: Means::ALL_AT_ONCE,
+        door: Door::default(),
+        look_ttl: Duration::from_mins(10),
         limits: Limits::default(),
         clock: Clock::System,
         seed: 1,
@@ -215,6 +221,8 @@ async fn load(dir: &Path, path: &Path, sandbox: &Sandbox) -> Result<(Ledger, Job
         survey: &survey,
         change: &Change::new(true, Access::RemoveAll)?,
         target: &sandbox.scim_url(),
+        ids: IdRule::default(),
+        reading: serde_json::Value::Null,
         new: false,
     };
     let job = intake(&mut ledger, ask).await?;

@@ -5,6 +5,7 @@ use crate::domain::{Effect, IdRule, Status};
 
 /// The cells of a line that follow from its events. What no event says is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a line")]
 pub(super) struct LineState {
     pub(super) status: Status,
     /// The id that the provider gave.

@@ -70,10 +70,9 @@ pub fn judge(
 ) -> Verdict {
     let answer = match outcome {
         Ok(answer) => answer,
-        Err(Silence::NotSent(_)) => return Verdict::Transient(None),
         Err(Silence::Unsendable(_)) => return Verdict::Refused(Reason::Unsendable),
         Err(Silence::Lost(_)) if kind == RequestKind::Write => return Verdict::Uncertain,
-        Err(Silence::Lost(_)) => return Verdict::Transient(None),
+        Err(Silence::Lost(_) | Silence::NotSent(_)) => return Verdict::Transient(None),
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,

@@ -90,7 +90,11 @@ impl<D: Directory> LookUp<'_, D> {
         let directory = inquirer.directory();
         let unshown = std::mem::take(&mut self.unshown);
         let mut unshown: Vec<_> = unshown.into_values().collect();
-        // The list may show no access of anybody: others are read alone before that counts for anything.
+        // Others may show what these do not have: a page of the list, and if the list shows no access of
+        // anybody, some of its users alone.
+        if self.ask.needs_attribute && !directory.shows_access() && self.walk.place().pages == 0 {
+            self.next_users().await?;
+        }
         for id in std::mem::take(&mut self.silent) {
             if directory.shows_access() || !self.ask.needs_attribute {
                 break;
