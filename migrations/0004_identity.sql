@@ -5,11 +5,12 @@ ALTER TABLE jobs ADD COLUMN ids TEXT CHECK (ids IN ('exact', 'ignore-case'));
 -- JSON object: how the roster was read (columns, encoding, delimiter), and by which profile. NULL in a job
 -- that was loaded before this was kept.
 ALTER TABLE jobs ADD COLUMN reading TEXT;
--- A retry that has begun: users whom it writes (the number to confirm), and those of them who are active.
--- Until `retry_to_write` is set its look-up is not whole.
+-- The latest retry: users whom it writes (the number to confirm), those of them who are active, and users
+-- whom the job had disabled before. They are NULL until the retry is confirmed.
 ALTER TABLE jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN retry_to_write INTEGER;
 ALTER TABLE jobs ADD COLUMN retry_active INTEGER;
+ALTER TABLE jobs ADD COLUMN retry_disabled INTEGER;
 
 ALTER TABLE users ADD COLUMN effect TEXT NOT NULL DEFAULT 'none'
     CHECK (effect IN ('none', 'maybe', 'part')); -- what writes may have done; `before` is fixed unless 'none'

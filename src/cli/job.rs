@@ -15,7 +15,7 @@ mod work;
 
 pub(super) use again::{command as command_again, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
-pub(super) use plan::{how, kept};
+pub(super) use plan::{how, kept, unseen};
 pub(super) use session::{SignedIn, known_secret, secret_source, sign_in};
 
 use std::sync::Arc;
@@ -138,7 +138,7 @@ pub(super) async fn finish(
     if left(&mut ledger, &job, manner).await? == 0 {
         tell_job(&job, settings, terminal);
         terminal.note("nothing is left to do");
-        return close(ledger, job, Over::Idle).await;
+        return close(ledger, job, Over::Idle, terminal).await;
     }
     let (at, job, scope, mut signals) = ready(
         &mut ledger,
@@ -217,7 +217,7 @@ async fn begin(
 ) -> Result<Done, Failure> {
     if ledger.counts(&job).await?.open() == 0 && !scope.reopens() {
         at.terminal.note("nothing is left to do");
-        return close(ledger, job, Over::Idle).await;
+        return close(ledger, job, Over::Idle, at.terminal).await;
     }
     if let Some(undone) = ledger.undone(&job).await?
         && undone.given_back > 0
@@ -268,7 +268,7 @@ async fn begin(
         requests,
         stopped,
     };
-    close(ledger, job, over).await
+    close(ledger, job, over, at.terminal).await
 }
 
 /// What the ledger has to know before the engine begins.
@@ -284,6 +284,9 @@ async fn prepare(
             "{} users were being written when the last run died: they are read first",
             run.recovered
         ));
+    }
+    if let Some(retry) = scope.new_retry {
+        ledger.confirm_retry(job, run, retry).await?;
     }
     if let Some(reasons) = &scope.reopen {
         ledger.reopen(job, run, reasons).await?;
@@ -360,10 +363,15 @@ enum Over {
     },
 }
 
-async fn close(mut ledger: Ledger, job: Job, over: Over) -> Result<Done, Failure> {
+async fn close(
+    mut ledger: Ledger,
+    job: Job,
+    over: Over,
+    terminal: Terminal,
+) -> Result<Done, Failure> {
     let counts = ledger.counts(&job).await?;
-    let head = ledger.head(&job).await?;
-    let undone = ledger.undone(&job).await?;
+    let is_unseen = plan::tell_unseen(&mut ledger, &job, terminal).await?;
+    let (head, undone) = (ledger.head(&job).await?, ledger.undone(&job).await?);
     ledger.close().await?;
     let (exit, requests, stopped) = match over {
         Over::Idle => (Exit::Done, None, None),
@@ -374,7 +382,10 @@ async fn close(mut ledger: Ledger, job: Job, over: Over) -> Result<Done, Failure
         } => (exit, Some(requests), stopped),
     };
     let exit = match exit {
-        Exit::Done => work::standing(&job, &counts, undone.as_ref()),
+        Exit::Done => match work::standing(&job, &counts, undone.as_ref()) {
+            Exit::Done if is_unseen => Exit::Trouble,
+            standing => standing,
+        },
         other => other,
     };
     Ok(Done {

@@ -100,6 +100,18 @@ pub struct Extent {
     pub tenant_active: ActiveUsers,
 }
 
+impl ActiveUsers {
+    /// What is left when so many of them are active no longer.
+    #[must_use]
+    pub fn without(self, users: u64) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::AtLeast(of) => Self::AtLeast(of.saturating_sub(users)),
+            Self::Exactly(of) => Self::Exactly(of.saturating_sub(users)),
+        }
+    }
+}
+
 /// A rail that a job is above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tripped {

@@ -46,6 +46,19 @@ impl UserState {
         self.active == other.active && same_workspaces
     }
 
+    /// Whether another look shows nothing else: what one of them does not show is no difference.
+    pub fn agrees_with(&self, other: &Self, ids: IdRule) -> bool {
+        let same_sign_in = match (self.active, other.active) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => true,
+        };
+        let same_workspaces = match (&self.workspaces, &other.workspaces) {
+            (Some(mine), Some(theirs)) => ids.is_same_set(mine, theirs),
+            _ => true,
+        };
+        same_sign_in && same_workspaces
+    }
+
     /// A state that shows nothing but who the user is.
     pub fn of(id: impl Into<String>) -> Self {
         Self {

@@ -145,6 +145,27 @@ impl Ledger {
             .await?;
         Ok(seen)
     }
+
+    /// Of these workspaces, those that no user of the job had before it, as far as users were shown with
+    /// their workspaces; none if nobody was.
+    pub async fn workspaces_unseen(
+        &mut self,
+        job: &Job,
+        ids: &[String],
+    ) -> Result<Vec<String>, LedgerError> {
+        let is_any_shown: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM users WHERE job = ? AND workspaces_before IS NOT NULL)",
+        )
+        .bind(job.number)
+        .fetch_one(&mut self.connection)
+        .await?;
+        if !is_any_shown || ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen = self.workspaces_seen(job, ids).await?;
+        let unseen = ids.iter().filter(|id| !seen.contains(id));
+        Ok(unseen.cloned().collect())
+    }
 }
 
 /// The line of a row, and the place of its user.

@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::domain::{Change, IdRule, JobId, Timestamp};
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Ledger, LedgerError, Reader, Retriable};
 
 /// One stored job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,8 @@ pub struct Job {
 pub struct Retry {
     /// Which retry of the job it is, from 1.
     pub number: u64,
-    /// Users whom it writes: the number to confirm; `None` until its look-up is whole.
-    pub to_write: Option<u64>,
-    /// Of these, the ones who are active.
-    pub active: u64,
+    /// What it writes; `None` until that is confirmed and the retry has begun to write.
+    pub extent: Option<Retriable>,
 }
 
 /// The plan of a job in a few words.
@@ -248,8 +246,14 @@ fn read_retry(row: &SqliteRow) -> Result<Option<Retry>, LedgerError> {
     };
     Ok(Some(Retry {
         number,
-        to_write: count("retry_to_write")?,
-        active: count("retry_active")?.unwrap_or_default(),
+        extent: match count("retry_to_write")? {
+            Some(users) => Some(Retriable {
+                users,
+                active: count("retry_active")?.unwrap_or_default(),
+                disabled: count("retry_disabled")?.unwrap_or_default(),
+            }),
+            None => None,
+        },
     }))
 }
 

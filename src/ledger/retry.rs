@@ -20,6 +20,8 @@ pub struct Retriable {
     pub users: u64,
     /// Of these, the ones who are active as far as is known.
     pub active: u64,
+    /// Users whom the job has disabled before: they are no longer among the active users of the tenant.
+    pub disabled: u64,
 }
 
 fn codes(reasons: &[Reason]) -> String {
@@ -101,7 +103,7 @@ impl Ledger {
             .map(|(line, effect)| opened(line, now, effect, "to be looked up again by a retry"))
             .collect();
         sqlx::query(
-            "UPDATE jobs SET retries = retries + 1, retry_to_write = NULL, retry_active = NULL
+            "UPDATE jobs SET retries = retries + 1, retry_to_write = NULL
              WHERE number = ?",
         )
         .bind(job.number)
@@ -131,30 +133,47 @@ impl Ledger {
         Ok(written.map(|(line, _)| line).collect())
     }
 
-    /// The look-up of a retry is whole: keeps what the retry is to write.
-    pub async fn finish_retry(
+    /// Users who were active before the job, and whom it has disabled.
+    pub async fn disabled(&mut self, job: &Job) -> Result<u64, LedgerError> {
+        let count = sqlx::query(
+            "SELECT count(*) AS users FROM users
+             WHERE job = ? AND status = 'removed' AND active_before = 1 AND active_after = 0",
+        )
+        .bind(job.number)
+        .fetch_one(&mut self.connection)
+        .await?;
+        unsigned(&count, "users")
+    }
+
+    /// A retry is confirmed and begins to write: keeps what it is to write, so that whatever command continues
+    /// it has the same number to confirm.
+    pub async fn confirm_retry(
         &mut self,
         job: &Job,
         run: &NewRun,
         retry: Retriable,
-    ) -> Result<Job, LedgerError> {
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("UPDATE jobs SET retry_to_write = ?, retry_active = ? WHERE number = ?")
-            .bind(i64::try_from(retry.users).unwrap_or(i64::MAX))
-            .bind(i64::try_from(retry.active).unwrap_or(i64::MAX))
-            .bind(job.number)
-            .execute(&mut *transaction)
-            .await?;
-        let planned = EventRow {
+        sqlx::query(
+            "UPDATE jobs SET retry_to_write = ?, retry_active = ?, retry_disabled = ?
+             WHERE number = ?",
+        )
+        .bind(i64::try_from(retry.users).unwrap_or(i64::MAX))
+        .bind(i64::try_from(retry.active).unwrap_or(i64::MAX))
+        .bind(i64::try_from(retry.disabled).unwrap_or(i64::MAX))
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?;
+        let confirmed = EventRow {
             line: None,
             at: now,
-            kind: "retry_planned",
+            kind: "retry_confirmed",
             body: json!({ "to_write": retry.users, "active": retry.active }).to_string(),
         };
-        append_events(&mut transaction, job.number, Some(run.number), &[planned]).await?;
+        append_events(&mut transaction, job.number, Some(run.number), &[confirmed]).await?;
         transaction.commit().await?;
-        self.job(job.number).await
+        Ok(())
     }
 
     /// Gives the failed users that were written before all their attempts again; returns how many. Each is

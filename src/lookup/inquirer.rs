@@ -158,12 +158,13 @@ impl<D: Directory> Inquirer<D> {
 
     /// Asks until there is an answer that says something about what was asked.
     ///
-    /// A request that fails again and again is given up only if another one is answered right then: else
-    /// nobody is, and that is waited for as long as an outage may last.
+    /// A request that fails again and again is given up only if it fails once more after another one was
+    /// answered: else nobody is, and that is waited for as long as an outage may last.
     pub(super) async fn ask(&self, request: &Request) -> Result<Heard, LookUpError> {
         let started = Instant::now();
         let mut backoff = Backoff::seeded(fastrand::u64(..));
         let (mut renewals, mut attempts) = (0, 0);
+        let mut is_alone = false;
         loop {
             let (exchange, elapsed) = self.attempt(request).await?;
             let trouble = match exchange {
@@ -189,8 +190,11 @@ impl<D: Directory> Inquirer<D> {
             };
             attempts += 1;
             let (why, wait) = trouble;
-            if attempts >= MOST_ATTEMPTS && self.probe().await?.is_some_and(|told| told.is_alive) {
+            if is_alone {
                 return Ok(Heard::Nothing(why));
+            }
+            if attempts >= MOST_ATTEMPTS {
+                is_alone = self.probe().await?.is_some_and(|told| told.is_alive);
             }
             if self.last_answer().max(started).elapsed() > self.settings.max_outage {
                 return Err(LookUpError::Outage(why));

@@ -106,6 +106,7 @@ pub async fn look_up<D: Directory, R: Register>(
     register.resolve().await?;
     this.by_id(register).await?;
     this.settle_unshown(register).await?;
+    this.seek_workspaces().await?;
     let (active, active_is_at_least) = this.count_active().await?;
     Ok(Found {
         method: this.method,
@@ -179,6 +180,29 @@ impl<D: Directory> LookUp<'_, D> {
             let said = strategy::pages(place.passed + 1, place.page, expected);
             let most = said.saturating_add(strategy::singly(sought, names));
             self.pages(register, most.saturating_add(1)).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on through the list while nobody was seen in one of the workspaces that the change names, as long
+    /// as the list shows workspaces: nobody of the roster may have it, though others do.
+    async fn seek_workspaces(&mut self) -> Result<(), LookUpError> {
+        if !self.ask.needs_attribute {
+            return Ok(());
+        }
+        while !self.census.unseen(self.wants.workspaces.clone()).is_empty() {
+            match self.next_users().await? {
+                Some(users) if users.iter().any(|user| user.workspaces.is_some()) => {}
+                _ => break,
+            }
+            let Place {
+                passed,
+                total,
+                page,
+                ..
+            } = *self.walk.place();
+            let left = total.unwrap_or(passed).saturating_sub(passed);
+            self.tell(left.div_ceil(page.max(1)));
         }
         Ok(())
     }

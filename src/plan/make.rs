@@ -64,6 +64,11 @@ impl LookedUp {
         serde_json::from_str(&plan.looked_up).unwrap_or_default()
     }
 
+    /// Whether users were looked up at all before the run.
+    pub fn is_made(&self) -> bool {
+        self.method != "none" && !self.method.is_empty()
+    }
+
     /// How many users of the tenant are active, as far as the look-up could tell.
     pub fn tenant_active(&self) -> ActiveUsers {
         match (self.active, self.active_is_at_least) {
@@ -199,7 +204,6 @@ impl<'a> SoughtInLedger<'a> {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
-        let takes_access = *self.job.change.access() != Access::Keep;
         Ok(LookedUp {
             method: found.method.as_str().to_owned(),
             requests: found.requests,
@@ -208,12 +212,7 @@ impl<'a> SoughtInLedger<'a> {
             active_is_at_least: found.active_is_at_least,
             active_to_write: 0,
             access_shown: found.access_shown,
-            kept_access: self
-                .memo
-                .kept
-                .into_iter()
-                .filter(|_| takes_access)
-                .collect(),
+            kept_access: self.memo.kept.into_iter().collect(),
             unseen_workspaces: unseen,
         })
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
-use crate::domain::{Clock, UserId, UserState};
+use crate::cli::terminal::Terminal;
+use crate::domain::{Access, Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
 use crate::plan::{LookUps, LookedUp, PlanError, make, overview};
@@ -71,7 +72,8 @@ pub(super) async fn planned(
             }
             Ok(job)
         }
-        Some(plan) if !ledger.was_run(&job).await? => {
+        // A retry moves lines of a job that was planned: it looks them up itself.
+        Some(plan) if job.retry.is_none() && !ledger.was_run(&job).await? => {
             check_age(plan, at)?;
             check_digest(ledger, &job, plan, at).await?;
             check_sample(ledger, &job, at).await?;
@@ -194,6 +196,43 @@ pub(in crate::cli) fn kept(looked_up: &LookedUp) -> Option<String> {
     ))
 }
 
+/// Workspaces that the change names and no user who was looked up had, for people.
+pub(in crate::cli) fn unseen(ids: &[String]) -> Option<String> {
+    let names: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
+    let (these, is) = match names.len() {
+        0 => return None,
+        1 => ("workspace", "its id is"),
+        _ => ("workspaces", "their ids are"),
+    };
+    let names = names.join(" and ");
+    Some(format!(
+        "no user who was looked up is a member of the {these} {names}: check that {is} right"
+    ))
+}
+
+/// Says which workspaces the change of a job names that nobody was seen to have: their ids may be mistyped.
+/// Returns whether there are any.
+pub(super) async fn tell_unseen(
+    ledger: &mut Ledger,
+    job: &Job,
+    terminal: Terminal,
+) -> Result<bool, Failure> {
+    let Access::RemoveFrom(ids) = job.change.access() else {
+        return Ok(false);
+    };
+    // A look-up by the list has seen users outside the roster, too.
+    let looked_up = job.plan.as_ref().map(LookedUp::read);
+    let ids = match &looked_up {
+        Some(looked_up) if looked_up.is_made() => &looked_up.unseen_workspaces,
+        _ => ids,
+    };
+    let words = unseen(&ledger.workspaces_unseen(job, ids).await?);
+    if let Some(words) = &words {
+        terminal.warn(words);
+    }
+    Ok(words.is_some())
+}
+
 fn stale(why: &str) -> Failure {
     Failure::new(Exit::Rail, format!("the plan is stale: {why}")).hint(
         "look again with `offboard plan` and the same arguments, then run; nothing was written"
@@ -255,7 +294,7 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
             // Whoever cannot be seen for the moment is the run's trouble.
             Err(_) => continue,
         };
-        if !seen.state.has_the_same(&now, job.ids) {
+        if !seen.state.agrees_with(&now, job.ids) {
             changed.push(format!(
                 "line {}: user {id} was {}, and is {now}",
                 row.line, seen.state

@@ -14,8 +14,12 @@ pub(in crate::cli) struct Scope {
     pub(super) to_write: u64,
     /// Of these, the ones who are active, as far as is known.
     pub(super) active: u64,
+    /// Users whom the job has disabled before the present command: they are active no longer.
+    disabled: u64,
     /// Whether it is a retry of failed users.
     pub(super) is_retry: bool,
+    /// What a retry writes that has not been confirmed before.
+    pub(super) new_retry: Option<Retriable>,
     /// For which reasons failed users that were written before are opened again, once that is confirmed;
     /// `None` if none are.
     pub(super) reopen: Option<Vec<Reason>>,
@@ -35,15 +39,17 @@ impl Scope {
         Extent {
             to_write: self.to_write,
             active: self.active.min(self.to_write),
-            tenant_active: looked_up.map_or(ActiveUsers::Unknown, |it| it.tenant_active()),
+            tenant_active: looked_up
+                .map_or(ActiveUsers::Unknown, |it| it.tenant_active())
+                .without(self.disabled),
         }
     }
 }
 
 /// Finds out whom the command will write. A retry looks up whoever was never written before that.
 ///
-/// A retry that was begun and is not finished is continued by any command, with the number that it was
-/// planned with; nobody is added to it then.
+/// A retry that was confirmed and is not finished is continued by any command, with the number that was
+/// confirmed; nobody is added to it then. One that was not confirmed is planned again.
 pub(super) async fn scope(
     ledger: &mut Ledger,
     job: Job,
@@ -52,10 +58,11 @@ pub(super) async fn scope(
 ) -> Result<(Job, Scope), Failure> {
     let open = ledger.counts(&job).await?.open();
     let begun = job.retry.filter(|_| open > 0);
-    if let Some(known) = begun.filter(|retry| retry.to_write.is_some()) {
+    if let Some(known) = begun.and_then(|retry| retry.extent) {
         let scope = Scope {
-            to_write: known.to_write.unwrap_or_default(),
+            to_write: known.users,
             active: known.active,
+            disabled: known.disabled,
             is_retry: true,
             ..Scope::default()
         };
@@ -71,20 +78,19 @@ pub(super) async fn scope(
         };
         return Ok((job, scope));
     }
-    plan_retry(ledger, job, at, begun.is_none(), retry).await
+    plan_retry(ledger, job, at, retry).await
 }
 
 async fn plan_retry(
     ledger: &mut Ledger,
     job: Job,
     at: &At<'_>,
-    is_new: bool,
     reasons: Option<&[Reason]>,
 ) -> Result<(Job, Scope), Failure> {
     let run = ledger.start_run(&job, RunKind::Plan, &at.mandate).await?;
     let job = match reasons {
-        Some(reasons) if is_new => ledger.begin_retry(&job, &run, reasons).await?,
-        _ => job,
+        Some(reasons) => ledger.begin_retry(&job, &run, reasons).await?,
+        None => job,
     };
     if let Err(failure) = plan::look_again(ledger, &job, &run, at).await {
         // The ledger's own trouble would hide what went wrong first.
@@ -94,24 +100,26 @@ async fn plan_retry(
     }
     let open = active_to_write(ledger, &job).await?;
     let written = match reasons {
-        Some(reasons) if is_new => ledger.written_before(&job, reasons).await?,
-        _ => Vec::new(),
+        Some(reasons) => ledger.written_before(&job, reasons).await?,
+        None => Vec::new(),
     };
     let again = written.len() as u64;
     let retry = Retriable {
         users: open.users + again,
         // What they have since their last write is read by the engine: they may be active.
         active: open.active + again,
+        disabled: ledger.disabled(&job).await?,
     };
-    let job = ledger.finish_retry(&job, &run, retry).await?;
     ledger
         .end_run(&run, RunEnding::Finished, at.tally())
         .await?;
     let scope = Scope {
         to_write: retry.users,
         active: retry.active,
+        disabled: retry.disabled,
         is_retry: true,
-        reopen: reasons.filter(|_| is_new).map(<[_]>::to_vec),
+        new_retry: Some(retry),
+        reopen: reasons.map(<[_]>::to_vec),
         reopened: again > 0,
     };
     Ok((job, scope))

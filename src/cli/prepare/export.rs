@@ -81,8 +81,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
     looking.end();
     signed_in.session.sign_out().await;
     walked?;
-    sink.finish(terminal)?;
-    Ok(Exit::Done)
+    sink.finish(terminal)
 }
 
 async fn walk(
@@ -165,14 +164,16 @@ impl Sink {
         Ok(true)
     }
 
-    fn finish(self, terminal: Terminal) -> Result<(), Failure> {
+    /// A list that is known to lack users is no success.
+    fn finish(self, terminal: Terminal) -> Result<Exit, Failure> {
         let Progress { users, duplicates } = self.table.progress();
         if duplicates > 0 {
             terminal.note(&format!(
                 "{duplicates} users were shown twice and have one row"
             ));
         }
-        if let Some(total) = self.place.total
+        let total = self.place.total;
+        if let Some(total) = total
             && total != users + duplicates
         {
             terminal.warn(&format!(
@@ -184,7 +185,8 @@ impl Sink {
             part.finish()?;
         }
         terminal.note(&format!("{users} users"));
-        Ok(())
+        let is_short = total.is_some_and(|total| total > users + duplicates);
+        Ok(if is_short { Exit::Trouble } else { Exit::Done })
     }
 }
 

@@ -226,8 +226,40 @@ async fn p7_active_users_are_counted_or_said_to_be_at_least_so_many() {
 
 #[tokio::test(start_paused = true)]
 async fn workspaces_that_nobody_has_are_told() {
-    let outcome = look(50, Oddity::default(), Memory::new(0..9, [])).await;
+    let register = Memory::new(0..9, []).with_workspaces(["w1", "w2"]);
+    let outcome = look(50, Oddity::default(), register).await;
     assert_eq!(outcome.result.unwrap().unseen_workspaces, ["w2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_that_only_others_have_is_sought_in_the_list() {
+    // The users of the roster have no workspace; the first of the list has one.
+    let register = |ids: [&str; 2]| {
+        let register = Memory::new([401, 402, 404], []).with_access();
+        register.with_workspaces(ids)
+    };
+    let ask = Ask {
+        count: Count::Nobody,
+        needs_attribute: true,
+    };
+    let pages = |outcome: &Outcome| {
+        let pages = outcome.requests.iter();
+        pages.filter(|path| path.starts_with("page")).count()
+    };
+    for (ids, walked) in [(["w1", "w1"], 1), (["w1", "w2"], 6)] {
+        let outcome = look_for(500, Oddity::default(), register(ids), ask).await;
+        assert_eq!(pages(&outcome), walked, "{:?}", outcome.requests);
+        let unseen = outcome.result.unwrap().unseen_workspaces;
+        assert_eq!(unseen, &ids[1..][..walked / 6]);
+    }
+
+    // A list that shows no workspaces is left alone.
+    let bare = Oddity {
+        entries: Entries::Bare,
+        ..Oddity::default()
+    };
+    let outcome = look_for(500, bare, register(["w1", "w2"]), ask).await;
+    assert!(pages(&outcome) <= 2, "{:?}", outcome.requests);
 }
 
 #[tokio::test(start_paused = true)]

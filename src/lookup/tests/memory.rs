@@ -13,6 +13,8 @@ pub(super) struct Memory {
     sought: BTreeMap<u64, Sought>,
     /// Whether users are to be shown with their access.
     pub(super) wants_access: bool,
+    /// The workspaces that the change names.
+    workspaces: Vec<String>,
     pub(super) found: BTreeMap<u64, UserState>,
     pub(super) missing: BTreeMap<u64, Reason>,
     candidates: BTreeMap<u64, BTreeMap<String, UserState>>,
@@ -56,6 +58,13 @@ impl Memory {
         }
     }
 
+    pub(super) fn with_workspaces(self, ids: [&str; 2]) -> Self {
+        Self {
+            workspaces: ids.map(str::to_owned).to_vec(),
+            ..self
+        }
+    }
+
     fn left(&self) -> impl Iterator<Item = Sought> {
         let open = |line: &u64| {
             !self.found.contains_key(line)
@@ -84,7 +93,7 @@ impl Register for Memory {
     fn wants(&self) -> Wants {
         Wants {
             access: self.wants_access,
-            workspaces: vec!["w1".to_owned(), "w2".to_owned()],
+            workspaces: self.workspaces.clone(),
         }
     }
 

@@ -211,13 +211,15 @@ async fn p5_the_last_of_a_look_up_is_not_failed_because_others_were_answered_bef
     let gate = Gate::closed();
     let overlap = Mutex::new(Overlap::default());
     desk.provider.on_call(move |call| {
-        let Some(user) = call.user.clone().filter(|_| call.is_read()) else {
-            return Act::Pass;
-        };
         let mut overlap = overlap.lock().unwrap();
-        let first = overlap.first.get_or_insert_with(|| user.clone());
-        if *first == user {
-            return Act::HoldAnswer(gate.clone());
+        let user = call.user.clone().filter(|_| call.is_read());
+        match (&overlap.first, user) {
+            (None, None) => return Act::Pass,
+            (None, Some(user)) => {
+                overlap.first = Some(user);
+                return Act::HoldAnswer(gate.clone());
+            }
+            _ => {}
         }
         gate.open();
         overlap.dropped += 1;

@@ -84,6 +84,7 @@ async fn p7_a_workspace_that_nobody_has_is_told_and_is_no_success() {
     for from in [
         "--from-workspace w1x",
         "--from-workspace w1 --from-workspace w1x",
+        "--no-lookup --from-workspace w1x",
     ] {
         let desk = Desk::plain(crowd(3)).await;
         let ran = desk.agree(&format!("run r.csv {from} {OPEN}")).await;

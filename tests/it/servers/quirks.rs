@@ -72,7 +72,7 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
     let own = own.display().to_string();
     let job = job(&tenant, &own, BOTH);
     let report = lose(&job, By::Id).await;
-    // A part that was done costs no attempt.
+    // The report tells the writes that were sent: one for each part.
     let header = report.lines().next().unwrap();
     let at = header
         .split(',')
@@ -83,7 +83,7 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
         .skip(1)
         .map(|line| line.split(',').nth(at).unwrap());
     assert_eq!(
-        attempts.filter(|cell| *cell == "1").count(),
+        attempts.filter(|cell| *cell == "2").count(),
         TO_WRITE,
         "{report}"
     );

@@ -47,18 +47,6 @@ async fn p2_without_a_look_up_access_that_nobody_shows_is_not_said_to_be_removed
 }
 
 #[tokio::test]
-async fn p2_verify_does_not_confirm_access_that_nobody_shows() {
-    // The service showed the attribute while the job ran, and does no more.
-    let desk = Desk::plain(crowd(30)).await.roster(&ids(1..=3));
-    let ran = desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    desk.provider
-        .change_habits(|habits| habits.access = AccessShown::Groups);
-    let ran = desk.run("verify").await;
-    assert_ne!(ran.code, Some(0), "{ran:?}");
-}
-
-#[tokio::test]
 async fn a_user_without_the_attribute_can_be_disabled_and_what_is_kept_is_told() {
     for schemas in [Schemas::None, Schemas::Told] {
         let desk = desk(schemas, None).await;

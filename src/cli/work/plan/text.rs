@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 
-use crate::cli::job::{how, kept};
+use crate::cli::job::{how, kept, unseen};
 use crate::domain::{Operation, Status, UserState};
 use crate::ledger::{Job, PlanRow};
 use crate::plan::{Criteria, Group, LookedUp, Overview};
@@ -76,6 +76,9 @@ impl<'a> Shown<'a> {
             how(&self.looked_up)
         );
         if let Some(words) = kept(&self.looked_up) {
+            let _ = writeln!(text, "{words}");
+        }
+        if let Some(words) = unseen(&self.looked_up.unseen_workspaces) {
             let _ = writeln!(text, "{words}");
         }
         for (status, group) in self.groups() {
