@@ -258,8 +258,10 @@ async fn begin(
     if let Some(why) = stopped.as_ref().filter(|_| !progress.is_seen()) {
         at.terminal.warn(&format!("stopped early: {why}"));
     }
-    let how = work::run_ending(&ending);
-    let tally = at.tally();
+    let (how, tally) = (work::run_ending(&ending), at.tally());
+    if scope.is_retry && ending.stopped.is_none() {
+        ledger.end_retry(&job).await?;
+    }
     ledger
         .end_run_because(&run, how, stopped.as_deref(), tally)
         .await?;
@@ -286,15 +288,13 @@ async fn prepare(
         ));
     }
     if let Some(retry) = scope.new_retry {
-        ledger.confirm_retry(job, run, retry).await?;
-    }
-    if let Some(reasons) = &scope.reopen {
-        ledger.reopen(job, run, reasons).await?;
+        let reasons = scope.reopen.as_deref();
+        ledger.confirm_retry(job, run, retry, reasons).await?;
     }
     if scope.is_retry {
-        let again = scope.to_write;
-        at.terminal
-            .note(&format!("{again} users are tried again by this retry"));
+        let again = ledger.counts(job).await?.open();
+        let note = format!("{again} users are tried again by this retry");
+        at.terminal.note(&note);
     }
     let protected = crate::plan::protect(ledger, job, run, &at.criteria).await?;
     if protected > 0 {

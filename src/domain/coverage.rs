@@ -1,5 +1,5 @@
-//! How much of a tenant's users a look-up has seen. A pure rule: only a look-up that has seen the whole
-//! tenant may say that a user is not there.
+//! How much of a tenant's users a look-up has seen. A pure rule: a list that does not show a user proves that
+//! the user is not there only if the whole list was seen.
 
 /// How much of a list of users was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

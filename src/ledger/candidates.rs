@@ -96,6 +96,15 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        // When a name was resolved that nobody was read for since is not known.
+        sqlx::query(
+            "UPDATE users SET user_id = NULL, user_key = NULL
+             WHERE job = ? AND status = 'pending' AND effect = 'none' AND before_at_ms IS NULL
+                   AND name_key IS NOT NULL AND user_id IS NOT NULL",
+        )
+        .bind(job.number)
+        .execute(&mut *transaction)
+        .await?;
         let is_old: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM candidates
                             WHERE job = ?1 AND seen_at_ms NOT BETWEEN ?2 AND ?3)
@@ -164,7 +173,10 @@ pub(super) async fn forget_lines(
     sqlx::query(
         "UPDATE users SET before_at_ms = NULL, active_before = NULL, workspaces_before = NULL,
              user_id = iif(name_key IS NULL, user_id, NULL),
-             user_key = iif(name_key IS NULL, user_key, NULL)
+             user_key = iif(name_key IS NULL, user_key, NULL),
+             user_name = iif(name_key IS NULL, user_name, coalesce(roster_name, user_name)),
+             display_name = iif(name_key IS NULL, display_name, NULL),
+             addresses = iif(name_key IS NULL, addresses, NULL)
          FROM json_each(?2) WHERE job = ?1 AND line = value",
     )
     .bind(job.number)

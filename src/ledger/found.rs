@@ -29,14 +29,14 @@ impl Ledger {
         let keys = Value::Array(keys.collect()).to_string();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let by_id = sqlx::query(
-            "SELECT line, json_each.key AS nth, user_id, goal FROM json_each(?2) JOIN users
+            "SELECT line, json_each.key AS nth, user_id, goal FROM json_each(?2) CROSS JOIN users
                  ON job = ?1 AND user_key = value ->> 0
              WHERE status = 'pending' AND before_at_ms IS NULL
              ORDER BY line",
         );
         let by_name = sqlx::query(
             "SELECT line, json_each.key AS nth
-             FROM json_each(?2) JOIN users ON job = ?1 AND name_key = value ->> 1
+             FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value ->> 1
              WHERE status = 'pending' AND user_id IS NULL ORDER BY line",
         );
         let (mut entries, mut candidates, mut sought) = (Vec::new(), Vec::new(), Vec::new());

@@ -13,6 +13,9 @@ use crate::ledger::journal::effect;
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
+const FORGET_NUMBER: &str = "UPDATE jobs SET retry_to_write = NULL, retry_active = NULL,
+                                    retry_disabled = NULL WHERE number = ?";
+
 /// Users whom a retry writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Retriable {
@@ -102,13 +105,14 @@ impl Ledger {
             .filter(|(_, effect)| *effect == Effect::None)
             .map(|(line, effect)| opened(line, now, effect, "to be looked up again by a retry"))
             .collect();
-        sqlx::query(
-            "UPDATE jobs SET retries = retries + 1, retry_to_write = NULL
-             WHERE number = ?",
-        )
-        .bind(job.number)
-        .execute(&mut *transaction)
-        .await?;
+        sqlx::query("UPDATE jobs SET retries = retries + 1 WHERE number = ?")
+            .bind(job.number)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(FORGET_NUMBER)
+            .bind(job.number)
+            .execute(&mut *transaction)
+            .await?;
         record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
         // What was seen of them is old.
         let lines: Vec<_> = entries
@@ -146,12 +150,14 @@ impl Ledger {
     }
 
     /// A retry is confirmed and begins to write: keeps what it is to write, so that whatever command continues
-    /// it has the same number to confirm.
+    /// it has the same number to confirm, and gives the failed users that were written before, and failed for
+    /// one of these reasons, all their attempts again. Each of them is read before it is written.
     pub async fn confirm_retry(
         &mut self,
         job: &Job,
         run: &NewRun,
         retry: Retriable,
+        reasons: Option<&[Reason]>,
     ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -172,28 +178,25 @@ impl Ledger {
             body: json!({ "to_write": retry.users, "active": retry.active }).to_string(),
         };
         append_events(&mut transaction, job.number, Some(run.number), &[confirmed]).await?;
+        if let Some(reasons) = reasons {
+            let lines = tried(&mut transaction, job, reasons).await?;
+            let entries: Vec<_> = lines
+                .into_iter()
+                .filter(|(_, effect)| *effect != Effect::None)
+                .map(|(line, effect)| opened(line, now, effect, "to be tried again"))
+                .collect();
+            record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Gives the failed users that were written before all their attempts again; returns how many. Each is
-    /// read before it is written.
-    pub async fn reopen(
-        &mut self,
-        job: &Job,
-        run: &NewRun,
-        reasons: &[Reason],
-    ) -> Result<usize, LedgerError> {
-        let now = self.clock.now();
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let lines = tried(&mut transaction, job, reasons).await?;
-        let entries: Vec<_> = lines
-            .into_iter()
-            .filter(|(_, effect)| *effect != Effect::None)
-            .map(|(line, effect)| opened(line, now, effect, "to be tried again"))
-            .collect();
-        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
-        transaction.commit().await?;
-        Ok(entries.len())
+    /// A retry has come to its end: the next one has a number of its own.
+    pub async fn end_retry(&mut self, job: &Job) -> Result<(), LedgerError> {
+        sqlx::query(FORGET_NUMBER)
+            .bind(job.number)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
     }
 }

@@ -4,8 +4,8 @@
 //! credentials. A [`Walk`] goes through the user list page by page, however the server counts its pages.
 //! [`look_up()`] goes through the list, or asks for users one by one, whichever takes fewer requests; what
 //! it finds goes to a [`Register`], which knows whom it seeks. What no answer showed is never believed: a
-//! user who is not shown whole is read alone, and only a look-up that has seen the whole tenant says that
-//! a name is not there.
+//! user who is not shown whole is read alone, and a name is called not found only by a list that was seen
+//! whole, or by a search that has passed its test.
 //! Nothing here writes to the provider, or knows the ledger, HTTP or SCIM.
 
 mod census;

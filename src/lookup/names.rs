@@ -80,7 +80,8 @@ impl<D: Directory> LookUp<'_, D> {
         self.all_pages(register).await
     }
 
-    /// Names that nothing has found: they are not there only if the whole list was seen.
+    /// Names that no search could settle. If the whole list was seen, those that it has not shown are not
+    /// there; else nothing is known of any of them.
     async fn give_up<R: Register>(
         &self,
         register: &mut R,
@@ -98,7 +99,10 @@ impl<D: Directory> LookUp<'_, D> {
                  the name is not known"
             ),
         };
-        let left = open.into_iter().filter(|sought| !is_hit(sought));
+        // Whether a name that was found is another user's, too, is not known either.
+        let left = open
+            .into_iter()
+            .filter(|sought| !is_whole || !is_hit(sought));
         let absent = left.map(|sought| {
             let absence = if is_whole {
                 Absence::not_found()
@@ -290,8 +294,17 @@ impl<D: Directory> LookUp<'_, D> {
         let fits = |user: &UserState| key(user).is_some_and(|name| wanted.contains(&name));
         let shown = page.users.len() as u64;
         let is_whole = page.total.is_none_or(|total| total <= shown);
-        if !is_whole || !page.users.iter().all(fits) {
+        if !page.users.iter().all(fits) {
             return Ok(Search::Ignored);
+        }
+        if !is_whole {
+            // The page is too small for so many names; or for the users of one name, and that is no proof.
+            let is_alone = wanted.len() == 1;
+            return Ok(if is_alone {
+                Search::Ignored
+            } else {
+                Search::Refused
+            });
         }
         let mut users = page.users;
         let found = users.iter().filter_map(key).collect();

@@ -45,9 +45,8 @@ pub(super) fn after_undo(fact: Fact) -> Fact {
     };
     let has = match finding {
         Finding::Confirmed => "has back what was taken",
-        Finding::Drifted | Finding::Gone | Finding::Unread => {
-            "was given back what was taken, and was changed since"
-        }
+        Finding::Drifted | Finding::Gone => "was given back what was taken, and was changed since",
+        Finding::Unread => "was given back what was taken, and is not shown with all of it",
     };
     let detail = Some(format!("{has}: is {state}"));
     Fact::Verified {

@@ -1,7 +1,9 @@
 //! What the plan means for each line: who is protected, who needs nothing, who is written and how.
 //! A pure rule from one stored line to one decision.
 
-use crate::domain::{Barred, Door, Goal, Means, Need, Operation, Outcome, Settlement, Status};
+use crate::domain::{
+    Barred, Door, Effect, Goal, Means, Need, Operation, Outcome, Settlement, Status,
+};
 use crate::ledger::PlanRow;
 
 /// What there is to know for all lines of a plan.
@@ -31,6 +33,10 @@ impl Criteria {
     pub fn decide(&self, row: &PlanRow) -> Decision {
         if row.status != Status::Pending {
             return Decision::Settled;
+        }
+        // What a write may have changed is read again by the engine, which asks the door then.
+        if row.effect != Effect::None {
+            return Decision::Write(Vec::new());
         }
         // A user whom nobody has looked up yet has no name to compare: the engine asks once there is one.
         let barred = match &row.before {
@@ -75,8 +81,12 @@ impl Criteria {
         }
     }
 
-    /// How a user ends who is known to be protected; `None` for all others.
+    /// How a user ends who is known to be protected; `None` for all others, and for whoever a write may
+    /// have changed: the engine reads that user first.
     pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
+        if row.effect != Effect::None {
+            return None;
+        }
         let barred = self.door.is_protected(row.user_id.as_deref(), &row.known);
         barred.err().map(|barred| settle_barred(row, &barred))
     }
@@ -96,8 +106,7 @@ fn settle_barred(row: &PlanRow, barred: &Barred) -> Settlement {
 mod tests {
     use super::*;
     use crate::domain::{
-        Access, Actor, Change, Effect, IdRule, Known, Line, ProtectList, Reason, Seen, Timestamp,
-        UserState,
+        Access, Actor, Change, IdRule, Known, Line, ProtectList, Reason, Seen, Timestamp, UserState,
     };
 
     fn row(active: bool, workspaces: &[&str]) -> PlanRow {
@@ -189,6 +198,21 @@ mod tests {
             };
             let criteria = Criteria { door, ..criteria() };
             assert_eq!(outcome(&criteria, &row(true, &["w"])), by_self);
+        }
+    }
+
+    #[test]
+    fn p7_whoever_a_write_may_have_changed_is_left_to_the_engine() {
+        let mut criteria = criteria();
+        criteria.door.protected = ProtectList::new(["u1"]);
+        let mut row = row(true, &["a"]);
+        assert!(outcome(&criteria, &row).is_some());
+        assert!(criteria.protection(&row).is_some());
+        // What the user had before the job is not what the user has now.
+        for effect in [Effect::Maybe, Effect::Part] {
+            row.effect = effect;
+            assert_eq!(outcome(&criteria, &row), None);
+            assert_eq!(criteria.protection(&row), None);
         }
     }
 }

@@ -114,6 +114,7 @@ fn sentence(kind: &str, body: &Value) -> String {
     };
     match kind {
         "looked_up" => format!("was seen: {}", state(body)),
+        "look_forgotten" => "what was seen is too old: is looked up again".to_owned(),
         "begun" => format!("attempt {}: {}", body["attempt"], text("request")),
         "ended" => {
             let status = body["status"].as_u64().map(|code| format!("HTTP {code}"));
@@ -204,6 +205,11 @@ mod tests {
                 "looked_up",
                 json!({"id": "u", "active": true, "workspaces": ["a", "b"]}),
                 "was seen: active, workspaces a b",
+            ),
+            (
+                "look_forgotten",
+                json!({}),
+                "what was seen is too old: is looked up again",
             ),
             (
                 "begun",

@@ -45,6 +45,9 @@ async fn p7_users_who_have_appeared_are_not_written_on_a_confirmation_of_none() 
         .await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(desk.books().written().len(), LATE);
+    desk.run("report --output evidence").await;
+    let ran = desk.run("audit verify evidence").await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
 }
 
 #[tokio::test]

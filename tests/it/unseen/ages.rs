@@ -52,6 +52,10 @@ async fn p2_a_look_that_has_grown_old_settles_nobody() {
         let outcome = outcomes.get(&2).map_or("", String::as_str);
         assert!(outcome != "already", "{outcomes:?}");
         assert_eq!(outcome == "removed", desk.are_gone(&["U1"]), "{outcomes:?}");
+        // That what was seen was forgotten is told by the events, too.
+        desk.run("report --output evidence").await;
+        let ran = desk.run("audit verify evidence").await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
     }
 }
 
