@@ -6,11 +6,13 @@ ALTER TABLE jobs ADD COLUMN ids TEXT CHECK (ids IN ('exact', 'ignore-case'));
 -- that was loaded before this was kept.
 ALTER TABLE jobs ADD COLUMN reading TEXT;
 -- The latest retry: users whom it writes (the number to confirm), those of them who are active, and users
--- whom the job had disabled before. They are NULL until the retry is confirmed.
+-- whom the job had disabled before. They are NULL unless the retry is
+-- confirmed and not yet at its end.
 ALTER TABLE jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN retry_to_write INTEGER;
 ALTER TABLE jobs ADD COLUMN retry_active INTEGER;
 ALTER TABLE jobs ADD COLUMN retry_disabled INTEGER;
+ALTER TABLE jobs ADD COLUMN retry_run INTEGER;              -- the run that began to write it
 
 ALTER TABLE users ADD COLUMN effect TEXT NOT NULL DEFAULT 'none'
     CHECK (effect IN ('none', 'maybe', 'part')); -- what writes may have done; `before` is fixed unless 'none'

@@ -29,6 +29,13 @@ pub struct Subject {
     pub known: Known,
 }
 
+impl Subject {
+    /// Whether no write has been sent for the user yet, or none since a retry has opened it again.
+    pub fn is_new(&self) -> bool {
+        self.effect == Effect::None || self.attempts == 0
+    }
+}
+
 /// Why there is no credential to sign requests with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {

@@ -30,7 +30,7 @@ use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, Door, ProtectList, Reason};
 use crate::engine::Signal;
-use crate::ledger::{Counts, Head, Job, Ledger, Mandate, NewRun, RunKind, RunTally, Undone};
+use crate::ledger::{Counts, Head, Job, Ledger, Mandate, RunKind, RunTally, Undone};
 use crate::plan::Criteria;
 use crate::port::Directory;
 use crate::progress::{Progress, ProgressMode, why};
@@ -230,7 +230,7 @@ async fn begin(
     rails::check(&mut ledger, &job, scope, at).await?;
     confirm(&job, scope, at, signals).await?;
     let run = ledger.start_run(&job, RunKind::Run, &at.mandate).await?;
-    prepare(&mut ledger, &job, &run, scope, at).await?;
+    let job = scope::prepare(&mut ledger, job, &run, scope, at).await?;
     let mut progress = Progress::new(at.progress).asked_by(status_asked);
     let mut with = With {
         at,
@@ -271,38 +271,6 @@ async fn begin(
         stopped,
     };
     close(ledger, job, over, at.terminal).await
-}
-
-/// What the ledger has to know before the engine begins.
-async fn prepare(
-    ledger: &mut Ledger,
-    job: &Job,
-    run: &NewRun,
-    scope: &Scope,
-    at: &At<'_>,
-) -> Result<(), Failure> {
-    if run.recovered > 0 {
-        at.terminal.note(&format!(
-            "{} users were being written when the last run died: they are read first",
-            run.recovered
-        ));
-    }
-    if let Some(retry) = scope.new_retry {
-        let reasons = scope.reopen.as_deref();
-        ledger.confirm_retry(job, run, retry, reasons).await?;
-    }
-    if scope.is_retry {
-        let again = ledger.counts(job).await?.open();
-        let note = format!("{again} users are tried again by this retry");
-        at.terminal.note(&note);
-    }
-    let protected = crate::plan::protect(ledger, job, run, &at.criteria).await?;
-    if protected > 0 {
-        at.terminal.warn(&format!(
-            "{protected} users are protected since the plan was made"
-        ));
-    }
-    Ok(())
 }
 
 /// Signs in, and finds out who is never to be touched.

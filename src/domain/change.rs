@@ -116,6 +116,7 @@ impl Change {
             },
             only_from: None,
             in_parts: false,
+            is_unknown: false,
             gone: self.deletes(),
         })
     }

@@ -21,6 +21,10 @@ pub struct Goal {
     /// Whether the user is not to be there at all: nobody can take that back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
+    /// Whether what the user had before a job is not known, so that it cannot be given back: the provider
+    /// never showed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unknown: bool,
 }
 
 /// Which workspaces a user is to be a member of.
@@ -62,6 +66,11 @@ impl Goal {
     /// taken could not be given back. Whether the user is active may be written unseen, since the same
     /// request is right either way.
     pub fn need(&self, shown: &UserState, means: Means, effect: Effect) -> Need {
+        if self.is_unknown {
+            let why =
+                format!("left alone: what this user had before the job was never shown; {shown}");
+            return Need::Refused(Reason::Unreadable, why);
+        }
         if self.is_met_by(shown, means.ids) {
             return Need::Nothing;
         }
@@ -103,7 +112,7 @@ impl Goal {
     /// Whether `shown` is what is wanted. A state that does not say whether the user is active never
     /// counts as disabled, nor as enabled; one that does not show workspaces never counts as without.
     pub fn is_met_by(&self, shown: &UserState, ids: IdRule) -> bool {
-        if self.gone {
+        if self.gone || self.is_unknown {
             return false;
         }
         let active = self

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Effect, Entry, Fact, Line};
+use crate::domain::{Entry, Fact, Line};
 use crate::engine::context::Context;
 use crate::engine::course::{Course, Step};
 use crate::engine::intent::{Decision, Intent, Look, decide};
@@ -21,7 +21,7 @@ pub(super) struct Claim {
 impl Claim {
     /// Whether the user may be one of those that a run with a limit writes: no write has left yet.
     pub(super) fn is_unwritten(&self) -> bool {
-        self.subject.effect == Effect::None
+        self.subject.is_new()
     }
 }
 
@@ -98,7 +98,7 @@ fn within(page: &[Subject], unwritten: Option<u64>) -> usize {
         return page.len();
     };
     let fits = |subject: &&Subject| {
-        if subject.effect != Effect::None {
+        if !subject.is_new() {
             return true;
         }
         let fits = left > 0;

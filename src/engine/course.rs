@@ -299,7 +299,6 @@ impl Course {
 
     fn after_refusal(&mut self, reason: Reason) -> Step {
         match reason {
-            Reason::NotFound if self.wants_deletion => Step::Settle(self.met()),
             // Nothing left to remove, or another administrator was quicker: the present state decides.
             // One more write: by then it is known what is left to do, and only that is asked for.
             Reason::Conflict | Reason::Changed | Reason::NoTarget if self.conflicts == 0 => {

@@ -24,14 +24,23 @@ pub struct CanaryRow {
     pub goal: Option<Goal>,
 }
 
+/// The run from which on writes count for the canary: that which has begun the retry, if one is under way.
+fn since(job: &Job) -> Option<i64> {
+    let run = job.retry.and_then(|retry| retry.run);
+    run.and_then(|run| i64::try_from(run).ok())
+}
+
 impl Ledger {
-    /// How many users of the job a write was sent for, or may have been: a resumed canary writes the rest.
+    /// How many users of the job, or of a retry that is under way, a write was sent for, or may have been: a
+    /// resumed canary writes the rest.
     pub async fn canary_written(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let row = sqlx::query(
             "SELECT count(*) AS written FROM users
-             WHERE job = ? AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')",
+             WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+                   AND (?2 IS NULL OR run >= ?2 AND attempts > 0)",
         )
         .bind(job.number)
+        .bind(since(job))
         .fetch_one(&mut self.connection)
         .await?;
         unsigned(&row, "written")
@@ -42,11 +51,12 @@ impl Ledger {
     pub async fn canary(&mut self, job: &Job, users: u64) -> Result<Vec<CanaryRow>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, user_id, status, reason, goal FROM users
-             WHERE job = ? AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
-                   AND user_id IS NOT NULL
-             ORDER BY line LIMIT ?",
+             WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+                   AND (?2 IS NULL OR run >= ?2 AND attempts > 0) AND user_id IS NOT NULL
+             ORDER BY line LIMIT ?3",
         )
         .bind(job.number)
+        .bind(since(job))
         .bind(i64::try_from(users).unwrap_or(i64::MAX))
         .fetch_all(&mut self.connection)
         .await?;

@@ -51,6 +51,8 @@ pub struct Retry {
     pub number: u64,
     /// What it writes; `None` until that is confirmed and the retry has begun to write.
     pub extent: Option<Retriable>,
+    /// The number of the run that has begun to write it.
+    pub(super) run: Option<u64>,
 }
 
 /// The plan of a job in a few words.
@@ -254,6 +256,7 @@ fn read_retry(row: &SqliteRow) -> Result<Option<Retry>, LedgerError> {
             }),
             None => None,
         },
+        run: count("retry_run")?,
     }))
 }
 

@@ -14,7 +14,7 @@ use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 const FORGET_NUMBER: &str = "UPDATE jobs SET retry_to_write = NULL, retry_active = NULL,
-                                    retry_disabled = NULL WHERE number = ?";
+                                    retry_disabled = NULL, retry_run = NULL WHERE number = ?";
 
 /// Users whom a retry writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -151,23 +151,26 @@ impl Ledger {
 
     /// A retry is confirmed and begins to write: keeps what it is to write, so that whatever command continues
     /// it has the same number to confirm, and gives the failed users that were written before, and failed for
-    /// one of these reasons, all their attempts again. Each of them is read before it is written.
+    /// one of these reasons, all their attempts again. Each of them is read before it is written. A retry has
+    /// a canary of its own.
     pub async fn confirm_retry(
         &mut self,
         job: &Job,
         run: &NewRun,
         retry: Retriable,
         reasons: Option<&[Reason]>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Job, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(
-            "UPDATE jobs SET retry_to_write = ?, retry_active = ?, retry_disabled = ?
+            "UPDATE jobs SET retry_to_write = ?, retry_active = ?, retry_disabled = ?, retry_run = ?,
+                             canary_at_ms = NULL
              WHERE number = ?",
         )
         .bind(i64::try_from(retry.users).unwrap_or(i64::MAX))
         .bind(i64::try_from(retry.active).unwrap_or(i64::MAX))
         .bind(i64::try_from(retry.disabled).unwrap_or(i64::MAX))
+        .bind(run.number)
         .bind(job.number)
         .execute(&mut *transaction)
         .await?;
@@ -188,7 +191,7 @@ impl Ledger {
             record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
         }
         transaction.commit().await?;
-        Ok(())
+        self.job(job.number).await
     }
 
     /// A retry has come to its end: the next one has a number of its own.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use crate::domain::{Answer, Content, IdRule, PageAt, Request, Silence, UserPage};
@@ -93,8 +93,12 @@ pub struct Inquirer<D> {
     settings: InquirySettings,
     slots: Semaphore,
     requests: AtomicU64,
-    /// Whether any user was ever shown.
+    /// Whether a user, or a list, was ever answered.
     served: AtomicBool,
+    /// Whether any user was ever shown.
+    shown: AtomicBool,
+    /// Whether the list shows anybody, once that was asked.
+    lists_anybody: OnceCell<bool>,
     /// When the provider last answered anybody.
     answered: Mutex<Instant>,
     /// Since when every answer has been a 429.
@@ -121,6 +125,8 @@ impl<D: Directory> Inquirer<D> {
             slots: Semaphore::new(settings.concurrency.get()),
             requests: 0.into(),
             served: false.into(),
+            shown: false.into(),
+            lists_anybody: OnceCell::new(),
             answered: Mutex::new(Instant::now()),
             throttled: Mutex::default(),
             on_trouble: OnTrouble(Box::new(|_| {})),
@@ -211,6 +217,33 @@ impl<D: Directory> Inquirer<D> {
         Ok(exchange.ok())
     }
 
+    /// Whether the provider shows any user at all. A service that has lost its users, or an address that is
+    /// not theirs, knows nobody: that says nothing of one of them.
+    pub(super) async fn shows_anybody(&self) -> Result<bool, LookUpError> {
+        if self.shown.load(Ordering::Relaxed) || !self.settings.finds.pages {
+            return Ok(true);
+        }
+        let asked = self.lists_anybody.get_or_try_init(|| async {
+            let request = self.directory.page_request(&PageAt::FIRST, 1);
+            // A provider without a list cannot be asked.
+            match Box::pin(self.ask(&request)).await?.into_page() {
+                Ok(page) => Ok(!page.users.is_empty()),
+                Err(Heard::Answer(answer, _)) => Ok(matches!(answer.status, 405 | 501)),
+                Err(_) => Ok(false),
+            }
+        });
+        asked.await.copied()
+    }
+
+    fn note_shown(&self, content: &Content) {
+        let shows = match content {
+            Content::User(_) => true,
+            Content::Page(page) => !page.users.is_empty(),
+            _ => false,
+        };
+        self.shown.fetch_or(shows, Ordering::Relaxed);
+    }
+
     /// A request about no user in particular, sent once: what it shows is about the account and the
     /// service. `None` if there is no answer.
     async fn probe(&self) -> Result<Option<Probe>, LookUpError> {
@@ -291,6 +324,7 @@ impl<D: Directory> Inquirer<D> {
             },
             (200..=299, Content::User(_) | Content::Page(_)) => {
                 self.served.store(true, Ordering::Relaxed);
+                self.note_shown(&answer.content);
                 self.note_answer();
                 Ok(Weighed::Final(answer))
             }

@@ -64,7 +64,7 @@ impl<D: Directory> LookUp<'_, D> {
         if doubtful.is_empty() {
             return Ok(());
         }
-        if !self.walk.place().is_over() && self.list_works {
+        if self.list_works {
             self.method = Method::Pages;
             self.prove(register).await?;
         }

@@ -149,6 +149,10 @@ pub async fn read<D: Directory>(
         Heard::Nothing(why) => return Ok(Err(Absence::unreadable(Reason::NoAnswer, why))),
         Heard::Unsendable(why) => return Ok(Err(Absence::unreadable(Reason::Unsendable, why))),
     };
+    if matches!(answer.status, 404 | 410) && !inquirer.shows_anybody().await? {
+        let words = "the provider shows nobody at all: whether this user is there is not known";
+        return Ok(Err(Absence::unreadable(Reason::Unreadable, words)));
+    }
     Ok(
         judge(inquirer, id, answer).map_err(|(reason, words, told)| Absence {
             reason,

@@ -73,6 +73,7 @@ mod tests {
             workspaces: None,
             only_from: None,
             gone: false,
+            is_unknown: false,
         };
         for (active, told) in [
             (true, "has back what was taken: is active, no workspaces"),

@@ -114,6 +114,7 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
     if after.has_the_same(&row.before, parent.ids) {
         return None;
     }
+    let is_unknown = is_unknown(&asked, &row.before);
     let active = asked.active.and(row.before.active);
     let workspaces = asked.workspaces.and(row.before.workspaces.clone());
     Some(Goal {
@@ -125,7 +126,14 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
         }),
         in_parts: row.after.is_none(),
         gone: false,
+        is_unknown,
     })
+}
+
+/// Whether the change asks for something of which it is not known how it was before.
+fn is_unknown(asked: &Goal, before: &UserState) -> bool {
+    asked.active.is_some() && before.active.is_none()
+        || asked.workspaces.is_some() && before.workspaces.is_none()
 }
 
 /// What a user has once the change has taken effect.
@@ -189,6 +197,29 @@ mod tests {
             after,
         };
         goal(&row, &parent(change))
+    }
+
+    #[test]
+    fn p11_what_was_never_shown_is_not_given_back() {
+        let means = crate::domain::Means::ALL_AT_ONCE;
+        let after = state(false, &[]);
+        for (hidden, change, is_unknown) in [
+            ("active", "disable+remove-access", true),
+            ("active", "remove-access", false),
+            ("workspaces", "disable+remove-access", true),
+            ("workspaces", "disable", false),
+        ] {
+            let mut before = state(true, &["a"]);
+            match hidden {
+                "active" => before.active = None,
+                _ => before.workspaces = None,
+            }
+            let goal = undone(change, before, Some(after.clone())).unwrap();
+            assert_eq!(goal.is_unknown, is_unknown, "{hidden} {change}");
+            let need = goal.need(&after, means, crate::domain::Effect::None);
+            let is_refused = matches!(need, crate::domain::Need::Refused(..));
+            assert_eq!(is_refused, is_unknown, "{hidden} {change}: {need:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::cli::failure::Failure;
 use crate::cli::job::{At, plan};
 use crate::domain::{ActiveUsers, Extent, Reason};
-use crate::ledger::{Job, Ledger, Retriable, RunEnding, RunKind};
+use crate::ledger::{Job, Ledger, NewRun, Retriable, RunEnding, RunKind};
 use crate::plan::{LookedUp, active_to_write};
 
 /// Whom the present command will write.
@@ -123,4 +123,39 @@ async fn plan_retry(
         reopened: again > 0,
     };
     Ok((job, scope))
+}
+
+/// What the ledger has to know before the engine begins.
+pub(super) async fn prepare(
+    ledger: &mut Ledger,
+    job: Job,
+    run: &NewRun,
+    scope: &Scope,
+    at: &At<'_>,
+) -> Result<Job, Failure> {
+    if run.recovered > 0 {
+        at.terminal.note(&format!(
+            "{} users were being written when the last run died: they are read first",
+            run.recovered
+        ));
+    }
+    let job = match scope.new_retry {
+        Some(retry) => {
+            let reasons = scope.reopen.as_deref();
+            ledger.confirm_retry(&job, run, retry, reasons).await?
+        }
+        None => job,
+    };
+    if scope.is_retry {
+        let again = ledger.counts(&job).await?.open();
+        let note = format!("{again} users are tried again by this retry");
+        at.terminal.note(&note);
+    }
+    let protected = crate::plan::protect(ledger, &job, run, &at.criteria).await?;
+    if protected > 0 {
+        at.terminal.warn(&format!(
+            "{protected} users are protected since the plan was made"
+        ));
+    }
+    Ok(job)
 }

@@ -36,6 +36,7 @@ fn restore(active: bool, workspaces: &[&str], from: &UserState) -> Goal {
         }),
         in_parts: false,
         gone: false,
+        is_unknown: false,
     }
 }
 

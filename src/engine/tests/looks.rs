@@ -15,6 +15,7 @@ fn without_w1() -> Goal {
         only_from: None,
         in_parts: false,
         gone: false,
+        is_unknown: false,
     }
 }
 

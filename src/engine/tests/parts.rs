@@ -130,11 +130,14 @@ async fn whoever_is_to_go_is_gone_only_when_the_provider_says_so() {
         // It says yes, and the user is still there.
         (B::Ignore, Outcome::Failed(Reason::NotApplied)),
         (B::Status(403), Outcome::Failed(Reason::Forbidden)),
+        // The user is still shown: one answer alone proves nothing.
+        (B::Status(404), Outcome::Failed(Reason::NotFound)),
         // Somebody else was quicker.
-        (B::Status(404), Outcome::Already),
+        (B::Status(410), Outcome::Already),
     ] {
         let world = World::new(2, move |ask| match (ask.user, ask.kind) {
             ("u3", RequestKind::Write) => answer,
+            ("u3", _) if answer == B::Status(410) => answer,
             (_, RequestKind::Write) => B::Quiet,
             _ => B::Confirm,
         })

@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use crate::domain::{Effect, Fact, Outcome, Request, RequestKind};
+use crate::domain::{Fact, Outcome, Request, RequestKind};
 use crate::engine::course::{Fate, Step};
 use crate::engine::intent::{Decision, decide};
 use crate::engine::stop::StopReason;
@@ -113,8 +113,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         }
     }
 
-    /// Whether this unit sent the first write for the user, as far as the job knows.
+    /// Whether this unit sent the first write for the user, as far as the job or its retry knows.
     pub(super) fn wrote_first(&self) -> bool {
-        self.subject.effect == Effect::None && self.course.has_written()
+        self.subject.is_new() && self.course.has_written()
     }
 }

@@ -158,3 +158,36 @@ async fn p7_a_canary_stays_the_same_after_a_kill_and_after_it_has_failed() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(desk.books().active().is_empty());
 }
+
+#[tokio::test]
+async fn p7_a_retry_has_a_canary_of_its_own() {
+    let desk = Desk::plain(crowd(6)).await;
+    let refuse = |write: bool| {
+        if write {
+            Act::refuse(400, "not now")
+        } else {
+            Act::Pass
+        }
+    };
+    // The first two are removed, by a run that has passed its canary.
+    desk.provider
+        .on_call(move |call| refuse(call.is_write() && !call.is_for("U1") && !call.is_for("U2")));
+    let flags = format!("--canary 1 {OPEN}");
+    let ran = desk
+        .run(&format!("run r.csv {BOTH} --confirm 6 {flags}"))
+        .await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    desk.books().clear();
+    for _ in 0..2 {
+        let ran = desk.run(&format!("retry --confirm 4 {flags}")).await;
+        assert_eq!(ran.code, Some(6), "{ran:?}");
+        assert!(ran.stderr.contains("no other user was written"), "{ran:?}");
+        assert_eq!(beyond(&desk, &["U3"]), [""; 0], "{ran:?}");
+    }
+    desk.provider.calm();
+    let ran = desk.agree(&format!("retry {OPEN}")).await;
+    assert_eq!(ran.code, Some(10), "the failed canary is left: {ran:?}");
+    let ran = desk.agree(&format!("retry {flags}")).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(desk.books().active().is_empty());
+}

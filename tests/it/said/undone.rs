@@ -1,6 +1,6 @@
 //! That a job was undone is a fact about that job, wherever the job is told of.
 
-use crate::odd::{BOTH, Desk, OPEN, State, crowd};
+use crate::odd::{Act, BOTH, Desk, OPEN, State, crowd};
 
 /// A job over so many users that was done and undone.
 async fn undone(users: usize) -> Desk {
@@ -108,4 +108,25 @@ async fn p2_verify_after_an_undo_compares_with_what_was_given_back() {
         ran.stdout.contains("U2") || ran.stdout.contains("u2@x.com"),
         "{ran:?}"
     );
+}
+
+#[tokio::test]
+async fn p2_a_service_that_knows_nobody_does_not_say_that_users_are_gone() {
+    for list_too in [true, false] {
+        let desk = Desk::plain(crowd(4)).await;
+        desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;
+        desk.books().change("U2", |user| user.active = true);
+        desk.provider.on_call(move |call| match &call.user {
+            Some(_) => Act::refuse(404, "no such user"),
+            None if list_too => Act::refuse(404, "nothing here"),
+            None => Act::Answer {
+                status: 200,
+                body: serde_json::json!({ "totalResults": 0, "Resources": [] }),
+                headers: Vec::new(),
+            },
+        });
+        let ran = desk.run("verify").await;
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        assert!(!ran.stdout.contains("gone"), "{ran:?}");
+    }
 }
