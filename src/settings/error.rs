@@ -42,6 +42,14 @@ pub enum SettingsError {
         /// The pattern.
         word: String,
     },
+    /// A file of the protect list cannot be read.
+    #[error("cannot read the protect list `{path}`: {source}")]
+    ReadProtect {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A file of the protect list names nobody.
     #[error("the protect list `{path}` is empty")]
     EmptyProtect {
@@ -201,6 +209,7 @@ impl SettingsError {
             Self::TooMuch { .. }
             | Self::Moment(_)
             | Self::Read { .. }
+            | Self::ReadProtect { .. }
             | Self::Parse { .. }
             | Self::Header(_)
             | Self::TokenCommand

@@ -19,7 +19,7 @@ pub(super) fn patterns(
     }
     let mut patterns = words;
     for path in files {
-        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read {
+        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::ReadProtect {
             path: path.clone(),
             source,
         })?;
@@ -65,7 +65,7 @@ mod tests {
         let empty = patterns(Vec::new(), &[file("empty", "# nobody yet\n")]);
         assert!(matches!(empty, Err(SettingsError::EmptyProtect { .. })));
         let missing = patterns(Vec::new(), &[dir.path().join("missing")]);
-        assert!(matches!(missing, Err(SettingsError::Read { .. })));
+        assert!(matches!(missing, Err(SettingsError::ReadProtect { .. })));
     }
 
     #[test]

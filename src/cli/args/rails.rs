@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
 use crate::domain::Share;
 use crate::settings::{Layer, Span};
@@ -26,7 +25,7 @@ pub(in crate::cli) struct RailsArgs {
         long,
         value_name = "PATTERN",
         value_delimiter = ',',
-        value_parser = NonEmptyStringValueParser::new()
+        value_parser = somebody
     )]
     protect: Vec<String>,
 
@@ -48,7 +47,7 @@ pub(in crate::cli) struct RailsArgs {
         long = "self",
         value_name = "ID",
         env = "OFFBOARD_SELF",
-        value_parser = NonEmptyStringValueParser::new()
+        value_parser = somebody
     )]
     self_id: Option<String>,
 
@@ -65,6 +64,16 @@ pub(in crate::cli) struct RailsArgs {
     allow_mismatch: bool,
 }
 
+/// A text that names somebody: one of blanks alone would protect nobody.
+fn somebody(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err(
+            "it names nobody: give an id, a name or a pattern, or leave the flag out".to_owned(),
+        ),
+        text => Ok(text.to_owned()),
+    }
+}
+
 impl RailsArgs {
     /// Puts what was typed into a layer.
     pub(super) fn into_layer(self, layer: &mut Layer) {
@@ -77,5 +86,18 @@ impl RailsArgs {
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;
         layer.allow_mismatch = self.allow_mismatch.then_some(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::somebody;
+
+    #[test]
+    fn p7_a_blank_protects_nobody_and_is_refused() {
+        for blank in ["", " ", "\t\u{a0}"] {
+            assert!(somebody(blank).is_err(), "{blank:?}");
+        }
+        assert_eq!(somebody(" ada@example.com ").unwrap(), "ada@example.com");
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn confirm(
         Some(number) if number == users => Ok(()),
         Some(number) => Err(refusal(
             format!("{what}, but {number} was confirmed"),
-            users,
+            scope,
         )),
         None if terminal.can_ask() => {
             terminal.warn(&format!("{what}."));
@@ -42,12 +42,12 @@ pub(super) async fn confirm(
             if typed.replace([',', ' '], "") == users.to_string() {
                 Ok(())
             } else {
-                Err(refusal("not confirmed".to_owned(), users))
+                Err(refusal("not confirmed".to_owned(), scope))
             }
         }
         None => Err(refusal(
             format!("{what}, and it has not been confirmed"),
-            users,
+            scope,
         )),
     }
 }
@@ -81,9 +81,14 @@ fn verb(change: &Change) -> String {
     }
 }
 
-fn refusal(message: String, users: u64) -> Failure {
+fn refusal(message: String, scope: &Scope) -> Failure {
+    let look = if scope.is_retry {
+        "look at the failed users (`offboard report` lists them)"
+    } else {
+        "look at the plan (`offboard plan` shows it)"
+    };
+    let users = scope.to_write;
     Failure::new(Exit::Rail, message).hint(format!(
-        "look at the plan (`offboard plan` shows it); to go on, give `--confirm {users}`; nothing was \
-         written"
+        "{look}; to go on, give `--confirm {users}`; nothing was written"
     ))
 }
