@@ -15,7 +15,7 @@ ALTER TABLE jobs ADD COLUMN retry_disabled INTEGER;
 ALTER TABLE jobs ADD COLUMN retry_run INTEGER;              -- the run that began to write it
 
 ALTER TABLE users ADD COLUMN effect TEXT NOT NULL DEFAULT 'none'
-    CHECK (effect IN ('none', 'maybe', 'part')); -- what writes may have done; `before` is fixed unless 'none'
+    CHECK (effect IN ('none', 'maybe', 'part')); -- what writes may have done; looks renew `before` only if 'none'
 ALTER TABLE users ADD COLUMN sent INTEGER NOT NULL DEFAULT 0; -- writes that left, or may have, over all runs
 ALTER TABLE users ADD COLUMN roster_name TEXT;   -- the user name or address that the roster gives
 ALTER TABLE users ADD COLUMN addresses TEXT;     -- JSON array: e-mail addresses, as the provider shows them

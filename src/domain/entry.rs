@@ -8,7 +8,8 @@ use crate::domain::{Line, RequestKind, Settlement, Timestamp, UserState, Verdict
 /// What the writes of a job may have done to a user so far.
 ///
 /// While it is `None`, what the user has is what the user had before the job. From the first write that
-/// may have left on, the state before the job is kept as it was seen then, for ever.
+/// may have left on, the state before the job is kept as it was seen then, unless a read shows that nothing
+/// of it is missing ([`Fact::Renewed`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effect {
     /// None has left: nothing.
@@ -83,6 +84,9 @@ impl Finding {
 pub enum Fact {
     /// What the user has before anything is written. Durable before the first intent (P11).
     LookedUp(UserState),
+    /// A read has shown, after the first intent, that nothing is missing of what the user had before: what
+    /// the user has now takes its place. Other administrators may have granted more since.
+    Renewed(UserState),
     /// A write is about to be sent. Durable before its first byte leaves (P1).
     Begun {
         /// Which write for this user it is, counted from 1 over all runs.

@@ -59,6 +59,22 @@ impl UserState {
         same_sign_in && same_workspaces
     }
 
+    /// Whether this shows all that `before` has: sign-in and each workspace. If so, whatever a write may
+    /// have taken in between is there. What one of the two does not show is not known to be there.
+    pub fn has_all_of(&self, before: &Self, ids: IdRule) -> bool {
+        let may_sign_in = match (self.active, before.active) {
+            (Some(now), Some(before)) => now || !before,
+            // Nobody has more than sign-in.
+            (Some(now), None) => now,
+            (None, _) => false,
+        };
+        let is_member = match (&self.workspaces, &before.workspaces) {
+            (Some(now), Some(before)) => before.iter().all(|id| ids.contains(now, id)),
+            _ => false,
+        };
+        may_sign_in && is_member
+    }
+
     /// A state that shows nothing but who the user is.
     pub fn of(id: impl Into<String>) -> Self {
         Self {
@@ -87,5 +103,40 @@ impl fmt::Display for UserState {
             Some([one]) => write!(f, ", workspace {one}"),
             Some(several) => write!(f, ", workspaces {}", several.join(" ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_of_a_state_is_there_only_if_all_of_it_is_shown() {
+        let state = |active: Option<bool>, workspaces: Option<&[&str]>| UserState {
+            active,
+            workspaces: workspaces.map(|ids| ids.iter().map(ToString::to_string).collect()),
+            ..UserState::of("u")
+        };
+        let (yes, no) = (Some(true), Some(false));
+        let (one, two): (&[&str], &[&str]) = (&["a"], &["a", "b"]);
+        for (now, before, expected) in [
+            ((yes, Some(two)), (yes, Some(one)), true),
+            ((yes, Some(two)), (no, Some(two)), true),
+            ((no, Some(two)), (no, Some(one)), true),
+            ((no, Some(two)), (yes, Some(one)), false),
+            ((yes, Some(one)), (yes, Some(two)), false),
+            // What is not shown is not known.
+            ((yes, Some(one)), (None, Some(one)), true),
+            ((no, Some(one)), (None, Some(one)), false),
+            ((None, Some(one)), (no, Some(one)), false),
+            ((yes, None), (yes, Some(&[])), false),
+            ((yes, Some(one)), (yes, None), false),
+        ] {
+            let (now, before) = (state(now.0, now.1), state(before.0, before.1));
+            let found = now.has_all_of(&before, IdRule::Exact);
+            assert_eq!(found, expected, "{now} after {before}");
+        }
+        let (now, before) = (state(yes, Some(&["A"])), state(yes, Some(one)));
+        assert!(now.has_all_of(&before, IdRule::IgnoreCase));
     }
 }

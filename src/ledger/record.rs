@@ -38,6 +38,7 @@ pub(super) async fn record(
     let states = States::of(entries, &hashes, ids);
     for (rows, sql) in [
         (to_json(&states.looked_up), state::LOOK_UP),
+        (to_json(&states.renewed), state::RENEW),
         (to_json(&states.claimed), state::CLAIM),
         (to_json(&states.settled), state::SETTLE),
         (to_json(&states.released), state::RELEASE),

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Effect, Entry, Fact, Goal, Known, Line, Outcome, Reason, RequestKind, Seen,
-    Status, Timestamp, UserId, UserState, Verdict,
+    Access, Change, Effect, Entry, Fact, Goal, IdRule, Known, Line, Outcome, Reason, RequestKind,
+    Seen, Status, Timestamp, UserId, UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};
@@ -204,6 +204,14 @@ impl Books {
                 row.before = Some(state.clone());
                 row.before_at = entry.at.as_millis();
                 row.known.update(state);
+            }
+            Fact::Renewed(state) => {
+                let before = row.before.as_ref();
+                if !before.is_some_and(|before| state.has_all_of(before, IdRule::Exact)) {
+                    broken = Some(format!("line {line}: what was there before is lost"));
+                }
+                row.before = Some(state.clone());
+                row.before_at = entry.at.as_millis();
             }
             Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
             Fact::Begun { attempt, request } => {

@@ -1,7 +1,7 @@
 //! What users have before they are written: nobody is written unseen, and only what is left to do is
 //! asked for.
 
-use crate::domain::{Fact, RequestKind, Status};
+use crate::domain::{Effect, Fact, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, Plan, World};
 
 #[tokio::test(start_paused = true)]
@@ -64,9 +64,46 @@ async fn what_is_gone_since_the_look_is_not_asked_for_again() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn p11_what_was_granted_before_the_write_that_took_effect_is_kept() {
+    let all = ["a", "b", "c"].map(str::to_owned);
+    // What the user has when the run continues, and whether that is what an undo is to give back.
+    for (active, workspaces, is_renewed) in [
+        (true, &all[..], true),
+        // A part of it is taken: the dead run's write may have done that.
+        (false, &all[..], false),
+        (true, &all[1..], false),
+        (true, &all[..2], false),
+    ] {
+        let world = World::new(1, |_| Behaviour::Confirm);
+        // A run has died between an intent and its write.
+        world.memory.edit("u2", |row| {
+            row.status = Status::InDoubt;
+            row.effect = Effect::Maybe;
+            row.attempts = 1;
+            let before = row.before.as_mut().unwrap();
+            before.workspaces = Some(all[..2].to_vec());
+        });
+        world.alter("u2", |person| {
+            person.active = active;
+            person.workspaces = workspaces.to_vec();
+        });
+        world.run(&Plan::default()).await;
+        assert_eq!(world.statuses(), [Status::Removed]);
+        assert_eq!(world.broken(), [""; 0]);
+        let row = world.memory.rows().swap_remove(0);
+        let before = row.before.unwrap().workspaces.unwrap();
+        let kept = if is_renewed { 3 } else { 2 };
+        assert_eq!(before, all[..kept], "{active} {workspaces:?}");
+        let renewed = row.facts.iter().filter(|fact| kind(fact) == "renewed");
+        assert_eq!(renewed.count(), usize::from(is_renewed));
+    }
+}
+
 fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::LookedUp(_) => "looked up",
+        Fact::Renewed(_) => "renewed",
         Fact::Begun { .. } => "begun",
         Fact::Ended {
             kind: RequestKind::Write,

@@ -79,16 +79,30 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         outcome == Outcome::NotFound || (self.subject.goal.gone && outcome.confirmation().is_some())
     }
 
-    /// What a read showed of a user for whom no write ever left: it is what the user had before (P11).
-    pub(super) fn seen_before(&self, kind: RequestKind, verdict: Verdict) -> Option<Fact> {
-        let untouched = self.course.effect_left() == Effect::None;
+    /// What a read showed of a user as it is before the job's own write (P11): a user for whom no write ever
+    /// left; or one who lacks nothing of what was there before, so that no write has taken anything, or
+    /// another administrator has given it back. An undo has nothing to take, so there the first look stays.
+    pub(super) fn seen_before(&mut self, kind: RequestKind, verdict: Verdict) -> Option<Fact> {
         let shown = matches!(
             verdict,
             Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Unshown
         );
-        let look = self.look.as_ref()?;
-        (kind == RequestKind::Read && untouched && shown)
-            .then(|| Fact::LookedUp(look.state.clone()))
+        if kind != RequestKind::Read || !shown {
+            return None;
+        }
+        let (look, ids) = (self.look.as_ref()?, self.context.settings.means.ids);
+        if self.course.effect_left() == Effect::None {
+            return Some(Fact::LookedUp(look.state.clone()));
+        }
+        let before = self.subject.before.as_mut()?;
+        let is_renewed = !self.context.restores
+            && look.state.has_all_of(&before.state, ids)
+            && !look.state.has_the_same(&before.state, ids);
+        if !is_renewed {
+            return None;
+        }
+        before.state = look.state.clone();
+        Some(Fact::Renewed(look.state.clone()))
     }
 
     /// Keeps what an answer showed, and puts it into the words of the journal.

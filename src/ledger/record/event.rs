@@ -84,7 +84,8 @@ impl EventRow {
     /// The event that a fact is.
     pub(in crate::ledger) fn of(entry: &Entry) -> Self {
         let (kind, body) = match &entry.fact {
-            Fact::LookedUp(state) => (
+            // The audit replays both as the look that counts so far.
+            Fact::LookedUp(state) | Fact::Renewed(state) => (
                 "looked_up",
                 Body::LookedUp {
                     id: &state.id,

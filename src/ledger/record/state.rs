@@ -13,14 +13,23 @@ pub(super) const CLAIM: &str = "
         first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
     FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
-pub(super) const LOOK_UP: &str = "
-    UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
-        workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
-        display_name = coalesce(value ->> 5, display_name),
-        user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
-        user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
-        addresses = coalesce(value ->> 8, addresses), run = ?2
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0 AND effect = 'none'";
+/// What a user had before the job.
+macro_rules! look_up {
+    () => {
+        "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
+             workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
+             display_name = coalesce(value ->> 5, display_name),
+             user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
+             user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
+             addresses = coalesce(value ->> 8, addresses), run = ?2
+         FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0"
+    };
+}
+
+/// Once a write may have changed a user, a look-up does not say any more what the user had before.
+pub(super) const LOOK_UP: &str = concat!(look_up!(), " AND effect = 'none'");
+
+pub(super) const RENEW: &str = look_up!();
 
 pub(super) const SEND: &str = "
     UPDATE users SET run = ?2, sent = sent + (value ->> 1)
@@ -102,6 +111,7 @@ pub(super) struct Settled<'a>(
 #[derive(Debug, Default)]
 pub(super) struct States<'a> {
     pub(super) looked_up: Vec<LookedUp<'a>>,
+    pub(super) renewed: Vec<LookedUp<'a>>,
     pub(super) claimed: Vec<Claimed<'a>>,
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
@@ -122,6 +132,7 @@ impl<'a> States<'a> {
             let line = entry.line.0;
             match &entry.fact {
                 Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
+                Fact::Renewed(state) => states.renewed.push(look_up(entry, state, ids)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
                     states.claimed.push(Claimed(line, *attempt, at, hash));
