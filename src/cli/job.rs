@@ -215,7 +215,7 @@ async fn begin(
     signals: &mut mpsc::Receiver<Signal>,
     status_asked: Arc<AtomicBool>,
 ) -> Result<Done, Failure> {
-    if ledger.counts(&job).await?.open() == 0 && !scope.reopens() {
+    if ledger.counts(&job).await?.open() == 0 && scope.reopen.is_none() {
         at.terminal.note("nothing is left to do");
         return close(ledger, job, Over::Idle, at.terminal).await;
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Goal, Line, Status, UserId};
-use crate::ledger::job::unsigned;
+use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::record::{EventRow, append_events};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -63,19 +63,13 @@ impl Ledger {
         rows.iter()
             .map(|row| {
                 let status: String = row.try_get("status")?;
-                let goal: Option<String> = row.try_get("goal")?;
                 Ok(CanaryRow {
                     line: Line(unsigned(row, "line")?),
                     user_id: row.try_get("user_id")?,
                     status: Status::parse(&status)
                         .ok_or_else(|| LedgerError::value("status", status))?,
                     reason: row.try_get("reason")?,
-                    goal: goal
-                        .map(|text| {
-                            serde_json::from_str(&text)
-                                .map_err(|_| LedgerError::value("goal", text))
-                        })
-                        .transpose()?,
+                    goal: own_goal(row)?,
                 })
             })
             .collect()
@@ -155,10 +149,10 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        Clock, Effect, Entry, Fact, IdRule, Outcome, Reason, RequestKind, Settlement, Timestamp,
-        Verdict,
+        Effect, Entry, Fact, IdRule, Outcome, Reason, RequestKind, Settlement, Timestamp, Verdict,
     };
-    use crate::ledger::{Mandate, Names, NewJob, NewLine, RunKind};
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::{Bed, id};
 
     fn entry(line: u64, fact: Fact) -> Entry {
         Entry {
@@ -191,37 +185,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_canary_is_whom_a_write_was_sent_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        let new = NewJob {
-            key: "k".to_owned(),
-            target: "https://scim.example.com/".to_owned(),
-            change: "disable".parse().unwrap(),
-            roster_path: "r.csv".to_owned(),
-            roster_digest: "d".to_owned(),
-            roster_header: vec!["User ID".to_owned()],
-            ids: IdRule::Exact,
-            reading: serde_json::Value::Null,
-            parent: None,
-        };
-        let mut loading = ledger.load(&new).await.unwrap();
-        for line in 2..8 {
-            let id = format!("a{line}");
-            let line = NewLine {
-                line,
-                names: Names::Id(UserId::new(id.clone())),
-                user_name: None,
-                goal: None,
-                cells: vec![id],
-            };
-            loading.push(line).await.unwrap();
-        }
-        let job = loading.commit().await.unwrap().job;
-        let run = ledger
-            .start_run(&job, RunKind::Run, &Mandate::of("admin"))
-            .await
-            .unwrap();
+        let names = (2..8).map(|line| id(&format!("a{line}"))).collect();
+        let mut bed = Bed::new(IdRule::Exact, RunKind::Run, names).await;
+        let (ledger, job, run) = (&mut bed.ledger, bed.job, bed.run);
         let refused = Fact::Ended {
             kind: RequestKind::Write,
             attempt: 1,

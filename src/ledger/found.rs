@@ -6,7 +6,7 @@ use sqlx::{Connection, Row};
 
 use crate::domain::{Entry, Fact, Goal, IdRule, Line, Timestamp, UserState, name_key};
 use crate::ledger::candidates::keep;
-use crate::ledger::job::unsigned;
+use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -169,7 +169,7 @@ impl Ledger {
 }
 
 /// The line of a row, and the place of its user.
-fn place(row: &SqliteRow, users: &[UserState]) -> Result<(u64, usize), LedgerError> {
+pub(super) fn place(row: &SqliteRow, users: &[UserState]) -> Result<(u64, usize), LedgerError> {
     let nth = unsigned(row, "nth")?;
     let place = usize::try_from(nth).ok().filter(|nth| *nth < users.len());
     let place = place.ok_or_else(|| LedgerError::value("place", nth.to_string()))?;
@@ -178,13 +178,7 @@ fn place(row: &SqliteRow, users: &[UserState]) -> Result<(u64, usize), LedgerErr
 
 /// What the user of a row is to have: as its line says, or as the change does.
 pub(super) fn goal_of(row: &SqliteRow, job: &Job) -> Result<Option<Goal>, LedgerError> {
-    let goal: Option<String> = row.try_get("goal")?;
-    match goal {
-        None => Ok(job.change.goal()),
-        Some(text) => serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|_| LedgerError::value("goal", text)),
-    }
+    Ok(own_goal(row)?.or_else(|| job.change.goal()))
 }
 
 pub(super) fn looked_up(line: u64, state: UserState, at: Timestamp) -> Entry {

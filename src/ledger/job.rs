@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::domain::{Change, IdRule, JobId, Timestamp};
+use crate::domain::{Change, Goal, IdRule, JobId, Timestamp};
 use crate::ledger::{Ledger, LedgerError, Reader, Retriable};
 
 /// One stored job.
@@ -232,6 +232,14 @@ pub(super) fn read_job(row: &SqliteRow) -> Result<Job, LedgerError> {
         canary_at: time(row, "canary_at_ms")?,
         retry: read_retry(row)?,
     })
+}
+
+/// What the user of a row is to have, where the line says it itself.
+pub(super) fn own_goal(row: &SqliteRow) -> Result<Option<Goal>, LedgerError> {
+    let goal: Option<String> = row.try_get("goal")?;
+    let read =
+        |text: String| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text));
+    goal.map(read).transpose()
 }
 
 fn read_retry(row: &SqliteRow) -> Result<Option<Retry>, LedgerError> {

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Timestamp, UserId, UserState};
+use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::writer::Command;
 use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};
@@ -32,14 +33,8 @@ impl LedgerJournal {
     }
 
     fn goal_of(&self, row: &SqliteRow) -> Result<Goal, LedgerError> {
-        let stored: Option<String> = row.try_get("goal")?;
-        match (stored, &self.goal) {
-            (Some(text), _) => {
-                serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text))
-            }
-            (None, Some(goal)) => Ok(goal.clone()),
-            (None, None) => Err(LedgerError::value("goal", String::new())),
-        }
+        let goal = own_goal(row)?.or_else(|| self.goal.clone());
+        goal.ok_or_else(|| LedgerError::value("goal", String::new()))
     }
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
@@ -62,7 +57,7 @@ impl LedgerJournal {
                 let attempts: i64 = row.try_get("attempts")?;
                 let user: String = row.try_get("user_id")?;
                 Ok(Subject {
-                    line: Line(super::job::unsigned(row, "line")?),
+                    line: Line(unsigned(row, "line")?),
                     attempts: u32::try_from(attempts)
                         .map_err(|_| LedgerError::value("attempts", attempts.to_string()))?,
                     effect: effect(row)?,

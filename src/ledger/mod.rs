@@ -24,6 +24,8 @@ mod prune;
 mod record;
 mod retry;
 mod run;
+#[cfg(test)]
+mod testing;
 mod timeline;
 mod undone;
 mod verify;

@@ -6,7 +6,7 @@ use sqlx::{Connection, Row};
 
 use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Status};
 use crate::ledger::candidates::forget;
-use crate::ledger::job::unsigned;
+use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::journal::{before, effect, known};
 use crate::ledger::load::mark_duplicates;
 use crate::ledger::record::{EventRow, append_events, record, set_aside};
@@ -251,7 +251,6 @@ impl Ledger {
 fn read_row(row: &SqliteRow) -> Result<PlanRow, LedgerError> {
     let user_id: Option<String> = row.try_get("user_id")?;
     let status: String = row.try_get("status")?;
-    let goal: Option<String> = row.try_get("goal")?;
     Ok(PlanRow {
         line: Line(unsigned(row, "line")?),
         user_name: row.try_get("user_name")?,
@@ -259,9 +258,7 @@ fn read_row(row: &SqliteRow) -> Result<PlanRow, LedgerError> {
         reason: row.try_get("reason")?,
         detail: row.try_get("detail")?,
         before: before(row, user_id.as_deref().unwrap_or_default())?,
-        goal: goal
-            .map(|text| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text)))
-            .transpose()?,
+        goal: own_goal(row)?,
         known: known(row)?,
         effect: effect(row)?,
         user_id,

@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{Finding, Goal, Line, UserState};
-use crate::ledger::job::unsigned;
+use crate::ledger::found::place;
+use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::record::{EventRow, append_events};
 use crate::ledger::undone::{is_given_back, last_undo};
 use crate::ledger::view::{read_user, status};
@@ -160,15 +161,10 @@ impl Ledger {
         .await?;
         rows.iter()
             .map(|row| {
-                let goal = own_goal(row)?;
-                let nth = unsigned(row, "nth")?;
-                let nth = usize::try_from(nth)
-                    .ok()
-                    .filter(|nth| *nth < users.len())
-                    .ok_or_else(|| LedgerError::value("place", nth.to_string()))?;
+                let (line, nth) = place(row, users)?;
                 Ok(ToMatch {
-                    line: Line(unsigned(row, "line")?),
-                    goal,
+                    line: Line(line),
+                    goal: own_goal(row)?,
                     given_back: row.try_get("given_back")?,
                     nth,
                 })
@@ -322,12 +318,4 @@ async fn not_verifiable(
     rows.iter()
         .map(|row| Ok((status(row)?, unsigned(row, "users")?)))
         .collect()
-}
-
-/// What the user of a row is to have, where the line says it.
-fn own_goal(row: &SqliteRow) -> Result<Option<Goal>, LedgerError> {
-    let goal: Option<String> = row.try_get("goal")?;
-    let read =
-        |text: String| serde_json::from_str(&text).map_err(|_| LedgerError::value("goal", text));
-    goal.map(read).transpose()
 }

@@ -109,43 +109,19 @@ async fn store(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Clock, Effect, Fact, Line, Timestamp, UserId};
-    use crate::ledger::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally};
+    use crate::domain::{Clock, Effect, Fact, Line, Timestamp};
+    use crate::ledger::testing::{Bed, id};
+    use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
     #[tokio::test]
     async fn p7_a_run_that_was_taken_over_writes_nothing_more() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let mut first = Ledger::open(&path, Clock::System).await.unwrap();
-        let new = NewJob {
-            key: "k".to_owned(),
-            target: "https://scim.example.com/".to_owned(),
-            change: "disable".parse().unwrap(),
-            roster_path: "r.csv".to_owned(),
-            roster_digest: "d".to_owned(),
-            roster_header: vec!["User ID".to_owned()],
-            ids: IdRule::Exact,
-            reading: serde_json::Value::Null,
-            parent: None,
-        };
-        let mut loading = first.load(&new).await.unwrap();
-        let line = NewLine {
-            line: 2,
-            names: Names::Id(UserId::new("a1")),
-            user_name: None,
-            goal: None,
-            cells: vec!["a1".to_owned()],
-        };
-        loading.push(line).await.unwrap();
-        let job = loading.commit().await.unwrap().job;
-        let mine = first
-            .start_run(&job, RunKind::Run, &Mandate::of("admin"))
-            .await
-            .unwrap();
+        let bed = Bed::new(IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
+        let path = bed.path();
+        let (first, job, mine) = (bed.ledger, bed.job, bed.run);
         let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
 
-        std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
+        std::fs::remove_file(bed.dir.path().join("ledger.db.lock")).unwrap();
         let mut second = Ledger::open(&path, Clock::System).await.unwrap();
         let theirs = second
             .start_run(&job, RunKind::Run, &Mandate::of("admin"))

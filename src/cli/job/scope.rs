@@ -23,16 +23,9 @@ pub(in crate::cli) struct Scope {
     /// For which reasons failed users that were written before are opened again, once that is confirmed;
     /// `None` if none are.
     pub(super) reopen: Option<Vec<Reason>>,
-    /// Whether there are such users.
-    pub(super) reopened: bool,
 }
 
 impl Scope {
-    /// Whether failed users are opened again.
-    pub(super) fn reopens(&self) -> bool {
-        self.reopened
-    }
-
     /// How much that is to do, in the tenant of the job's plan.
     pub(super) fn extent(&self, job: &Job) -> Extent {
         let looked_up = job.plan.as_ref().map(LookedUp::read);
@@ -119,8 +112,7 @@ async fn plan_retry(
         disabled: retry.disabled,
         is_retry: true,
         new_retry: Some(retry),
-        reopen: reasons.map(<[_]>::to_vec),
-        reopened: again > 0,
+        reopen: reasons.filter(|_| again > 0).map(<[_]>::to_vec),
     };
     Ok((job, scope))
 }

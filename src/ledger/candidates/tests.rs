@@ -1,65 +1,17 @@
 //! Who is meant by a line that several users may fit.
 
 use super::*;
-use crate::domain::{Clock, Status, UserId};
-use crate::ledger::{Mandate, Names, NewJob, NewLine, RunKind};
-
-struct Desk {
-    ledger: Ledger,
-    job: Job,
-    run: NewRun,
-    _dir: tempfile::TempDir,
-}
+use crate::domain::{Clock, Status};
+use crate::ledger::testing::{Bed, id};
+use crate::ledger::{Names, RunKind};
 
 /// A job whose lines, from 2 on, name these users.
-async fn desk(ids: IdRule, names: Vec<Names>) -> Desk {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("ledger.db");
-    let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-    let new = NewJob {
-        key: "key".into(),
-        target: "https://scim.example.com/".into(),
-        change: "disable+remove-access".parse().unwrap(),
-        roster_path: "/r.csv".into(),
-        roster_digest: "digest".into(),
-        roster_header: vec!["User".into()],
-        ids,
-        reading: Value::Null,
-        parent: None,
-    };
-    let mut loading = ledger.load(&new).await.unwrap();
-    for (line, names) in (2..).zip(names) {
-        let user_name = match &names {
-            Names::UserName(name) => Some(name.clone()),
-            _ => None,
-        };
-        let line = NewLine {
-            line,
-            names,
-            user_name,
-            goal: None,
-            cells: Vec::new(),
-        };
-        loading.push(line).await.unwrap();
-    }
-    let job = loading.commit().await.unwrap().job;
-    let mandate = Mandate::default();
-    let run = ledger.start_run(&job, RunKind::Plan, &mandate);
-    let run = run.await.unwrap();
-    Desk {
-        ledger,
-        job,
-        run,
-        _dir: dir,
-    }
+async fn desk(ids: IdRule, names: Vec<Names>) -> Bed {
+    Bed::new(ids, RunKind::Plan, names).await
 }
 
 fn named(name: &str) -> Names {
     Names::UserName(name.to_owned())
-}
-
-fn id(id: &str) -> Names {
-    Names::Id(UserId::new(id))
 }
 
 fn user(id: &str, name: &str) -> UserState {
@@ -78,7 +30,7 @@ fn bare(id: &str, name: &str) -> UserState {
     }
 }
 
-impl Desk {
+impl Bed {
     async fn found(&mut self, users: &[UserState]) {
         let found = self.ledger.found(&self.job, &self.run, users, None);
         found.await.unwrap();

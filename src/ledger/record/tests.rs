@@ -3,38 +3,18 @@
 use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
 
-use crate::domain::{Clock, Timestamp};
+use crate::domain::{IdRule, Timestamp};
+use crate::ledger::RunKind;
 use crate::ledger::record::{EventRow, append_events};
-use crate::ledger::{Ledger, NewJob};
+use crate::ledger::testing::Bed;
 
 #[tokio::test]
 #[ignore = "measures; run it with --release --nocapture"]
 #[expect(clippy::print_stderr, reason = "the number is what it is run for")]
 async fn a_hundred_thousand_events() {
     const BATCH: u64 = 64;
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("ledger.db");
-    let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-    let new = NewJob {
-        key: "k".to_owned(),
-        target: "https://scim.example.com/".to_owned(),
-        change: "disable".parse().unwrap(),
-        roster_path: "r.csv".to_owned(),
-        roster_digest: "d".to_owned(),
-        roster_header: vec!["User ID".to_owned()],
-        ids: crate::domain::IdRule::Exact,
-        reading: serde_json::Value::Null,
-        parent: None,
-    };
-    let job = ledger
-        .load(&new)
-        .await
-        .unwrap()
-        .commit()
-        .await
-        .unwrap()
-        .job
-        .number;
+    let bed = Bed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+    let (mut ledger, job) = (bed.ledger, bed.job.number);
     let events: Vec<_> = (0..BATCH)
         .map(|line| EventRow {
             line: Some(line),
