@@ -77,8 +77,8 @@ async fn p6_a_wait_that_the_provider_asks_for_holds_everybody() {
 async fn a_token_that_ends_in_mid_run_is_refreshed_and_fails_nobody() {
     let bed = Bed::new(SandboxSettings {
         users: 600,
-        faults: Faults::parse("latency=30ms").unwrap(),
-        token_life: Duration::from_secs(1),
+        faults: Faults::parse("latency=100ms").unwrap(),
+        token_life: Duration::from_secs(3),
         ..SandboxSettings::default()
     })
     .await;
