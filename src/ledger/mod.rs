@@ -6,47 +6,37 @@
 //! has queued up into one transaction: a state and the event that explains it are durable together
 //! or not at all. Nothing here knows how a provider is asked or what an answer means.
 
-mod again;
+mod afterwards;
 mod canary;
-mod candidates;
 mod error;
-mod found;
+mod file;
 mod history;
-mod identity;
 mod job;
 mod journal;
 mod load;
-mod lock;
-mod open;
-mod place;
+mod look_up;
 mod plan;
-mod prune;
 mod record;
-mod retry;
 mod run;
 #[cfg(test)]
 mod testing;
 mod timeline;
-mod undone;
-mod verify;
 mod view;
 mod writer;
 
-pub use again::{UndoRow, UndoScope};
+pub use afterwards::{
+    Retriable, ToMatch, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, VerifiedRow,
+};
 pub use canary::CanaryRow;
 pub use error::LedgerError;
+pub use file::{Holder, Ledger, Reader};
 pub use history::EventRecord;
 pub use job::{Job, JobPlan, JobSelector, Retry};
 pub use journal::LedgerJournal;
 pub use load::{Difference, Loaded, Loading, Names, NewJob, NewLine, Unusable};
-pub use lock::Holder;
-pub use open::{Ledger, Reader};
 pub use plan::{PlanRow, Unseen};
 pub use record::Head;
-pub use retry::Retriable;
 pub use run::{Mandate, NewRun, RunEnding, RunKind, RunTally};
 pub use timeline::{AnswerTimes, Answers, RunStory, Step, Trouble, Wait, Words};
-pub use undone::{UndoMark, Undone, UndoneBy};
-pub use verify::{ToMatch, VerifiedRow};
 pub use view::{Counts, RunRow, StoredEvent, UserRow};
 pub use writer::Writer;

@@ -5,10 +5,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Status};
-use crate::ledger::candidates::forget;
 use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::journal::{before, effect, known};
 use crate::ledger::load::mark_duplicates;
+use crate::ledger::look_up::forget;
 use crate::ledger::record::{EventRow, append_events, record, set_aside};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Effect, Entry, Fact, Line, RunId, Timestamp};
+use crate::ledger::afterwards::tell_parent;
 use crate::ledger::record::{EventRow, append_events, record};
-use crate::ledger::undone::tell_parent;
 use crate::ledger::{Job, Ledger, LedgerError};
 
 /// A run that has begun.

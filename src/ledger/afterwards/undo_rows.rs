@@ -4,9 +4,9 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::domain::{Line, Status, UserState};
+use crate::ledger::afterwards::undone::last_undo;
 use crate::ledger::job::{read_job, unsigned};
 use crate::ledger::journal::{before, texts};
-use crate::ledger::undone::last_undo;
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// A user whom a write of a job may have changed.

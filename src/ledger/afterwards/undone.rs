@@ -42,13 +42,15 @@ macro_rules! is_given_back {
     () => {
         concat!(
             "coalesce(",
-            $crate::ledger::undone::last_undo!("back.status IN ('restored', 'already')"),
+            $crate::ledger::afterwards::undone::last_undo!(
+                "back.status IN ('restored', 'already')"
+            ),
             ", 0)"
         )
     };
 }
 
-pub(super) use {is_given_back, last_undo};
+pub(in crate::ledger) use {is_given_back, last_undo};
 
 /// What undo jobs have given back of what a job took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,7 +249,7 @@ async fn begun_undos(
 
 /// Stores in the chain of the parent what a run of its undo has come to: the undo job, its users by how
 /// they ended, and where its own chain ends. Nothing is stored for any other run.
-pub(super) async fn tell_parent(
+pub(in crate::ledger) async fn tell_parent(
     connection: &mut SqliteConnection,
     run: &NewRun,
     now: Timestamp,

@@ -8,13 +8,13 @@ use crate::ledger::LedgerError;
 
 /// Which file it is, under whatever name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileId {
+pub(in crate::ledger) struct FileId {
     device: u64,
     inode: u64,
 }
 
 impl FileId {
-    pub(super) fn of(path: &Path) -> Result<Self, LedgerError> {
+    pub(in crate::ledger) fn of(path: &Path) -> Result<Self, LedgerError> {
         let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
         Ok(Self {
             device: meta.dev(),
@@ -24,7 +24,7 @@ impl FileId {
 
     /// Makes sure that this is what is at the path. A file that was deleted can be written for as
     /// long as it is open, and nobody would ever see what it says.
-    pub(super) fn is_at(self, path: &Path) -> Result<(), LedgerError> {
+    pub(in crate::ledger) fn is_at(self, path: &Path) -> Result<(), LedgerError> {
         match Self::of(path) {
             Ok(found) if found == self => Ok(()),
             Ok(_) => Err(LedgerError::Gone(path.to_owned())),

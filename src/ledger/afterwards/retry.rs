@@ -7,9 +7,9 @@ use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::domain::{Effect, Entry, Fact, Line, Reason};
-use crate::ledger::candidates::forget_lines;
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::effect;
+use crate::ledger::look_up::forget_lines;
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 

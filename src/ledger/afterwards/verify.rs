@@ -7,10 +7,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{Finding, Goal, Line, UserState};
-use crate::ledger::found::place;
+use crate::ledger::afterwards::undone::{is_given_back, last_undo};
 use crate::ledger::job::{own_goal, unsigned};
+use crate::ledger::look_up::place;
 use crate::ledger::record::{EventRow, append_events};
-use crate::ledger::undone::{is_given_back, last_undo};
 use crate::ledger::view::{read_user, status};
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 

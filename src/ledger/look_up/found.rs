@@ -5,8 +5,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
 use crate::domain::{Entry, Fact, Goal, IdRule, Line, Timestamp, UserState, name_key};
-use crate::ledger::candidates::keep;
 use crate::ledger::job::{own_goal, unsigned};
+use crate::ledger::look_up::candidates::keep;
 use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -169,7 +169,10 @@ impl Ledger {
 }
 
 /// The line of a row, and the place of its user.
-pub(super) fn place(row: &SqliteRow, users: &[UserState]) -> Result<(u64, usize), LedgerError> {
+pub(in crate::ledger) fn place(
+    row: &SqliteRow,
+    users: &[UserState],
+) -> Result<(u64, usize), LedgerError> {
     let nth = unsigned(row, "nth")?;
     let place = usize::try_from(nth).ok().filter(|nth| *nth < users.len());
     let place = place.ok_or_else(|| LedgerError::value("place", nth.to_string()))?;
@@ -177,11 +180,11 @@ pub(super) fn place(row: &SqliteRow, users: &[UserState]) -> Result<(u64, usize)
 }
 
 /// What the user of a row is to have: as its line says, or as the change does.
-pub(super) fn goal_of(row: &SqliteRow, job: &Job) -> Result<Option<Goal>, LedgerError> {
+pub(in crate::ledger) fn goal_of(row: &SqliteRow, job: &Job) -> Result<Option<Goal>, LedgerError> {
     Ok(own_goal(row)?.or_else(|| job.change.goal()))
 }
 
-pub(super) fn looked_up(line: u64, state: UserState, at: Timestamp) -> Entry {
+pub(in crate::ledger) fn looked_up(line: u64, state: UserState, at: Timestamp) -> Entry {
     Entry {
         line: Line(line),
         at,

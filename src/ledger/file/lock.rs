@@ -9,8 +9,9 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::place;
 use crate::domain::Timestamp;
-use crate::ledger::{LedgerError, place};
+use crate::ledger::LedgerError;
 
 /// How often a lock file may vanish while it is being locked.
 const TRIES: u32 = 16;
@@ -38,12 +39,12 @@ impl fmt::Display for Holder {
 
 /// Held as long as this value lives.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(in crate::ledger) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    pub(super) fn take(ledger: &Path, now: Timestamp) -> Result<Self, LedgerError> {
+    pub(in crate::ledger) fn take(ledger: &Path, now: Timestamp) -> Result<Self, LedgerError> {
         let path = lock_path(ledger);
         for _ in 0..TRIES {
             let mut file = open(&path).map_err(|source| match source.kind() {
@@ -93,7 +94,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Who holds the ledger at `path`, if anybody does.
-pub(super) fn holder(ledger: &Path) -> Option<Holder> {
+pub(in crate::ledger) fn holder(ledger: &Path) -> Option<Holder> {
     let mut file = File::open(lock_path(ledger)).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
@@ -102,7 +103,7 @@ pub(super) fn holder(ledger: &Path) -> Option<Holder> {
 }
 
 /// Whether a ledger at `path` was ever locked.
-pub(super) fn is_there(ledger: &Path) -> bool {
+pub(in crate::ledger) fn is_there(ledger: &Path) -> bool {
     lock_path(ledger).exists()
 }
 

@@ -12,7 +12,7 @@ use crate::ledger::LedgerError;
 
 /// The absolute path of a ledger, with all links followed; the file may be missing, its folder may
 /// not.
-pub(super) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
+pub(in crate::ledger) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
     let found = match typed.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => missing(typed)?,
         found => found.map_err(|source| LedgerError::open(typed, source))?,
@@ -43,7 +43,7 @@ fn missing(typed: &Path) -> Result<PathBuf, LedgerError> {
 }
 
 /// The file of SQLite's, or ours, that is beside a ledger under its name and this ending.
-pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
+pub(in crate::ledger) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     let mut name = ledger
         .file_name()
         .map_or_else(Default::default, OsStr::to_owned);

@@ -10,10 +10,11 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::place;
 use crate::domain::Clock;
-use crate::ledger::identity::FileId;
-use crate::ledger::lock::{self, Lock};
-use crate::ledger::{Holder, LedgerError, place};
+use crate::ledger::file::identity::FileId;
+use crate::ledger::file::lock::{self, Lock};
+use crate::ledger::{Holder, LedgerError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -28,9 +29,9 @@ const HOT_JOURNAL: &str = "776";
 /// A ledger open for writing. The lock is held as long as this value lives.
 #[derive(Debug)]
 pub struct Ledger {
-    pub(super) path: PathBuf,
-    pub(super) connection: SqliteConnection,
-    pub(super) clock: Clock,
+    pub(in crate::ledger) path: PathBuf,
+    pub(in crate::ledger) connection: SqliteConnection,
+    pub(in crate::ledger) clock: Clock,
     /// The file that was opened, whatever is found at `path` later.
     file: FileId,
     _lock: Lock,
@@ -100,7 +101,7 @@ impl Ledger {
     }
 
     /// Makes sure that what was opened is still what is at the path.
-    pub(super) fn is_in_place(&self) -> Result<(), LedgerError> {
+    pub(in crate::ledger) fn is_in_place(&self) -> Result<(), LedgerError> {
         self.file.is_at(&self.path)
     }
 
@@ -116,7 +117,7 @@ impl Ledger {
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
-    pub(super) connection: SqliteConnection,
+    pub(in crate::ledger) connection: SqliteConnection,
 }
 
 impl Reader {

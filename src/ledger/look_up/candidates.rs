@@ -11,9 +11,9 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::domain::{
     Entry, Fact, Goal, IdRule, Line, Outcome, Reason, Settlement, Timestamp, UserState,
 };
-use crate::ledger::found::{goal_of, looked_up};
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::texts;
+use crate::ledger::look_up::found::{goal_of, looked_up};
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -138,7 +138,7 @@ impl Ledger {
 
 /// Forgets what was seen of lines that were never written, so that they are looked up again, and how far the
 /// look-up has come in the list. That is an event of each line which was seen.
-pub(super) async fn forget_lines(
+pub(in crate::ledger) async fn forget_lines(
     connection: &mut SqliteConnection,
     job: &Job,
     run: &NewRun,
@@ -187,7 +187,10 @@ pub(super) async fn forget_lines(
 }
 
 /// Forgets the candidates of a job.
-pub(super) async fn forget(connection: &mut SqliteConnection, job: i64) -> Result<(), LedgerError> {
+pub(in crate::ledger) async fn forget(
+    connection: &mut SqliteConnection,
+    job: i64,
+) -> Result<(), LedgerError> {
     sqlx::query("DELETE FROM candidates WHERE job = ?")
         .bind(job)
         .execute(connection)
@@ -196,7 +199,7 @@ pub(super) async fn forget(connection: &mut SqliteConnection, job: i64) -> Resul
 }
 
 /// Keeps candidates; a later look takes the place of an earlier one.
-pub(super) async fn keep(
+pub(in crate::ledger) async fn keep(
     connection: &mut SqliteConnection,
     job: &Job,
     candidates: &[(u64, usize, bool)],
