@@ -23,7 +23,7 @@ pub struct Subject {
     pub effect: Effect,
     /// What the user is to have.
     pub goal: Goal,
-    /// What the user had when last seen before the first write. Nobody is written without.
+    /// What the user had when last seen before the first write. No user is written without it.
     pub before: Option<Seen>,
     /// By what else the user is known: the door to a write asks for it.
     pub known: Known,
@@ -90,8 +90,8 @@ pub trait Directory: Send + Sync + 'static {
     /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
     fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;
 
-    /// Sends one request, once. Dropping the future abandons the request, and nobody then knows
-    /// whether it took effect.
+    /// Sends one request, once. Dropping the future abandons the request: then it is not known whether
+    /// it took effect.
     fn send(&self, request: &Request) -> impl Future<Output = Result<Answer, Silence>> + Send;
 
     /// Replaces the credential that was just refused. Many callers with the same `refused`

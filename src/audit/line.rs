@@ -1,4 +1,4 @@
-//! Where one roster line stands, told again from its events alone.
+//! The state of one roster line, replayed from its events alone.
 
 use crate::audit::event::Event;
 use crate::domain::{Effect, IdRule, Status};
@@ -177,7 +177,7 @@ impl LineState {
         self.answer = decided.map(|status| (status, id)).or(answer);
     }
 
-    /// The plan was thrown away: whoever was not written is to be looked up again.
+    /// The plan was discarded: each user that was not written is to be looked up again.
     pub(super) fn discard(&mut self) {
         let set_aside = matches!(self.status, Status::Invalid | Status::Duplicate);
         if self.effect != Effect::None || set_aside && !self.is_seen {
@@ -234,7 +234,7 @@ fn is_sent(event: &Event) -> bool {
         }
 }
 
-/// Earlier versions told only in words that a write had no answer.
+/// Earlier versions recorded that a write had no answer only in the words of `why`.
 fn is_unanswered(event: &Event) -> bool {
     const WORDS: [&str; 2] = [
         "the run that was writing this user died before an answer was recorded",

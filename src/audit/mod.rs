@@ -3,7 +3,7 @@
 //!
 //! The checks are pure: they are fed events, rows and numbers, and say what is wrong. Two sources feed
 //! them, a bundle ([`audit_bundle`]) and a ledger ([`audit_ledger`]). They trust nothing that can be
-//! followed from the events: every line's outcome, and who did it, is told again from the events alone
+//! followed from the events: every line's outcome, and who did it, is replayed from the events alone
 //! ([`Replay`]) and compared with what the files claim. Nothing here asks the provider.
 
 mod bundle;

@@ -1,4 +1,4 @@
-//! The job told again from its events alone: what it is, who worked on it, where each line stands.
+//! Replays a job from its events alone: its identity, its runs, and the state of each line.
 //!
 //! Which event changes what: `looked_up` says what a user had; `begun` claims a line; `settled` and
 //! `set_aside` give it an outcome; `released` takes it back; `plan_discarded` takes back what
@@ -118,7 +118,7 @@ impl Replay {
     }
 
     fn start(&mut self, event: &Event) {
-        // Whoever has not ended by now has died: the ledger has noted it at this moment.
+        // A run that has not ended by now has died: the ledger has noted it at this moment.
         for run in self.runs.iter_mut().filter(|run| run.ending.is_none()) {
             run.ended_at = Some(event.at.clone());
             run.ending = Some("died".to_owned());

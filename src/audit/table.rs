@@ -85,7 +85,7 @@ impl<'a> TableCheck<'a> {
         if let Some(header) = self.replay.header() {
             compare("job_id", &header.job);
         }
-        // An answer that was recorded by itself settles nobody: then the cells are empty.
+        // An answer that was recorded by itself settles no user: then the cells are empty.
         let seen = ["http_status", "request_id"].map(|column| cell(column).unwrap_or_default());
         if seen != ["", ""] {
             let (status, id) = state.answer.clone().unwrap_or_default();

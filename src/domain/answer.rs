@@ -157,7 +157,7 @@ pub struct Allowance {
 
 impl Allowance {
     /// Longest wait on the word of a hint alone: quotas may be per day, clocks may be wrong, and one
-    /// request every five minutes hurts nobody.
+    /// request every five minutes does no harm.
     pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
     /// How long to send nothing; `None` while something remains. At most
@@ -186,7 +186,7 @@ pub struct Answer {
     pub content: Content,
     /// The user as it was sent, where the next write is made from it.
     pub resource: Option<Resource>,
-    /// How long the server asks everybody to wait.
+    /// How long the server asks the client to wait: it holds for all requests.
     pub wait: Option<Duration>,
     /// How many more requests the server says it grants.
     pub allowance: Option<Allowance>,

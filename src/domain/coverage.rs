@@ -35,8 +35,8 @@ impl Coverage {
     /// What a walk that ended so has covered, when it saw so many users, each counted once. `total` is the
     /// provider's number of users where that can be believed.
     ///
-    /// A total that says more than was seen outweighs every sign of an end, and a list that shows nobody
-    /// proves nothing: the account itself is there.
+    /// A total that says more than was seen outweighs every sign of an end. A list without any user
+    /// proves nothing: at least the account that signs in is there.
     pub fn of(end: ListEnd, seen: u64, total: Option<u64>) -> Self {
         let agrees = total.is_some_and(|total| seen >= total);
         let is_whole = seen > 0
@@ -75,7 +75,7 @@ mod tests {
             (repeated(true), Some(100), Coverage::Whole),
             (repeated(true), Some(101), up_to),
             (repeated(true), None, up_to),
-            // The first page for ever: nobody knows what is behind it.
+            // The first page for ever: what is behind it is not known.
             (repeated(false), Some(100), up_to),
             (repeated(false), None, up_to),
             (ListEnd::Counted, Some(100), up_to),

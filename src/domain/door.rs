@@ -128,7 +128,8 @@ impl Door {
         }
     }
 
-    /// Whether somebody can only be told apart by name.
+    /// Whether the check needs the user's name: there is a protect list, or only names of the acting
+    /// account are known.
     fn needs_names(&self) -> bool {
         !self.protected.is_empty() || (self.actor.ids.is_empty() && !self.actor.names.is_empty())
     }
@@ -194,7 +195,7 @@ mod tests {
             (&["lovelace"], "ada@x.com", None, pattern("lovelace")),
             (&["id1"], "ada@x.com", None, pattern("id1")),
             (&["ceo@x.com"], "ada@x.com", None, Ok(())),
-            // Who cannot be told apart is not written.
+            // A user without a name cannot be compared with the list, and is not written.
             (&["ceo@x.com"], "", None, Err(Barred::Unnamed)),
             (&["ceo@x.com"], "", Some("ada@x.com"), Err(Barred::Unnamed)),
             // Protection comes before everything else.

@@ -18,7 +18,7 @@ pub struct Goal {
     /// was never seen to its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_parts: bool,
-    /// Whether the user is not to be there at all: nobody can take that back.
+    /// Whether the user is to be deleted, which cannot be taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
     /// Whether what the user had before a job is not known, so that it cannot be given back: the provider
@@ -167,7 +167,7 @@ impl Goal {
         }
         match (&self.workspaces, &shown.workspaces) {
             (None, _) => Ok(None),
-            // What stays, and what is taken, can only be told from what is there.
+            // Without the workspaces that the user has, what stays and what is taken is not known.
             (Some(_), None) => Err(NotShown),
             (Some(Membership::Exactly(wanted)), Some(_)) => Ok(Some(wanted.clone())),
             (Some(Membership::Without(gone)), Some(shown)) => {

@@ -62,7 +62,7 @@ impl fmt::Display for FailureLimit {
 pub struct Limits {
     /// How many users may fail.
     pub failures: Option<FailureLimit>,
-    /// How long the run may take, on a clock that nobody sets.
+    /// How long the run may take, on a clock that cannot be set.
     pub duration: Option<Duration>,
     /// The moment at which it is to stop, on the wall clock.
     pub until: Option<Timestamp>,

@@ -49,7 +49,7 @@ impl Operation {
             }
             Self::Leave(id) => workspaces.is_some_and(|shown| !rule.contains(shown, id)),
             Self::Join(id) => workspaces.is_some_and(|shown| rule.contains(shown, id)),
-            // Whoever is shown is there.
+            // A user that is shown is not deleted.
             Self::Delete => false,
         }
     }
@@ -66,8 +66,8 @@ pub struct Means {
     pub each_by_itself: bool,
     /// One request can change sign-in and workspaces.
     pub together: bool,
-    /// A write sends back the whole user as it was read right before, so that nobody is written on an
-    /// old look.
+    /// A write sends back the whole user as it was read right before, so that no write is computed from
+    /// an old look.
     pub from_read: bool,
 }
 

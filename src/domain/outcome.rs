@@ -39,7 +39,7 @@ pub enum Reason {
     Unsupported,
     /// The server sees a conflict (409).
     Conflict,
-    /// The user was changed by somebody else meanwhile (412, or as seen before the write).
+    /// Another administrator has changed the user meanwhile (412, or as seen before the write).
     Changed,
     /// The server sends elsewhere (3xx); a credential is never carried to another address.
     Redirected,
@@ -278,7 +278,7 @@ impl Status {
         )
     }
 
-    /// The word in reports, where a claim that nobody holds any more is a doubt.
+    /// The status as reports show it: a claim that no run holds any more is in doubt.
     #[must_use]
     pub fn reported(self) -> Self {
         match self {

@@ -34,7 +34,7 @@ impl ProtectList {
         Self(meant.map(Pattern::new).collect())
     }
 
-    /// Whether nobody is protected.
+    /// Whether the list has no pattern: it protects no user.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -85,7 +85,7 @@ impl Pattern {
         match &self.rule {
             Rule::Domain(domain) => name.ends_with(domain),
             Rule::Wild(wild) => wild.matches(name),
-            // In doubt somebody is protected: `example.com` may be meant as a domain.
+            // In doubt the pattern protects: `example.com` may be meant as a domain.
             Rule::Exactly(text) => {
                 name == text || name.rsplit_once('@').is_some_and(|(_, of)| of == text)
             }

@@ -81,7 +81,7 @@ impl Default for Rails {
 /// How many users of a tenant are active, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActiveUsers {
-    /// It cannot be told.
+    /// The number is not known.
     Unknown,
     /// So many were seen, and there may be more.
     AtLeast(u64),
@@ -133,7 +133,7 @@ pub enum Tripped {
         /// The most that is allowed.
         share: Share,
     },
-    /// How large a part of the tenant it is cannot be told: what is not known is not allowed.
+    /// The share of the tenant is not known, and so it is not allowed.
     UnknownShare {
         /// Active users whom the command would write.
         users: u64,
@@ -186,8 +186,8 @@ impl Rails {
         })
     }
 
-    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is. Where
-    /// all of them may be written, nobody has to be counted.
+    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is.
+    /// Where all of them may be written, no count is needed.
     pub fn enough_active(self, users: u64) -> Option<u64> {
         match u64::from(self.cap_share.0) {
             0 => None,

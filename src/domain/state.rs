@@ -64,7 +64,7 @@ impl UserState {
     pub fn has_all_of(&self, before: &Self, ids: IdRule) -> bool {
         let may_sign_in = match (self.active, before.active) {
             (Some(now), Some(before)) => now || !before,
-            // Nobody has more than sign-in.
+            // Not shown before: a user that may sign in now has all that there can have been.
             (Some(now), None) => now,
             (None, _) => false,
         };

@@ -25,7 +25,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis))
     }
 
-    /// The time from `earlier` to this moment; `None` if that is later: somebody has set the clock.
+    /// The time from `earlier` to this moment; `None` if that is later: the clock was set back.
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let millis = self.0.checked_sub(earlier.0)?;
         Some(Duration::from_millis(u64::try_from(millis).ok()?))

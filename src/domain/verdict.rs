@@ -33,7 +33,7 @@ pub enum Verdict {
     Throttled(Option<Duration>),
     /// The credential is not, or no longer, good.
     Unauthorized,
-    /// Nobody here knows whether the write took effect: only reading the user tells.
+    /// It is not known whether the write took effect: only a read of the user shows it.
     Uncertain,
 }
 

@@ -1,9 +1,9 @@
 //! The breaker: it tells an outage of the target from the troubles of single users (P5).
 //!
-//! Failures in a row, of several users, with no answer of any other kind between, are an outage. Then
-//! nobody is worked on but one user at a time, as a probe, with growing waits; the first answer ends
-//! it, and work comes back slowly. It is a pure rule: time and failures come in as arguments, and the
-//! dispatcher acts.
+//! Failures in a row, of several users, with no answer of any other kind between, are an outage. During
+//! an outage one user at a time is worked on, as a probe, and the waits between probes grow. The first
+//! answer ends the outage; then the number of users at work grows by one with each answer. It is a pure
+//! rule: time and failures come in as arguments, and the dispatcher acts.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::domain::Line;
 const FAILURES: usize = 12;
 /// The same for each slot: all users in work may well fail once or twice at the same time.
 const FAILURES_PER_SLOT: usize = 4;
-/// Requests in a row that never left: the network or the name is gone, whoever it was for.
+/// Requests in a row that never left: the network or the host name fails for all users.
 const UNSENT: usize = 3;
 /// The first wait before a probe, and the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 enum State {
     /// Work goes on.
     Closed,
-    /// Nobody is worked on until the next probe.
+    /// No user is worked on until the next probe.
     Open { next: Instant },
     /// One user is worked on.
     Probing,

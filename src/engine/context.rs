@@ -1,5 +1,4 @@
-//! What all units of a run share: the ports, the stop, and the counters that tell what everybody
-//! waits for.
+//! What all units of a run share: the ports, the stop, and the counters that show what all units wait for.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -31,7 +30,7 @@ pub(super) struct Context<D, J> {
     /// send until the answer is there; not between attempts, and not while the answer is made
     /// durable.
     pub(super) slots: Semaphore,
-    /// One more than the newest credential that somebody was served with; 0 if none has been.
+    /// One more than the number of the newest credential with which a request was served; 0 if none was.
     pub(super) served: AtomicU64,
     /// A user that the provider has shown in this run: an account that may read any user may read this
     /// one.
@@ -170,7 +169,7 @@ impl<D, J> Context<D, J> {
         })
     }
 
-    /// What everybody waits for, if everybody does.
+    /// What all units wait for, if all of them wait.
     pub(super) fn waiting(&self) -> Option<Waiting> {
         if let Some(hold) = self.pace.held() {
             return Some(Waiting {

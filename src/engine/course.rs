@@ -1,8 +1,8 @@
 //! What comes next for one user: a pure rule from the verdicts so far to one step.
 //!
-//! In short: a write that was confirmed by its own answer settles the user. A write that may have
-//! taken effect is asked about before anything else is sent (P4), and nobody is called failed
-//! before it is known that the wanted state is not there (P2).
+//! In short: a write that was confirmed by its own answer settles the user. After a write that may have
+//! taken effect the user is read before anything else is sent (P4). No user is called failed before it
+//! is known that the wanted state is not there (P2).
 
 mod read;
 mod step;
@@ -128,8 +128,8 @@ impl Course {
         self.effect
     }
 
-    /// What a later run is told. A user that a write of this run was sent for counts as written, even if
-    /// that was refused: the state before the job stays as it was seen before.
+    /// What is recorded for a later run. A user that a write of this run was sent for counts as written,
+    /// even if that was refused: the state before the job stays as it was seen before.
     pub(super) fn effect_left(&self) -> Effect {
         match self.effect {
             Effect::None if self.has_written() => Effect::Part,
@@ -166,8 +166,8 @@ impl Course {
     }
 
     /// Takes note that a write did its part, and that so many operations are left. Says whether that is
-    /// fewer than ever: then the next part may follow at once, and costs no attempt. Whoever is given
-    /// back what was taken, again and again, comes no closer.
+    /// fewer than ever: then the next part may follow at once, and costs no attempt. A user to whom
+    /// another administrator gives back what was taken, again and again, comes no closer.
     pub(super) fn comes_closer(&mut self, left: usize) -> bool {
         let closer = left < self.least_left;
         if closer {

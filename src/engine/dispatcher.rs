@@ -70,7 +70,7 @@ pub async fn run<D: Directory, J: Journal>(
     let context = Arc::new(context);
     let mut dispatcher = Dispatcher::new(context, &work, listener);
     let ended = dispatcher.work(signals, inbox).await;
-    // After a failure units may still be under way: nobody is left behind.
+    // After a failure units may still be running: they are aborted, so that none outlives the run.
     dispatcher.units.shutdown().await;
     ended?;
     let snapshot = dispatcher.snapshot();
@@ -190,7 +190,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
                 }
                 () = until(grace_until), if grace_until.is_some() => Incoming::GraceOver,
                 _ = tick.tick() => Incoming::Tick,
-                // Before the units that sent them: what hindered a user is told before the outcome.
+                // Before the units that sent them: a user's setback is reported before the user's outcome.
                 Some(report) = reports.recv() => Incoming::Report(report),
                 Some(joined) = self.units.join_next_with_id() => Incoming::Unit(joined),
                 claimed = poll_claim(&mut self.claiming), if self.claiming.is_some() => {
@@ -293,7 +293,7 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
         }
     }
 
-    /// A panic is a bug in the program; it costs this user's certainty and nobody else's.
+    /// A panic is a bug in the program. It leaves this user in doubt, and no other user.
     fn unit_panicked(&mut self, at_work: &AtWork, error: JoinError) -> Vec<Entry> {
         let message = panic_message(error);
         let outcome = Outcome::InDoubt(Reason::Bug);

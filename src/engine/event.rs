@@ -42,7 +42,7 @@ pub enum Event {
         /// What it said.
         message: String,
     },
-    /// The target fails everybody: nobody is worked on until it answers again.
+    /// The target fails for all users (an outage). The run pauses until a probe is answered.
     Outage {
         /// What it said last, or why it said nothing.
         why: String,
@@ -94,7 +94,7 @@ pub struct Snapshot {
     pub requests: u64,
     /// Requests in flight.
     pub in_flight: usize,
-    /// What everybody waits for, if everybody does.
+    /// What all units wait for, if all of them wait.
     pub waiting: Option<Waiting>,
     /// How fast requests may leave at present.
     pub pace: Present,
@@ -113,7 +113,7 @@ pub struct Waiting {
     pub until: Option<Instant>,
 }
 
-/// Somebody who listens. Called synchronously from the dispatcher: it must neither block nor fail.
+/// Receives the events of a run. Called synchronously from the dispatcher: it must neither block nor fail.
 pub trait Listener {
     /// Takes note of one event.
     fn on(&mut self, event: &Event);

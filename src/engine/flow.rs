@@ -21,7 +21,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             return;
         }
         if let Some(first) = self.rewind.filter(|_| self.breaker.outage().is_none()) {
-            // Those who were given back come first, once nobody is at work who might be among them.
+            // Users that were given back come first, once no unit is at work that may give back another.
             if !self.is_idle() {
                 return;
             }
@@ -72,7 +72,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         Some(left.saturating_sub(claimed))
     }
 
-    /// Nobody is claimed and nobody is at work.
+    /// No claim is under way, no claimed user waits for a unit, and no unit is at work.
     pub(super) fn is_idle(&self) -> bool {
         self.units.is_empty() && self.claiming.is_none() && self.ready.is_empty()
     }

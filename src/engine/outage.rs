@@ -12,8 +12,8 @@ use tokio::time::Instant;
 const PROBES_PER_USER: u32 = 4;
 
 impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
-    /// Weighs what a unit reports. If the target fails everybody, all users go back with their
-    /// attempts (P5).
+    /// Feeds what a unit reports into the breaker. If the target fails for all users, they are given
+    /// back with their attempts (P5).
     pub(super) fn weigh(&mut self, event: &Event) -> Vec<Entry> {
         let Event::Setback {
             line,
@@ -60,7 +60,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         self.give_back()
     }
 
-    /// The target answered somebody.
+    /// The target has answered a request.
     pub(super) fn answered(&mut self) {
         let since = self.breaker.outage().map(|(since, _)| since);
         if !self.breaker.answered() {
@@ -111,12 +111,12 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         }
     }
 
-    /// Whether there will be more to do though nobody is at work now.
+    /// Whether a probe is still to come: then the run goes on, even if no unit is at work now.
     pub(super) fn is_waiting(&self) -> bool {
         self.breaker.next_probe().is_some()
     }
 
-    /// What everybody waits for during an outage.
+    /// What all units wait for during an outage.
     pub(super) fn waiting_out(&self) -> Option<Waiting> {
         let (since, _) = self.breaker.outage()?;
         Some(Waiting {

@@ -1,4 +1,4 @@
-//! What the engine is told before it starts.
+//! The settings of the engine, fixed before a run starts.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub struct EngineSettings {
     /// Writes for one user, at most, over all runs. Waiting because the server asks for fewer
     /// requests counts for nothing.
     pub max_attempts: NonZeroU32,
-    /// How long everybody waits after a 429 that names no time.
+    /// How long all requests wait after a 429 that names no time.
     pub throttle_wait: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub grace: Duration,

@@ -27,7 +27,7 @@ impl Signal {
 /// Why a run stops early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopReason {
-    /// Somebody asked for it.
+    /// The process was sent this signal.
     Signal(Signal),
     /// The provider refuses the credential, also a fresh one.
     SignIn(SignInError),

@@ -11,7 +11,7 @@ use crate::domain::{IdRule, UserState};
 pub struct Census {
     /// Times that a user was shown.
     pub shown: u64,
-    /// Of the workspaces that the change names, those that somebody has.
+    /// Of the workspaces that the change names, those that a shown user has.
     pub workspaces: BTreeSet<String>,
     /// Attributes other than the profile's in which users have access.
     pub other_access: BTreeSet<String>,
@@ -33,7 +33,7 @@ impl Census {
         }
     }
 
-    /// The workspaces that the change names and nobody has.
+    /// The workspaces that the change names and that no shown user has.
     pub(super) fn unseen(&self, named: Vec<String>) -> Vec<String> {
         let mut unseen = named;
         unseen.retain(|id| !self.workspaces.contains(id));

@@ -66,7 +66,7 @@ impl<D: Directory> LookUp<'_, D> {
         let Ok(page) = self.inquirer.ask(request).await?.into_page() else {
             return Ok(None);
         };
-        // Some answer a search that they cannot make with nobody at all.
+        // Some providers answer a search that they do not support with an empty page.
         let shows_any = !page.users.is_empty();
         let fits = !all_active || page.users.iter().all(|user| user.active == Some(true));
         Ok(page.total.filter(|_| shows_any && fits))
@@ -75,7 +75,7 @@ impl<D: Directory> LookUp<'_, D> {
 
 /// What the list has shown of how many users are active.
 fn counted(place: &Place) -> (Option<u64>, bool) {
-    // A list that says of nobody whether they are active says nothing about it.
+    // A list that shows of no user whether it is active says nothing about the number.
     if place.active_shown == 0 {
         return (None, false);
     }

@@ -7,7 +7,7 @@ use crate::port::{JournalError, SignInError};
 /// Why a look-up cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookUpError {
-    /// The provider has answered nobody for too long.
+    /// The provider has answered no request for too long.
     #[error("the provider is out: {0}")]
     Outage(String),
     /// Who we are is refused.

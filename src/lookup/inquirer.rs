@@ -24,9 +24,9 @@ const MOST_ATTEMPTS: u32 = 6;
 pub struct InquirySettings {
     /// Requests in flight at the same time, at most.
     pub concurrency: NonZeroUsize,
-    /// How long everybody waits after a 429 that names no time.
+    /// How long all requests wait after a 429 that names no time.
     pub throttle_wait: Duration,
-    /// How long the provider may answer nobody.
+    /// How long the provider may answer no request.
     pub max_outage: Duration,
     /// What the provider lets a client find.
     pub finds: Finds,
@@ -106,7 +106,7 @@ pub struct Inquirer<D> {
     on_trouble: OnTrouble,
 }
 
-/// Told whenever a request has to be made again: why.
+/// Called with the reason before a failed request is repeated; not after a 401 or a 429.
 struct OnTrouble(Box<dyn Fn(&str) + Send + Sync>);
 
 impl std::fmt::Debug for OnTrouble {
@@ -164,8 +164,8 @@ impl<D: Directory> Inquirer<D> {
 
     /// Asks until there is an answer that says something about what was asked.
     ///
-    /// A request that fails again and again is given up only if it fails once more after another one was
-    /// answered: else nobody is, and that is waited for as long as an outage may last.
+    /// A request that fails again and again is given up only if a probe is answered and it then fails
+    /// once more. Else it is repeated for as long as an outage may last.
     pub(super) async fn ask(&self, request: &Request) -> Result<Heard, LookUpError> {
         let started = Instant::now();
         let mut backoff = Backoff::seeded(fastrand::u64(..));
@@ -217,8 +217,8 @@ impl<D: Directory> Inquirer<D> {
         Ok(exchange.ok())
     }
 
-    /// Whether the provider shows any user at all. A service that has lost its users, or an address that is
-    /// not theirs, knows nobody: that says nothing of one of them.
+    /// Whether the provider shows any user at all. A service that has lost its users, or an address that
+    /// is not theirs, shows none: then a 404 does not prove that a single user is not there.
     pub(super) async fn shows_anybody(&self) -> Result<bool, LookUpError> {
         if self.shown.load(Ordering::Relaxed) || !self.settings.finds.pages {
             return Ok(true);
@@ -290,7 +290,7 @@ impl<D: Directory> Inquirer<D> {
         Ok((exchange, sent.elapsed()))
     }
 
-    /// A fresh credential that is refused is wrong; one with which somebody was served has ended.
+    /// A fresh credential that is refused is wrong, unless a request was served before: then it has ended.
     async fn renew(&self, answer: &Answer, renewals: u32) -> Result<(), LookUpError> {
         let served = self.served.load(Ordering::Relaxed);
         if renewals > 1 && (!served || renewals > MOST_RENEWALS) {

@@ -1,4 +1,4 @@
-//! Looking up everybody whom a register seeks, the cheapest way, and believing nothing that was not shown.
+//! Looks up all users that a register seeks, the cheapest way, and believes only what was shown.
 
 use std::collections::BTreeMap;
 
@@ -39,14 +39,14 @@ pub enum Count {
     All,
 }
 
-/// How a look-up was made, and what it told of the tenant.
+/// How a look-up was made, and what it showed of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The way that was chosen.
     pub method: Method,
     /// Requests that it took, sign-in not counted.
     pub requests: u64,
-    /// All users of the tenant, if the provider told.
+    /// All users of the tenant, if the provider reported the number.
     pub total: Option<u64>,
     /// The active users of the tenant, as far as is known.
     pub active: Option<u64>,
@@ -60,7 +60,7 @@ pub struct Found {
     pub unseen_workspaces: Vec<String>,
 }
 
-/// How far a look-up has come, for whoever waits.
+/// The progress of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// The way that was chosen.
@@ -71,7 +71,7 @@ pub struct Look {
     pub left: u64,
 }
 
-/// Looks up everybody whom `register` seeks.
+/// Looks up all users that `register` seeks.
 ///
 /// Dropping the future leaves with the register whatever was found: the next look-up goes on there.
 pub async fn look_up<D: Directory, R: Register>(
@@ -170,7 +170,7 @@ impl<D: Directory> LookUp<'_, D> {
             .total
             .unwrap_or(place.passed + u64::from(!place.is_over()));
         let choice = strategy::choose(sought, names, place.passed + 1, place.page, expected);
-        // Whoever has seen the whole list on one page has looked everybody up by it.
+        // The walk is over already, for example after a list of one page: the look-up was made by the list.
         if place.is_over() {
             self.method = Method::Pages;
         } else if choice == Method::Pages {
@@ -184,8 +184,8 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(())
     }
 
-    /// Goes on through the list while nobody was seen in one of the workspaces that the change names, as long
-    /// as the list shows workspaces: nobody of the roster may have it, though others do.
+    /// Goes on through the list while no user was seen in one of the workspaces that the change names, as
+    /// long as the list shows workspaces. Perhaps only users outside the roster have that workspace.
     async fn seek_workspaces(&mut self) -> Result<(), LookUpError> {
         if !self.ask.needs_attribute {
             return Ok(());
@@ -262,8 +262,8 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(Some(users))
     }
 
-    /// Takes users whom a list or a search has shown: whoever is known to be shown whole has no access
-    /// where no access is shown.
+    /// Takes users that a list or a search has shown. A user that is known to be shown whole has no
+    /// access where no access is shown.
     pub(super) async fn take(
         &mut self,
         users: &mut [UserState],

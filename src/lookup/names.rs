@@ -1,8 +1,8 @@
 //! Finding users by their names: searches, each put to the test before a miss is believed, then the list.
 //!
-//! Some servers take `a or b` for one long name, look for the last one alone, fold no case, split a filter
-//! at `eq`, or answer 200 and nobody to whatever they do not understand. So a search that finds somebody
-//! is good, and one that finds nobody proves nothing by itself.
+//! Some servers take `a or b` for one long name, look for the last one alone, fold no case, split a
+//! filter at `eq`, or answer 200 without any user to whatever they do not understand. So a search that
+//! finds a user is good, and one that finds none proves nothing by itself.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -15,7 +15,8 @@ use crate::lookup::spelling::{is_plain, spellings, swapped};
 use crate::lookup::strategy::{self, Method};
 use crate::port::Directory;
 
-/// Names that nobody has, up to which the first page of the list is not asked for to see how long it is.
+/// Up to so many names that no search has found, the first page of the list is not asked for to see how
+/// long the list is.
 const FEW: usize = 3;
 
 /// What a search has brought.
@@ -24,7 +25,7 @@ enum Search {
     Found(HashSet<String>),
     /// The provider refuses it, or does not answer.
     Refused,
-    /// Users were shown whom nobody asked for: the filter is not obeyed.
+    /// Users were shown that were not asked for: the filter is not obeyed.
     Ignored,
 }
 
@@ -36,8 +37,8 @@ struct Missed {
 }
 
 impl<D: Directory> LookUp<'_, D> {
-    /// Asks for everybody who is sought by name, until each name has been found, is known not to be there,
-    /// or cannot be asked for in any way.
+    /// Asks for each user that is sought by name, until each name has been found, is known not to be
+    /// there, or cannot be asked for in any way.
     pub(super) async fn by_name<R: Register>(
         &mut self,
         register: &mut R,
@@ -277,7 +278,7 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(is_passed)
     }
 
-    /// One search. What it shows is looked at again: some servers answer every search with everybody.
+    /// One search. What it shows is checked: some servers answer every search with all users.
     async fn search<R: Register>(
         &mut self,
         register: &mut R,

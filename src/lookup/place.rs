@@ -127,8 +127,8 @@ impl Place {
         }
     }
 
-    /// Whether the server may count its users from 0, so that the first one was never shown: no total says
-    /// otherwise, and nobody has tried.
+    /// Whether the server may count its users from 0, so that the first one was never shown: no total
+    /// says otherwise, and counting from 0 was not tried.
     pub(super) fn may_count_from_zero(&self) -> bool {
         let is_tried = self.tried[1] || self.way != Way::Index;
         self.pages > 0 && !is_tried && !self.is_total_independent()

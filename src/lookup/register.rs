@@ -49,7 +49,7 @@ impl Sought {
 pub struct Wants {
     /// Whether anybody is to be seen with what the user has access to.
     pub access: bool,
-    /// Workspaces that the change names: whether anybody has them is told.
+    /// Workspaces that the change names: the look-up reports those that no user was seen in.
     pub workspaces: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ pub struct Told {
 }
 
 impl Absence {
-    /// Nobody answers to what was asked for, and no single answer says so.
+    /// No user was found for what was asked, and no single answer says so.
     pub fn not_found() -> Self {
         Self {
             reason: Reason::NotFound,
@@ -110,13 +110,13 @@ impl Absence {
     }
 }
 
-/// Whoever seeks users and keeps what is found. Each call is durable when it returns.
+/// Knows which users are sought, and stores what is found. Each call is durable when it returns.
 pub trait Register {
     /// What users are to be shown with.
     fn wants(&self) -> Wants;
 
-    /// How many users are still sought: whoever was not shown with all that is wanted, and every name,
-    /// until [`Register::resolve`] has said who is meant by it.
+    /// How many users are still sought: each user that was not shown with all that is wanted, and every
+    /// name, until [`Register::resolve`] has said who is meant by it.
     fn outstanding(&mut self) -> impl Future<Output = Result<Outstanding, JournalError>>;
 
     /// The next users who are still sought, in the order of their lines, after line `after`; at most
@@ -130,8 +130,8 @@ pub trait Register {
     /// How far an earlier look-up came, if it was interrupted.
     fn position(&mut self) -> impl Future<Output = Result<Option<Position>, JournalError>>;
 
-    /// Takes users whom a list or a search has shown, those included whom nobody seeks, and how far the
-    /// walk through the list has come. An entry that does not show what is wanted leaves its user sought.
+    /// Takes users that a list or a search has shown, even those that are not sought, and how far the walk
+    /// through the list has come. An entry that does not show what is wanted leaves its user sought.
     fn found(
         &mut self,
         users: Vec<UserState>,

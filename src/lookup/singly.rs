@@ -14,7 +14,7 @@ use crate::port::Directory;
 pub(super) const BATCH: usize = 200;
 
 impl<D: Directory> LookUp<'_, D> {
-    /// Reads everybody who is sought by id.
+    /// Reads each user that is sought by id.
     pub(super) async fn by_id<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
         let mut left = register.outstanding().await?.by_id;
         let mut after = Line(0);
@@ -77,8 +77,8 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(unshown)
     }
 
-    /// Whoever was read alone and not shown with any access: either the provider leaves an empty attribute
-    /// out, or it has no such attribute. Once it is known to have it, they are read again.
+    /// Settles the users that were read alone and shown without any access. The provider leaves an empty
+    /// attribute out, or has no such attribute. Once it is known to have it, they are read again.
     pub(super) async fn settle_unshown<R: Register>(
         &mut self,
         register: &mut R,

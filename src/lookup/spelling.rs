@@ -34,8 +34,8 @@ pub(super) fn spellings(name: &str) -> Vec<String> {
     all
 }
 
-/// Whether a search for a name may be believed to find nobody, once searches are known to work: nothing in
-/// it is folded, escaped or taken for a part of the filter in a way of the server's own.
+/// Whether a search that finds no user with this name may be believed, once searches are known to work:
+/// nothing in the name is folded, escaped or parsed as filter syntax in a way of the server's own.
 pub(super) fn is_plain(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
     !name.is_empty() && name.chars().all(is_plain) && !name.to_ascii_lowercase().contains("eq")

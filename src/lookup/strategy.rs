@@ -9,7 +9,7 @@ pub enum Method {
     Pages,
     /// One by one by their ids, and by several names at once.
     Singly,
-    /// Not at all: everybody is known already.
+    /// Not at all: all users are known already.
     Nothing,
 }
 
@@ -24,7 +24,7 @@ impl Method {
     }
 }
 
-/// Requests that it takes to ask for everybody who is sought, with so many names in a search; without
+/// Requests that it takes to ask for each user that is sought, with so many names in a search; without
 /// searches, names take more than any list.
 pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
     let by_name = match (sought.by_name, names as u64) {
@@ -90,7 +90,7 @@ mod tests {
             (0, 1440, 101, 5000, Method::Singly),
             (0, 10, 101, 250, Method::Singly),
             (0, 0, 101, 5000, Method::Nothing),
-            // All pages were seen: whoever is left is asked for.
+            // All pages were seen: the users that are left are asked for.
             (3, 0, 5001, 5000, Method::Pages),
         ] {
             let sought = Outstanding { by_id, by_name };

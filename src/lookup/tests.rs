@@ -74,7 +74,7 @@ async fn a_page_is_cheaper_than_many_reads_and_a_read_than_many_pages() {
     assert_eq!(few.requests.len(), 4, "{:?}", few.requests);
     assert_eq!(few.result.unwrap().active, Some(500));
 
-    // Whoever is not in the list is asked for by id, to be sure.
+    // A user that is not in the list is asked for by id, to be sure.
     let gone = look(50, Oddity::default(), Memory::new([1, 2, 3, 99], [])).await;
     assert_eq!(gone.requests, ["page 1 100", "read ID99", "active"]);
     assert_eq!(gone.register.missing[&3], Reason::NotFound);
@@ -229,7 +229,7 @@ async fn p6_a_429_holds_everybody_and_costs_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn p5_who_is_asked_for_when_an_outage_begins_is_not_given_up() {
-    // Everybody else was answered before; nobody is answered for five minutes.
+    // All other users were answered before; then no request is answered for five minutes.
     let odd = Oddity {
         out: Some((Duration::from_millis(15), Duration::from_mins(5))),
         finds: Finds {

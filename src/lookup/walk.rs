@@ -1,4 +1,4 @@
-//! A walk through the provider's list of users, page by page, for whoever wants it: look-ups and exports.
+//! A walk through the provider's list of users, page by page, used by look-ups and exports.
 //!
 //! Servers count, number and end their lists in many ways. The one rule for all of them: go on until
 //! nothing new comes, and say how far that is from the whole ([`Walk::coverage`]).
@@ -212,7 +212,7 @@ impl<'a, D: Directory> Walk<'a, D> {
         let by_index = place.way == Way::Index && place.pages > 0;
         let is_more = place.is_more_expected();
         if by_index && place.pages == 1 && !tried_numbers {
-            // Perhaps the number is that of a page. It is, if the second one brings nobody known.
+            // Perhaps the number is that of a page. It is, if no user of the second page was shown before.
             self.place.tried[0] = true;
             let at = PageAt::Index(2);
             if let Turn::Page(page) = self.ask(&at).await? {

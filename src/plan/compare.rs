@@ -3,8 +3,8 @@
 use crate::domain::{Fact, Finding, Goal, IdRule, UserState};
 use crate::lookup::Absence;
 
-/// Compares what a user has now with what the user is to have. A goal that is not known is met by
-/// nobody. `ids` says how the provider compares ids.
+/// Compares what a user has now with what the user is to have. No user meets a goal that is not known.
+/// `ids` says how the provider compares ids.
 pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence>) -> Fact {
     let (finding, shown, detail) = match read {
         Ok(state) if goal.is_some_and(|goal| goal.is_met_by(&state, ids)) => {

@@ -24,7 +24,7 @@ pub enum Decision {
     Settled,
     /// The user has an outcome without a write.
     Settle(Settlement),
-    /// The user is written so; nothing is listed where nobody has looked yet.
+    /// The user is written with these operations; there are none in the list if the user is yet to be read.
     Write(Vec<Operation>),
 }
 
@@ -38,7 +38,7 @@ impl Criteria {
         if row.effect != Effect::None {
             return Decision::Write(Vec::new());
         }
-        // A user whom nobody has looked up yet has no name to compare: the engine asks once there is one.
+        // A user that was not looked up yet has no name to compare: the engine asks once there is one.
         let barred = match &row.before {
             None => self.door.is_protected(row.user_id.as_deref(), &row.known),
             Some(_) => self.door.may_write(row.user_id.as_deref(), &row.known),
@@ -65,8 +65,8 @@ impl Criteria {
         }
     }
 
-    /// What the plan does for whoever is still to be written; `None` for all others. Who is protected
-    /// is not asked again.
+    /// What the plan does for a user that is still to be written; `None` for all others. Whether the
+    /// user is protected is not asked again.
     pub fn operations(&self, row: &PlanRow) -> Option<Vec<Operation>> {
         if row.status != Status::Pending {
             return None;
@@ -81,8 +81,8 @@ impl Criteria {
         }
     }
 
-    /// How a user ends who is known to be protected; `None` for all others, and for whoever a write may
-    /// have changed: the engine reads that user first.
+    /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
+    /// write may have changed: the engine reads that user first.
     pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
         if row.effect != Effect::None {
             return None;

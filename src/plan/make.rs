@@ -1,4 +1,4 @@
-//! Making a plan: everybody looked up, decided, and fixed.
+//! Making a plan: all users are looked up, each is decided, and the plan is fixed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct LookedUp {
     pub method: String,
     /// Requests that it took, sign-in not counted.
     pub requests: u64,
-    /// All users of the tenant, if the provider told.
+    /// All users of the tenant, if the provider reported the number.
     pub total: Option<u64>,
     /// The active users of the tenant, as far as is known; `None` if nothing is.
     pub active: Option<u64>,
@@ -90,8 +90,8 @@ pub enum PlanError {
     Ledger(#[from] LedgerError),
 }
 
-/// Looks up everybody who has not been, gives an outcome to everybody who is not to be written, and
-/// fixes the plan. Without look-ups nobody is looked up: each user is read right before the write.
+/// Looks up each user that was not looked up yet, gives an outcome to each user that is not to be written,
+/// and fixes the plan. Without look-ups no user is looked up: each is read right before the write.
 ///
 /// Whatever is stored when the future is dropped is not looked up again.
 pub async fn make<D: Directory>(
@@ -162,7 +162,7 @@ pub async fn look_again<D: Directory>(
     Ok(())
 }
 
-/// The users of a job whom nobody has looked up.
+/// The users of a job that were not looked up yet.
 struct SoughtInLedger<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,

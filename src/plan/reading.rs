@@ -30,7 +30,7 @@ pub fn reading(roster: &Reading, ids: IdRule, profile: &str) -> Value {
     })
 }
 
-/// By which profile a job that is named by its id is worked on: all that can be told without its roster.
+/// How a job that is named by its id compares ids, and its profile: all that is known without its roster.
 pub fn provider(ids: IdRule, profile: &str) -> Value {
     json!({ "ids": ids.as_str(), "profile": profile_name(profile) })
 }

@@ -1,4 +1,5 @@
-//! Going through the lines of a plan: settling whoever is not written, and telling what is left.
+//! Going through the lines of a plan: giving an outcome to each user that is not written, and counting
+//! what is left.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +36,8 @@ pub struct Group {
     pub first: Vec<(PlanRow, Vec<Operation>)>,
 }
 
-/// Gives everybody an outcome who is not to be written: the protected, those who are as wanted, those
-/// for whom it cannot be done. Returns how many were protected.
+/// Gives an outcome to each user that is not to be written: the protected, those that are as wanted,
+/// those for whom it cannot be done. Returns how many these were.
 pub async fn settle(
     ledger: &mut Ledger,
     job: &Job,
@@ -50,8 +51,8 @@ pub async fn settle(
     .await
 }
 
-/// Gives the protected their outcome and nobody else: whom a later command protects is safe, though
-/// the plan was made without. Returns how many.
+/// Gives an outcome to the protected users alone. A user that a later command protects is safe, though
+/// the plan was made without that protection. Returns how many were protected.
 pub async fn protect(
     ledger: &mut Ledger,
     job: &Job,

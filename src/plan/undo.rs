@@ -11,8 +11,8 @@ use crate::plan::key::job_key;
 /// Rows that are in memory at the same time.
 const PAGE: usize = 500;
 
-/// Loads the job that gives back what `parent` took from those in the scope; `None` if there is nobody to
-/// whom anything can be given back. Either the whole job is in the ledger afterwards, or none of it.
+/// Loads the job that gives back what `parent` took from the users in the scope; `None` if nothing can be
+/// given back to any user. Either the whole job is in the ledger afterwards, or none of it.
 pub async fn undo(
     ledger: &mut Ledger,
     parent: &Job,

@@ -1,4 +1,4 @@
-//! Verifying: everybody whom a job saw to the wanted state is looked up again and compared.
+//! Verifying: all users that a job saw in the wanted state are looked up again and compared.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::plan::compare::{after_undo, compare};
 use crate::plan::make::{PlanError, journal};
 use crate::port::{Directory, JournalError};
 
-/// Looks everybody up again, the cheapest way, and keeps for each what was found. `goal` is what
+/// Looks up these users again, the cheapest way, and records for each what was found. `goal` is what
 /// every user is to have, where a line does not say it.
 pub async fn verify<D: Directory>(
     ledger: &mut Ledger,
@@ -32,8 +32,8 @@ pub async fn verify<D: Directory>(
     Ok(Box::pin(looking).await?)
 }
 
-/// The users of a job whose state is known, as far as the ledger goes. Whoever was looked at by this run
-/// is done, whatever the clock says.
+/// The users of a job whose state is known, as far as the ledger goes. A user that this run has looked
+/// at is done, whatever the clock says.
 struct SoughtAgain<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
@@ -92,7 +92,7 @@ impl Register for SoughtAgain<'_> {
     ) -> Result<(), JournalError> {
         let matched = self.ledger.match_to_verify(self.job, self.run, &users);
         let matched = matched.await.map_err(journal)?;
-        // Whoever is not shown with all that the goal is about is read alone.
+        // A user that is not shown with all that the goal is about is read alone.
         let is_shown = |goal: &Option<Goal>, nth: usize| {
             let goal = goal.as_ref().or(self.goal);
             goal.is_none_or(|goal| goal.is_shown_by(&users[nth]))
@@ -124,13 +124,13 @@ impl Register for SoughtAgain<'_> {
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {
-        // Everybody was identified by the plan.
+        // The plan has identified all users.
         Ok(())
     }
 
     async fn missing(&mut self, absent: Vec<(Sought, Absence)>) -> Result<(), JournalError> {
-        // Without a state there is nothing to compare with a line's own goal: that of everybody says
-        // whether users are to be gone.
+        // Without a state there is nothing to compare with a line's own goal. The goal of all users says
+        // whether they are to be gone.
         let entries: Vec<_> = absent
             .into_iter()
             .map(|(sought, absence)| {

@@ -13,7 +13,7 @@ pub(in crate::engine) enum Step {
     Read,
     /// Back off, at least as long as the server asks, then go on with the given kind.
     BackOff(RequestKind, Option<Duration>),
-    /// Repeat the same request when the server lets everybody send again.
+    /// Repeat the same request when the wait that the server has asked for is over for all requests.
     Hold(RequestKind),
     /// Renew the credential, then repeat the same request.
     Renew(RequestKind),

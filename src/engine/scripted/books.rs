@@ -76,7 +76,7 @@ pub(super) struct Books {
     pub(super) renewals: u64,
     /// Until when the sign-in service is out.
     pub(super) no_sign_in_until: Option<Instant>,
-    /// When everybody was asked to wait, and until when.
+    /// When the tenant asked for a wait of all requests, and until when.
     pub(super) closed: Option<(Instant, Instant)>,
     pub(super) now: usize,
     pub(super) peak: usize,

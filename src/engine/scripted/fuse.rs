@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) enum Cut {
     /// A call of the journal comes, and nothing of it becomes durable.
     BeforeRecord(u64),
-    /// A call of the journal is durable, and nobody hears of it.
+    /// A call of the journal has become durable, and never returns.
     AfterRecord(u64),
     /// A request is about to leave.
     BeforeSend(u64),

@@ -38,7 +38,7 @@ pub(crate) struct Row {
     is_fixed: bool,
     /// The intent of a write that may leave now.
     intent: Option<String>,
-    /// A write may have taken effect, and nobody has seen the user since.
+    /// A write may have taken effect, and the user was not read since.
     must_read: bool,
     /// A write did its part: the next one costs no attempt.
     advanced: bool,
@@ -52,7 +52,7 @@ struct Books {
     claims: Vec<u64>,
     broken: Vec<String>,
     failed: bool,
-    /// What everybody is to have, unless nothing.
+    /// The goal of all users; `None` stands for no access at all.
     goal: Option<Goal>,
 }
 
@@ -113,7 +113,7 @@ impl Memory {
         self.lock().goal = Some(goal);
     }
 
-    /// What a new run does first: whoever is claimed by a dead run is in doubt.
+    /// What a new run does first: each user that a dead run has claimed becomes in doubt.
     pub(super) fn recover(&self) {
         let mut books = self.lock();
         books.failed = false;

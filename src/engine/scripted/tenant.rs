@@ -41,7 +41,7 @@ pub(crate) struct Door {
     pub(super) renewing: tokio::sync::Mutex<()>,
 }
 
-/// A request that somebody waits for.
+/// A request that is in flight, counted for as long as this lives.
 struct Waiting<'a>(&'a Tenant);
 
 impl<'a> Waiting<'a> {

@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    /// The same, if the job deletes everybody.
+    /// The same, if the job deletes all users.
     pub(crate) fn deleting(self) -> Self {
         self.memory.set_goal(Change::delete().goal().unwrap());
         self
@@ -305,7 +305,7 @@ async fn signal(plan: &Plan, sender: mpsc::Sender<Signal>) {
     let start = Instant::now();
     for (at, signal) in &plan.signals {
         tokio::time::sleep_until(start + *at).await;
-        // A run that is over listens to nobody.
+        // A run that is over receives no signals.
         let _ = sender.send(*signal).await;
     }
     if plan.signals.is_empty() {

@@ -1,4 +1,4 @@
-//! What users have before they are written: nobody is written unseen, and only what is left to do is
+//! What users have before they are written: no user is written unseen, and only what is left to do is
 //! asked for.
 
 use crate::domain::{Effect, Fact, RequestKind, Status};
@@ -43,7 +43,7 @@ async fn what_is_gone_since_the_look_is_not_asked_for_again() {
         (RequestKind::Write, 1) => Behaviour::NoTarget,
         _ => Behaviour::Confirm,
     });
-    // Somebody else took the workspaces after the look.
+    // Another administrator took the workspaces after the look.
     world.alter("u2", |person| person.workspaces.clear());
     world.run(&Plan::default()).await;
     assert_eq!(world.statuses(), [Status::Removed]);

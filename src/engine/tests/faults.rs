@@ -73,7 +73,7 @@ async fn nobody_sends_once_the_journal_has_failed() {
     }
 }
 
-/// The tenant notes whoever sends after the journal has failed.
+/// The tenant notes each request that is sent after the journal has failed.
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_fails_ends_the_run_wherever_it_happens() {
     let world = || {

@@ -1,4 +1,4 @@
-//! An undisturbed run: how many at once, in which order, how fast, and what is told.
+//! An undisturbed run: how many at once, in which order, how fast, and what is reported.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -17,7 +17,7 @@ async fn as_many_as_allowed_are_in_flight_and_never_more() {
         };
         let ran = world.run(&plan).await;
         assert_eq!(world.peak(), concurrency);
-        // The next users are claimed in good time: nobody waits for the journal to hand them out.
+        // The next users are claimed in good time: no slot stays empty while the journal claims.
         let rounds = u32::try_from(300_usize.div_ceil(concurrency)).unwrap();
         let ideal = Duration::from_millis(1020) * rounds;
         assert!(ran.took < ideal * 11 / 10, "{concurrency}: {:?}", ran.took);

@@ -8,7 +8,7 @@ use crate::domain::{FailureLimit, Limits, Outcome, Reason, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Plan, World};
 use crate::engine::{Event, StopReason};
 
-/// A tenant that does `bad` to everybody from second `from` to second `to`.
+/// A tenant that answers all users with `bad` from second `from` to second `to`.
 fn out_between(users: u64, from: u64, to: u64, bad: Behaviour) -> World {
     let start = Instant::now();
     World::new(users, move |_| {

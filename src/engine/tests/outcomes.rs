@@ -16,7 +16,7 @@ async fn play(
     writes: impl Fn(u32) -> Behaviour + Send + Sync + 'static,
     reads: Behaviour,
 ) -> (Outcome, u32, u32) {
-    // Somebody is served before: that the target serves nobody at all is another matter.
+    // Another user is served first: a target that serves no user at all is another matter.
     let world = World::new(2, move |ask| match (ask.user, ask.kind) {
         ("u2", _) => B::Confirm,
         (_, RequestKind::Write) => writes(ask.nth),

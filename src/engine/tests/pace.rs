@@ -30,7 +30,7 @@ fn within(times: &[Instant], rate: f64, burst: f64) {
 
 #[tokio::test(start_paused = true)]
 async fn p6_retries_and_reads_count_like_everything_else() {
-    // Not everybody fails at the same time: that would be an outage.
+    // Not all users fail at the same time: that would be an outage.
     let world = World::new(150, |ask| {
         match (ask.user[1..].parse::<u32>().unwrap() + ask.nth) % 3 {
             0 => Behaviour::Fail,
@@ -48,7 +48,7 @@ async fn p6_retries_and_reads_count_like_everything_else() {
     world.check(3);
 }
 
-/// The tenant itself notes whoever comes while everybody was asked to wait.
+/// The tenant itself notes each request that arrives while all requests are to wait.
 #[tokio::test(start_paused = true)]
 async fn p6_nobody_sends_while_the_server_asks_to_wait() {
     for asked in [Behaviour::Busy(30), Behaviour::Throttle(Some(30))] {
@@ -56,7 +56,7 @@ async fn p6_nobody_sends_while_the_server_asks_to_wait() {
             ("u12" | "u40" | "u41" | "u80", 1) => asked,
             _ => Behaviour::Confirm,
         });
-        // At a rate at which somebody is about to send at any moment.
+        // At a rate at which some unit is about to send at any moment.
         let ran = world.run(&paced("1000/s", 1)).await;
         world.check(3);
         assert!(ran.took >= Duration::from_secs(90), "{:?}", ran.took);

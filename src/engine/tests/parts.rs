@@ -70,7 +70,7 @@ async fn each_part_follows_at_once_and_costs_no_attempt() {
                 "u2 [SetActive(false)]"
             ]
         );
-        // Nobody waits for anything but answers.
+        // No unit waits for anything but answers.
         assert!(ran.took.as_secs() < 1, "{:?}", ran.took);
     }
 }
@@ -132,7 +132,7 @@ async fn whoever_is_to_go_is_gone_only_when_the_provider_says_so() {
         (B::Status(403), Outcome::Failed(Reason::Forbidden)),
         // The user is still shown: one answer alone proves nothing.
         (B::Status(404), Outcome::Failed(Reason::NotFound)),
-        // Somebody else was quicker.
+        // Another administrator was quicker.
         (B::Status(410), Outcome::Already),
     ] {
         let world = World::new(2, move |ask| match (ask.user, ask.kind) {

@@ -1,5 +1,5 @@
-//! What is asked before a user is given up, that every loop ends, and which answer is told as the one that
-//! decided.
+//! What is asked before a user is given up, that every loop ends, and which answer is recorded as the
+//! one that decided.
 
 use std::time::Duration;
 

@@ -205,8 +205,8 @@ async fn what_hindered_a_user_is_told_before_the_outcome() {
     }
 }
 
-/// Tokens that are revoked again and again are no sign that fresh ones are refused, as long as each
-/// of them served somebody.
+/// Tokens that are revoked again and again are no sign that fresh ones are refused, as long as a request
+/// was served with each of them.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_end_one_after_the_other_stop_nobody() {
     let world = World::new(200, |ask| match (ask.user, ask.nth) {

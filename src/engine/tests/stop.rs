@@ -20,7 +20,7 @@ fn tally(world: &World) -> (usize, usize, usize) {
     (pending, doubt, removed)
 }
 
-/// Whatever is left can be done by a run that nobody stops.
+/// A run that is not stopped can do all that is left.
 async fn resumes(world: &World) {
     let ran = world.run(&Plan::default()).await;
     let statuses = world.statuses();
@@ -138,7 +138,7 @@ async fn a_signal_before_the_first_claim_leaves_no_trace() {
     resumes(&world).await;
 }
 
-/// Whenever the signal comes, in steps finer than a call of the journal, nobody is lost.
+/// Whenever the signal comes, in steps finer than a call of the journal, no user is lost.
 #[tokio::test(start_paused = true)]
 async fn a_signal_at_any_time_loses_nobody() {
     for at in 0..150 {
@@ -172,7 +172,7 @@ async fn a_signal_ends_any_wait_at_once() {
         assert!(ran.took < Duration::from_millis(60_100), "{:?}", ran.took);
         let (pending, doubt, removed) = tally(&world);
         assert_eq!((pending + doubt, removed), (10, 0));
-        // Who was turned away with 429 was not written; who was told 503 may have been.
+        // A user that was answered with 429 was not written; one that was answered with 503 may have been.
         assert_eq!(doubt == 0, waiting == Behaviour::Throttle(Some(3600)));
         resumes(&world).await;
     }

@@ -38,8 +38,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         Step::BackOff(kind, None)
     }
 
-    /// Remembers which credential somebody was served with. Of one that was refused it says whether
-    /// that was so: then it was good and has ended, which is no sign that fresh ones are refused.
+    /// Remembers the newest credential with which a request was served. If a credential was refused,
+    /// returns whether a request was served with it or a newer one: then it was good and has ended,
+    /// which is no sign that fresh ones are refused.
     pub(super) fn weigh_credential(&self, verdict: Verdict) -> bool {
         let served = &self.context.served;
         match verdict {

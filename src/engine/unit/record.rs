@@ -245,7 +245,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let entries = facts.into_iter().map(|fact| Entry { line, at, fact });
         let recorded = self.context.journal.record(entries.collect()).await;
         if recorded.is_err() {
-            // Others must not send until the dispatcher hears of it: nobody could record the answer.
+            // Other units must not send before the dispatcher has the error: no answer could be recorded.
             self.context.drain.cancel();
         }
         recorded
@@ -259,7 +259,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             fault,
             detail: self.detail.clone(),
         };
-        // The dispatcher outlives its units; if it is gone, nobody listens any more.
+        // The dispatcher outlives its units; if it is gone, no report is read any more.
         let _ = self.context.reports.send(event).await;
     }
 }

@@ -31,7 +31,7 @@ async fn p2_a_miss_is_believed_only_from_searches_that_work() {
             let missing: Vec<_> = outcome.register.missing.values().copied().collect();
             assert_eq!(missing, gone, "{searching:?} {names}");
 
-            // Without a list nobody is called not found whom a search may have missed.
+            // Without a list no user is called not found that a search may have missed.
             let finds = Finds {
                 pages: false,
                 ..finds
@@ -201,7 +201,7 @@ async fn p7_active_users_are_counted_or_said_to_be_at_least_so_many() {
             "{what}"
         );
     }
-    // Neither a search nor a list, and a list that says of nobody whether they are active.
+    // Neither a search nor a list, and a list that shows of no user whether it is active.
     let neither = Oddity {
         finds: Finds {
             active: false,

@@ -1,4 +1,4 @@
-//! Any list and any search: nobody who is there is called not found.
+//! Any list and any search: no user that is there is called not found.
 
 use proptest::prelude::*;
 
@@ -82,7 +82,7 @@ proptest! {
         let outcome = block_on(look(users, odd.clone(), Memory::new(ids, names).with_access()));
         let found = match outcome.result {
             Ok(found) => found,
-            // Nobody who was read alone has access, and no list shows any.
+            // No user that was read alone has access, and no list shows any.
             Err(LookUpError::NoAttribute(_)) if odd.entries == Entries::Bare || users < 4 => {
                 return Ok(());
             }

@@ -34,9 +34,9 @@ impl Default for Finds {
 pub(super) enum Searching {
     #[default]
     Right,
-    /// Every search is answered with everybody.
+    /// Every search is answered with all users.
     Everybody,
-    /// Every search is answered with nobody.
+    /// Every search is answered without any user.
     Nobody,
     /// Several names are taken for one.
     Greedy,
