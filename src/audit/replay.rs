@@ -1,8 +1,9 @@
 //! Replays a job from its events alone: its identity, its runs, and the state of each line.
 //!
-//! Which event changes what: `looked_up` says what a user had; `begun` claims a line; `settled` and
-//! `set_aside` give it an outcome; `released` takes it back; `plan_discarded` takes back what
-//! a plan had settled. Kinds that are not known here change nothing.
+//! Which event changes what: `looked_up` says what a user had, and `look_forgotten` that this no longer
+//! counts; `begun` claims a line, and `released` gives it back; `settled` and `set_aside` give it an
+//! outcome; `plan_discarded` takes back what a plan had settled; `verified` says how a line was seen
+//! later. Kinds that are not known here change nothing.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -7,7 +7,7 @@ use crate::lookup::census::Census;
 use crate::lookup::error::LookUpError;
 use crate::lookup::inquirer::Inquirer;
 use crate::lookup::place::Place;
-use crate::lookup::register::{Position, Register, Sought, Wants};
+use crate::lookup::register::{Position, Register, Wants};
 use crate::lookup::singly::read;
 use crate::lookup::spelling::Control;
 use crate::lookup::strategy::{self, Method};
@@ -135,7 +135,7 @@ pub(super) struct LookUp<'a, D> {
     shows_whole: [Option<bool>; 2],
     pub(super) has_asked_schemas: bool,
     /// Users who were read alone, and not shown with their access.
-    pub(super) unshown: BTreeMap<Line, Sought>,
+    pub(super) unshown: BTreeMap<Line, UserId>,
     /// Some of the users whom a list has shown without their access.
     pub(super) silent: Vec<String>,
     /// A user by whom searches are put to the test.

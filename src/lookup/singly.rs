@@ -19,13 +19,18 @@ impl<D: Directory> LookUp<'_, D> {
         let mut left = register.outstanding().await?.by_id;
         let mut after = Line(0);
         loop {
-            let mut batch = register.next(after, BATCH).await?;
-            let Some(last) = batch.last() else {
+            let next = register.next(after, BATCH).await?;
+            let Some(last) = next.last() else {
                 return Ok(());
             };
             after = last.line();
-            let is_known = |sought: &Sought| self.unshown.contains_key(&sought.line());
-            batch.retain(|sought| matches!(sought, Sought::Id(..)) && !is_known(sought));
+            let by_id = next.into_iter().filter_map(|sought| match sought {
+                Sought::Id(line, id) => Some((line, id)),
+                Sought::UserName { .. } => None,
+            });
+            let batch: Vec<_> = by_id
+                .filter(|(line, _)| !self.unshown.contains_key(line))
+                .collect();
             if batch.is_empty() {
                 continue;
             }
@@ -37,7 +42,6 @@ impl<D: Directory> LookUp<'_, D> {
             if !unshown.is_empty() {
                 self.ask_schemas().await?;
             }
-            let unshown = unshown.into_iter().map(|sought| (sought.line(), sought));
             self.unshown.extend(unshown);
             self.tell(left);
         }
@@ -47,20 +51,18 @@ impl<D: Directory> LookUp<'_, D> {
     async fn read_all<R: Register>(
         &mut self,
         register: &mut R,
-        batch: Vec<Sought>,
-    ) -> Result<Vec<Sought>, LookUpError> {
+        batch: Vec<(Line, UserId)>,
+    ) -> Result<Vec<(Line, UserId)>, LookUpError> {
         let inquirer = self.inquirer;
         let mut answers = stream::iter(batch)
-            .map(|sought| async move {
-                let read = match &sought {
-                    Sought::Id(_, id) => read(inquirer, id).await,
-                    Sought::UserName { name, .. } => read(inquirer, &UserId::new(name)).await,
-                };
-                (sought, read)
+            .map(|(line, id)| async move {
+                let read = read(inquirer, &id).await;
+                (line, id, read)
             })
             .buffered(inquirer.concurrency());
         let mut unshown = Vec::new();
-        while let Some((sought, read)) = answers.next().await {
+        while let Some((line, id, read)) = answers.next().await {
+            let sought = Sought::Id(line, id.clone());
             match read? {
                 Ok(state) => {
                     self.control.note(&state);
@@ -68,7 +70,7 @@ impl<D: Directory> LookUp<'_, D> {
                     let ids = inquirer.finds().ids;
                     self.census.take(one, &self.wants.workspaces, ids);
                     if !register.seen(&sought, state).await? {
-                        unshown.push(sought);
+                        unshown.push((line, id));
                     }
                 }
                 Err(absence) => register.missing(vec![(sought, absence)]).await?,
@@ -89,7 +91,7 @@ impl<D: Directory> LookUp<'_, D> {
         let inquirer = self.inquirer;
         let directory = inquirer.directory();
         let unshown = std::mem::take(&mut self.unshown);
-        let mut unshown: Vec<_> = unshown.into_values().collect();
+        let mut unshown: Vec<_> = unshown.into_iter().collect();
         // Others may show what these do not have: a page of the list, and if the list shows no access of
         // anybody, some of its users alone.
         if self.ask.needs_attribute && !directory.shows_access() && self.walk.place().pages == 0 {
@@ -115,16 +117,14 @@ impl<D: Directory> LookUp<'_, D> {
             }));
         }
         let words = "the provider does not show what this user has access to";
-        let absent = unshown.into_iter().map(|sought| {
+        let absent = unshown.into_iter().map(|(line, id)| {
             let absence = Absence::unreadable(Reason::Unreadable, words);
-            (sought, absence)
+            (Sought::Id(line, id), absence)
         });
         register.missing(absent.collect()).await?;
         Ok(())
     }
-}
 
-impl<D: Directory> LookUp<'_, D> {
     /// Asks the provider, once, which attributes it has, unless it has shown the one of access.
     async fn ask_schemas(&mut self) -> Result<(), LookUpError> {
         let directory = self.inquirer.directory();
