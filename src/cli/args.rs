@@ -7,6 +7,7 @@ mod network;
 mod prepare;
 mod rails;
 mod rehearse;
+mod roster;
 mod sign_in;
 mod sources;
 mod work;

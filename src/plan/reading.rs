@@ -9,11 +9,13 @@ use crate::domain::IdRule;
 use crate::roster::Reading;
 
 /// What each member is called in a refusal.
-const MEMBERS: [(&str, &str); 6] = [
+const MEMBERS: [(&str, &str); 8] = [
     ("id_column", "the id column"),
     ("email_column", "the e-mail column"),
     ("encoding", "the encoding"),
     ("delimiter", "the separator"),
+    ("header_line", "the line of the header"),
+    ("unusual_ids", "whether unusual ids are taken"),
     ("ids", "how ids compare"),
     ("profile", "the profile"),
 ];
@@ -25,6 +27,8 @@ pub fn reading(roster: &Reading, ids: IdRule, profile: &str) -> Value {
         "email_column": roster.email_column,
         "encoding": roster.encoding,
         "delimiter": roster.delimiter.to_string(),
+        "header_line": roster.header_line,
+        "unusual_ids": roster.unusual_ids,
         "ids": ids.as_str(),
         "profile": profile_name(profile),
     })
@@ -74,6 +78,8 @@ mod tests {
             email_column: None,
             encoding: "UTF-8",
             delimiter: ',',
+            header_line: Some(1),
+            unusual_ids: false,
         };
         reading(&roster, IdRule::Exact, profile)
     }

@@ -1,20 +1,20 @@
-//! How a roster is written: its encoding and its delimiter, judged from its beginning.
+//! How a roster is written: its encoding, judged from its beginning or named by the user.
 //!
 //! What comes out is UTF-8 by intention, not by proof: bytes of a file that claims nothing else pass unchanged, so
-//! that one bad cell costs one line. No column names are known here; whether a header is a good one is asked.
+//! that one bad cell costs at most one line. Where the table begins is found elsewhere.
 
 use std::io::{self, Cursor, Read};
 
-use csv::{ByteRecord, ReaderBuilder};
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use super::error::RosterErrorKind;
 
 /// How many raw bytes the encoding is judged from.
 const RAW_HEAD: usize = 4096;
-/// How much text the delimiter is judged from.
+/// How much text the layout is judged from.
 const TEXT_HEAD: usize = 64 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
-const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// The decoded stream: its beginning, and what follows.
 pub(super) struct Text {
@@ -24,12 +24,25 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Decodes a stream of raw bytes in the encoding that its first bytes show.
-    pub(super) fn decode(mut raw: impl Read + Send + 'static) -> io::Result<Self> {
+    /// Decodes a stream of raw bytes in the named encoding, or else in the one that its first bytes show.
+    pub(super) fn decode(
+        mut raw: impl Read + Send + 'static,
+        named: Option<&'static Encoding>,
+    ) -> Result<Self, RosterErrorKind> {
         let first = read_head(&mut raw, RAW_HEAD)?;
-        let encoding = encoding(&first);
+        let marked = Encoding::for_bom(&first).map(|(encoding, _)| encoding);
+        if let (Some(named), Some(marked)) = (named, marked)
+            && named != marked
+        {
+            return Err(RosterErrorKind::OtherEncoding {
+                named: named.name(),
+                marked: marked.name(),
+            });
+        }
+        let encoding = named.or(marked).or_else(|| utf16(&first)).unwrap_or(UTF_8);
+        // UTF-8 is not decoded: its bad bytes are to be seen.
         let mut rest = DecodeReaderBytesBuilder::new()
-            .encoding(encoding)
+            .encoding(Some(encoding).filter(|encoding| *encoding != UTF_8))
             .bom_sniffing(false)
             .build(Cursor::new(first).chain(raw));
         let mut head = read_head(&mut rest, TEXT_HEAD)?;
@@ -38,7 +51,7 @@ impl Text {
             head.drain(..BOM.len());
         }
         Ok(Self {
-            encoding: encoding.map_or("UTF-8", Encoding::name),
+            encoding: encoding.name(),
             head,
             rest: Box::new(rest),
         })
@@ -52,19 +65,6 @@ impl Text {
             .find(|line| !line.is_empty())
             .is_none_or(is_text)
     }
-
-    /// The delimiter under which the header is a good one, or else gives the most fields.
-    pub(super) fn delimiter(&self, is_good: impl Fn(&[String]) -> bool) -> u8 {
-        let mut best = (false, 0, DELIMITERS[0]);
-        for delimiter in DELIMITERS {
-            let header = first_record(&self.head, delimiter);
-            let (good, width) = (is_good(&header), header.len());
-            if (good, width) > (best.0, best.1) {
-                best = (good, width, delimiter);
-            }
-        }
-        best.2
-    }
 }
 
 /// Whether bytes hold no control characters besides those of a text file.
@@ -74,36 +74,9 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
         .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
-/// The cells of a header, trimmed; what is not UTF-8 is replaced.
-pub(super) fn header_names(record: &ByteRecord) -> Vec<String> {
-    record
-        .iter()
-        .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
-        .collect()
-}
-
-fn first_record(head: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(head);
-    let mut record = ByteRecord::new();
-    match reader.read_byte_record(&mut record) {
-        Ok(true) => header_names(&record),
-        _ => Vec::new(),
-    }
-}
-
-/// The encoding, if the text is not UTF-8 already. Without a mark, UTF-16 shows by its NUL bytes: in names and ids,
-/// most characters have one, and always on the same side.
-fn encoding(first: &[u8]) -> Option<&'static Encoding> {
-    if first.starts_with(b"\xff\xfe") {
-        return Some(UTF_16LE);
-    }
-    if first.starts_with(b"\xfe\xff") {
-        return Some(UTF_16BE);
-    }
+/// UTF-16 without a mark shows by its NUL bytes: in names and ids, most characters have one, and always on the same
+/// side.
+fn utf16(first: &[u8]) -> Option<&'static Encoding> {
     let pairs = first.chunks_exact(2);
     let count = pairs.len();
     let (mut high, mut low) = (0, 0);

@@ -50,6 +50,37 @@ pub enum RosterErrorKind {
     /// The header is text, but in some other encoding than UTF-8 or UTF-16.
     #[error("the header is not UTF-8")]
     HeaderNotUtf8,
+    /// The encoding that was named is not the one that the file's first bytes show.
+    #[error("its first bytes say {marked}, and the encoding was named as {named}")]
+    OtherEncoding {
+        /// The encoding that was named.
+        named: &'static str,
+        /// The encoding that the byte order mark shows.
+        marked: &'static str,
+    },
+    /// What stands above the header may be users.
+    #[error("this line is no header that is known, and line {line} looks like the header")]
+    HeaderFurtherDown {
+        /// The line that looks like the header, from 1.
+        line: u64,
+    },
+    /// The cell of the header looks like the users below it.
+    #[error("the header's cell `{header}` looks like a user, such as `{other}`")]
+    HeaderIsUser {
+        /// The cell, cut.
+        header: String,
+        /// A cell below it, cut.
+        other: String,
+    },
+    /// No record begins on the line that was asked for.
+    #[error("there is no header on this line")]
+    NoHeaderLine,
+    /// Without a header, which of several columns names the users cannot be seen.
+    #[error("a file without a header does not say which of its {columns} columns names the users")]
+    NoNames {
+        /// How many columns there are.
+        columns: usize,
+    },
     /// No column is known as the id, nor as the e-mail address.
     #[error("no id column among {}", Columns(.found))]
     NoIdColumn {
@@ -95,6 +126,9 @@ pub enum RosterErrorKind {
         /// Why the first line was rejected.
         reason: Rejection,
     },
+    /// Repeated users are counted by a temporary file, and none can be written.
+    #[error("repeated users cannot be counted: no temporary file can be written")]
+    Scratch(#[source] Arc<io::Error>),
     /// The system could not open or read the file.
     #[error("cannot be read")]
     Io(#[source] Arc<io::Error>),
@@ -137,9 +171,24 @@ impl RosterError {
             Kind::NotText => {
                 "export it as CSV; a workbook must first be saved as `CSV UTF-8`".into()
             }
-            Kind::HeaderNotUtf8 => "save the file as `CSV UTF-8`".into(),
+            Kind::HeaderNotUtf8 => {
+                "save the file as `CSV UTF-8`, or name its encoding with `--encoding`".into()
+            }
+            Kind::OtherEncoding { .. } => "leave out `--encoding`".into(),
+            Kind::HeaderFurtherDown { line } => {
+                format!("if it is the header, add `--header-line {line}`; the lines above it are then left out")
+            }
+            Kind::HeaderIsUser { .. } => {
+                let line = self.line.unwrap_or(1);
+                format!("if the file has no header, add `--no-header`; if this is one, `--header-line {line}`")
+            }
+            Kind::NoHeaderLine => "give `--header-line` the line, from 1, on which the header begins".into(),
+            Kind::NoNames { .. } => {
+                "name the column by number, as in `--id-column '#1'` or `--email-column '#2'`".into()
+            }
             Kind::NoIdColumn { .. } => {
-                "name the column with `--id-column NAME`, or by number, as in `--id-column '#1'`"
+                "name the column with `--id-column NAME` or `--email-column NAME`, or by number, as in `--id-column '#1'`; \
+                 `--header-line N` says where the header is, and `--no-header` that there is none"
                     .into()
             }
             Kind::NoSuchColumn { flag, .. } => {
@@ -155,7 +204,10 @@ impl RosterError {
             Kind::RecordTooLong { quote: None, .. } => {
                 "check that the file is a CSV with one user to a line".into()
             }
-            Kind::NoUsableLine { .. } => "check that `--id-column` is the right one".into(),
+            Kind::NoUsableLine { .. } => {
+                "check that `--id-column` or `--email-column` names the right column".into()
+            }
+            Kind::Scratch(_) => "make room in the folder of temporary files".into(),
             Kind::Io(_) => return None,
         })
     }

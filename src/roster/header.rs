@@ -3,28 +3,15 @@
 //! Works on names alone and never looks at a line. Where two columns could be meant it does not choose: the wrong
 //! column can be full of valid ids of the wrong people.
 
+use super::encoding::TextEncoding;
 use super::error::RosterErrorKind;
+use super::layout::HeaderAt;
 use super::line::Key;
+use super::names::{email_rank, is_exact_id, is_id, tidy};
 
 const ID_FLAG: &str = "--id-column";
 const EMAIL_FLAG: &str = "--email-column";
-/// The header that Anaplan's exports use.
-const EXACT_ID: &str = "User ID";
-const ID_NAMES: [&str; 5] = ["user id", "userid", "user_id", "user-id", "id"];
-/// In order of preference.
-const EMAIL_NAMES: [&str; 9] = [
-    "email address",
-    "e-mail address",
-    "email_address",
-    "email",
-    "e-mail",
-    "mail",
-    "username",
-    "user_name",
-    "emailaddress",
-];
-
-/// Which columns are to be used, where they are not to be found by themselves.
+/// How a roster is read, where that is not to be found by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RosterOptions {
     /// The id column: a header name in any case, or a number such as `#3`.
@@ -33,6 +20,31 @@ pub struct RosterOptions {
     pub email_column: Option<String>,
     /// Whether two ids that differ in case alone are the same.
     pub ids_ignore_case: bool,
+    /// The encoding; `None` if the first bytes show it.
+    pub encoding: Option<TextEncoding>,
+    /// Where the header is.
+    pub header: HeaderAt,
+    /// Whether ids and names are taken as they stand, though they have blanks or signs that a spreadsheet may have
+    /// put there.
+    pub unusual_ids: bool,
+}
+
+impl RosterOptions {
+    /// Whether a column is asked for.
+    pub(super) fn asks(&self) -> bool {
+        self.id_column.is_some() || self.email_column.is_some()
+    }
+
+    /// Whether the column that names the users is asked for by its number, so that any line has it.
+    pub(super) fn asks_by_number(&self) -> bool {
+        let wanted = self.id_column.as_ref().or(self.email_column.as_ref());
+        wanted.is_some_and(|wanted| number(wanted).is_some())
+    }
+}
+
+/// The number, from 1, of a column that is asked for as `#3`.
+fn number(wanted: &str) -> Option<usize> {
+    wanted.trim().strip_prefix('#')?.parse().ok()
 }
 
 /// The columns in use, by index from 0.
@@ -49,7 +61,27 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns among trimmed header names.
+    /// A column of ids, and no other.
+    pub(super) fn by_id(index: usize) -> Self {
+        Self {
+            key: Key::UserId,
+            key_index: index,
+            email_index: None,
+            label_index: None,
+        }
+    }
+
+    /// A column of e-mail addresses, and no other.
+    pub(super) fn by_name(index: usize) -> Self {
+        Self {
+            key: Key::UserName,
+            key_index: index,
+            email_index: Some(index),
+            label_index: None,
+        }
+    }
+
+    /// Finds the columns among tidied header names.
     pub(super) fn find(
         header: &[String],
         options: &RosterOptions,
@@ -84,12 +116,7 @@ impl Columns {
                 }
             })?,
         };
-        Ok(Self {
-            key: Key::UserName,
-            key_index,
-            email_index: Some(key_index),
-            label_index: None,
-        })
+        Ok(Self::by_name(key_index))
     }
 }
 
@@ -103,13 +130,12 @@ fn asked_for(
     wanted: &str,
     flag: &'static str,
 ) -> Result<usize, RosterErrorKind> {
-    let name = wanted.trim().to_lowercase();
+    let name = tidy(wanted).to_lowercase();
     let named = matching(header, |column| column.to_lowercase() == name);
     if let Some(index) = only(header, &named, flag)? {
         return Ok(index);
     }
-    let number = name.strip_prefix('#').and_then(|n| n.parse::<usize>().ok());
-    number
+    number(wanted)
         .and_then(|number| number.checked_sub(1))
         .filter(|index| *index < header.len())
         .ok_or_else(|| RosterErrorKind::NoSuchColumn {
@@ -120,22 +146,17 @@ fn asked_for(
 }
 
 fn id_by_itself(header: &[String]) -> Result<Option<usize>, RosterErrorKind> {
-    let exact = matching(header, |column| column == EXACT_ID);
+    let exact = matching(header, is_exact_id);
     if let [index] = exact[..] {
         return Ok(Some(index));
     }
-    let known = matching(header, |column| {
-        ID_NAMES.contains(&column.to_lowercase().as_str())
-    });
-    only(header, &known, ID_FLAG)
+    only(header, &matching(header, is_id), ID_FLAG)
 }
 
 /// The columns of e-mail addresses, all of the best name that occurs.
 fn email_names(header: &[String]) -> Vec<usize> {
-    EMAIL_NAMES
-        .iter()
-        .map(|name| matching(header, |column| column.to_lowercase() == *name))
-        .find(|found| !found.is_empty())
+    let best = header.iter().filter_map(|name| email_rank(name)).min();
+    best.map(|best| matching(header, |column| email_rank(column) == Some(best)))
         .unwrap_or_default()
 }
 

@@ -1,16 +1,17 @@
 //! A roster looked at for its own sake: how it is written, and which of its lines repeat a user.
 //!
-//! Of each user a digest stays in memory: a repeated one is only known by all who came before.
+//! A repeated user is only known by all lines before: digests of the users are sorted beside the file.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::error::RosterError;
+use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
 use super::line::Verdict;
 use super::reader::Roster;
+use super::repeats::Repeats;
 use super::survey::{LISTED, Survey, survey};
 
 /// What a look at a roster shows.
@@ -50,8 +51,8 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
         .filter(|index| index + 1 != key_column.0);
     let email_column = email.map(column);
     let (encoding, delimiter) = (roster.encoding(), roster.delimiter());
-    let mut first_lines: HashMap<[u8; 16], u64> = HashMap::new();
-    let (mut duplicates, mut repeats) = (0, Vec::new());
+    let mut repeats = Repeats::new();
+    let scratch = |error| RosterErrorKind::Scratch(Arc::new(error));
     let survey = survey(path, roster, |line| {
         let name = match &line.verdict {
             Verdict::Accepted { user_id, .. } if options.ids_ignore_case => {
@@ -59,19 +60,15 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
             }
             Verdict::Accepted { user_id, .. } => user_id.clone(),
             Verdict::AcceptedByName { user_name } => user_name.to_lowercase(),
-            Verdict::Rejected { .. } => return,
+            Verdict::Rejected { .. } => return Ok(()),
         };
         let whole = digest(&SHA256, name.as_bytes());
         let mut mark = [0; 16];
         mark.copy_from_slice(&whole.as_ref()[..16]);
-        let first = *first_lines.entry(mark).or_insert(line.number);
-        if first != line.number {
-            duplicates += 1;
-            if repeats.len() < LISTED {
-                repeats.push((line.number, first));
-            }
-        }
+        repeats.push(mark, line.number).map_err(scratch)
     })?;
+    let found = repeats.finish(LISTED);
+    let found = found.map_err(|error| RosterError::new(path, None, scratch(error)))?;
     Ok(Inspection {
         survey,
         encoding,
@@ -79,7 +76,7 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
         header,
         key_column,
         email_column,
-        duplicates,
-        repeats,
+        duplicates: found.count,
+        repeats: found.first,
     })
 }

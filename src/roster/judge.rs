@@ -1,70 +1,85 @@
 //! The rules by which one line is accepted or rejected.
 //!
-//! A verdict is a pure function of the fields, the header's width and the chosen columns. It is strict on purpose:
-//! an id that was damaged on its way here names nobody or, worse, somebody else. It must not know where the line
-//! stood in the file, nor whether the same user came before.
+//! A verdict is a pure function of the fields, the header's width, the chosen columns and what the user allows. It is
+//! strict on purpose: an id that was damaged on its way here names no user or, worse, another one. Only the cells that
+//! are used are judged: a name in another encoding must not keep a user in. It must not know where the line stood in
+//! the file, nor whether the same user came before.
 
+use std::borrow::Cow;
 use std::str;
 
 use csv::ByteRecord;
 
 use super::header::Columns;
 use super::line::{KEY_LIMIT, Key, Line, Rejection, Verdict};
+use super::spoilt::{addition, is_replaced};
 use super::wording::{excerpt, is_unseen};
 
 /// How many characters of a bad key a rejection shows.
 const KEY_SHOWN: usize = 48;
 
+/// What all lines of a roster are judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// How many columns the table has.
+    pub(super) width: usize,
+    /// The columns in use.
+    pub(super) columns: Columns,
+    /// Whether keys are taken as they stand, with blanks and signs around them.
+    pub(super) unusual_ids: bool,
+}
+
 /// Reads a record as a line.
-pub(super) fn read(number: u64, record: &ByteRecord, width: usize, columns: &Columns) -> Line {
-    let verdict = match judge(record, width, columns) {
+pub(super) fn read(number: u64, record: &ByteRecord, rules: &Rules) -> Line {
+    let verdict = match judge(record, rules) {
         Ok(verdict) => verdict,
         Err(reason) => Verdict::Rejected { reason },
     };
+    let mut is_utf8 = true;
     let cells = record
         .iter()
-        .map(|cell| String::from_utf8_lossy(cell).into_owned())
+        .map(|cell| {
+            let text = String::from_utf8_lossy(cell);
+            is_utf8 &= matches!(text, Cow::Borrowed(_));
+            text.into_owned()
+        })
         .collect();
     Line {
         number,
         verdict,
         cells,
+        is_utf8,
     }
 }
 
-fn judge(record: &ByteRecord, width: usize, columns: &Columns) -> Result<Verdict, Rejection> {
-    let (found, expected) = (record.len(), width);
-    if found < expected {
-        return Err(Rejection::TooFewFields { found, expected });
+fn judge(record: &ByteRecord, rules: &Rules) -> Result<Verdict, Rejection> {
+    let Rules { width, columns, .. } = rules;
+    let is_empty = |cell: &[u8]| String::from_utf8_lossy(cell).trim().is_empty();
+    // Spreadsheets leave out empty cells at the end of a line, or write too many of them.
+    let filled = record.iter().rposition(|cell| !is_empty(cell));
+    let filled = filled.map_or(0, |last| last + 1);
+    if filled > *width {
+        return Err(Rejection::TooManyFields {
+            found: filled,
+            expected: *width,
+        });
     }
-    if found > expected {
-        return Err(Rejection::TooManyFields { found, expected });
-    }
-    let (mut key_cell, mut name_cell) = ("", "");
-    for (index, bytes) in record.iter().enumerate() {
-        let column = index + 1;
-        let cell = str::from_utf8(bytes).map_err(|error| Rejection::NotUtf8 {
-            column,
-            offset: error.valid_up_to(),
-        })?;
-        if bytes.contains(&0) {
-            return Err(Rejection::Nul { column });
-        }
-        if index == columns.key_index {
-            key_cell = cell.trim();
-        }
-        if Some(index) == columns.email_index {
-            name_cell = cell.trim();
-        }
-        if Some(index) == columns.label_index && cell.contains('@') {
-            name_cell = cell.trim();
-        }
-    }
-    check_key(columns.key, key_cell)?;
+    let Some(key_cell) = cell(record, columns.key_index)? else {
+        return Err(Rejection::TooFewFields {
+            found: record.len(),
+            expected: *width,
+        });
+    };
+    let name_cell = match (columns.email_index, columns.label_index) {
+        (Some(index), _) => cell(record, index)?,
+        (None, Some(index)) => cell(record, index)?.filter(|cell| cell.contains('@')),
+        (None, None) => None,
+    };
+    check_key(columns.key, key_cell, rules.unusual_ids)?;
     Ok(match columns.key {
         Key::UserId => Verdict::Accepted {
             user_id: key_cell.to_owned(),
-            user_name: (!name_cell.is_empty()).then(|| name_cell.to_owned()),
+            user_name: name_cell.filter(|cell| !cell.is_empty()).map(str::to_owned),
         },
         Key::UserName => Verdict::AcceptedByName {
             user_name: key_cell.to_owned(),
@@ -72,7 +87,25 @@ fn judge(record: &ByteRecord, width: usize, columns: &Columns) -> Result<Verdict
     })
 }
 
-fn check_key(key: Key, cell: &str) -> Result<(), Rejection> {
+/// A cell that is used, trimmed; `None` if the line is too short to have it.
+fn cell(record: &ByteRecord, index: usize) -> Result<Option<&str>, Rejection> {
+    let Some(bytes) = record.get(index) else {
+        return Ok(None);
+    };
+    let column = index + 1;
+    if bytes.contains(&0) {
+        return Err(Rejection::Nul { column });
+    }
+    match str::from_utf8(bytes) {
+        Ok(cell) => Ok(Some(cell.trim())),
+        Err(error) => Err(Rejection::NotUtf8 {
+            column,
+            offset: error.valid_up_to(),
+        }),
+    }
+}
+
+fn check_key(key: Key, cell: &str, unusual: bool) -> Result<(), Rejection> {
     let shown = || excerpt(cell, KEY_SHOWN);
     if cell.is_empty() {
         return Err(Rejection::Empty { key });
@@ -92,7 +125,7 @@ fn check_key(key: Key, cell: &str) -> Result<(), Rejection> {
                 shown: shown(),
             });
         }
-        if character.is_whitespace() {
+        if character.is_whitespace() && !(unusual && character == ' ') {
             return Err(Rejection::Blank {
                 key,
                 shown: shown(),
@@ -111,40 +144,24 @@ fn check_key(key: Key, cell: &str) -> Result<(), Rejection> {
             shown: shown(),
         });
     }
-    if is_mangled(cell) {
+    if is_replaced(cell) {
         return Err(Rejection::Mangled {
             key,
             shown: shown(),
         });
     }
-    Ok(())
-}
-
-/// Whether a cell is a spreadsheet's error value (`#N/A`, `#REF!`, `####`) or a number in scientific notation.
-fn is_mangled(cell: &str) -> bool {
-    match cell.strip_prefix('#') {
-        Some(rest) => rest
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || "#/!?0".contains(c)),
-        None => is_scientific(cell),
+    if unusual {
+        return Ok(());
     }
-}
-
-/// `1.23E+31` and its like. A hexadecimal id such as `12e5` also reads as a number, so that a sign or a fraction is
-/// asked for as well.
-fn is_scientific(cell: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let Some((mantissa, exponent)) = cell.split_once(['e', 'E']) else {
-        return false;
-    };
-    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let whole = whole.strip_prefix('-').unwrap_or(whole);
-    let power = exponent.strip_prefix(['+', '-']);
-    digits(whole)
-        && fraction.is_none_or(digits)
-        && digits(power.unwrap_or(exponent))
-        && (fraction.is_some() || power.is_some())
+    if let Some(what) = addition(key, cell) {
+        return Err(Rejection::Spoilt {
+            key,
+            what,
+            shown: shown(),
+        });
+    }
+    if key == Key::UserId && cell.contains('@') {
+        return Err(Rejection::Address { shown: shown() });
+    }
+    Ok(())
 }

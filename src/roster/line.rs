@@ -10,6 +10,9 @@ use thiserror::Error;
 /// The most bytes that a user's key may have.
 pub(super) const KEY_LIMIT: usize = 256;
 
+/// How an unusual key is taken all the same.
+const LIFTED: &str = "`--allow-unusual-ids` takes it as it stands";
+
 /// One record of the roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -17,8 +20,11 @@ pub struct Line {
     pub number: u64,
     /// Whether the line names a user.
     pub verdict: Verdict,
-    /// The cells as they stood in the file, untrimmed; bytes that are not UTF-8 are replaced.
+    /// The cells as they stood in the file, untrimmed; bytes that are not UTF-8 are replaced. There may be fewer than
+    /// columns, and empty ones beyond them.
     pub cells: Vec<String>,
+    /// Whether all cells are UTF-8, also those that are not used.
+    pub is_utf8: bool,
 }
 
 /// What a line came to.
@@ -65,7 +71,7 @@ impl fmt::Display for Key {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The line has fewer fields than the header.
+    /// The line is too short to have the cell that names the user.
     #[error("too few fields: {found} of {expected}")]
     TooFewFields {
         /// How many fields the line has.
@@ -73,23 +79,26 @@ pub enum Rejection {
         /// How many the header has.
         expected: usize,
     },
-    /// The line has more fields than the header.
+    /// The line has more cells that are not empty than the header.
     #[error("too many fields: {found}, the header has {expected}")]
     TooManyFields {
-        /// How many fields the line has.
+        /// How many fields the line has, without empty ones at its end.
         found: usize,
         /// How many the header has.
         expected: usize,
     },
-    /// A cell is not valid UTF-8.
-    #[error("column {column} is not UTF-8 at byte offset {offset} of the cell")]
+    /// A cell that is used is not valid UTF-8.
+    #[error(
+        "column {column} is not UTF-8 at byte offset {offset} of the cell: save the file as `CSV UTF-8`, or name its \
+         encoding with `--encoding`"
+    )]
     NotUtf8 {
         /// The cell's column, from 1.
         column: usize,
         /// The first offending byte within the cell, from 0.
         offset: usize,
     },
-    /// A cell has a NUL byte, which no text has.
+    /// A cell that is used has a NUL byte, which no text has.
     #[error("column {column} has a NUL byte")]
     Nul {
         /// The cell's column, from 1.
@@ -112,7 +121,7 @@ pub enum Rejection {
         start: String,
     },
     /// The key has a blank inside.
-    #[error("{key} with a blank inside: `{shown}`")]
+    #[error("{key} with a blank inside: `{shown}` ({LIFTED})")]
     Blank {
         /// What names the users.
         key: Key,
@@ -145,6 +154,24 @@ pub enum Rejection {
         /// The cell.
         shown: String,
     },
+    /// The key still shows the original, with something that was put around or into it.
+    #[error("{key} with {what}: `{shown}` ({LIFTED})")]
+    Spoilt {
+        /// What names the users.
+        key: Key,
+        /// What was put there.
+        what: &'static str,
+        /// The cell, cut.
+        shown: String,
+    },
+    /// The cell that should hold an id holds an e-mail address.
+    #[error(
+        "e-mail address in the column of ids: `{shown}` (name the column of addresses with `--email-column`, or take it for an id with `--allow-unusual-ids`)"
+    )]
+    Address {
+        /// The cell, cut.
+        shown: String,
+    },
     /// The key is what a spreadsheet makes of one.
     #[error("{key} that a spreadsheet has replaced: `{shown}`")]
     Mangled {
@@ -170,6 +197,8 @@ impl Rejection {
             Self::Lost { .. } => "lost",
             Self::Dots { .. } => "dots",
             Self::Mangled { .. } => "mangled",
+            Self::Spoilt { .. } => "spoilt",
+            Self::Address { .. } => "address",
         }
     }
 }

@@ -12,7 +12,8 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use super::dialect::{self, Text};
 use super::error::{RosterError, RosterErrorKind};
 use super::header::{Columns, RosterOptions};
-use super::judge;
+use super::judge::{self, Rules};
+use super::layout::{self, Layout};
 use super::line::{Key, Line};
 use super::scan::{Mark, RECORD_LIMIT, Scanned};
 use super::source::{self, Digest, Digested, Tally};
@@ -26,8 +27,9 @@ pub struct Roster {
     tally: Tally,
     encoding: &'static str,
     delimiter: u8,
+    header_line: Option<u64>,
     header: Vec<String>,
-    columns: Columns,
+    rules: Rules,
     count: u64,
     end: Option<Result<(), RosterError>>,
 }
@@ -52,43 +54,60 @@ impl Roster {
     ) -> Result<Self, RosterError> {
         let fail = |line, kind| RosterError::new(path, line, kind);
         let (digested, tally) = Digested::new(input);
-        let text = Text::decode(digested).map_err(|error| fail(None, error.into()))?;
+        let asked = options.encoding.map(|encoding| encoding.0);
+        let text = Text::decode(digested, asked).map_err(|kind| fail(None, kind))?;
         if !text.begins_as_text() {
             return Err(fail(None, RosterErrorKind::NotText));
         }
         let is_text = dialect::is_text(&text.head);
-        let delimiter = text.delimiter(|header| Columns::find(header, options).is_ok());
-        let encoding = text.encoding;
-        let mut records = Records::new(text, delimiter);
-        let line = records
-            .read()
-            .map_err(|(line, kind)| fail(line, kind))?
-            .ok_or_else(|| fail(None, RosterErrorKind::Empty))?;
-        let header = header(&records.record).map_err(|kind| match kind {
-            // A picture may happen to begin with a line of letters.
-            RosterErrorKind::HeaderNotUtf8 if !is_text => fail(None, RosterErrorKind::NotText),
-            kind => fail(Some(line), kind),
-        })?;
-        let columns = Columns::find(&header, options).map_err(|kind| fail(Some(line), kind))?;
+        let layout = Layout::find(&text.head, options);
+        let layout = layout.map_err(|(line, kind)| fail(Some(line), kind))?;
+        let (encoding, delimiter) = (text.encoding, layout.delimiter);
+        let mut records = Records::new(text, &layout);
+        let (header_line, header, columns) = if let Some(columns) = layout.headless {
+            (None, layout.names, columns)
+        } else {
+            let line = records
+                .read()
+                .map_err(|(line, kind)| fail(line, kind))?
+                .ok_or_else(|| fail(None, RosterErrorKind::Empty))?;
+            let (names, columns) = header(&records.record, options).map_err(|kind| match kind {
+                // A picture may happen to begin with a line of letters.
+                RosterErrorKind::HeaderNotUtf8 if !is_text => fail(None, RosterErrorKind::NotText),
+                kind => fail(Some(line), kind),
+            })?;
+            (Some(line), names, columns)
+        };
+        let rules = Rules {
+            width: header.len(),
+            columns,
+            unusual_ids: options.unusual_ids,
+        };
         Ok(Self {
             path: path.to_owned(),
             records,
             tally,
             encoding,
             delimiter,
+            header_line,
             header,
-            columns,
+            rules,
             count: 0,
             end: None,
         })
     }
 
-    /// The names of the columns, trimmed; a name may be empty.
+    /// The physical line on which the header begins, from 1; `None` if the file has none.
+    pub fn header_line(&self) -> Option<u64> {
+        self.header_line
+    }
+
+    /// The names of the columns, trimmed; a name may be empty. Without a header they are `column 1` and so on.
     pub fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// The encoding that the first bytes show: `UTF-8`, `UTF-16LE` or `UTF-16BE`.
+    /// The encoding that was named or that the first bytes show, by its name in the WHATWG's standard.
     pub fn encoding(&self) -> &'static str {
         self.encoding
     }
@@ -100,18 +119,26 @@ impl Roster {
 
     /// What names the users of this roster: the id or, where there is no such column, the e-mail address.
     pub fn key(&self) -> Key {
-        self.columns.key
+        self.rules.columns.key
     }
 
     /// The index of the column that names the users.
     pub fn key_index(&self) -> usize {
-        self.columns.key_index
+        self.rules.columns.key_index
     }
 
     /// The index of the e-mail column, where there is one: found by name or, as in a model's export, as a first
     /// column without a name.
     pub fn email_index(&self) -> Option<usize> {
-        self.columns.email_index.or(self.columns.label_index)
+        self.rules
+            .columns
+            .email_index
+            .or(self.rules.columns.label_index)
+    }
+
+    /// Whether ids and names are taken as they stand.
+    pub fn takes_unusual_ids(&self) -> bool {
+        self.rules.unusual_ids
     }
 
     /// Reads what is left, and gives the digest of the whole file.
@@ -130,18 +157,13 @@ impl Roster {
     fn read(&mut self) -> Result<Option<Line>, (Option<u64>, RosterErrorKind)> {
         let Some(number) = self.records.read()? else {
             return match self.count {
-                0 => Err((None, RosterErrorKind::HeaderOnly)),
+                0 if self.header_line.is_some() => Err((None, RosterErrorKind::HeaderOnly)),
+                0 => Err((None, RosterErrorKind::Empty)),
                 _ => Ok(None),
             };
         };
         self.count += 1;
-        let record = &self.records.record;
-        Ok(Some(judge::read(
-            number,
-            record,
-            self.header.len(),
-            &self.columns,
-        )))
+        Ok(Some(judge::read(number, &self.records.record, &self.rules)))
     }
 }
 
@@ -172,21 +194,30 @@ impl fmt::Debug for Roster {
         f.debug_struct("Roster")
             .field("path", &self.path)
             .field("header", &self.header)
-            .field("columns", &self.columns)
+            .field("rules", &self.rules)
             .field("count", &self.count)
             .finish_non_exhaustive()
     }
 }
 
-fn header(record: &ByteRecord) -> Result<Vec<String>, RosterErrorKind> {
+fn header(
+    record: &ByteRecord,
+    options: &RosterOptions,
+) -> Result<(Vec<String>, Columns), RosterErrorKind> {
     if !dialect::is_text(record.as_slice()) {
         return Err(RosterErrorKind::NotText);
     }
-    // Each cell by itself: pieces of a character must not make a whole one across two cells.
-    if record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
-        return Err(RosterErrorKind::HeaderNotUtf8);
-    }
-    Ok(dialect::header_names(record))
+    let names = layout::cells(record);
+    let columns = Columns::find(&names, options).map_err(|kind| {
+        // Each cell by itself: pieces of a character must not make a whole one across two cells.
+        let is_utf8 = record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
+        if is_utf8 {
+            kind
+        } else {
+            RosterErrorKind::HeaderNotUtf8
+        }
+    })?;
+    Ok((names, columns))
 }
 
 /// Records and where each begins.
@@ -196,14 +227,15 @@ struct Records {
 }
 
 impl Records {
-    fn new(text: Text, delimiter: u8) -> Self {
+    fn new(mut text: Text, layout: &Layout) -> Self {
+        text.head.drain(..layout.skipped);
         let stream: Box<dyn Read + Send> = Box::new(Cursor::new(text.head).chain(text.rest));
         let csv = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(delimiter)
+            .delimiter(layout.delimiter)
             .buffer_capacity(BUFFER)
-            .from_reader(Scanned::new(stream, delimiter));
+            .from_reader(Scanned::new(stream, layout.delimiter, layout.line));
         Self {
             csv,
             record: ByteRecord::new(),

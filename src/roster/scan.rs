@@ -51,15 +51,16 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    pub(super) fn new(delimiter: u8) -> Self {
+    /// A machine for text that begins on this line, from 1.
+    pub(super) fn new(delimiter: u8, line: u64) -> Self {
         Self {
             delimiter,
             state: State::Between,
-            line: 1,
+            line,
             after_return: false,
-            record_line: 1,
+            record_line: line,
             record_bytes: 0,
-            quote_line: 1,
+            quote_line: line,
         }
     }
 
@@ -137,10 +138,11 @@ pub(super) struct Scanned<R> {
 }
 
 impl<R> Scanned<R> {
-    pub(super) fn new(inner: R, delimiter: u8) -> Self {
+    /// A stream that begins on this line, from 1.
+    pub(super) fn new(inner: R, delimiter: u8, line: u64) -> Self {
         Self {
             inner,
-            scanner: Scanner::new(delimiter),
+            scanner: Scanner::new(delimiter, line),
             marks: VecDeque::new(),
             ended: false,
         }

@@ -24,6 +24,10 @@ pub struct Reading {
     pub encoding: &'static str,
     /// The sign between two cells.
     pub delimiter: char,
+    /// The physical line of the header, from 1; `None` if the file has none.
+    pub header_line: Option<u64>,
+    /// Whether ids and names are taken as they stand.
+    pub unusual_ids: bool,
 }
 
 impl Reading {
@@ -42,6 +46,8 @@ impl Reading {
             },
             encoding: roster.encoding(),
             delimiter: char::from(roster.delimiter()),
+            header_line: roster.header_line(),
+            unusual_ids: roster.takes_unusual_ids(),
         }
     }
 }
@@ -65,6 +71,37 @@ pub struct Survey {
     pub rejected: u64,
     /// Line number and reason of the first thousand lines that cannot be used.
     pub rejections: Vec<(u64, Rejection)>,
+    /// How many lines have cells that are not UTF-8, whether these are used or not.
+    pub not_utf8: u64,
+}
+
+impl Survey {
+    /// What the user should know of how the file is read, a sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        match self.reading.header_line {
+            None => remarks
+                .push("the file is read without a header: its first line is a user".to_owned()),
+            Some(1) => {}
+            Some(2) => remarks.push("the header is on line 2: line 1 is left out".to_owned()),
+            Some(line) => remarks.push(format!(
+                "the header is on line {line}: lines 1 to {} are left out",
+                line - 1
+            )),
+        }
+        if self.not_utf8 > 0 {
+            let lines = if self.not_utf8 == 1 {
+                "1 line has"
+            } else {
+                &format!("{} lines have", self.not_utf8)
+            };
+            remarks.push(format!(
+                "{lines} cells that are not UTF-8: names may be shown wrongly; save the file as `CSV UTF-8`, or name its \
+                 encoding with `--encoding`"
+            ));
+        }
+        remarks
+    }
 }
 
 /// Reads a whole roster and keeps what is worth knowing of it.
@@ -74,19 +111,21 @@ pub struct Survey {
 /// Anything that makes the file unusable, and a file in which no line can be used.
 pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Survey, RosterError> {
     let path = path.as_ref();
-    survey(path, Roster::open(path, options)?, |_| {})
+    survey(path, Roster::open(path, options)?, |_| Ok(()))
 }
 
 /// Counts, and shows each line to `look`.
 pub(super) fn survey(
     path: &Path,
     mut roster: Roster,
-    mut look: impl FnMut(&Line),
+    mut look: impl FnMut(&Line) -> Result<(), RosterErrorKind>,
 ) -> Result<Survey, RosterError> {
     let (mut accepted, mut rejected, mut rejections) = (0, 0, Vec::new());
+    let mut not_utf8 = 0;
     for line in roster.by_ref() {
         let line = line?;
-        look(&line);
+        look(&line).map_err(|kind| RosterError::new(path, None, kind))?;
+        not_utf8 += u64::from(!line.is_utf8);
         match line.verdict {
             Verdict::Accepted { .. } | Verdict::AcceptedByName { .. } => accepted += 1,
             Verdict::Rejected { reason } => {
@@ -120,5 +159,6 @@ pub(super) fn survey(
         accepted,
         rejected,
         rejections,
+        not_utf8,
     })
 }

@@ -99,6 +99,14 @@ pub enum SettingsError {
         /// The one that is not.
         lacking: &'static str,
     },
+    /// Two settings that contradict each other.
+    #[error("`{one}` and `{other}` contradict each other")]
+    Contrary {
+        /// One of them.
+        one: &'static str,
+        /// The other one.
+        other: &'static str,
+    },
     /// Nothing says what this should be.
     #[error("nothing says {what}")]
     Missing {
@@ -171,6 +179,7 @@ impl SettingsError {
                  the only one"
                     .to_owned(),
             ),
+            Self::Contrary { one, other } => Some(format!("leave out `{one}` or `{other}`")),
             Self::Missing { flag, .. } => Some(format!(
                 "give `{flag}`, or set it in offboard.toml or the environment"
             )),

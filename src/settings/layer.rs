@@ -1,7 +1,7 @@
 //! One source of settings: everything in it is optional.
 
 use std::fmt::Display;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
 use crate::domain::{FailureLimit, Share};
 use crate::pace::Rate;
+use crate::roster::TextEncoding;
 use crate::scim::Dialect;
 use crate::settings::dialect::{self, About};
 use crate::settings::places::{self, Places};
@@ -90,6 +91,15 @@ pub struct Layer {
     pub id_column: Option<String>,
     /// The roster's column of e-mail addresses.
     pub email_column: Option<String>,
+    /// The roster's encoding.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
+    pub encoding: Option<TextEncoding>,
+    /// The line on which the roster's header begins.
+    pub header_line: Option<NonZeroU64>,
+    /// Whether the roster has no header.
+    pub no_header: Option<bool>,
+    /// Whether ids and names are taken as they stand.
+    pub allow_unusual_ids: Option<bool>,
     /// Requests per second or minute.
     #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
     pub rate: Option<Rate>,
@@ -254,6 +264,12 @@ impl Layer {
             ledger: self.ledger.or(lower.ledger),
             id_column: self.id_column.or(lower.id_column),
             email_column: self.email_column.or(lower.email_column),
+            encoding: self.encoding.or(lower.encoding),
+            // One says where the header is, the other that there is none.
+            header_line: (self.header_line)
+                .or(lower.header_line.filter(|_| self.no_header != Some(true))),
+            no_header: (self.no_header).or(lower.no_header.filter(|_| self.header_line.is_none())),
+            allow_unusual_ids: self.allow_unusual_ids.or(lower.allow_unusual_ids),
             rate: self.rate.or(lower.rate),
             burst: self.burst.or(lower.burst),
             concurrency: self.concurrency.or(lower.concurrency),

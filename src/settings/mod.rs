@@ -14,6 +14,7 @@ mod network;
 mod places;
 mod profile;
 mod protect;
+mod reading;
 mod region;
 mod resolved;
 mod secret;

@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{IdRule, Limits, Means, Rails};
+use crate::domain::{Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::lookup::Finds;
 use crate::pace::Rate;
@@ -108,6 +108,7 @@ impl Settings {
     /// Checks a complete layer.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
         let need = |what, flag| move || SettingsError::Missing { what, flag };
+        let roster = layer.roster_options()?;
         let span = |span: Option<Span>| span.map(|span| span.0);
         let http = HttpSettings {
             connect_timeout: span(layer.connect_timeout)
@@ -148,11 +149,7 @@ impl Settings {
         Ok(Self {
             profile: layer.profile_name.unwrap_or_default(),
             ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
-            roster: RosterOptions {
-                id_column: layer.id_column,
-                email_column: layer.email_column,
-                ids_ignore_case: dialect.ids == IdRule::IgnoreCase,
-            },
+            roster,
             connection: Connection {
                 scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
                 dialect,

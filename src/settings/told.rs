@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::roster::HeaderAt;
 use crate::settings::{Settings, Span};
 
 impl Settings {
@@ -27,6 +28,13 @@ impl Settings {
             "connect-timeout": span(connection.http.connect_timeout),
             "id-column": self.roster.id_column,
             "email-column": self.roster.email_column,
+            "encoding": self.roster.encoding.map(|encoding| encoding.to_string()),
+            "header-line": match self.roster.header {
+                HeaderAt::Line(line) => Some(line),
+                HeaderAt::Found | HeaderAt::Absent => None,
+            },
+            "no-header": self.roster.header == HeaderAt::Absent,
+            "allow-unusual-ids": self.roster.unusual_ids,
             "rate": self.rate.to_string(),
             "burst": self.burst,
             "concurrency": self.concurrency,

@@ -5,6 +5,7 @@ mod ledger;
 mod roster;
 mod settings;
 mod sign_in;
+mod spreadsheets;
 
 use crate::support::Bed;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
+use crate::cli::args::roster::ReadingArgs;
 use crate::cli::args::sources::SettingsArgs;
 use crate::cli::args::work::ProgressArgs;
 use crate::export::Column;
@@ -79,13 +80,8 @@ pub(in crate::cli) struct RosterCheckArgs {
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
 
-    /// The column of user ids: its name, or `#3` for the third [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
-    pub(in crate::cli) id_column: Option<String>,
-
-    /// The column of e-mail addresses [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
-    pub(in crate::cli) email_column: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) reading: ReadingArgs,
 
     /// Whose ids these are, which says whether their case counts: a built-in profile, or a file.
     #[arg(

@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use crate::cli::args::grounds::GroundsArgs;
 use crate::cli::args::network::{HostArgs, NetworkArgs};
 use crate::cli::args::rails::RailsArgs;
+use crate::cli::args::roster::ReadingArgs;
 use crate::cli::args::sign_in::SignInArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
@@ -34,14 +35,8 @@ pub(in crate::cli) struct SettingsArgs {
 
     #[command(flatten)]
     sign_in: SignInArgs,
-
-    /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
-    id_column: Option<String>,
-
-    /// The roster's column of e-mail addresses [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
-    email_column: Option<String>,
+    #[command(flatten)]
+    roster: ReadingArgs,
 
     /// Requests per second or minute, all kinds together: `8/s`, `600/m`, `unlimited`.
     #[arg(long, value_name = "RATE", env = "OFFBOARD_RATE")]
@@ -176,8 +171,6 @@ impl SettingsArgs {
         let this = self.clone();
         let mut flags = Layer {
             ledger: this.files.ledger,
-            id_column: this.id_column,
-            email_column: this.email_column,
             rate: this.rate,
             burst: this.burst,
             concurrency: this.concurrency,
@@ -194,6 +187,7 @@ impl SettingsArgs {
             places: (!this.place.is_empty()).then(|| this.place.into_iter().collect()),
             ..Layer::default()
         };
+        this.roster.into_layer(&mut flags);
         this.hosts.into_layer(&mut flags);
         this.sign_in.into_layer(&mut flags);
         this.network.into_layer(&mut flags);

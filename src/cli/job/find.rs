@@ -44,7 +44,7 @@ pub(in crate::cli) async fn find_job(
     };
     check_dialect(change, settings)?;
     let survey = roster::check(path, &settings.roster)?;
-    list_bad_lines(&survey, terminal);
+    tell_of_roster(&survey, terminal);
     if survey.rejected > 0 {
         let bad = format!(
             "{} of {} lines cannot be used",
@@ -146,7 +146,10 @@ fn check_change(job: &Job, ask: &Ask<'_>) -> Result<(), Failure> {
     }
 }
 
-fn list_bad_lines(survey: &Survey, terminal: Terminal) {
+fn tell_of_roster(survey: &Survey, terminal: Terminal) {
+    for remark in survey.remarks() {
+        terminal.note(&remark);
+    }
     for (line, rejection) in &survey.rejections {
         terminal.note(&format!("line {line}: {rejection}"));
     }

@@ -6,8 +6,7 @@ use crate::cli::Exit;
 use crate::cli::args::{RosterArgs, RosterCheckArgs, RosterCommand};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::domain::IdRule;
-use crate::roster::{Inspection, RosterOptions, inspect};
+use crate::roster::{Inspection, inspect};
 use crate::settings::Layer;
 
 /// What a roster looks like. The ids are Anaplan's in form.
@@ -30,12 +29,11 @@ pub(in crate::cli) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exi
 }
 
 fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let dialect = Layer::profile(&args.profile)?.scim.unwrap_or_default();
-    let options = RosterOptions {
-        id_column: args.id_column,
-        email_column: args.email_column,
-        ids_ignore_case: dialect.ids == IdRule::IgnoreCase,
-    };
+    let mut flags = Layer::default();
+    args.reading.into_layer(&mut flags);
+    let options = flags
+        .over(Layer::profile(&args.profile)?)
+        .roster_options()?;
     let found = inspect(&args.file, &options)?;
     if args.json {
         terminal.data(&as_json(&found).to_string())?;
@@ -66,6 +64,7 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         "bytes": survey.bytes,
         "encoding": found.encoding,
         "delimiter": char::from(found.delimiter).to_string(),
+        "header_line": survey.reading.header_line,
         "columns": found.header,
         "key": survey.key.to_string(),
         "key_column": column(&found.key_column),
@@ -74,6 +73,7 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         "users": survey.accepted - found.duplicates,
         "duplicates": found.duplicates,
         "invalid": survey.rejected,
+        "not_utf8": survey.not_utf8,
         "repeated_lines": repeats,
         "invalid_lines": rejections,
     })
@@ -107,6 +107,7 @@ fn as_text(found: &Inspection) -> String {
         ("invalid", survey.rejected.to_string()),
         ("sha256", survey.digest.clone()),
     ];
+    let remarks = survey.remarks();
     let bad = survey.rejections.iter().take(LISTED);
     let bad = bad.map(|(line, why)| (*line, why.to_string()));
     let again = found.repeats.iter().take(LISTED);
@@ -118,6 +119,7 @@ fn as_text(found: &Inspection) -> String {
         .drain(..)
         .map(|(name, value)| format!("{name:<12}{value}"))
         .collect();
+    text.extend(remarks);
     text.extend(
         lines
             .iter()

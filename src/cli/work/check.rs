@@ -81,6 +81,9 @@ pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result
     if let Some(path) = &args.roster {
         let survey = roster::check(path, &settings.roster)?;
         estimate(&survey, total, &settings, &mut findings);
+        for remark in survey.remarks() {
+            findings.warn(remark);
+        }
         if survey.rejected > 0 {
             findings.warn(format!(
                 "{} of {} lines of the roster cannot be used",

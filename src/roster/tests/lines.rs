@@ -71,12 +71,35 @@ fn bad_lines_are_rejected_with_a_reason() {
     let cases = [
         ("a,1,2", "a"),
         ("  a\u{a0},1,2", "a"),
-        ("a,1", "!too few fields: 2 of 3"),
-        ("a,1,2,", "!too many fields: 4, the header has 3"),
+        ("a,1", "a"),
+        ("a", "a"),
+        ("a,1,2,", "a"),
+        ("a,1,2, ,\u{a0},", "a"),
+        ("a,1,2,,x,", "!too many fields: 5, the header has 3"),
         (" ,1,2", "!empty id"),
         ("\"\",1,2", "!empty id"),
-        ("a b,1,2", "!id with a blank inside: `a b`"),
-        ("a\u{a0}b,1,2", "!id with a blank inside: `a\u{a0}b`"),
+        (
+            "a b,1,2",
+            "!id with a blank inside: `a b` (`--allow-unusual-ids` takes it as it stands)",
+        ),
+        (
+            "a\u{a0}b,1,2",
+            "!id with a blank inside: `a\u{a0}b` (`--allow-unusual-ids` takes it as it stands)",
+        ),
+        (
+            "\"=\"\"0012\"\"\",1,2",
+            "!id with a formula around it: `=\"0012\"` (`--allow-unusual-ids` takes it as it stands)",
+        ),
+        (
+            "“0012”,1,2",
+            "!id with quotes around it: `“0012”` (`--allow-unusual-ids` takes it as it stands)",
+        ),
+        (
+            "a@x.com,1,2",
+            "!e-mail address in the column of ids: `a@x.com` (name the column of addresses with \
+             `--email-column`, or take it for an id with `--allow-unusual-ids`)",
+        ),
+        ("DOMAIN\\a,1,2", "DOMAIN\\a"),
         (
             "\"a\nb\",1,2",
             "!id with the invisible character `U+000A`: `a\u{fffd}b`",
@@ -89,7 +112,7 @@ fn bad_lines_are_rejected_with_a_reason() {
             "a\u{fffd},1,2",
             "!id with a character lost in conversion: `a\u{fffd}`",
         ),
-        ("a,1,\0", "!column 3 has a NUL byte"),
+        ("a,1,\0", "a"),
         ("a\0,1,2", "!column 1 has a NUL byte"),
         (
             "1.23E+31,1,2",
@@ -118,17 +141,63 @@ fn bad_lines_are_rejected_with_a_reason() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_cost_one_line() {
-    let lines = read(b"id,name\na,ok\nb,J\xf6rg\nc,ok\n").unwrap();
+fn only_the_cells_that_are_used_must_be_utf8() {
+    let lines = read(b"id,name,E-Mail\na,ok,a@x\nb,J\xf6rg,b@x\n\xe9,ok,\nd,,d\xe9@x\n").unwrap();
+    let words = "save the file as `CSV UTF-8`, or name its encoding with `--encoding`";
     assert_eq!(
         told(&lines),
         [
-            "2 a",
-            "3 !column 2 is not UTF-8 at byte offset 1 of the cell",
-            "4 c"
+            "2 a/a@x",
+            "3 b/b@x",
+            &format!("4 !column 1 is not UTF-8 at byte offset 0 of the cell: {words}"),
+            &format!("5 !column 3 is not UTF-8 at byte offset 1 of the cell: {words}"),
         ]
     );
-    assert_eq!(lines[1].cells, ["b", "J\u{fffd}rg"]);
+    assert_eq!(lines[1].cells, ["b", "J\u{fffd}rg", "b@x"]);
+    let whole: Vec<_> = lines.iter().map(|line| line.is_utf8).collect();
+    assert_eq!(whole, [true, false, false, false]);
+}
+
+#[test]
+fn the_encoding_can_be_named() {
+    let (text, _, _) = encoding_rs::SHIFT_JIS.encode("id,名前\na1,表\n");
+    let options = RosterOptions {
+        encoding: Some("shift_jis".parse().unwrap()),
+        ..RosterOptions::default()
+    };
+    let mut roster = open_with(&text, &options).unwrap();
+    assert_eq!(roster.header(), ["id", "名前"]);
+    assert_eq!(roster.encoding(), "Shift_JIS");
+    assert_eq!(roster.next().unwrap().unwrap().cells, ["a1", "表"]);
+    // Without its name the ids are read all the same.
+    assert_eq!(told(&read(&text).unwrap()), ["2 a1"]);
+    // What the encoding does not have is never a part of an id.
+    let bad = open_with(b"id\n\x81\xff\n", &options).unwrap();
+    let lines: Vec<_> = bad.map(Result::unwrap).collect();
+    assert!(told(&lines)[0].contains("lost in conversion"), "{lines:?}");
+    let error = open_with("\u{feff}id\na\n", &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`users.csv`: its first bytes say UTF-8, and the encoding was named as Shift_JIS"
+    );
+}
+
+#[test]
+fn unusual_ids_are_taken_as_they_stand_where_that_is_allowed() {
+    let options = RosterOptions {
+        unusual_ids: true,
+        ..RosterOptions::default()
+    };
+    let text = "id\nJane Doe\n{a}\na@x.com\na\u{a0}b\n1.2E+31\n";
+    let lines: Vec<_> = open_with(text, &options)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(told(&lines)[..3], ["2 Jane Doe", "3 {a}", "4 a@x.com"]);
+    assert!(
+        told(&lines[3..]).iter().all(|line| line.contains('!')),
+        "{lines:?}"
+    );
 }
 
 #[test]

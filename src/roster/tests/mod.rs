@@ -1,8 +1,9 @@
 //! Tests of the roster as a whole, on bytes in memory and on files.
 //!
-//! `lines` is what good and bad lines come to, `refusals` what makes a file unusable, `property` what holds for any
+//! `layouts` is where the table is found, `lines` what good and bad lines come to, `refusals` what makes a file unusable, `property` what holds for any
 //! bytes at all.
 
+mod layouts;
 mod lines;
 mod property;
 mod refusals;

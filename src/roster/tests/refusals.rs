@@ -23,7 +23,7 @@ fn each_refusal_says_what_and_where() {
         (b"PK\x03\x04\x14\0\x06\0", "`users.csv`: is not text"),
         (b"\"id\nx\0\"\n", "`users.csv`, line 1: is not text"),
         (
-            b"id,Pr\xe9nom\na,b\n",
+            b"x,Pr\xe9nom\na,b\n",
             "`users.csv`, line 1: the header is not UTF-8",
         ),
         (

@@ -21,7 +21,7 @@ fn unusable() -> Vec<(&'static str, Vec<u8>)> {
         ("binary junk", png),
         (
             "a header in another encoding",
-            b"User ID,Pr\xe9nom\na1,x\n".to_vec(),
+            b"Kennung,Pr\xe9nom\na1,x\n".to_vec(),
         ),
         (
             "a quote that is never closed",
@@ -73,7 +73,7 @@ async fn refuse_all(bed: &Bed) -> Transcript {
         assert!(ran.stderr.len() < 600, "{what}: {ran:?}");
         told.add(what, &ran);
     }
-    std::fs::write(bed.path("bad.csv"), "User ID,Name\na1,x\na2\n").unwrap();
+    std::fs::write(bed.path("bad.csv"), "User ID,Name\na1,x\na 2\n").unwrap();
     for (what, more) in [
         ("a bad line under --strict", ["--strict"].as_slice()),
         ("a column that is not there", &["--id-column", "Login"]),
