@@ -11,6 +11,7 @@ mod plan;
 mod rails;
 mod scope;
 mod session;
+mod tenant;
 mod work;
 
 pub(super) use again::{command as command_again, next as command_next, quote};
@@ -28,16 +29,16 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::signals::{Signals, StatusRequests};
 use crate::cli::terminal::Terminal;
-use crate::domain::{Change, Door, ProtectList, Reason};
+use crate::domain::{Change, Door, Finding, ProtectList, Reason};
 use crate::engine::Signal;
 use crate::ledger::{Counts, Head, Job, Ledger, Mandate, RunKind, RunTally, Undone};
 use crate::plan::Criteria;
-use crate::port::Directory;
 use crate::progress::{Progress, ProgressMode, why};
 use crate::report::undone_in_words;
 use crate::settings::{SecretSource, Settings};
 use confirm::confirm;
 use scope::Scope;
+use tenant::is_at_home;
 use work::{With, work};
 
 /// What a command asks for, apart from settings.
@@ -96,14 +97,6 @@ pub(super) struct At<'a> {
 }
 
 impl At<'_> {
-    /// Tells the client whether an earlier run saw the attribute in which access is shown.
-    pub(super) async fn learn_access(&self, ledger: &mut Ledger, job: &Job) -> Result<(), Failure> {
-        if ledger.access_was_shown(job).await? {
-            self.signed_in.client.learn_access();
-        }
-        Ok(())
-    }
-
     /// What was sent since the last run of this process ended, for the end of this one.
     pub(super) fn tally(&self) -> RunTally {
         let usage = self.signed_in.pace.take_usage();
@@ -137,6 +130,7 @@ pub(super) async fn finish(
     let (_asking, status_asked) = StatusRequests::listen()?;
     if left(&mut ledger, &job, manner).await? == 0 {
         tell_job(&job, settings, terminal);
+        is_at_home(&mut ledger, &job, manner, settings, secret, terminal).await?;
         terminal.note("nothing is left to do");
         return close(ledger, job, Over::Idle, terminal).await;
     }
@@ -180,7 +174,7 @@ pub(super) async fn ready<'a>(
     tell_job(&job, settings, terminal);
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
-        at.learn_access(ledger, &job).await?;
+        at.resume(ledger, &job).await?;
         let job = match planning {
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,
@@ -340,6 +334,14 @@ async fn close(
     let counts = ledger.counts(&job).await?;
     let is_unseen = plan::tell_unseen(&mut ledger, &job, terminal).await?;
     let (head, undone) = (ledger.head(&job).await?, ledger.undone(&job).await?);
+    let drift = ledger.reader().await?.drift(&job).await?;
+    let drifted = drift.get(&Finding::Drifted).copied().unwrap_or(0);
+    if drifted > 0 {
+        let users = if drifted == 1 { "user" } else { "users" };
+        terminal.warn(&format!(
+            "a later look found {drifted} {users} in another state than the wanted one: `offboard status` says which"
+        ));
+    }
     ledger.close().await?;
     let (exit, requests, stopped) = match over {
         Over::Idle => (Exit::Done, None, None),
@@ -351,7 +353,7 @@ async fn close(
     };
     let exit = match exit {
         Exit::Done => match work::standing(&job, &counts, undone.as_ref()) {
-            Exit::Done if is_unseen => Exit::Trouble,
+            Exit::Done if is_unseen || drifted > 0 => Exit::Trouble,
             standing => standing,
         },
         other => other,

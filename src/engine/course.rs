@@ -48,6 +48,9 @@ pub(super) struct Course {
     last_look: bool,
     /// The user is to be gone, so that not to be found is what is wanted.
     wants_deletion: bool,
+    /// The user was shown at least once, or a write may have changed it: only of such a user a 404 proves that it
+    /// was deleted. Without that the id may never have been one.
+    was_there: bool,
     /// The fewest operations that were left after a write that did its part.
     least_left: usize,
 }
@@ -75,6 +78,7 @@ impl Course {
             blame: None,
             last_look: false,
             wants_deletion,
+            was_there: effect != Effect::None,
             least_left: usize::MAX,
         }
     }
@@ -85,9 +89,12 @@ impl Course {
             attempts,
             effect,
             goal,
+            before,
             ..
         } = subject;
-        Self::new(max_attempts, *attempts, *effect, goal.gone)
+        let mut course = Self::new(max_attempts, *attempts, *effect, goal.gone);
+        course.was_there |= before.is_some();
+        course
     }
 
     /// The first step: a user that an earlier write may have changed is read before being written, and

@@ -32,11 +32,13 @@ fn since(job: &Job) -> Option<i64> {
 
 impl Ledger {
     /// How many users of the job, or of a retry that is under way, a write was sent for, or may have been: a
-    /// resumed canary writes the rest.
+    /// resumed canary writes the rest. Users that an outage gave back with all their attempts are among the rest:
+    /// what may have been sent for them is found out by the run that goes on.
     pub async fn canary_written(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let row = sqlx::query(
             "SELECT count(*) AS written FROM users
              WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+                   AND NOT (status IN ('pending', 'claimed', 'in_doubt') AND (effect = 'none' OR attempts = 0))
                    AND (?2 IS NULL OR run >= ?2 AND attempts > 0)",
         )
         .bind(job.number)
@@ -216,6 +218,15 @@ mod tests {
             ledger.note(&job, &run, &batch).await.unwrap();
         }
         assert_eq!(ledger.canary_written(&job).await.unwrap(), 3);
+        // An outage gives a user back with all attempts: the run that goes on may take it again.
+        let outage = Fact::Released {
+            attempts: 0,
+            effect: Effect::Maybe,
+            unanswered: false,
+            why: "the target is out".to_owned(),
+        };
+        ledger.note(&job, &run, &[entry(6, outage)]).await.unwrap();
+        assert_eq!(ledger.canary_written(&job).await.unwrap(), 2);
         let rows = ledger.canary(&job, 2).await.unwrap();
         let rows: Vec<_> = rows.iter().map(|row| (row.line.0, row.status)).collect();
         assert_eq!(rows, [(4, Status::NotFound), (5, Status::Claimed)]);

@@ -65,6 +65,34 @@ impl RunEnding {
 }
 
 impl Ledger {
+    /// The tenant in which the job, or the job that it takes back, was worked on first, if a run has known it.
+    pub async fn tenant_of(&mut self, job: &Job) -> Result<Option<String>, LedgerError> {
+        let tenant = sqlx::query_scalar(
+            "SELECT tenant FROM runs WHERE job IN (?, ?) AND tenant IS NOT NULL ORDER BY number LIMIT 1",
+        )
+        .bind(job.number)
+        .bind(job.parent.unwrap_or(job.number))
+        .fetch_optional(&mut self.connection)
+        .await?;
+        Ok(tenant)
+    }
+
+    /// Whether this account has worked on the job in a tenant that is known.
+    pub async fn was_worked_on_by(
+        &mut self,
+        job: &Job,
+        account: &str,
+    ) -> Result<bool, LedgerError> {
+        let worked = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE job = ? AND account = ? AND tenant IS NOT NULL)",
+        )
+        .bind(job.number)
+        .bind(account)
+        .fetch_one(&mut self.connection)
+        .await?;
+        Ok(worked)
+    }
+
     /// Begins a run of `job`; `mandate` says who makes it and why.
     ///
     /// For a run that writes, whoever was claimed by a run that died becomes in doubt: the intent was

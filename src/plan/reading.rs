@@ -9,7 +9,7 @@ use crate::domain::IdRule;
 use crate::roster::Reading;
 
 /// What each member is called in a refusal.
-const MEMBERS: [(&str, &str); 8] = [
+const MEMBERS: [(&str, &str); 9] = [
     ("id_column", "the id column"),
     ("email_column", "the e-mail column"),
     ("encoding", "the encoding"),
@@ -18,10 +18,23 @@ const MEMBERS: [(&str, &str); 8] = [
     ("unusual_ids", "whether unusual ids are taken"),
     ("ids", "how ids compare"),
     ("profile", "the profile"),
+    ("access", "the attribute of access"),
 ];
 
-/// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's.
-pub fn reading(roster: &Reading, ids: IdRule, profile: &str) -> Value {
+/// What a profile says of which users and which access its provider's answers mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Provider<'a> {
+    /// The profile: its name, or its file.
+    pub profile: &'a str,
+    /// How ids compare.
+    pub ids: IdRule,
+    /// The attribute in which access is shown and written, if there is one.
+    pub access: Option<&'a str>,
+}
+
+/// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's, and by what it says
+/// of access: a file can be changed.
+pub fn reading(roster: &Reading, of: Provider<'_>) -> Value {
     json!({
         "id_column": roster.id_column,
         "email_column": roster.email_column,
@@ -29,14 +42,15 @@ pub fn reading(roster: &Reading, ids: IdRule, profile: &str) -> Value {
         "delimiter": roster.delimiter.to_string(),
         "header_line": roster.header_line,
         "unusual_ids": roster.unusual_ids,
-        "ids": ids.as_str(),
-        "profile": profile_name(profile),
+        "ids": of.ids.as_str(),
+        "profile": profile_name(of.profile),
+        "access": of.access,
     })
 }
 
 /// How a job that is named by its id compares ids, and its profile: all that is known without its roster.
-pub fn provider(ids: IdRule, profile: &str) -> Value {
-    json!({ "ids": ids.as_str(), "profile": profile_name(profile) })
+pub fn provider(of: Provider<'_>) -> Value {
+    json!({ "ids": of.ids.as_str(), "profile": profile_name(of.profile), "access": of.access })
 }
 
 fn profile_name(profile: &str) -> &str {
@@ -72,6 +86,14 @@ fn word(value: &Value) -> String {
 mod tests {
     use super::*;
 
+    fn by(ids: IdRule, profile: &str) -> Provider<'_> {
+        Provider {
+            profile,
+            ids,
+            access: Some("entitlements"),
+        }
+    }
+
     fn of(id_column: &str, profile: &str) -> Value {
         let roster = Reading {
             id_column: Some(id_column.to_owned()),
@@ -81,7 +103,7 @@ mod tests {
             header_line: Some(1),
             unusual_ids: false,
         };
-        reading(&roster, IdRule::Exact, profile)
+        reading(&roster, by(IdRule::Exact, profile))
     }
 
     #[test]
@@ -98,10 +120,19 @@ mod tests {
         // The same file by another path is the same profile.
         let here = of("#1 Leaver", "./p.toml");
         assert!(differences(Some(&here), &of("#1 Leaver", "p.toml")).is_empty());
-        let by_id = provider(IdRule::IgnoreCase, "rfc7644");
+        let by_id = provider(by(IdRule::IgnoreCase, "rfc7644"));
         assert_eq!(
             differences(Some(&job), &by_id),
             ["how ids compare was `exact`, and is `ignore-case`"]
+        );
+        // The same file may say something else by now.
+        let changed = provider(Provider {
+            access: Some("roles"),
+            ..by(IdRule::Exact, "rfc7644")
+        });
+        assert_eq!(
+            differences(Some(&job), &changed),
+            ["the attribute of access was `entitlements`, and is `roles`"]
         );
         // A job from before this was kept says nothing.
         assert!(differences(None, &job).is_empty());

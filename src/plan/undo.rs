@@ -101,8 +101,8 @@ async fn each(
 
 /// What a user is to have again; `None` if the job has taken nothing from this user.
 ///
-/// Where the user was not shown after the last write, each attribute may be as the change asks or as it was
-/// before. A user that turns out to have something else was changed by another administrator, and is left
+/// Where the user was not shown after the last write, or an earlier undo has begun, each attribute may be as the
+/// change asks or as it was before. A user that turns out to have something else was changed by another administrator, and is left
 /// alone.
 fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
     let change = &parent.change;
@@ -124,7 +124,7 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
             active: after.active,
             workspaces: after.workspaces,
         }),
-        in_parts: row.after.is_none(),
+        in_parts: row.after.is_none() || row.was_begun,
         gone: false,
         is_unknown,
     })
@@ -195,6 +195,7 @@ mod tests {
             cells: Vec::new(),
             before,
             after,
+            was_begun: false,
         };
         goal(&row, &parent(change))
     }

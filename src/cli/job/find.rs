@@ -9,8 +9,9 @@ use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, ChangeError, Clock};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
-use crate::plan::{Intake, differences, intake, provider, reading};
+use crate::plan::{Intake, Provider, differences, intake, provider, reading};
 use crate::roster::{self, Survey};
+use crate::scim::AttributeName;
 use crate::settings::Settings;
 
 /// Finds or loads the job. The ledger is opened only if the roster can be used.
@@ -68,11 +69,7 @@ pub(in crate::cli) async fn find_job(
             change,
             target: settings.connection.scim.as_str(),
             ids: settings.connection.dialect.ids,
-            reading: reading(
-                &survey.reading,
-                settings.connection.dialect.ids,
-                &settings.profile,
-            ),
+            reading: reading(&survey.reading, provider_of(settings)),
             new: ask.new,
         },
     )
@@ -118,10 +115,19 @@ fn check_target(job: &Job, settings: &Settings) -> Result<(), Failure> {
     Err(Failure::new(Exit::Settings, message).hint(format!("give `--scim-url {}`", job.target)))
 }
 
+fn provider_of(settings: &Settings) -> Provider<'_> {
+    let dialect = &settings.connection.dialect;
+    Provider {
+        profile: &settings.profile,
+        ids: dialect.ids,
+        access: dialect.access.attribute.as_ref().map(AttributeName::as_str),
+    }
+}
+
 /// Nor is a job worked on by another profile than the one that it was loaded with: whom its lines mean
 /// depends on it.
 fn check_provider(job: &Job, settings: &Settings) -> Result<(), Failure> {
-    let now = provider(settings.connection.dialect.ids, &settings.profile);
+    let now = provider(provider_of(settings));
     let differences = differences(job.reading.as_ref(), &now);
     if differences.is_empty() {
         return Ok(());

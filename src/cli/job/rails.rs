@@ -18,15 +18,16 @@ const SHOWN: usize = 5;
 
 /// The account that signs in, by all that is known of it.
 pub(super) fn actor(settings: &Settings, signed_in: &SignedIn, terminal: Terminal) -> Actor {
+    // What was given may be the account's name: an address is hardly an id.
+    let given = settings.safety.self_id.iter();
+    let username = settings.connection.sign_in.username.iter();
     let mut actor = Actor {
-        ids: settings.safety.self_id.iter().cloned().collect(),
-        names: settings
-            .connection
-            .sign_in
-            .username
-            .iter()
+        ids: given
+            .clone()
+            .filter(|id| !id.contains('@'))
             .cloned()
             .collect(),
+        names: username.chain(given).cloned().collect(),
     };
     if let Some(identity) = &signed_in.identity {
         actor.ids.extend(identity.user_id.clone());

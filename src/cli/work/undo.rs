@@ -17,7 +17,7 @@ pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<E
     let secret = secret_source(&settings.connection, terminal)?;
     let (mut ledger, parent) = pick_job(&args.job, &settings).await?;
     let Some(job) = job(&mut ledger, &parent, args.new, terminal).await? else {
-        return Ok(Exit::Done);
+        return nothing(&mut ledger, &parent, terminal).await;
     };
     let manner = Manner {
         confirm: args.confirm.confirm,
@@ -40,6 +40,20 @@ pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<E
     }
     tell(&done, &settings, args.json, terminal).await?;
     Ok(done.exit)
+}
+
+/// As far as was seen, the job has changed no user. A write that failed may still take effect.
+async fn nothing(ledger: &mut Ledger, parent: &Job, terminal: Terminal) -> Result<Exit, Failure> {
+    let unproven = ledger.unproven(parent).await?;
+    if unproven == 0 {
+        return Ok(Exit::Done);
+    }
+    terminal.warn(&format!(
+        "of {}, a write was sent that failed, and may have taken effect since: `offboard retry {}` reads them first",
+        users(unproven),
+        parent.id
+    ));
+    Ok(Exit::Trouble)
 }
 
 /// The undo of a job: the one that is not finished, or one that is made now for those to whom something
@@ -91,7 +105,7 @@ pub(in crate::cli) async fn job(
     }
     match &made {
         None => terminal.note(&format!(
-            "job {} has changed nobody: there is nothing to give back",
+            "job {} has changed nobody, as far as was seen: there is nothing to give back",
             parent.id
         )),
         Some(_) if *parent.change.access() != Access::Keep => terminal.warn(

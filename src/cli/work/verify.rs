@@ -74,6 +74,10 @@ impl Verified {
         if more > 0 {
             let _ = writeln!(text, "  … and {} more: see the report", HumanCount(more));
         }
+        if self.is_nobody_there() {
+            let words = "no user of the job is there any more: check that this is the job's tenant";
+            let _ = writeln!(text, "  {words}");
+        }
         if let Some(words) = not_verified(&self.left_out) {
             let _ = writeln!(text, "  {words}");
         }
@@ -85,10 +89,15 @@ impl Verified {
         text
     }
 
+    /// Whether all users are gone: then it is not known whether the right tenant was asked.
+    fn is_nobody_there(&self) -> bool {
+        self.of(Finding::Gone) > 0 && self.of(Finding::Confirmed) == 0
+    }
+
     fn exit(&self) -> Exit {
         if self.of(Finding::Drifted) > 0 {
             Exit::Imbalance
-        } else if self.of(Finding::Unread) + self.left_out.lines() > 0 {
+        } else if self.of(Finding::Unread) + self.left_out.lines() > 0 || self.is_nobody_there() {
             Exit::Trouble
         } else {
             Exit::Done
@@ -196,9 +205,11 @@ pub(in crate::cli) async fn look_again(
         at = enter(job, manner, settings, secret, terminal) => at?,
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
-    at.learn_access(ledger, job).await?;
     let verified = tokio::select! {
-        verified = verify_all(ledger, job, &at) => verified,
+        verified = async {
+            at.resume(ledger, job).await?;
+            verify_all(ledger, job, &at).await
+        } => verified,
         Some(signal) = signals.recv() => Err(interrupted(signal)),
     };
     at.signed_in.session.sign_out().await;

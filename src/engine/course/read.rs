@@ -7,6 +7,11 @@ use crate::engine::course::{Course, Fate, Step};
 
 impl Course {
     pub(super) fn after_read(&mut self, verdict: Verdict, fate: Fate) -> Step {
+        let is_shown = matches!(
+            verdict,
+            Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Unshown
+        );
+        self.was_there |= is_shown;
         match verdict {
             Verdict::Applied => Step::Settle(self.met()),
             Verdict::Advanced => self.after_part(),
@@ -15,7 +20,9 @@ impl Course {
                 Step::Settle(Outcome::InDoubt(Reason::Unconfirmed))
             }
             Verdict::Partial | Verdict::Unshown => self.after_unmet(),
-            Verdict::Refused(Reason::NotFound) if self.wants_deletion => Step::Settle(self.met()),
+            Verdict::Refused(Reason::NotFound) if self.wants_deletion && self.was_there => {
+                Step::Settle(self.met())
+            }
             Verdict::Refused(Reason::NotFound) => Step::Settle(Outcome::NotFound),
             Verdict::Refused(Reason::Forbidden) => Step::AskRole(self.unseen(Reason::Forbidden)),
             Verdict::Refused(reason) => Step::Settle(self.unseen(reason)),

@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use crate::domain::{Fact, Outcome, Request, RequestKind};
+use crate::domain::{Effect, Fact, Outcome, Request, RequestKind};
 use crate::engine::course::{Fate, Step};
 use crate::engine::intent::{Decision, decide};
 use crate::engine::stop::StopReason;
@@ -54,10 +54,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             }
             Decision::Read => Ok(Chosen::Request(self.read())),
             Decision::Barred(barred) => {
-                let why = barred.to_string();
-                self.settle_by_rule(barred.outcome(), why)
-                    .await
-                    .map(Chosen::Next)
+                let (outcome, why) = match barred.outcome() {
+                    Outcome::Protected(reason) if self.is_touched() => {
+                        let why = format!(
+                            "{barred}, and a part of the change was made before that was known"
+                        );
+                        (Outcome::Failed(reason), why)
+                    }
+                    outcome => (outcome, barred.to_string()),
+                };
+                self.settle_by_rule(outcome, why).await.map(Chosen::Next)
             }
             Decision::Refused(reason, why) => self
                 .settle_by_rule(Outcome::Failed(reason), why)
@@ -68,6 +74,15 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     fn read(&self) -> Request {
         self.context.directory.read_request(&self.subject.user)
+    }
+
+    /// Whether writes of the job seem to have changed the user: the user is not as before the first of them.
+    fn is_touched(&self) -> bool {
+        let (Some(look), Some(before)) = (&self.look, &self.subject.before) else {
+            return self.course.effect() != Effect::None;
+        };
+        let ids = self.context.settings.door.ids;
+        self.course.effect() != Effect::None && !look.state.has_the_same(&before.state, ids)
     }
 
     /// Whether the write must not leave, since what it was made from is too old by now.

@@ -24,6 +24,8 @@ pub struct UndoRow {
     pub before: UserState,
     /// What the user had when last shown; `None` if that was before the last write.
     pub after: Option<UserState>,
+    /// Whether an earlier undo has begun to give something back, and may have done a part of it.
+    pub was_begun: bool,
 }
 
 /// Whom an undo is for.
@@ -48,6 +50,20 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// How many users failed after a write that may have left, and were last shown unchanged: such a write may
+    /// still take effect.
+    pub async fn unproven(&mut self, job: &Job) -> Result<u64, LedgerError> {
+        let row = sqlx::query(
+            "SELECT count(*) AS users FROM users WHERE job = ? AND status = 'failed' AND effect <> 'none'",
+        )
+        .bind(job.number)
+        .fetch_one(&mut self.connection)
+        .await?;
+        unsigned(&row, "users")
+    }
+}
+
 impl Reader {
     /// The next users whom a write of a job may have changed, in the order of their lines.
     pub async fn undo_rows(
@@ -59,7 +75,10 @@ impl Reader {
     ) -> Result<Vec<UndoRow>, LedgerError> {
         let rows = sqlx::query(concat!(
             "SELECT line, user_id, user_name, cells, status, before_at_ms, active_before,
-                    workspaces_before, active_after, workspaces_after
+                    workspaces_before, active_after, workspaces_after,
+                    coalesce(",
+            last_undo!("back.effect <> 'none'"),
+            ", 0) AS was_begun
              FROM users
              WHERE job = ? AND line > ? AND user_id IS NOT NULL AND before_at_ms IS NOT NULL
                    AND effect <> 'none'
@@ -101,5 +120,6 @@ fn read_row(row: &SqliteRow) -> Result<UndoRow, LedgerError> {
         cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,
         before: seen.state,
         after: is_shown.then_some(after),
+        was_begun: row.try_get("was_begun")?,
     })
 }
