@@ -46,13 +46,30 @@ pub(super) struct Course {
     blame: Option<Reason>,
     /// No write is to follow: what a read shows now decides.
     last_look: bool,
-    /// The user is to be gone, so that not to be found is what is wanted.
-    wants_deletion: bool,
-    /// The user was shown at least once, or a write may have changed it: only of such a user a 404 proves that it
-    /// was deleted. Without that the id may never have been one.
-    was_there: bool,
+    /// What it means that the user is not found.
+    absence: Absence,
     /// The fewest operations that were left after a write that did its part.
     least_left: usize,
+}
+
+/// What it means that a user is not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    /// The user is to be there.
+    Missing,
+    /// The user is to be deleted, and was never shown: the id may never have been one.
+    Unproven,
+    /// The user is to be deleted, and was shown at least once, or a write may have deleted it.
+    Deleted,
+}
+
+impl Absence {
+    /// Takes note that the user was there.
+    fn prove(&mut self) {
+        if *self == Self::Unproven {
+            *self = Self::Deleted;
+        }
+    }
 }
 
 impl Course {
@@ -77,8 +94,11 @@ impl Course {
             unanswered: 0,
             blame: None,
             last_look: false,
-            wants_deletion,
-            was_there: effect != Effect::None,
+            absence: match (wants_deletion, effect) {
+                (false, _) => Absence::Missing,
+                (true, Effect::None) => Absence::Unproven,
+                (true, _) => Absence::Deleted,
+            },
             least_left: usize::MAX,
         }
     }
@@ -93,7 +113,9 @@ impl Course {
             ..
         } = subject;
         let mut course = Self::new(max_attempts, *attempts, *effect, goal.gone);
-        course.was_there |= before.is_some();
+        if before.is_some() {
+            course.absence.prove();
+        }
         course
     }
 

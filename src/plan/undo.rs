@@ -262,6 +262,29 @@ mod tests {
     }
 
     #[test]
+    fn p11_what_an_earlier_undo_has_given_back_in_part_is_no_change_by_others() {
+        let had = state(true, &["a", "b"]);
+        let mut row = UndoRow {
+            line: Line(2),
+            user_id: "u1".to_owned(),
+            user_name: None,
+            cells: Vec::new(),
+            before: had.clone(),
+            after: Some(state(false, &[])),
+            was_begun: false,
+        };
+        let means = crate::domain::Means::ALL_AT_ONCE;
+        let half = state(true, &[]);
+        for (was_begun, is_refused) in [(false, true), (true, false)] {
+            row.was_begun = was_begun;
+            let goal = goal(&row, &parent("disable+remove-access")).unwrap();
+            let need = goal.need(&half, means, crate::domain::Effect::None);
+            let refused = matches!(need, crate::domain::Need::Refused(..));
+            assert_eq!(refused, is_refused, "{need:?}");
+        }
+    }
+
+    #[test]
     fn whoever_was_not_seen_after_the_last_write_is_taken_to_be_changed() {
         let had = state(true, &["a", "b"]);
         let goal = undone("disable+from-workspace:A", had, None).unwrap();

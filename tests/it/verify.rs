@@ -1,6 +1,7 @@
 //! Verification: what a job did is looked at again, and who has drifted is told.
 
 use offboard::domain::Status;
+use offboard::sandbox::SandboxSettings;
 use serde_json::Value;
 
 use crate::support::text::half_done;
@@ -117,4 +118,54 @@ async fn p2_a_verification_of_a_later_hour_by_a_wrong_clock_stands_for_nothing()
     let found: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(found["findings"]["drifted"], 1);
     assert_eq!(found["findings"]["confirmed"], 1);
+}
+
+#[tokio::test]
+async fn p2_a_run_after_a_drift_is_no_success() {
+    let bed = Bed::with_users(5).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(5)).await.code, Some(0));
+    bed.meddle(2, r#"[{"op":"replace","path":"active","value":true}]"#)
+        .await;
+    assert_eq!(finish(bed.run_all(5)).await.code, Some(0));
+    assert_eq!(finish(bed.verb("verify", "")).await.code, Some(12));
+    let ran = finish(bed.run_all(5)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    assert!(
+        ran.stderr.contains("found 1 user in another state"),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test]
+async fn p7_a_job_is_not_worked_on_in_another_tenant() {
+    let bed = Bed::with_users(5).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(5)).await.code, Some(0));
+    // The same address, and an account of another tenant.
+    let elsewhere = Bed::new(SandboxSettings {
+        seed: 99,
+        users: 5,
+        username: "other.admin@example.com".to_owned(),
+        ..SandboxSettings::default()
+    })
+    .await;
+    let there = |mut command: std::process::Command| {
+        command
+            .env("OFFBOARD_AUTH_URL", elsewhere.sandbox.auth_url())
+            .env("OFFBOARD_USERNAME", "other.admin@example.com");
+        command
+    };
+    let log = bed.books.requests().len();
+    for command in [
+        bed.run_all(5),
+        bed.verb("verify", ""),
+        bed.verb("undo", "--confirm 5"),
+    ] {
+        let ran = finish(there(command)).await;
+        assert_eq!(ran.code, Some(3), "{ran:?}");
+        assert!(ran.stderr.contains("is signed in to tenant"), "{ran:?}");
+    }
+    let scim = bed.books.requests().len();
+    assert_eq!(scim, log, "something was asked of the wrong tenant");
 }

@@ -278,3 +278,27 @@ fn meaning(finding: Finding, undone: bool) -> &'static str {
         Finding::Unread => "could not be read",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p2_a_verification_that_finds_no_user_at_all_is_no_success() {
+        let verified = |gone, confirmed| Verified {
+            findings: [(Finding::Gone, gone), (Finding::Confirmed, confirmed)].into(),
+            requests: 1,
+            drifted: Vec::new(),
+            left_out: Counts::default(),
+            undone: None,
+        };
+        assert_eq!(verified(3, 0).exit(), Exit::Trouble);
+        assert!(
+            verified(3, 0)
+                .to_text()
+                .contains("check that this is the job's tenant")
+        );
+        assert_eq!(verified(3, 1).exit(), Exit::Done);
+        assert_eq!(verified(0, 3).exit(), Exit::Done);
+    }
+}

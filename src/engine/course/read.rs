@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{Outcome, Reason, RequestKind, Verdict};
-use crate::engine::course::{Course, Fate, Step};
+use crate::engine::course::{Absence, Course, Fate, Step};
 
 impl Course {
     pub(super) fn after_read(&mut self, verdict: Verdict, fate: Fate) -> Step {
@@ -11,7 +11,9 @@ impl Course {
             verdict,
             Verdict::Applied | Verdict::Advanced | Verdict::Partial | Verdict::Unshown
         );
-        self.was_there |= is_shown;
+        if is_shown {
+            self.absence.prove();
+        }
         match verdict {
             Verdict::Applied => Step::Settle(self.met()),
             Verdict::Advanced => self.after_part(),
@@ -20,7 +22,7 @@ impl Course {
                 Step::Settle(Outcome::InDoubt(Reason::Unconfirmed))
             }
             Verdict::Partial | Verdict::Unshown => self.after_unmet(),
-            Verdict::Refused(Reason::NotFound) if self.wants_deletion && self.was_there => {
+            Verdict::Refused(Reason::NotFound) if self.absence == Absence::Deleted => {
                 Step::Settle(self.met())
             }
             Verdict::Refused(Reason::NotFound) => Step::Settle(Outcome::NotFound),

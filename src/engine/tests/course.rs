@@ -232,3 +232,21 @@ fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
     // Some servers store the change and fail.
     assert_eq!(course.effect(), Effect::Maybe);
 }
+
+#[test]
+fn p2_a_user_that_was_never_there_is_not_called_deleted() {
+    let missing = Verdict::Refused(Reason::NotFound);
+    let mut course = Course::new(MAX, 0, Effect::None, true);
+    let step = course.after(Read, missing, Fate::Answered, false);
+    assert_eq!(step, Step::Settle(Outcome::NotFound));
+    // Shown once, or perhaps written by an earlier run: it was there.
+    let mut shown = Course::new(MAX, 0, Effect::None, true);
+    shown.after(Read, Verdict::Partial, Fate::Answered, false);
+    for mut course in [shown, Course::new(MAX, 1, Effect::Maybe, true)] {
+        let step = course.after(Read, missing, Fate::Answered, false);
+        assert!(
+            matches!(step, Step::Settle(outcome) if outcome.confirmation().is_some() || outcome == Outcome::Already),
+            "{step:?}"
+        );
+    }
+}

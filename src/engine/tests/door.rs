@@ -141,3 +141,23 @@ async fn p7_the_door_is_asked_again_for_each_further_write() {
     assert_eq!(world.rows()[0].effect, Effect::Part);
     assert_eq!(world.broken(), Vec::<String>::new());
 }
+
+/// A killed write took half of it, and then the user is protected: that is no user who was left alone.
+#[tokio::test(start_paused = true)]
+async fn p2_a_protected_user_of_whom_a_part_was_taken_is_not_called_protected() {
+    let world = World::new(1, |_| Behaviour::Confirm);
+    named(&world, "u2", "ceo@x.com");
+    let killed = Plan {
+        cut: Some(Cut::AfterSend(1)),
+        ..Plan::default()
+    };
+    assert!(world.run(&killed).await.result.is_none());
+    let before = world.rows()[0].before.clone().unwrap();
+    world.alter("u2", |person| {
+        person.active = false;
+        person.workspaces = before.workspaces.unwrap();
+    });
+    world.run(&protecting("ceo@x.com")).await;
+    assert_eq!(outcomes(&world), [Outcome::Failed(Reason::ProtectList)]);
+    assert_eq!(world.person("u2").writes, 1);
+}
