@@ -1,5 +1,6 @@
 //! A raw server for tests: it hears requests byte by byte and misbehaves on demand.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,6 +49,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     heard: Arc<Mutex<Vec<String>>>,
     arrivals: Arc<Semaphore>,
+    connections: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -64,10 +66,13 @@ impl Server {
         let arrivals = Arc::new(Semaphore::new(0));
         let script: Arc<Script> = Arc::new(script);
         let mut tasks = JoinSet::new();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
         let (ears, bell) = (Arc::clone(&heard), Arc::clone(&arrivals));
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::Relaxed);
                 let (ears, bell) = (Arc::clone(&ears), Arc::clone(&bell));
                 connections.spawn(serve(stream, Arc::clone(&script), ears, bell));
             }
@@ -76,8 +81,14 @@ impl Server {
             url,
             heard,
             arrivals,
+            connections,
             _tasks: tasks,
         }
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// All requests so far, as they came.

@@ -6,8 +6,8 @@ use secrecy::SecretString;
 
 use crate::auth::redact::Secrets;
 use crate::auth::wire::Heard;
-use crate::domain::Clock;
-use crate::http::{Body, HeaderMap, retry_after, words};
+use crate::domain::{Clock, Silence};
+use crate::http::{HeaderMap, retry_after, words};
 
 use super::Grant;
 
@@ -41,13 +41,14 @@ pub(super) fn judge(
     };
     let reply = match heard.reply {
         Ok(reply) => reply,
-        Err(why) => return failed(why, None, false),
+        Err(Silence::Blocked(why)) => return Grant::Blocked(why),
+        Err(silence) => return failed(silence.to_string(), None, false),
     };
     let status = reply.status;
     let wait = retry_after(&reply.headers, clock);
-    let (body, broken) = match &reply.body {
-        Body::Whole(body) => (body.as_slice(), None),
-        Body::Broken(why) => (&[][..], Some(why)),
+    let (body, broken) = match reply.body.whole() {
+        Ok(body) => (body, None),
+        Err(why) => (&[][..], Some(why)),
     };
     let words = || told(status, &dialect.account(body), secrets);
     match (status, broken) {

@@ -88,6 +88,7 @@ async fn many_callers_sign_in_once() {
     authorization: Basic YWRhQGV4YW1wbGUuY29tOmjDvG50ZXIyICJ4
     accept: application/json
     content-length: 0
+    accept-encoding: identity
     user-agent: offboard/0.1.0
     host: HOST
     ");
