@@ -15,6 +15,8 @@ pub(crate) enum Act {
     Answer(String),
     /// Sends these bytes and closes.
     Raw(String),
+    /// Sends these bytes, which may be no text, and closes.
+    Bytes(Vec<u8>),
     /// Sends these bytes and then nothing, ever.
     StallAfter(String),
     /// Says nothing, ever.
@@ -121,6 +123,10 @@ async fn serve(
             Act::Answer(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap_or_default(),
             Act::Raw(bytes) => {
                 stream.write_all(bytes.as_bytes()).await.unwrap_or_default();
+                return;
+            }
+            Act::Bytes(bytes) => {
+                stream.write_all(&bytes).await.unwrap_or_default();
                 return;
             }
             Act::StallAfter(bytes) => {

@@ -76,8 +76,8 @@ fn certificate(error: &CertificateError) -> String {
                 .to_owned()
         }
         E::BadSignature => "the server's certificate names an authority that is trusted here, and \
-                            is signed with another key: name the file of the present authority \
-                            with `--ca-file`"
+                            is self-signed or signed with another key than that authority's: name \
+                            the file of the present authority with `--ca-file`"
             .to_owned(),
         E::ExpiredContext { time, not_after } => format!(
             "the server's certificate ended at {}, and it is {} by this machine's clock: if the \
@@ -217,6 +217,45 @@ mod tests {
         let wrapped = io::Error::other(io::Error::other(error.clone()));
         assert_eq!(tls_error(&wrapped), Some(&error));
         assert_eq!(tls_error(&io::Error::other("x")), None);
+    }
+
+    #[test]
+    fn a_self_signed_certificate_is_called_one() {
+        let own = io::Error::other("invalid peer certificate: CaUsedAsEndEntity");
+        let own = CertificateError::Other(rustls::OtherError(std::sync::Arc::new(own)));
+        for error in [
+            own,
+            CertificateError::UnknownIssuer,
+            CertificateError::BadSignature,
+        ] {
+            let words = certificate(&error);
+            assert!(
+                words.contains("self-signed") && words.contains("`--ca-file`"),
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_offers_is_said_where_it_is_not_basic() {
+        let offers = |offers: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for offer in offers {
+                headers.append(
+                    header::PROXY_AUTHENTICATE,
+                    header::HeaderValue::from_static(offer),
+                );
+            }
+            proxy_sign_in(&headers)
+        };
+        let words = offers(&["Negotiate", "NTLM TlRM"]);
+        assert!(
+            words.contains("by Negotiate or NTLM, and only Basic"),
+            "{words}"
+        );
+        for some in [&[][..], &["Negotiate", "basic realm=x"]] {
+            assert!(offers(some).contains("OFFBOARD_PROXY_PASSWORD"));
+        }
     }
 
     #[test]

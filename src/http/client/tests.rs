@@ -215,3 +215,26 @@ async fn a_reply_that_a_proxy_may_have_made_says_so() {
     let reply = ask(&proxy.url, LONG).await;
     assert_eq!(reply.unwrap().proxy, None);
 }
+
+/// An answer whose body is packed by gzip.
+fn packed(body: &[u8]) -> Act {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(body).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        gzip.len()
+    );
+    Act::Bytes([head.into_bytes(), gzip].concat())
+}
+
+#[tokio::test]
+async fn a_packed_body_is_unpacked_within_the_cap() {
+    let server = Server::always(packed(b"{}")).await;
+    let reply = ask(&server.url, LONG).await.unwrap();
+    assert!(matches!(reply.body, Body::Whole(body) if body == b"{}"));
+    let server = Server::always(packed(&vec![b' '; BODY_CAP + 1])).await;
+    let reply = ask(&server.url, LONG).await.unwrap();
+    assert!(matches!(reply.body, Body::TooLong));
+}
