@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::auth::redact::Secrets;
 use crate::auth::wire::Heard;
 use crate::domain::{Clock, Silence};
-use crate::http::{HeaderMap, retry_after, words};
+use crate::http::{HeaderMap, header, retry_after, without_secrets, words};
 
 use super::Grant;
 
@@ -65,11 +65,21 @@ pub(super) fn judge(
             Grant::Given(token, life.map(|life| life.saturating_sub(gone)))
         }
         (300..=399, _) => Grant::Refused(format!(
-            "HTTP {status} sends elsewhere, and no password follows: check the URL"
+            "HTTP {status} sends elsewhere{}, and no password follows: check the URL",
+            place(&reply.headers, secrets)
         )),
         (408 | 425 | 429 | 500..=599, _) => failed(words(), wait, status == 429),
         _ => Grant::Refused(words()),
     }
+}
+
+/// Where a redirect points, without what may be a secret in the address.
+fn place(headers: &HeaderMap, secrets: &Secrets) -> String {
+    let Some(location) = headers.get(header::LOCATION) else {
+        return String::new();
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    format!(" (to {})", without_secrets(&secrets.redact(&location)))
 }
 
 /// A service's words for people, behind the status. Looked through for secrets before the page is

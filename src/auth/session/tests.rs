@@ -324,3 +324,16 @@ async fn signing_out_takes_five_seconds_at_most() {
     assert!(begun.elapsed() <= SIGN_OUT + Duration::from_millis(10));
     assert!(session.authorization().is_none());
 }
+
+#[tokio::test]
+async fn p10_a_password_follows_no_redirect_and_the_place_is_said() {
+    let place = "302 Found\r\nLocation: https://sso.example/login?token=hidden";
+    let server = Server::always(Act::json(place, "")).await;
+    match session(&server.url).ready().await {
+        Err(SignInError::Refused(why)) => {
+            assert!(why.contains("(to https://sso.example/login)"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(server.heard().len(), 1);
+}
