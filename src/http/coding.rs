@@ -37,7 +37,7 @@ pub(super) fn unpack(body: Vec<u8>, headers: &HeaderMap, cap: usize) -> Body {
         codings.push("gzip".to_owned());
     }
     if codings.len() > MOST_CODINGS {
-        return Body::Broken("the body is compressed too many times".to_owned());
+        return Body::Packed("the body is compressed too many times".to_owned());
     }
     let mut body = body;
     // The coding that was applied last comes last.
@@ -51,7 +51,7 @@ pub(super) fn unpack(body: Vec<u8>, headers: &HeaderMap, cap: usize) -> Body {
                 return Body::Broken(format!("the body is compressed ({coding}), and is damaged"));
             }
             Unpacked::Unknown => {
-                return Body::Broken(format!(
+                return Body::Packed(format!(
                     "the body is compressed ({coding}) though nothing but plain text was asked for, and \
                      this kind cannot be unpacked"
                 ));
@@ -138,7 +138,7 @@ mod tests {
         match unpack(body.to_vec(), &headers(coding), CAP) {
             Body::Whole(body) => Ok(body),
             Body::TooLong => Err("too long".to_owned()),
-            Body::Broken(why) => Err(why),
+            Body::Broken(why) | Body::Packed(why) => Err(why),
         }
     }
 

@@ -47,8 +47,10 @@ impl Outgoing {
 pub enum Body {
     /// It came whole; it may be empty.
     Whole(Vec<u8>),
-    /// It was cut, stalled, or cannot be unpacked; the text says which.
+    /// It was cut, stalled, or is damaged; the text says which.
     Broken(String),
+    /// It came whole, compressed in a way that cannot be unpacked; the text says how.
+    Packed(String),
     /// It is longer than what is read of a body.
     TooLong,
 }
@@ -58,7 +60,7 @@ impl Body {
     pub fn whole(&self) -> Result<&[u8], &str> {
         match self {
             Self::Whole(body) => Ok(body),
-            Self::Broken(why) => Err(why),
+            Self::Broken(why) | Self::Packed(why) => Err(why),
             Self::TooLong => Err("the body is longer than 8 MiB"),
         }
     }

@@ -192,8 +192,10 @@ impl<D: Directory> Inquirer<D> {
 
     /// Asks once, for something that can be done without: whatever is no answer is `None`.
     pub(super) async fn ask_once(&self, request: &Request) -> Result<Option<Answer>, LookUpError> {
-        let (exchange, _) = self.attempt(request).await?;
-        Ok(exchange.ok())
+        match self.attempt(request).await? {
+            (Err(Silence::Blocked(why)), _) => Err(LookUpError::Blocked(why)),
+            (exchange, _) => Ok(exchange.ok()),
+        }
     }
 
     /// Whether the provider shows any user at all. A service that has lost its users, or an address that

@@ -270,6 +270,12 @@ impl Directory for ScimClient {
         let delivered = self.deliver(outgoing).await?;
         let content = self.content(request, &delivered);
         let reply = delivered.reply;
+        // A page in the place of a list is no word about any user: what stands between refuses.
+        if let (RequestKind::List, 403, Content::Foreign(text), Some(_)) =
+            (request.kind, reply.status, &content, &reply.proxy)
+        {
+            return Err(Silence::Blocked(format!("refused (403) by {text}")));
+        }
         if schemas::is_asked_by(request) {
             self.note_schemas(&reply.body);
         }

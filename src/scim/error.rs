@@ -37,6 +37,7 @@ pub(super) fn content(
         Body::Whole(body) => body,
         Body::Broken(why) => return Content::Broken(why.clone()),
         Body::TooLong => return Content::TooLong,
+        Body::Packed(why) => return Content::Foreign(why.clone()),
     };
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.trim_ascii().is_empty() {

@@ -37,7 +37,7 @@ const LONG: Duration = Duration::from_secs(20);
 async fn body_of(act: Act, timeout: Duration) -> String {
     let server = Server::always(act).await;
     match ask(&server.url, timeout).await.unwrap().body {
-        Body::Broken(why) => why,
+        Body::Broken(why) | Body::Packed(why) => why,
         Body::TooLong => "too long".to_owned(),
         Body::Whole(bytes) => panic!("{} bytes came whole", bytes.len()),
     }

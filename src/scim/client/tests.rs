@@ -29,6 +29,11 @@ async fn scripted(script: impl Fn(&str) -> Act + Send + Sync + 'static) -> (Serv
     })
     .await;
     let http = Http::new(&HttpSettings::default()).unwrap();
+    client_of(server, http).await
+}
+
+/// A client of this server that goes this way.
+async fn client_of(server: Server, http: Http) -> (Server, ScimClient) {
     let url = |path: &str| {
         BaseUrl::parse(&format!("{}{path}", server.url), PlainHttp::LoopbackOnly).unwrap()
     };
@@ -259,4 +264,40 @@ async fn the_version_of_a_header_goes_with_the_next_write() {
         "{}",
         last(&server)
     );
+}
+
+#[tokio::test]
+async fn a_page_that_refuses_the_list_by_way_of_a_proxy_is_no_missing_role() {
+    for (body, is_blocked) in [
+        ("<title>Access denied</title>", true),
+        (r#"{"detail":"no role"}"#, false),
+    ] {
+        let server = Server::start(move |request| {
+            if request.starts_with("POST ") {
+                Act::json("201 Created", TOKEN)
+            } else {
+                Act::json("403 Forbidden", body)
+            }
+        })
+        .await;
+        let mut settings = HttpSettings::default();
+        let proxy = crate::http::Proxy::new(&server.url, None).unwrap();
+        settings.network.proxy = crate::http::ProxyChoice::Named(proxy);
+        settings.network.proxy_loopback = true;
+        let http = Http::new(&settings).unwrap();
+        let (_server, client) = client_of(server, http).await;
+        let list = client.send(&client.page_request(&PageAt::FIRST, 1)).await;
+        match list {
+            Err(Silence::Blocked(why)) if is_blocked => {
+                assert!(
+                    why.contains("proxy") && why.contains("Access denied"),
+                    "{why}"
+                );
+            }
+            Ok(answer) if !is_blocked => assert_eq!(answer.status, 403),
+            other => panic!("{other:?}"),
+        }
+        let read = client.read_request(&UserId::new("u"));
+        assert_eq!(client.send(&read).await.unwrap().status, 403);
+    }
 }
