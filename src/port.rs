@@ -42,6 +42,9 @@ pub enum SignInError {
     /// The provider refuses who we are; trying again is useless.
     #[error("sign-in refused: {0}")]
     Refused(String),
+    /// Something on the way, such as a proxy, lets no request through until a person has dealt with it.
+    #[error("no request gets through: {0}")]
+    Blocked(String),
     /// The sign-in service cannot be reached, or fails.
     #[error("cannot sign in: {0}")]
     Unavailable(String),

@@ -131,6 +131,12 @@ impl Session {
         tracing::debug!(why, "the token could not be given back");
     }
 
+    /// Waits for a permit of the pace that all requests share: for a request that an answer asks for, such
+    /// as a redirect.
+    pub async fn permit(&self) {
+        self.pace.permit().await;
+    }
+
     /// `text` without any of the secrets that this session knows: a provider may echo them.
     pub fn redact(&self, text: &str) -> String {
         self.issuer.secrets().redact(text)
@@ -194,6 +200,7 @@ impl Session {
                     continue;
                 }
                 Grant::Refused(why) => return Err(SignInError::Refused(why)),
+                Grant::Blocked(why) => return Err(SignInError::Blocked(why)),
                 Grant::Failed {
                     why,
                     wait,

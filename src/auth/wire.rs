@@ -22,7 +22,7 @@ pub(super) struct Heard {
     /// When it left: what the answer grants may have been made no earlier.
     pub(super) asked: Instant,
     /// The reply, or why none came.
-    pub(super) reply: Result<Reply, String>,
+    pub(super) reply: Result<Reply, Silence>,
 }
 
 impl Wire {
@@ -59,10 +59,9 @@ impl Wire {
             headers: map,
             body,
         };
-        let reply = self.http.exchange(outgoing).await;
         Heard {
             asked,
-            reply: reply.map_err(|silence: Silence| silence.to_string()),
+            reply: self.http.exchange(outgoing).await,
         }
     }
 }

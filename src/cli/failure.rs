@@ -95,6 +95,7 @@ impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
         let exit = match &error {
             SignInError::Refused(_) => Exit::SignIn,
+            SignInError::Blocked(_) => Exit::Settings,
             SignInError::Unavailable(_) => Exit::StoppedEarly,
         };
         Self::new(exit, error)

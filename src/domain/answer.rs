@@ -106,6 +106,8 @@ pub struct Problem {
     pub scim_type: Option<String>,
     /// `detail`, or the beginning of whatever text came.
     pub detail: Option<String>,
+    /// The body itself says that the request was refused or has failed, whatever the status is.
+    pub is_refusal: bool,
 }
 
 impl fmt::Display for Problem {
@@ -133,16 +135,23 @@ pub enum Content {
     Foreign(String),
     /// The status line came, the body did not come whole; the text says why.
     Broken(String),
+    /// The body is longer than what is read of one: fewer users at a time may fit.
+    TooLong,
 }
 
 /// A whole user as the provider sent it: JSON, which only the part that asked for it understands.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Resource(pub String);
+pub struct Resource {
+    /// The JSON text.
+    pub whole: String,
+    /// The version that a header of the answer gives (`ETag`).
+    pub version: Option<String>,
+}
 
 impl fmt::Debug for Resource {
     /// It is all that a provider knows about a person, so that none of it is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Resource({} bytes)", self.0.len())
+        write!(f, "Resource({} bytes)", self.whole.len())
     }
 }
 
@@ -204,6 +213,7 @@ impl Answer {
             Content::Broken(text) | Content::Foreign(text) => {
                 Some(text.clone()).filter(|text| !text.is_empty())
             }
+            Content::TooLong => Some("the body is longer than 8 MiB".to_owned()),
             Content::User(_) | Content::Page(_) | Content::Empty => None,
         }
     }
@@ -215,6 +225,10 @@ pub enum Silence {
     /// Name look-up or connecting failed: the request never left.
     #[error("cannot reach the server: {0}")]
     NotSent(String),
+    /// Something between us and the server lets no request through, and will not before a person has
+    /// dealt with it: the request never left.
+    #[error("no request gets through: {0}")]
+    Blocked(String),
     /// The request cannot be built: it will never leave.
     #[error("the request cannot be built: {0}")]
     Unsendable(String),

@@ -151,7 +151,8 @@ impl Goal {
             (Some(_), None) => false,
             (Some(Membership::Exactly(wanted)), Some(shown)) => ids.is_same_set(wanted, shown),
             (Some(Membership::Without(gone)), Some(shown)) => {
-                !shown.iter().any(|id| ids.contains(gone, id))
+                let gone = ids.set(gone);
+                !shown.iter().any(|id| gone.contains(id))
             }
         }
     }
@@ -171,7 +172,8 @@ impl Goal {
             (Some(_), None) => Err(NotShown),
             (Some(Membership::Exactly(wanted)), Some(_)) => Ok(Some(wanted.clone())),
             (Some(Membership::Without(gone)), Some(shown)) => {
-                let stay = shown.iter().filter(|id| !ids.contains(gone, id));
+                let gone = ids.set(gone);
+                let stay = shown.iter().filter(|id| !gone.contains(id));
                 Ok(Some(stay.cloned().collect()))
             }
         }
@@ -225,8 +227,9 @@ fn unreadable() -> Need {
 
 /// What leads from `shown` to `wanted` one workspace at a time: whatever is to go goes first.
 fn one_by_one(shown: &[String], wanted: &[String], ids: IdRule) -> impl Iterator<Item = Operation> {
-    let leave = shown.iter().filter(move |id| !ids.contains(wanted, id));
-    let join = wanted.iter().filter(move |id| !ids.contains(shown, id));
+    let (had, stays) = (ids.set(shown), ids.set(wanted));
+    let leave = shown.iter().filter(move |id| !stays.contains(id));
+    let join = wanted.iter().filter(move |id| !had.contains(id));
     leave
         .cloned()
         .map(Operation::Leave)
@@ -235,9 +238,10 @@ fn one_by_one(shown: &[String], wanted: &[String], ids: IdRule) -> impl Iterator
 
 /// Whether each single id is in `shown` as in one of the others, at least.
 fn is_between(shown: &[String], a: &[String], b: &[String], ids: IdRule) -> bool {
-    let known = |id: &String| ids.contains(a, id) || ids.contains(b, id);
-    let in_both = |id: &&String| ids.contains(b, id);
-    shown.iter().all(known) && a.iter().filter(in_both).all(|id| ids.contains(shown, id))
+    let (in_shown, in_a, in_b) = (ids.set(shown), ids.set(a), ids.set(b));
+    let known = |id: &String| in_a.contains(id) || in_b.contains(id);
+    let in_both = |id: &&String| in_b.contains(id);
+    shown.iter().all(known) && a.iter().filter(in_both).all(|id| in_shown.contains(id))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Identifiers: of a user at the provider, of a roster line, of a job and of a run.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -56,9 +57,43 @@ impl IdRule {
         ids.iter().any(|known| self.is_same(known, id))
     }
 
+    /// The ids of a list as a set. Lists come from outside and may be long: comparing each id of one with
+    /// each of another would take time by the square of their length.
+    pub fn set(self, ids: &[String]) -> IdSet<'_> {
+        IdSet {
+            rule: self,
+            keys: ids.iter().map(|id| self.key(id)).collect(),
+        }
+    }
+
     /// Whether two lists name the same things, in whatever order.
     pub fn is_same_set(self, a: &[String], b: &[String]) -> bool {
-        a.iter().all(|id| self.contains(b, id)) && b.iter().all(|id| self.contains(a, id))
+        self.set(a).keys == self.set(b).keys
+    }
+
+    /// The list without the ids that an earlier one names already.
+    pub fn distinct(self, ids: Vec<String>) -> Vec<String> {
+        let mut known = HashSet::with_capacity(ids.len());
+        let is_first: Vec<bool> = ids.iter().map(|id| known.insert(self.key(id))).collect();
+        drop(known);
+        let firsts = ids.into_iter().zip(is_first);
+        firsts
+            .filter_map(|(id, is_first)| is_first.then_some(id))
+            .collect()
+    }
+}
+
+/// The ids of a list, for the question whether one of them names a thing.
+#[derive(Debug, Clone)]
+pub struct IdSet<'a> {
+    rule: IdRule,
+    keys: HashSet<Cow<'a, str>>,
+}
+
+impl IdSet<'_> {
+    /// Whether one of the ids names the same thing as `id`.
+    pub fn contains(&self, id: &str) -> bool {
+        self.keys.contains(&*self.rule.key(id))
     }
 }
 

@@ -32,7 +32,7 @@ pub use coverage::{Coverage, ListEnd};
 pub use door::{Barred, Door, Known};
 pub use entry::{Effect, Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need};
-pub use id::{IdRule, JobId, Line, RunId, UserId};
+pub use id::{IdRule, IdSet, JobId, Line, RunId, UserId};
 pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use name::name_key;
 pub use operation::{Means, Operation};

@@ -66,8 +66,8 @@ pub struct Means {
     pub each_by_itself: bool,
     /// One request can change sign-in and workspaces.
     pub together: bool,
-    /// A write sends back the whole user as it was read right before, so that no write is computed from
-    /// an old look.
+    /// A write sends back the whole user as it was read right before, or that user's version, so that no
+    /// write is computed from an old look.
     pub from_read: bool,
 }
 

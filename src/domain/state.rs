@@ -69,7 +69,10 @@ impl UserState {
             (None, _) => false,
         };
         let is_member = match (&self.workspaces, &before.workspaces) {
-            (Some(now), Some(before)) => before.iter().all(|id| ids.contains(now, id)),
+            (Some(now), Some(before)) => {
+                let now = ids.set(now);
+                before.iter().all(|id| now.contains(id))
+            }
             _ => false,
         };
         may_sign_in && is_member

@@ -72,7 +72,9 @@ pub fn judge(
         Ok(answer) => answer,
         Err(Silence::Unsendable(_)) => return Verdict::Refused(Reason::Unsendable),
         Err(Silence::Lost(_)) if kind == RequestKind::Write => return Verdict::Uncertain,
-        Err(Silence::Lost(_) | Silence::NotSent(_)) => return Verdict::Transient(None),
+        Err(Silence::Lost(_) | Silence::NotSent(_) | Silence::Blocked(_)) => {
+            return Verdict::Transient(None);
+        }
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,
@@ -119,7 +121,11 @@ fn judge_success(
                 Verdict::Partial
             }
         }
-        // Another user, an error body, a proxy's page, nothing: the status alone proves nothing.
+        // The status says yes and the body no. Nothing is done in all likelihood; a read shows it.
+        Content::Other(problem) if problem.is_refusal && kind == RequestKind::Write => {
+            Verdict::Refused(Reason::NotApplied)
+        }
+        // Another user, a proxy's page, nothing: the status alone proves nothing.
         _ => unknown(kind),
     }
 }
@@ -179,6 +185,13 @@ mod tests {
         let user = UserId::new("U1");
         let goal = change.goal().unwrap();
         judge(kind, &user, &goal, &[], IdRule::IgnoreCase, outcome)
+    }
+
+    fn refusal() -> Content {
+        Content::Other(Problem {
+            is_refusal: true,
+            ..Problem::default()
+        })
     }
 
     fn state(id: &str, active: Option<bool>, workspaces: &[&str]) -> Content {
@@ -264,6 +277,8 @@ mod tests {
                 Content::Other(Problem::default()),
                 Verdict::Unreadable,
             ),
+            (Write, 200, refusal(), Verdict::Refused(Reason::NotApplied)),
+            (Read, 200, refusal(), Verdict::Unreadable),
         ] {
             let found = verdict(kind, &answer(status, content.clone()));
             assert_eq!(found, expected, "{kind:?} {status} {content:?}");
@@ -352,7 +367,7 @@ mod tests {
         let problem = |kind: &str| {
             Content::Other(Problem {
                 scim_type: Some(kind.into()),
-                detail: None,
+                ..Problem::default()
             })
         };
         let refused = |reason| Verdict::Refused(reason);

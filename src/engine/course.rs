@@ -18,6 +18,13 @@ pub(super) use step::{Fate, Step};
 /// Renewals of the credential for one request, at most.
 const MOST_RENEWALS: u32 = 3;
 
+/// Reads that show a write, called a success, without effect, before the user has failed. The waits after
+/// them are 1, 2, 4 and 8 s.
+const MOST_UNAPPLIED: u32 = 4;
+
+/// After the read of this number the write is sent again.
+const WRITE_AGAIN: u32 = 1;
+
 /// What has happened to one user so far, as far as it matters for what comes next.
 #[derive(Debug)]
 pub(super) struct Course {
@@ -340,23 +347,29 @@ impl Course {
             Reason::NotFound | Reason::NoTarget | Reason::Forbidden => {
                 self.look_for_the_last_time(reason)
             }
+            // The status said yes: what was done all the same, only a read shows.
+            Reason::NotApplied => {
+                self.effect = Effect::Maybe;
+                self.look_for_the_last_time(reason)
+            }
             _ if self.may_have_worked() => self.look_for_the_last_time(reason),
             _ => Step::Settle(Outcome::Failed(reason)),
         }
     }
 
-    /// The server said yes, and the user is as before. Some servers show a write late: each wait is
-    /// longer than the last, and the very last look comes after one too.
+    /// The server said yes, and the user is as before. Some servers show a write late, so the user is read
+    /// again after waits that grow, the very last time too. In between the write is sent a second time, and
+    /// not a third: a server that says yes and does nothing will do so for ever.
     fn after_unapplied(&mut self) -> Step {
         self.blame = Some(Reason::NotApplied);
-        let wait = Duration::from_secs(1 << self.unapplied.min(4));
+        let wait = Duration::from_secs(1 << self.unapplied);
         self.unapplied += 1;
-        let next = if self.writes < self.max_attempts {
+        let next = if self.unapplied == WRITE_AGAIN && self.writes < self.max_attempts {
             RequestKind::Write
         } else {
-            self.last_look = true;
             RequestKind::Read
         };
+        self.last_look = self.unapplied == MOST_UNAPPLIED;
         Step::BackOff(next, Some(wait))
     }
 

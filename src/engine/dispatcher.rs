@@ -251,6 +251,8 @@ impl<'a, D: Directory, J: Journal> Dispatcher<'a, D, J> {
             Incoming::ProbeDue => self.probe(),
             Incoming::Tick => {
                 let snapshot = self.snapshot();
+                let left = self.tally.requests_left(snapshot.requests);
+                self.context.pace.expect(left);
                 self.listener.on(&Event::Tick(snapshot));
                 if let (Stage::Running, Some(reason)) = (self.stage, self.limit_passed()) {
                     return Ok(self.stop(reason));

@@ -35,6 +35,8 @@ pub enum StopReason {
     NoRole(String),
     /// What answers is no SCIM service.
     NotScim(String),
+    /// Something on the way, such as a proxy, lets no request through until a person has dealt with it.
+    Blocked(String),
     /// The target was out for longer than the limit; the text is what it said last.
     Outage(String),
     /// The time that was set is over.

@@ -9,6 +9,12 @@ use crate::domain::{Line, Outcome};
 use crate::engine::event::Snapshot;
 use crate::engine::settings::Work;
 
+/// Requests that a user needs as far as nothing is known: a write and a read.
+const REQUESTS_EACH: u64 = 2;
+
+/// Requests that the users at work may still need.
+const AT_WORK: u64 = 32;
+
 /// The counts of one run. Only the dispatcher changes them.
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -69,6 +75,17 @@ impl Tally {
         self.users.saturating_sub(self.done_before + self.done_now)
     }
 
+    /// About how many requests the users that are left will need, as those before them did; `sent` were
+    /// sent so far. A tenth is added, and some for the users at work.
+    pub(super) fn requests_left(&self, sent: u64) -> u64 {
+        let each = match self.done_now {
+            0 => REQUESTS_EACH,
+            done => sent.div_ceil(done).max(1),
+        };
+        let needed = self.left().saturating_mul(each);
+        needed.saturating_add(needed / 10).saturating_add(AT_WORK)
+    }
+
     /// How long the run has been going on.
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
@@ -107,6 +124,7 @@ mod tests {
             let counts = (tally.snapshot().done, tally.snapshot().trouble_now);
             assert_eq!((counts, tally.failed(), tally.left()), ((1, 1), (1, 1), 1));
         }
+        assert_eq!([tally.requests_left(0), tally.requests_left(30)], [33, 65]);
         tally.settled(Line(3), Outcome::NotFound, true);
         assert_eq!(tally.failed(), (2, 2));
         tally.settled(Line(2), Outcome::Removed(Confirmation::Reread), true);

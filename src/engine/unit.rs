@@ -216,13 +216,13 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         drop(slot);
         let verdict = self.judge(kind, &exchange);
-        let throttled_out = self.apply_rate_limit(&exchange);
+        let fatal = self.weigh_exchange(&exchange);
         let mut facts = vec![self.note(kind, verdict, &exchange, start.elapsed())];
         facts.extend(self.seen_before(kind, verdict));
         let fate = match exchange {
             Ok(_) | Err(Silence::Unsendable(_)) => Fate::Answered,
             Err(Silence::Lost(_)) => Fate::NoAnswer,
-            Err(Silence::NotSent(_)) => Fate::NotSent,
+            Err(Silence::NotSent(_) | Silence::Blocked(_)) => Fate::NotSent,
         };
         let had_served = self.weigh_credential(verdict);
         let step = if self.shows_what_to_write(wanted, kind, verdict) {
@@ -238,9 +238,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let Step::Settle(outcome) = step else {
             self.record(facts).await?;
             self.report(verdict, fault).await;
-            return Ok(
-                throttled_out.map_or(Next::Step(step), |reason| Next::Halt(Halt::Fatal(reason)))
-            );
+            return Ok(fatal.map_or(Next::Step(step), |reason| Next::Halt(Halt::Fatal(reason))));
         };
         self.settle(outcome, facts, exchange.is_ok()).await
     }
@@ -318,13 +316,14 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     }
 
     /// A `Retry-After` in one answer delays all requests of the process, starting when the answer arrives
-    /// (P6): waiting for the journal first would let others send meanwhile. Says whether the run is to stop,
-    /// since the target has answered nothing but 429 for too long.
-    pub(super) fn apply_rate_limit(
-        &self,
-        exchange: &Result<Answer, Silence>,
-    ) -> Option<StopReason> {
-        let answer = exchange.as_ref().ok()?;
+    /// (P6): waiting for the journal first would let others send meanwhile. Says whether the run is to stop:
+    /// the target has answered nothing but 429 for too long, or no request gets through to it.
+    pub(super) fn weigh_exchange(&self, exchange: &Result<Answer, Silence>) -> Option<StopReason> {
+        let answer = match exchange {
+            Ok(answer) => answer,
+            Err(Silence::Blocked(why)) => return Some(StopReason::Blocked(why.clone())),
+            Err(_) => return None,
+        };
         let throttle_wait = self.context.settings.throttle_wait;
         self.context.pace.heed(answer, throttle_wait);
         self.context.throttled_for_too_long(answer)

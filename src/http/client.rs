@@ -1,9 +1,11 @@
 //! The client: settings, one exchange, and the reading of a body up to its cap.
 //!
 //! A repetition that the ledger does not know of would make its count of attempts wrong, so
-//! reqwest's own retries and redirects are off. (hyper still moves a request to a new connection if
+//! reqwest's own retries and redirects are off: whether a redirect is followed is decided by the
+//! caller, with [`crate::http::redirect`]. (hyper still moves a request to a new connection if
 //! the pooled one closed before a byte of it was written; nobody can have seen that.)
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Response, redirect, retry, tls};
@@ -11,9 +13,13 @@ use tokio::time::Instant;
 
 use crate::domain::Silence;
 use crate::http::base_url::is_loopback;
+use crate::http::coding::unpack;
 use crate::http::failure::{chain, lacks_descriptors, silence};
-use crate::http::trouble::tls_error;
-use crate::http::{Body, ClientIdentity, Outgoing, ProxyChoice, Reply, Roots};
+use crate::http::route::{Hop, Route};
+use crate::http::trouble::{proxy_sign_in, tls_error};
+use crate::http::{
+    Body, ClientIdentity, HeaderMap, HeaderValue, Outgoing, ProxyChoice, Reply, Roots, header,
+};
 
 /// Longest body that is read, in bytes. A user with thousands of workspaces stays far below.
 const BODY_CAP: usize = 8 * 1024 * 1024;
@@ -83,14 +89,30 @@ pub struct HttpError(String);
 /// A client with its pool of connections; clones share the pool.
 #[derive(Debug, Clone)]
 pub struct Http {
+    pooled: Clients,
+    /// As `pooled`, with a new connection for each request; made when one is needed first.
+    anew: Arc<OnceLock<Clients>>,
+    settings: Arc<HttpSettings>,
+    route: Arc<Route>,
+    /// Whether this machine has no certificate authority: no TLS server can be trusted then, and
+    /// whoever reaches one is told why.
+    rootless: bool,
+}
+
+/// The two ways out of this machine.
+#[derive(Debug, Clone)]
+struct Clients {
     /// Takes the proxy, if there is one.
     outside: Client,
     /// Takes none, unless asked: a proxy cannot reach our own loopback.
     loopback: Client,
-    timeout: Duration,
-    /// Whether this machine has no certificate authority: no TLS server can be trusted then, and
-    /// whoever reaches one is told why.
-    rootless: bool,
+}
+
+/// Whether a request may go out on a connection that others have used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    Pooled,
+    New,
 }
 
 impl Http {
@@ -100,15 +122,14 @@ impl Http {
     /// [`HttpError`].
     pub fn new(settings: &HttpSettings) -> Result<Self, HttpError> {
         let network = &settings.network;
+        let route = Route::of(&network.proxy);
         let mut rootless = false;
-        let mut outside =
-            builder(settings, rootless).and_then(|builder| proxied(builder, network)?.build());
-        if let Err(error) = &outside
+        let mut pooled = Clients::new(settings, &route, rootless, Connection::Pooled);
+        if let Err(error) = &pooled
             && has_no_roots(error, network)
         {
             rootless = true;
-            outside =
-                builder(settings, rootless).and_then(|builder| proxied(builder, network)?.build());
+            pooled = Clients::new(settings, &route, rootless, Connection::Pooled);
         }
         let error = |error: reqwest::Error| {
             HttpError(match tls_error(&error) {
@@ -119,47 +140,83 @@ impl Http {
                 _ => chain(&error.without_url()),
             })
         };
-        let outside = outside.map_err(error)?;
-        let loopback = if network.proxy_loopback {
-            outside.clone()
-        } else {
-            let direct = builder(settings, rootless).and_then(|builder| builder.no_proxy().build());
-            direct.map_err(error)?
-        };
         Ok(Self {
-            outside,
-            loopback,
-            timeout: settings.timeout,
+            pooled: pooled.map_err(error)?,
+            anew: Arc::default(),
+            settings: Arc::new(settings.clone()),
+            route: Arc::new(route),
             rootless,
         })
     }
 
     /// Sends one request, once, and reads its reply. A reply whose status line has come is never an
-    /// error, whatever becomes of its body.
+    /// error, whatever becomes of its body; but a proxy's refusal (407) is no reply of the server's.
     ///
     /// # Errors
-    /// [`Silence::NotSent`] only if connecting failed; [`Silence::Lost`] for everything else.
+    /// [`Silence::NotSent`] only if connecting failed; [`Silence::Blocked`] if the proxy lets nothing
+    /// through, or cannot be used; [`Silence::Lost`] for everything else.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Reply, Silence> {
-        let client = if is_loopback(&outgoing.url) {
-            &self.loopback
+        self.exchange_by(&self.pooled, outgoing).await
+    }
+
+    /// As [`Http::exchange`], on a connection of its own: a server that answers 421 says that the one used
+    /// before leads to another server, and that it has done nothing.
+    ///
+    /// # Errors
+    /// As [`Http::exchange`].
+    pub async fn exchange_anew(&self, outgoing: Outgoing) -> Result<Reply, Silence> {
+        self.exchange_by(&self.anew()?, outgoing).await
+    }
+
+    async fn exchange_by(&self, clients: &Clients, outgoing: Outgoing) -> Result<Reply, Silence> {
+        let is_direct = is_loopback(&outgoing.url) && !self.settings.network.proxy_loopback;
+        let hop = if is_direct {
+            None
         } else {
-            &self.outside
+            self.route.hop(&outgoing.url)
+        };
+        if let Some(Hop::Unusable(why)) = hop {
+            return Err(Silence::Blocked(why.clone()));
+        }
+        let is_plain = outgoing.url.scheme() == "http";
+        let client = if is_direct {
+            &clients.loopback
+        } else {
+            &clients.outside
         };
         let mut response = self
             .execute(client, outgoing)
             .await
             .map_err(|error| silence(error, self.rootless))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        if status == 407 {
+            return Err(Silence::Blocked(proxy_sign_in(&headers)));
+        }
+        // A tunnel hides from the proxy what is said within.
+        let proxy = hop.filter(|_| is_plain).map(ToString::to_string);
         Ok(Reply {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body: read(response).await,
+            status,
+            body: read(response, &headers).await,
+            headers,
+            proxy,
         })
+    }
+
+    /// Clients that open a connection for each request.
+    fn anew(&self) -> Result<Clients, Silence> {
+        if let Some(clients) = self.anew.get() {
+            return Ok(clients.clone());
+        }
+        let clients = Clients::new(&self.settings, &self.route, self.rootless, Connection::New);
+        let clients = clients.map_err(|error| Silence::NotSent(chain(&error.without_url())))?;
+        Ok(self.anew.get_or_init(|| clients).clone())
     }
 
     /// Sends; but where there is no descriptor for a connection, nothing was sent, and others will
     /// give theirs back. That is no matter of the server's, and must not look like its outage.
     async fn execute(&self, client: &Client, outgoing: Outgoing) -> reqwest::Result<Response> {
-        let deadline = Instant::now().checked_add(self.timeout);
+        let deadline = Instant::now().checked_add(self.settings.timeout);
         let request = outgoing.into_reqwest();
         while let Some(copy) = request.try_clone() {
             match client.execute(copy).await {
@@ -173,6 +230,30 @@ impl Http {
             }
         }
         client.execute(request).await
+    }
+}
+
+impl Clients {
+    fn new(
+        settings: &HttpSettings,
+        route: &Route,
+        rootless: bool,
+        connection: Connection,
+    ) -> reqwest::Result<Self> {
+        let builder = || {
+            let builder = builder(settings, rootless)?;
+            Ok(match connection {
+                Connection::Pooled => builder,
+                Connection::New => builder.pool_max_idle_per_host(0),
+            })
+        };
+        let outside = route.apply(builder()?)?.build()?;
+        let loopback = if settings.network.proxy_loopback {
+            outside.clone()
+        } else {
+            builder()?.no_proxy().build()?
+        };
+        Ok(Self { outside, loopback })
     }
 }
 
@@ -192,6 +273,10 @@ fn builder(settings: &HttpSettings, rootless: bool) -> reqwest::Result<ClientBui
         .http2_keep_alive_timeout(PING_WAIT)
         .tls_backend_rustls()
         .tls_version_min(tls::Version::TLS_1_2)
+        .default_headers(HeaderMap::from_iter([(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
         .user_agent(&settings.user_agent);
     let roots = network.roots.to_reqwest()?;
     if network.only_roots || rootless {
@@ -205,14 +290,6 @@ fn builder(settings: &HttpSettings, rootless: bool) -> reqwest::Result<ClientBui
     Ok(builder)
 }
 
-fn proxied(builder: ClientBuilder, network: &Network) -> reqwest::Result<ClientBuilder> {
-    Ok(match &network.proxy {
-        ProxyChoice::Environment => builder,
-        ProxyChoice::Direct => builder.no_proxy(),
-        ProxyChoice::Named(proxy) => builder.proxy(proxy.to_reqwest()?),
-    })
-}
-
 /// Whether a client cannot be built because the system has no certificate authorities. The verifier
 /// says so by a text alone.
 fn has_no_roots(error: &reqwest::Error, network: &Network) -> bool {
@@ -221,166 +298,17 @@ fn has_no_roots(error: &reqwest::Error, network: &Network) -> bool {
 }
 
 /// Reads a body. Leaving early drops the response, which closes its connection.
-async fn read(mut response: Response) -> Body {
+async fn read(mut response: Response, headers: &HeaderMap) -> Body {
     let mut whole = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if whole.len() + chunk.len() > BODY_CAP => {
-                return Body::Broken(format!("the body is longer than {} KiB", BODY_CAP / 1024));
-            }
+            Ok(Some(chunk)) if whole.len() + chunk.len() > BODY_CAP => return Body::TooLong,
             Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
-            Ok(None) => return Body::Whole(whole),
+            Ok(None) => return unpack(whole, headers, BODY_CAP),
             Err(error) => return Body::Broken(chain(&error.without_url())),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::fake::{Act, Server};
-    use crate::http::{BaseUrl, HeaderMap, Method, PlainHttp};
-
-    /// A client that no proxy of the environment gets in the way of.
-    fn http(timeout: Duration) -> Http {
-        let loopback = Http::new(&HttpSettings {
-            connect_timeout: Duration::from_secs(5),
-            timeout,
-            ..HttpSettings::default()
-        })
-        .unwrap()
-        .loopback;
-        Http {
-            outside: loopback.clone(),
-            loopback,
-            timeout,
-            rootless: false,
-        }
-    }
-
-    fn outgoing(base: &str) -> Outgoing {
-        let base = BaseUrl::parse(base, PlainHttp::Anywhere).unwrap();
-        Outgoing {
-            method: Method::GET,
-            url: base.join("/thing").unwrap(),
-            headers: HeaderMap::new(),
-            body: None,
-        }
-    }
-
-    async fn ask(base: &str, timeout: Duration) -> Result<Reply, Silence> {
-        http(timeout).exchange(outgoing(base)).await
-    }
-
-    const LONG: Duration = Duration::from_secs(20);
-
-    async fn body_of(act: Act, timeout: Duration) -> String {
-        let server = Server::always(act).await;
-        match ask(&server.url, timeout).await.unwrap().body {
-            Body::Broken(why) => why,
-            Body::Whole(bytes) => panic!("{} bytes came whole", bytes.len()),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_whole_reply_is_handed_on_and_a_redirect_is_not_followed() {
-        let server = Server::always(Act::raw(
-            "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 2\r\n\r\nhi",
-        ))
-        .await;
-        let reply = ask(&server.url, LONG).await.unwrap();
-        assert_eq!(reply.status, 302);
-        assert_eq!(reply.headers["location"], "/elsewhere");
-        assert!(matches!(reply.body, Body::Whole(bytes) if bytes == b"hi"));
-        assert_eq!(server.heard().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn only_a_failure_to_connect_proves_that_nothing_was_sent() {
-        let refused = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = refused.local_addr().unwrap().port();
-        drop(refused);
-        for (base, expected) in [
-            (format!("http://127.0.0.1:{port}"), "Connection refused"),
-            ("http://nonexistent.invalid".to_owned(), "dns error"),
-        ] {
-            match ask(&base, LONG).await {
-                Err(Silence::NotSent(text)) => assert!(text.contains(expected), "{text}"),
-                other => panic!("{base}: {other:?}"),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_breaks_after_the_request_is_lost() {
-        for act in [Act::Reset, Act::raw(""), Act::raw("HTTP/1.1 20")] {
-            let server = Server::always(act.clone()).await;
-            match ask(&server.url, LONG).await {
-                Err(Silence::Lost(text)) => {
-                    assert!(text.contains("error sending request: "), "{text}");
-                    assert!(!text.contains("http://"), "{text}");
-                }
-                other => panic!("{act:?}: {other:?}"),
-            }
-            assert_eq!(server.heard().len(), 1, "it was repeated after {act:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_server_that_says_nothing_is_lost_after_the_timeout() {
-        let server = Server::always(Act::Stall).await;
-        match ask(&server.url, Duration::from_millis(200)).await {
-            Err(Silence::Lost(text)) => assert!(text.contains("timed out"), "{text}"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// A server that takes the connection and never answers to TLS. Nothing was sent either way, but
-    /// only the timeout for connecting can know.
-    #[tokio::test]
-    async fn a_connect_timeout_proves_that_nothing_was_sent() {
-        let short = Duration::from_millis(200);
-        for (connect_timeout, timeout, never_left) in [(short, LONG, true), (LONG, short, false)] {
-            let server = Server::always(Act::Stall).await;
-            let http = Http::new(&HttpSettings {
-                connect_timeout,
-                timeout,
-                ..HttpSettings::default()
-            });
-            let base = server.url.replace("http://", "https://");
-            let outgoing = outgoing(&base);
-            match http.unwrap().exchange(outgoing).await {
-                Err(Silence::NotSent(text)) if never_left => {
-                    assert!(text.contains("(Connect)"), "{text}");
-                }
-                Err(Silence::Lost(text)) if !never_left => {
-                    assert!(text.contains("timed out"), "{text}");
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_body_that_does_not_come_whole_is_broken_and_keeps_its_status() {
-        let cut = Act::raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\":");
-        let why = body_of(cut, LONG).await;
-        assert!(why.contains("end of file"), "{why}");
-
-        let endless = body_of(Act::Endless, LONG).await;
-        assert_eq!(endless, "the body is longer than 8192 KiB");
-
-        let slow = Act::StallAfter("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_owned());
-        let why = body_of(slow, Duration::from_millis(200)).await;
-        assert!(why.contains("timed out"), "{why}");
-    }
-
-    #[tokio::test]
-    async fn what_is_no_http_is_lost() {
-        let server = Server::always(Act::raw("SSH-2.0-OpenSSH_9.6\r\n")).await;
-        assert!(matches!(
-            ask(&server.url, LONG).await,
-            Err(Silence::Lost(_))
-        ));
-    }
-}
+mod tests;

@@ -7,17 +7,22 @@
 use std::error::Error;
 
 use crate::domain::Silence;
-use crate::http::trouble::trouble;
+use crate::http::HeaderMap;
+use crate::http::trouble::{is_proxy_sign_in, proxy_sign_in, trouble};
 
 /// Judges why no reply came. `rootless` means that this machine has no certificate authority.
 ///
 /// What an HTTP/2 server says of a stream (`GOAWAY`, `REFUSED_STREAM`) is not believed either way: it
 /// counts as lost, and the user is read.
 pub(super) fn silence(error: reqwest::Error, rootless: bool) -> Silence {
+    let is_connect = error.is_connect();
     let never_left = error.is_connect() || error.is_dns() || error.is_builder();
     // The address is known to whoever reads the text, and may hold more than should be printed.
     let error = error.without_url();
     let text = chain(&error);
+    if is_connect && is_proxy_sign_in(&text) {
+        return Silence::Blocked(proxy_sign_in(&HeaderMap::new()));
+    }
     let text = trouble(&error, &text, rootless).unwrap_or(text);
     if never_left {
         Silence::NotSent(text)

@@ -1,5 +1,6 @@
 //! A raw server for tests: it hears requests byte by byte and misbehaves on demand.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,6 +15,8 @@ pub(crate) enum Act {
     Answer(String),
     /// Sends these bytes and closes.
     Raw(String),
+    /// Sends these bytes, which may be no text, and closes.
+    Bytes(Vec<u8>),
     /// Sends these bytes and then nothing, ever.
     StallAfter(String),
     /// Says nothing, ever.
@@ -48,6 +51,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     heard: Arc<Mutex<Vec<String>>>,
     arrivals: Arc<Semaphore>,
+    connections: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -64,10 +68,13 @@ impl Server {
         let arrivals = Arc::new(Semaphore::new(0));
         let script: Arc<Script> = Arc::new(script);
         let mut tasks = JoinSet::new();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
         let (ears, bell) = (Arc::clone(&heard), Arc::clone(&arrivals));
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::Relaxed);
                 let (ears, bell) = (Arc::clone(&ears), Arc::clone(&bell));
                 connections.spawn(serve(stream, Arc::clone(&script), ears, bell));
             }
@@ -76,8 +83,14 @@ impl Server {
             url,
             heard,
             arrivals,
+            connections,
             _tasks: tasks,
         }
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// All requests so far, as they came.
@@ -110,6 +123,10 @@ async fn serve(
             Act::Answer(bytes) => stream.write_all(bytes.as_bytes()).await.unwrap_or_default(),
             Act::Raw(bytes) => {
                 stream.write_all(bytes.as_bytes()).await.unwrap_or_default();
+                return;
+            }
+            Act::Bytes(bytes) => {
+                stream.write_all(&bytes).await.unwrap_or_default();
                 return;
             }
             Act::StallAfter(bytes) => {

@@ -21,7 +21,7 @@ const REQUEST_ID_HEADERS: [&str; 9] = [
 const REQUEST_ID_CAP: usize = 128;
 
 /// One request, complete.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outgoing {
     /// The method.
     pub method: Method,
@@ -47,8 +47,23 @@ impl Outgoing {
 pub enum Body {
     /// It came whole; it may be empty.
     Whole(Vec<u8>),
-    /// It was cut, stalled or too long; the text says which.
+    /// It was cut, stalled, or is damaged; the text says which.
     Broken(String),
+    /// It came whole, compressed in a way that cannot be unpacked; the text says how.
+    Packed(String),
+    /// It is longer than what is read of a body.
+    TooLong,
+}
+
+impl Body {
+    /// The bytes of a whole body, or else why there are none.
+    pub fn whole(&self) -> Result<&[u8], &str> {
+        match self {
+            Self::Whole(body) => Ok(body),
+            Self::Broken(why) | Self::Packed(why) => Err(why),
+            Self::TooLong => Err("the body is longer than 8 MiB"),
+        }
+    }
 }
 
 /// A reply: the status line and the headers at least have come.
@@ -60,6 +75,9 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The proxy that has passed the reply on, or has made it up itself; `None` where a proxy cannot
+    /// have seen it.
+    pub proxy: Option<String>,
 }
 
 impl Reply {
@@ -91,6 +109,7 @@ mod tests {
             status: 200,
             headers: map,
             body: Body::Whole(Vec::new()),
+            proxy: None,
         }
         .request_id()
     }

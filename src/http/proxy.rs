@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::{NoProxy, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::base_url::without_secrets;
@@ -86,12 +86,16 @@ impl Proxy {
         Ok(Self { url, account })
     }
 
-    pub(super) fn to_reqwest(&self) -> reqwest::Result<reqwest::Proxy> {
-        let proxy = reqwest::Proxy::all(self.url.clone())?.no_proxy(NoProxy::from_env());
-        Ok(match &self.account {
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Adds the account.
+    pub(super) fn signed_in(&self, proxy: reqwest::Proxy) -> reqwest::Proxy {
+        match &self.account {
             Some((name, password)) => proxy.basic_auth(name, password.expose_secret()),
             None => proxy,
-        })
+        }
     }
 }
 

@@ -1,21 +1,24 @@
 //! How long a server asks to be left alone (RFC 9110 §10.2.3).
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::domain::Clock;
-use crate::http::{HeaderMap, HeaderValue};
+use crate::http::{HeaderMap, moment};
 
 /// Longest wait that is granted. A server that asks for more is asked again after this.
 pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// The wait that `Retry-After`, or else `X-Retry-After`, asks for: seconds (fractions are seen in
-/// the wild) or a date, which counts from the server's own `Date` if there is one, since our clocks
-/// may differ. A past date is no wait; text that is neither counts as absent.
+/// Values that are looked at, at most: one is what RFC 9110 allows.
+const MOST_VALUES: usize = 8;
+
+/// The wait that `Retry-After`, or else `X-Retry-After`, asks for, in whichever form a time is written
+/// ([`moment::wait`]). A moment that has passed is no wait; text that is no time counts as absent.
 pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
     let wait = ["retry-after", "x-retry-after"]
         .iter()
         .flat_map(|name| headers.get_all(*name))
-        .find_map(|value| seconds(value).or_else(|| until(value.to_str().ok()?, headers, clock)))?;
+        .take(MOST_VALUES)
+        .find_map(|value| moment::wait(value.to_str().ok()?, headers, clock))?;
     if wait > LONGEST_WAIT {
         tracing::warn!(
             asked_s = wait.as_secs(),
@@ -26,46 +29,13 @@ pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
     Some(wait.min(LONGEST_WAIT))
 }
 
-/// Milliseconds since the epoch, by the server's `Date` header.
-pub(crate) fn server_millis(headers: &HeaderMap) -> Option<i64> {
-    date_millis(headers.get("date")?.to_str().ok()?)
-}
-
-fn seconds(value: &HeaderValue) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    // `f64` would also take a sign, an exponent, `inf` and `nan`.
-    if !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    let seconds = text.parse::<f64>().ok()?;
-    // What does not fit a duration is far beyond every cap.
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-}
-
-/// Time until an HTTP date; a past one is no time.
-pub(super) fn until(text: &str, headers: &HeaderMap, clock: Clock) -> Option<Duration> {
-    let wait = date_millis(text)?.saturating_sub(now_millis(headers, clock));
-    Some(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
-}
-
-/// Milliseconds since the epoch, by the server's clock if it tells, else by ours.
-pub(super) fn now_millis(headers: &HeaderMap, clock: Clock) -> i64 {
-    server_millis(headers).unwrap_or_else(|| clock.now().as_millis())
-}
-
-fn date_millis(text: &str) -> Option<i64> {
-    let date = httpdate::parse_http_date(text.trim()).ok()?;
-    let since = date.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::domain::Timestamp;
-    use crate::http::HeaderName;
+    use crate::http::{HeaderName, HeaderValue};
 
     /// 1994-11-06T08:49:37Z, the date of RFC 9110's examples.
     const NOON: i64 = 784_111_777_000;
@@ -93,6 +63,11 @@ mod tests {
             ("Sun Nov  6 08:49:37 1994", Some(30.0)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0.0)),
             ("Sat, 06 Nov 2094 08:00:00 GMT", Some(3600.0)),
+            ("1994-11-06T08:49:37Z", Some(30.0)),
+            ("2094-11-06T08:49:37Z", Some(3600.0)),
+            ("4000000000", Some(3600.0)),
+            ("4000000000000", Some(3600.0)),
+            ("1000000001", Some(3600.0)),
             ("", None),
             ("-1", None),
             ("1e3", None),

@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::io;
 
+use crate::http::{HeaderMap, header};
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
+
+/// Ways to sign in that a proxy's answer is looked at for, at most.
+const MOST_OFFERS: usize = 8;
 
 /// The cause of a failure, if it is one that somebody here can remove. `chain` is all that the errors
 /// say. `rootless` means that this machine has no certificate authority.
@@ -61,13 +65,19 @@ fn tls(error: &TlsError, rootless: bool) -> Option<String> {
 fn certificate(error: &CertificateError) -> String {
     use CertificateError as E;
     match error {
-        E::UnknownIssuer => "the server's certificate comes from an authority that is not trusted \
-                             here: if it is your organisation's own, or that of a proxy which looks \
-                             into TLS, name its file with `--ca-file`"
+        E::UnknownIssuer => "the server's certificate is self-signed, or comes from an authority that \
+                             is not trusted here: if it is your organisation's own, or that of a \
+                             proxy which looks into TLS, name its file with `--ca-file`"
             .to_owned(),
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the server's certificate is self-signed: it is an authority's own, which no client takes \
+             for that of a server; those who run the server have to give it one that is signed by an \
+             authority, whose file is named with `--ca-file`"
+                .to_owned()
+        }
         E::BadSignature => "the server's certificate names an authority that is trusted here, and \
-                            is signed with another key: name the file of the present authority \
-                            with `--ca-file`"
+                            is self-signed or signed with another key than that authority's: name \
+                            the file of the present authority with `--ca-file`"
             .to_owned(),
         E::ExpiredContext { time, not_after } => format!(
             "the server's certificate ended at {}, and it is {} by this machine's clock: if the \
@@ -129,16 +139,40 @@ fn alert_received(alert: AlertDescription) -> Option<String> {
     })
 }
 
-/// What a proxy that makes no tunnel says. The type of these errors is private to hyper-util, so they
-/// are known by their texts.
-fn tunnel(chain: &str) -> Option<String> {
-    if chain.contains("proxy authorization required") {
-        return Some(
-            "the proxy wants a sign-in: put a name into the URL of `--proxy` (or HTTPS_PROXY), and \
-             the password into OFFBOARD_PROXY_PASSWORD"
-                .to_owned(),
-        );
+/// Whether a proxy makes no tunnel because it wants a sign-in. The type of these errors is private to
+/// hyper-util, so they are known by their texts.
+pub(super) fn is_proxy_sign_in(chain: &str) -> bool {
+    chain.contains("proxy authorization required")
+}
+
+/// What to do about a proxy that wants a sign-in (407). `headers` are those of its answer, as far as they
+/// are known.
+pub(super) fn proxy_sign_in(headers: &HeaderMap) -> String {
+    let offers = headers.get_all(header::PROXY_AUTHENTICATE).into_iter();
+    let offers = offers.take(MOST_OFFERS).filter_map(|offer| {
+        let offer = String::from_utf8_lossy(offer.as_bytes());
+        let scheme = offer.split_whitespace().next()?;
+        Some(crate::http::one_line(scheme))
+    });
+    let offers: Vec<String> = offers.collect();
+    if offers.is_empty()
+        || offers
+            .iter()
+            .any(|offer| offer.eq_ignore_ascii_case("basic"))
+    {
+        return "the proxy wants a sign-in (407): put a name into the URL of `--proxy` (or HTTPS_PROXY), \
+                and the password into OFFBOARD_PROXY_PASSWORD"
+            .to_owned();
     }
+    format!(
+        "the proxy wants a sign-in (407) by {}, and only Basic is possible here: ask those who run the \
+         proxy, or name another way out with `--proxy`",
+        offers.join(" or ")
+    )
+}
+
+/// What a proxy that makes no tunnel says.
+fn tunnel(chain: &str) -> Option<String> {
     let (_, why) = chain.rsplit_once("tunnel error: ")?;
     Some(
         match why.strip_prefix("failed to create underlying connection") {
@@ -183,6 +217,45 @@ mod tests {
         let wrapped = io::Error::other(io::Error::other(error.clone()));
         assert_eq!(tls_error(&wrapped), Some(&error));
         assert_eq!(tls_error(&io::Error::other("x")), None);
+    }
+
+    #[test]
+    fn a_self_signed_certificate_is_called_one() {
+        let own = io::Error::other("invalid peer certificate: CaUsedAsEndEntity");
+        let own = CertificateError::Other(rustls::OtherError(std::sync::Arc::new(own)));
+        for error in [
+            own,
+            CertificateError::UnknownIssuer,
+            CertificateError::BadSignature,
+        ] {
+            let words = certificate(&error);
+            assert!(
+                words.contains("self-signed") && words.contains("`--ca-file`"),
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_offers_is_said_where_it_is_not_basic() {
+        let offers = |offers: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for offer in offers {
+                headers.append(
+                    header::PROXY_AUTHENTICATE,
+                    header::HeaderValue::from_static(offer),
+                );
+            }
+            proxy_sign_in(&headers)
+        };
+        let words = offers(&["Negotiate", "NTLM TlRM"]);
+        assert!(
+            words.contains("by Negotiate or NTLM, and only Basic"),
+            "{words}"
+        );
+        for some in [&[][..], &["Negotiate", "basic realm=x"]] {
+            assert!(offers(some).contains("OFFBOARD_PROXY_PASSWORD"));
+        }
     }
 
     #[test]

@@ -3,11 +3,30 @@
 //! Whatever a server, a proxy or a portal sends may end up in a terminal, a CSV or a log, so nothing
 //! here lets a control character or a text-direction trick through.
 
+use std::borrow::Cow;
+
 /// Longest text that is kept, in characters, without the `…` that marks a cut.
 const CAP: usize = 500;
 
 /// How much of a page is looked at, in bytes: its title stands at the beginning.
 const PAGE: usize = 64 * 1024;
+
+/// A body as text. What is not UTF-8 is taken for the code page of old pages (Windows-1252), and of what
+/// holds signs that no text has only the length is said.
+pub fn text(body: &[u8]) -> Cow<'_, str> {
+    let is_binary = |b: &u8| matches!(b, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f);
+    if body.iter().any(is_binary) {
+        return format!("{} bytes that are no text", body.len()).into();
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => text.into(),
+        Err(_) => {
+            encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(body)
+                .0
+        }
+    }
+}
 
 /// The readable part of a body's text: of an HTML page its title, or else what it shows; of other
 /// text all of it; on one line of at most 500 characters.
@@ -79,12 +98,18 @@ fn element<'a>(page: &'a str, name: &str) -> Option<&'a str> {
 /// Where the first tag `open` + `name`, in any case, begins at or after `from`.
 fn find_tag(page: &str, from: usize, open: &str, name: &str) -> Option<usize> {
     let bytes = page.as_bytes();
+    (from..bytes.len()).find(|&at| is_tag(bytes, at, open, name))
+}
+
+/// Whether the tag `open` + `name`, in any case, begins at `at`.
+fn is_tag(page: &[u8], at: usize, open: &str, name: &str) -> bool {
     let length = open.len() + name.len();
-    (from..bytes.len().saturating_sub(length)).find(|&at| {
-        bytes[at..].starts_with(open.as_bytes())
-            && bytes[at + open.len()..at + length].eq_ignore_ascii_case(name.as_bytes())
-            && !bytes[at + length].is_ascii_alphanumeric()
-    })
+    let Some(tag) = page.get(at..=at + length) else {
+        return false;
+    };
+    tag.starts_with(open.as_bytes())
+        && tag[open.len()..length].eq_ignore_ascii_case(name.as_bytes())
+        && !tag[length].is_ascii_alphanumeric()
 }
 
 /// A page's text without its tags, scripts and styles.
@@ -97,7 +122,7 @@ fn shown(page: &str) -> String {
         let tag = at + open;
         let hidden = ["script", "style"]
             .into_iter()
-            .find(|name| find_tag(page, tag, "<", name) == Some(tag))
+            .find(|name| is_tag(page.as_bytes(), tag, "<", name))
             .map(|name| find_tag(page, tag, "</", name).unwrap_or(page.len()));
         let close = hidden.unwrap_or(tag);
         at = page[close..]

@@ -23,7 +23,8 @@ impl Census {
         self.shown += users.len() as u64;
         for user in users {
             let has = user.workspaces.as_deref().unwrap_or_default();
-            let had = named.iter().filter(|id| ids.contains(has, id));
+            let has = ids.set(has);
+            let had = named.iter().filter(|id| has.contains(id));
             self.workspaces.extend(had.cloned());
             for attribute in &user.other_access {
                 if !self.other_access.contains(attribute) {

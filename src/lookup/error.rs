@@ -19,6 +19,9 @@ pub enum LookUpError {
     /// What answers is no SCIM service.
     #[error("what answers is no SCIM service: {0}")]
     NotScim(String),
+    /// Something on the way, such as a proxy, lets no request through until a person has dealt with it.
+    #[error("no request gets through: {0}")]
+    Blocked(String),
     /// The provider does not list its users.
     #[error("the provider does not list its users: {0}")]
     NoList(String),

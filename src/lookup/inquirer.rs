@@ -1,6 +1,5 @@
 //! One read request, seen through to an answer that says something.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
-use crate::domain::{Answer, Content, IdRule, PageAt, Request, Silence, UserPage};
+use crate::domain::{Answer, Content, PageAt, Request, Silence, UserPage};
 use crate::lookup::error::LookUpError;
+use crate::lookup::finds::{Finds, InquirySettings};
 use crate::pace::{Backoff, Pace};
 use crate::port::{Directory, SignInError};
 
@@ -19,35 +19,8 @@ const MOST_RENEWALS: u32 = 3;
 /// Attempts for one request while others are answered.
 const MOST_ATTEMPTS: u32 = 6;
 
-/// How inquiries are made.
-#[derive(Debug, Clone, Copy)]
-pub struct InquirySettings {
-    /// Requests in flight at the same time, at most.
-    pub concurrency: NonZeroUsize,
-    /// How long all requests wait after a 429 that names no time.
-    pub throttle_wait: Duration,
-    /// How long the provider may answer no request.
-    pub max_outage: Duration,
-    /// What the provider lets a client find.
-    pub finds: Finds,
-}
-
-/// What a provider lets a client find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finds {
-    /// Whether the list of all users can be gone through.
-    pub pages: bool,
-    /// Users on one page, as far as a client may ask for.
-    pub page_size: u64,
-    /// Names in one search; with 0 names are found in the list alone.
-    pub names: usize,
-    /// Whether users can be searched by whether they are active.
-    pub active: bool,
-    /// How the provider compares ids.
-    pub ids: IdRule,
-    /// Whether a user who is shown whole, without the attribute of access, has none.
-    pub absent_means_none: bool,
-}
+/// Requests that a look-up may need besides those that are counted: tests of lists and searches.
+const BESIDES: u64 = 32;
 
 /// What became of one request, if the look-up goes on.
 #[derive(Debug)]
@@ -142,6 +115,11 @@ impl<D: Directory> Inquirer<D> {
         }
     }
 
+    /// Takes note that about so many more requests are to be made.
+    pub(super) fn expect(&self, requests: u64) {
+        self.pace.expect(requests.saturating_add(BESIDES));
+    }
+
     /// Requests sent so far, sign-in not counted.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
@@ -192,6 +170,7 @@ impl<D: Directory> Inquirer<D> {
                     }
                 }
                 Err(Silence::Unsendable(why)) => return Ok(Heard::Unsendable(why)),
+                Err(Silence::Blocked(why)) => return Err(LookUpError::Blocked(why)),
                 Err(silence) => (silence.to_string(), None),
             };
             attempts += 1;
@@ -213,8 +192,10 @@ impl<D: Directory> Inquirer<D> {
 
     /// Asks once, for something that can be done without: whatever is no answer is `None`.
     pub(super) async fn ask_once(&self, request: &Request) -> Result<Option<Answer>, LookUpError> {
-        let (exchange, _) = self.attempt(request).await?;
-        Ok(exchange.ok())
+        match self.attempt(request).await? {
+            (Err(Silence::Blocked(why)), _) => Err(LookUpError::Blocked(why)),
+            (exchange, _) => Ok(exchange.ok()),
+        }
     }
 
     /// Whether the provider shows any user at all. A service that has lost its users, or an address that
@@ -278,6 +259,7 @@ impl<D: Directory> Inquirer<D> {
             Err(SignInError::Unavailable(why)) => {
                 return Ok((Err(Silence::NotSent(why)), Duration::ZERO));
             }
+            Err(SignInError::Blocked(why)) => return Err(LookUpError::Blocked(why)),
             Err(refused) => return Err(LookUpError::SignIn(refused)),
         }
         self.pace.permit().await;
@@ -328,7 +310,13 @@ impl<D: Directory> Inquirer<D> {
                 self.note_answer();
                 Ok(Weighed::Final(answer))
             }
-            (_, Content::Foreign(_)) if !served => Err(LookUpError::NotScim(words)),
+            (300..=399, _) | (_, Content::Foreign(_)) if !served => {
+                Err(LookUpError::NotScim(words))
+            }
+            (200..=299, Content::TooLong) => {
+                self.note_answer();
+                Ok(Weighed::Final(answer))
+            }
             (200..=299, _) | (_, Content::Foreign(_) | Content::Broken(_)) => {
                 // It answers, if not to the question.
                 self.note_answer();

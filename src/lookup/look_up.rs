@@ -84,6 +84,8 @@ pub async fn look_up<D: Directory, R: Register>(
     let is_begun = begun.is_some();
     let Position { place, census } = begun.unwrap_or_default();
     let finds = inquirer.finds();
+    let sought = register.outstanding().await?;
+    inquirer.expect(strategy::singly(sought, finds.names));
     let mut this = LookUp {
         inquirer,
         on_progress,
@@ -313,6 +315,7 @@ impl<D: Directory> LookUp<'_, D> {
     }
 
     pub(super) fn tell(&mut self, left: u64) {
+        self.inquirer.expect(left);
         (self.on_progress)(Look {
             method: self.method,
             requests: self.inquirer.requests(),

@@ -11,6 +11,7 @@
 mod census;
 mod count;
 mod error;
+mod finds;
 mod inquirer;
 mod look_up;
 mod names;
@@ -23,7 +24,8 @@ mod walk;
 
 pub use census::Census;
 pub use error::{LookUpError, NoAttribute};
-pub use inquirer::{Finds, Inquirer, InquirySettings};
+pub use finds::{Finds, InquirySettings};
+pub use inquirer::Inquirer;
 pub use look_up::{Ask, Count, Found, Look, look_up};
 pub use place::Place;
 pub use register::{Absence, Outstanding, Position, Register, Sought, Told, Wants};

@@ -158,6 +158,20 @@ impl Place {
         }
     }
 
+    /// From now on pages hold at most `size` users, since longer ones cannot be read. The walk goes on from
+    /// where it is, or from a little before, where pages are numbered.
+    pub(super) fn expect_pages_of(&mut self, size: u64) {
+        let before = self.page.max(1);
+        if self.pages == 0 || size >= before {
+            return;
+        }
+        self.page = size;
+        if let Way::Number(page) = &mut self.way {
+            let passed = page.saturating_sub(1).saturating_mul(before);
+            *page = passed / size + 1;
+        }
+    }
+
     /// Takes a page with `fresh` users who were not shown before. Returns whether pages that were asked
     /// for at the same time are to be asked for anew: this one is not as long as it was expected to be.
     pub(super) fn take(&mut self, at: &PageAt, asked: u64, page: &UserPage, fresh: u64) -> bool {

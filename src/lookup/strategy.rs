@@ -37,7 +37,10 @@ pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
 
 /// Requests that it takes to walk from user `next`, counted from 1, to the end of the list.
 pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
-    (total + 1).saturating_sub(next).div_ceil(page.max(1))
+    total
+        .saturating_add(1)
+        .saturating_sub(next)
+        .div_ceil(page.max(1))
 }
 
 /// Whether the first page is worth its request: it tells how long the list is.
@@ -99,6 +102,7 @@ mod tests {
         }
         assert_eq!(pages(5001, 100, 5000), 0);
         assert_eq!(pages(1, 100, 1), 1);
+        assert_eq!(pages(1, 1, u64::MAX), u64::MAX - 1);
         assert!(!is_list_worth_a_look(
             Outstanding {
                 by_id: 1,

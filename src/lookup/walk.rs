@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::domain::{Coverage, PageAt, UserPage, UserState};
+use crate::domain::{Content, Coverage, PageAt, UserPage, UserState};
 use crate::lookup::error::LookUpError;
 use crate::lookup::inquirer::{Heard, Inquirer};
 use crate::lookup::place::{End, Place, Way};
@@ -35,6 +35,8 @@ pub struct Walk<'a, D> {
     filter: Option<String>,
     until: Until,
     place: Place,
+    /// Users that are asked for at a time. Fewer, once a page was too long to be read.
+    page_size: u64,
     /// Users who were shown, by a hash of their ids. Those of an earlier process are not among them.
     seen: HashSet<u64>,
     /// Pages that have come and were not taken yet.
@@ -49,6 +51,8 @@ enum Turn {
     Page(UserPage),
     /// The provider refuses it: status and words.
     Refused(u16, String),
+    /// It is longer than what is read of an answer.
+    TooLong(String),
     /// No answer came.
     Nothing(String),
 }
@@ -67,6 +71,7 @@ impl<'a, D: Directory> Walk<'a, D> {
             filter,
             until,
             place,
+            page_size: inquirer.finds().page_size,
             seen: HashSet::new(),
             ahead: VecDeque::new(),
             cut: None,
@@ -118,8 +123,14 @@ impl<'a, D: Directory> Walk<'a, D> {
                     self.end(end).await?
                 }
                 Turn::Refused(status, words) => self.refused(status, words).await?,
-                Turn::Nothing(why) if self.place.pages == 0 => return Err(self.no_list(&why)),
-                Turn::Nothing(why) => {
+                Turn::TooLong(why) if self.page_size > 1 => {
+                    self.ask_for_fewer(&why);
+                    None
+                }
+                Turn::TooLong(why) | Turn::Nothing(why) if self.place.pages == 0 => {
+                    return Err(self.no_list(&why));
+                }
+                Turn::TooLong(why) | Turn::Nothing(why) => {
                     self.cut_off(why);
                     None
                 }
@@ -129,6 +140,14 @@ impl<'a, D: Directory> Walk<'a, D> {
             }
         }
         Ok(None)
+    }
+
+    /// From now on half as many users are asked for at a time.
+    fn ask_for_fewer(&mut self, why: &str) {
+        self.ahead.clear();
+        self.page_size = (self.page_size / 2).max(1);
+        self.place.expect_pages_of(self.page_size);
+        tracing::info!(why, page_size = self.page_size, "asking for smaller pages");
     }
 
     /// Asks for the next pages.
@@ -149,13 +168,16 @@ impl<'a, D: Directory> Walk<'a, D> {
 
     async fn ask(&self, at: &PageAt) -> Result<Turn, LookUpError> {
         let directory = self.inquirer.directory();
-        let count = self.inquirer.finds().page_size;
+        let count = self.page_size;
         let request = match &self.filter {
             None => directory.page_request(at, count),
             Some(expression) => directory.filtered_request(expression, at, count),
         };
         Ok(match self.inquirer.ask(&request).await?.into_page() {
             Ok(page) => Turn::Page(page),
+            Err(Heard::Answer(answer, _)) if answer.content == Content::TooLong => {
+                Turn::TooLong(answer.words().unwrap_or_default())
+            }
             Err(Heard::Answer(answer, _)) => {
                 Turn::Refused(answer.status, answer.words().unwrap_or_default())
             }
@@ -187,7 +209,7 @@ impl<'a, D: Directory> Walk<'a, D> {
                 self.place.active_shown += u64::from(user.active.is_some());
             }
         }
-        let asked = self.inquirer.finds().page_size;
+        let asked = self.page_size;
         if self.place.take(at, asked, &page, fresh) {
             self.ahead.clear();
         }

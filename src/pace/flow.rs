@@ -57,10 +57,11 @@ impl Flow {
         self.refit(now);
     }
 
-    pub(super) fn served(&mut self, now: Instant, allowance: Option<Allowance>) {
+    pub(super) fn served(&mut self, now: Instant, allowance: Option<Allowance>, expected: u64) {
         self.tempo.served(now);
         if let Some(allowance) = allowance {
-            self.tempo.ration(now, allowance, self.lately.rate(now));
+            let lately = self.lately.rate(now);
+            self.tempo.ration(now, allowance, lately, expected);
         }
         self.refit(now);
     }

@@ -18,6 +18,7 @@ pub use gate::Hold;
 pub use rate::{Rate, RateError, Unit};
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ use gate::Gate;
 
 /// Longest sleep for a token: whoever sleeps for a slow pace must hear of a faster one.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Requests that are expected until it is known how many there will be.
+const FEW: u64 = 100;
 
 /// How fast requests may leave at present.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -53,6 +57,8 @@ pub struct Usage {
 pub struct Pace {
     flow: Mutex<Flow>,
     gate: Gate,
+    /// Requests that are still to be sent, as far as is known.
+    expected: AtomicU64,
 }
 
 impl Pace {
@@ -62,7 +68,14 @@ impl Pace {
         Self {
             flow: Mutex::new(Flow::new(rate, burst)),
             gate: Gate::default(),
+            expected: FEW.into(),
         }
+    }
+
+    /// Takes note that about so many more requests are to be sent. An allowance of the server's that holds
+    /// as many slows nothing.
+    pub fn expect(&self, requests: u64) {
+        self.expected.store(requests, Ordering::Relaxed);
     }
 
     /// Waits for leave to send one request. Dropping the future gives nothing away.
@@ -91,13 +104,15 @@ impl Pace {
     }
 
     /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small
-    /// steps. With little left of `allowance` it is slow enough to last until the reset, and with
+    /// steps. With less left of `allowance` than is expected to be needed it is slow enough to last until
+    /// the reset, and with
     /// nothing left nobody sends before, for at most [`Allowance::LONGEST_WAIT`].
     pub fn served(&self, allowance: Option<Allowance>) {
         if let Some(wait) = allowance.and_then(Allowance::wait) {
             self.gate.hold(wait, "the server's allowance is used up");
         }
-        self.flow().served(Instant::now(), allowance);
+        let expected = self.expected.load(Ordering::Relaxed);
+        self.flow().served(Instant::now(), allowance, expected);
     }
 
     /// Does what an answer asks of everybody. A 429 that names no time means `throttle_wait`.

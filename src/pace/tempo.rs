@@ -2,8 +2,8 @@
 //!
 //! Two things lower it. A 429 halves it, and it rises again by a twentieth of the setting for every
 //! two seconds in which answers come: so a limit that is shared with others is found, and approached
-//! again gently. And an allowance that would not last until its reset spreads what remains over the
-//! time; that ends with the reset.
+//! again gently. And an allowance that is less than what is still to be sent, and would not last until its
+//! reset, spreads what remains over the time; that ends with the reset.
 
 use std::time::Duration;
 
@@ -108,8 +108,19 @@ impl Tempo {
         }
     }
 
-    /// An answer tells what remains; `lately` is the rate of late.
-    pub(super) fn ration(&mut self, now: Instant, allowance: Allowance, lately: f64) {
+    /// An answer tells what remains; `lately` is the rate of late, and `expected` the number of requests
+    /// that are still to be sent. What is enough for them needs no spreading.
+    pub(super) fn ration(
+        &mut self,
+        now: Instant,
+        allowance: Allowance,
+        lately: f64,
+        expected: u64,
+    ) {
+        if allowance.remaining >= expected {
+            self.ration = None;
+            return;
+        }
         if allowance.resets_in.is_zero() {
             return;
         }

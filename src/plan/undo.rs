@@ -142,7 +142,8 @@ fn left_by(asked: &Goal, before: &UserState, ids: IdRule) -> UserState {
         None => before.workspaces.clone(),
         Some(Membership::Exactly(ids)) => Some(ids.clone()),
         Some(Membership::Without(gone)) => before.workspaces.as_ref().map(|had| {
-            let stays = |id: &&String| !ids.contains(gone, id);
+            let gone = ids.set(gone);
+            let stays = |id: &&String| !gone.contains(id);
             had.iter().filter(stays).cloned().collect()
         }),
     };

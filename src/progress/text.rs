@@ -132,6 +132,7 @@ pub fn why(reason: &StopReason) -> String {
         StopReason::NotScim(words) => {
             format!("what answers is no SCIM service; check `--scim-url` (it says: {words})")
         }
+        StopReason::Blocked(why) => format!("no request gets through: {why}"),
         StopReason::Outage(cause) => format!("the target was out for too long ({cause})"),
         StopReason::TimeOver => "the time that was set is over".to_owned(),
         StopReason::TooManyFailures(failed) => {

@@ -1,24 +1,32 @@
 //! The client: one request becomes one exchange, signed with the session's present credential.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth::Session;
 use crate::domain::{
-    Answer, Clock, Content, Credential, Filter, Operation, PageAt, Request, RequestKind, Resource,
-    Silence, UserId,
+    Answer, Clock, Content, Credential, Filter, Operation, PageAt, Problem, Request, RequestKind,
+    Resource, Silence, UserId,
 };
 use crate::http::{
-    BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, allowance, header, retry_after,
+    BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, Redirect, Reply, allowance,
+    header, redirect, retry_after,
 };
 use crate::port::{Directory, SignInError};
 
-use super::dialect::{AttributeName, Dialect, Method as WriteMethod};
+use super::dialect::{AttributeName, Dialect};
 use super::error::content;
 use super::list;
 use super::provider::{self, Provider};
 use super::request;
 use super::schemas;
 use super::shows::Shows;
+
+/// Redirects that are followed for one request, at most.
+const MOST_REDIRECTS: u32 = 5;
+
+/// Longest wait for the permit to follow: a write is not to leave long after it was decided.
+const PERMIT_WAIT: Duration = Duration::from_secs(10);
 
 /// The users of one tenant, at one SCIM base such as `https://api.anaplan.com/scim/1/0/v2`.
 #[derive(Debug)]
@@ -60,11 +68,8 @@ impl ScimClient {
         let request = Request::bare(RequestKind::Read, "GET", path);
         let (authorization, _) = self.signed()?;
         let outgoing = self.outgoing(&request, authorization);
-        let reply = self
-            .http
-            .exchange(outgoing.map_err(Silence::Unsendable)?)
-            .await?;
-        Ok(provider::read(&reply))
+        let delivered = self.deliver(outgoing.map_err(Silence::Unsendable)?).await?;
+        Ok(provider::read(&delivered.reply))
     }
 
     fn signed(&self) -> Result<(HeaderValue, Credential), Silence> {
@@ -96,7 +101,81 @@ impl ScimClient {
     }
 }
 
+/// What a request has brought in the end.
+struct Delivered {
+    reply: Reply,
+    /// Where the server points instead, if that is not followed.
+    elsewhere: Option<String>,
+}
+
 impl ScimClient {
+    /// Sends a request. Where the server says that it has done nothing, and where or how the request is to be
+    /// sent instead, that is done: a redirect within the origin is followed, and one that came by the wrong
+    /// connection (421) goes once by a new one. Each time a permit of the pace is waited for (P6).
+    async fn deliver(&self, outgoing: Outgoing) -> Result<Delivered, Silence> {
+        let mut outgoing = outgoing;
+        let (mut redirects, mut is_repeated) = (0, false);
+        let mut reply = self.http.exchange(outgoing.clone()).await?;
+        loop {
+            let elsewhere = match redirect(&outgoing.method, &outgoing.url, &reply) {
+                Redirect::Follow(url) if redirects < MOST_REDIRECTS => {
+                    redirects += 1;
+                    tracing::debug!(status = reply.status, redirects, "following a redirect");
+                    self.permit().await?;
+                    outgoing.url = url;
+                    reply = self.http.exchange(outgoing.clone()).await?;
+                    continue;
+                }
+                Redirect::No if reply.status == 421 && !is_repeated => {
+                    is_repeated = true;
+                    self.permit().await?;
+                    reply = self.http.exchange_anew(outgoing.clone()).await?;
+                    continue;
+                }
+                Redirect::No => None,
+                Redirect::Follow(url) => Some(format!("{url}, and so on without an end")),
+                Redirect::Refused(place) => Some(place),
+            };
+            return Ok(Delivered { reply, elsewhere });
+        }
+    }
+
+    async fn permit(&self) -> Result<(), Silence> {
+        let permit = tokio::time::timeout(PERMIT_WAIT, self.session.permit());
+        let too_late = "the server asked for another request, and the pace left no time for one";
+        permit
+            .await
+            .map_err(|_| Silence::NotSent(too_late.to_owned()))
+    }
+
+    /// What an answer holds. What a proxy may have made up is called so, and a place that was not gone to is
+    /// named.
+    fn content(&self, request: &Request, delivered: &Delivered) -> Content {
+        let Delivered { reply, elsewhere } = delivered;
+        let redact = |text: &str| self.session.redact(text);
+        let shows = &self.shows;
+        let content = content(&self.dialect, request.kind, shows, &reply.body, redact);
+        if reply.status == 428 && request.if_match.is_none() {
+            return Content::Other(needs_version(content));
+        }
+        match (content, elsewhere, &reply.proxy) {
+            (_, Some(place), _) => {
+                let place = redact(place);
+                let why = format!(
+                    "the server points to {place}, where this request must not go: check `--scim-url`"
+                );
+                Content::Other(Problem {
+                    detail: Some(crate::http::one_line(&why)),
+                    ..Problem::default()
+                })
+            }
+            (Content::Foreign(text), None, Some(proxy)) => Content::Foreign(format!(
+                "a page of the proxy {proxy}, or of what it passes on: {text}"
+            )),
+            (content, None, _) => content,
+        }
+    }
+
     fn note_schemas(&self, body: &Body) {
         if let (Body::Whole(body), Some(attribute)) = (body, self.access_attribute())
             && schemas::declares(body, attribute)
@@ -106,15 +185,33 @@ impl ScimClient {
     }
 
     /// The whole user, where the next write is made from it.
-    fn resource(&self, kind: RequestKind, content: &Content, body: &Body) -> Option<Resource> {
-        let is_needed = self.dialect.write.method == WriteMethod::Put && kind == RequestKind::Read;
-        match (content, body) {
+    fn resource(&self, kind: RequestKind, content: &Content, reply: &Reply) -> Option<Resource> {
+        let is_needed = self.dialect.write.needs_read() && kind == RequestKind::Read;
+        match (content, &reply.body) {
             (Content::User(_), Body::Whole(body)) if is_needed => {
                 let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-                String::from_utf8(body.to_vec()).ok().map(Resource)
+                let etag = reply.headers.get(header::ETAG);
+                Some(Resource {
+                    whole: String::from_utf8(body.to_vec()).ok()?,
+                    version: etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned),
+                })
             }
             _ => None,
         }
+    }
+}
+
+/// A server that takes no write without a version (428), in words that say what to do.
+fn needs_version(content: Content) -> Problem {
+    let problem = match content {
+        Content::Other(problem) => problem,
+        _ => Problem::default(),
+    };
+    let said = problem.detail.as_deref().unwrap_or("a version is required");
+    let advice = "set `if-match = true` below `[scim.write]` in the profile";
+    Problem {
+        detail: Some(format!("{said} (428): {advice}")),
+        ..problem
     }
 }
 
@@ -170,24 +267,24 @@ impl Directory for ScimClient {
         let outgoing = self
             .outgoing(request, authorization)
             .map_err(Silence::Unsendable)?;
-        let reply = self.http.exchange(outgoing).await?;
+        let delivered = self.deliver(outgoing).await?;
+        let content = self.content(request, &delivered);
+        let reply = delivered.reply;
+        // A page in the place of a list is no word about any user: what stands between refuses.
+        if let (RequestKind::List, 403, Content::Foreign(text), Some(_)) =
+            (request.kind, reply.status, &content, &reply.proxy)
+        {
+            return Err(Silence::Blocked(format!("refused (403) by {text}")));
+        }
         if schemas::is_asked_by(request) {
             self.note_schemas(&reply.body);
         }
-        let redact = |text: &str| self.session.redact(text);
-        let content = content(
-            &self.dialect,
-            request.kind,
-            &self.shows,
-            &reply.body,
-            redact,
-        );
         Ok(Answer {
             status: reply.status,
             wait: retry_after(&reply.headers, self.clock),
             allowance: allowance(&reply.headers, self.clock),
             request_id: reply.request_id().map(|id| self.session.redact(&id)),
-            resource: self.resource(request.kind, &content, &reply.body),
+            resource: self.resource(request.kind, &content, &reply),
             content,
             credential,
         })
@@ -199,160 +296,4 @@ impl Directory for ScimClient {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-    use std::time::Duration;
-
-    use super::*;
-    use crate::auth::{Account, Anaplan, Issuer, TokenForm, Wire};
-    use crate::domain::{Allowance, Content, UserState};
-    use crate::http::fake::{Act, Server};
-    use crate::http::{HttpSettings, PlainHttp};
-    use crate::pace::{Pace, Rate};
-
-    const TOKEN: &str = r#"{"tokenInfo":{"tokenValue":"t0ken-77","expiresAt":0}}"#;
-
-    /// A server that signs everybody in and does `act` with everything else, and a client of it that
-    /// is ready to send.
-    async fn service(act: Act) -> (Server, ScimClient) {
-        let server = Server::start(move |request| {
-            if request.starts_with("POST /token/") {
-                Act::json("201 Created", TOKEN)
-            } else {
-                act.clone()
-            }
-        })
-        .await;
-        let http = Http::new(&HttpSettings::default()).unwrap();
-        let url = |path: &str| {
-            BaseUrl::parse(&format!("{}{path}", server.url), PlainHttp::LoopbackOnly).unwrap()
-        };
-        let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
-        let anaplan = Anaplan::basic(
-            Wire::new(http.clone(), Arc::clone(&pace), Clock::System),
-            url(""),
-            Account::new("ada", "hunter-22".into()).unwrap(),
-        );
-        let form = TokenForm::scheme("AnaplanAuthToken");
-        let session = Session::new(Issuer::Anaplan(anaplan), form, pace);
-        let client = ScimClient::new(
-            http,
-            url("/scim/1/0/v2/"),
-            Dialect::default(),
-            Arc::new(session),
-            Clock::System,
-        );
-        client.ready().await.unwrap();
-        (server, client)
-    }
-
-    fn both() -> Vec<Operation> {
-        vec![Operation::RemoveWorkspaces, Operation::SetActive(false)]
-    }
-
-    /// The latest request, byte by byte but for the port and the line ends.
-    fn last(server: &Server) -> String {
-        let text = server.heard().pop().unwrap();
-        text.replace(&server.url[7..], "HOST").replace("\r\n", "\n")
-    }
-
-    #[tokio::test]
-    async fn a_write_looks_like_this() {
-        let user = r#"{"id":"a/b@c","active":false}"#;
-        let (server, client) = service(Act::json("200 OK\r\nX-Request-Id: r-7", user)).await;
-        let request = client.write_request(&UserId::new("a/b@c"), &both(), None);
-        let answer = client.send(&request).await.unwrap();
-        insta::assert_snapshot!(last(&server), @r#"
-        PATCH /scim/1/0/v2/Users/a%2Fb%40c HTTP/1.1
-        authorization: AnaplanAuthToken t0ken-77
-        accept: application/scim+json, application/json;q=0.9
-        content-type: application/scim+json
-        user-agent: offboard/0.1.0
-        host: HOST
-        content-length: 161
-
-        {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]}
-        "#);
-        assert_eq!(
-            answer,
-            Answer {
-                status: 200,
-                content: Content::User(UserState {
-                    active: Some(false),
-                    ..UserState::of("a/b@c")
-                }),
-                wait: None,
-                allowance: None,
-                request_id: Some("r-7".into()),
-                resource: None,
-                credential: Credential(1),
-            }
-        );
-    }
-
-    #[tokio::test]
-    async fn a_read_looks_like_this() {
-        let (server, client) = service(Act::raw("HTTP/1.1 204 No Content\r\n\r\n")).await;
-        let answer = client.send(&client.read_request(&UserId::new("u+1"))).await;
-        insta::assert_snapshot!(last(&server), @r"
-        GET /scim/1/0/v2/Users/u%2B1 HTTP/1.1
-        authorization: AnaplanAuthToken t0ken-77
-        accept: application/scim+json, application/json;q=0.9
-        user-agent: offboard/0.1.0
-        host: HOST
-        ");
-        let answer = answer.unwrap();
-        assert_eq!((answer.status, answer.content), (204, Content::Empty));
-    }
-
-    #[tokio::test]
-    async fn a_throttled_answer_names_its_wait_and_no_secret() {
-        let act = Act::json(
-            "429 Too Many Requests\r\nRetry-After: 7",
-            "hunter-22 and t0ken-77",
-        );
-        let (_server, client) = service(act).await;
-        let answer = client.send(&client.read_request(&UserId::new("u"))).await;
-        let answer = answer.unwrap();
-        assert_eq!(answer.wait, Some(Duration::from_secs(7)));
-        assert_eq!(answer.words().unwrap(), "[redacted] and [redacted]");
-    }
-
-    #[tokio::test]
-    async fn an_answer_tells_what_remains() {
-        let act = Act::json(
-            "200 OK\r\nX-RateLimit-Remaining: 7\r\nX-RateLimit-Reset: 30",
-            "{}",
-        );
-        let (_server, client) = service(act).await;
-        let answer = client.send(&client.read_request(&UserId::new("u"))).await;
-        let expected = Allowance {
-            remaining: 7,
-            resets_in: Duration::from_secs(30),
-        };
-        assert_eq!(answer.unwrap().allowance, Some(expected));
-    }
-
-    #[tokio::test]
-    async fn an_id_that_leads_elsewhere_is_never_sent() {
-        let (server, client) = service(Act::json("200 OK", "{}")).await;
-        for id in ["..", "."] {
-            let request = client.write_request(&UserId::new(id), &both(), None);
-            match client.send(&request).await {
-                Err(Silence::Unsendable(why)) => assert!(why.contains("lead elsewhere"), "{why}"),
-                other => panic!("{other:?}"),
-            }
-        }
-        assert_eq!(server.heard().len(), 1, "nothing but the sign-in");
-    }
-
-    #[tokio::test]
-    async fn a_refused_credential_is_replaced_and_silence_is_handed_on() {
-        let (server, client) = service(Act::Reset).await;
-        let request = client.read_request(&UserId::new("u"));
-        assert!(matches!(client.send(&request).await, Err(Silence::Lost(_))));
-        client.renew(Credential(1)).await.unwrap();
-        assert_eq!(client.session.authorization().unwrap().1, Credential(2));
-        assert_eq!(server.heard().len(), 3);
-    }
-}
+mod tests;

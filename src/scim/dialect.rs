@@ -155,7 +155,7 @@ impl Dialect {
             most_workspaces,
             each_by_itself: self.access.each.is_some(),
             together: self.write.together,
-            from_read: self.write.method == Method::Put,
+            from_read: self.write.needs_read(),
         }
     }
 

@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use crate::domain::{Content, Problem, RequestKind};
-use crate::http::{Body, words};
+use crate::http::{Body, text, words};
 
 use super::dialect::Dialect;
-use super::fields::Fields;
+use super::fields::{Fields, member};
 use super::list::list;
 use super::shows::Shows;
 use super::user::user;
@@ -36,6 +36,8 @@ pub(super) fn content(
     let body = match body {
         Body::Whole(body) => body,
         Body::Broken(why) => return Content::Broken(why.clone()),
+        Body::TooLong => return Content::TooLong,
+        Body::Packed(why) => return Content::Foreign(why.clone()),
     };
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.trim_ascii().is_empty() {
@@ -43,7 +45,7 @@ pub(super) fn content(
     }
     let clean = |text: &str| Some(words(&redact(text))).filter(|text| !text.is_empty());
     let Some(fields) = Fields::parse(body) else {
-        return Content::Foreign(clean(&String::from_utf8_lossy(body)).unwrap_or_default());
+        return Content::Foreign(clean(&text(body)).unwrap_or_default());
     };
     if kind == RequestKind::List
         && let Some(page) = list(dialect, shows, &fields)
@@ -60,11 +62,47 @@ pub(super) fn content(
         Value::String(text) => Some(with_code(&fields, name, text)),
         other => Some(other.to_string()),
     });
-    let told = told.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    let told = told.unwrap_or_else(|| text(body).into_owned());
     Content::Other(Problem {
         scim_type: fields.text("scimtype").and_then(clean),
         detail: clean(&told),
+        is_refusal: is_refusal(&fields),
     })
+}
+
+/// Whether a body says that the request was refused or has failed: an error of SCIM, a status from 400 on,
+/// or one of the words that other services have for it. Some send it with a status of success.
+fn is_refusal(fields: &Fields) -> bool {
+    let is_code = |status: &Value| match status {
+        Value::Number(code) => code.as_f64().is_some_and(|code| code >= 400.0),
+        Value::String(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            let code = text.parse::<f64>().is_ok_and(|code| code >= 400.0);
+            code || text.starts_with("fail") || text.starts_with("error")
+        }
+        _ => false,
+    };
+    let status = fields.get("status").is_some_and(|status| match status {
+        Value::Object(object) => member(object, "code").is_some_and(is_code),
+        status => is_code(status),
+    });
+    let is_no = |name: &str| match fields.get(name) {
+        Some(Value::Bool(yes)) => !yes,
+        Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("false"),
+        _ => false,
+    };
+    let names_errors = |name: &str| match fields.get(name) {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(errors)) => !errors.is_empty(),
+        Some(Value::Object(error)) => !error.is_empty(),
+        _ => false,
+    };
+    status
+        || has_urn(fields, |urn| urn.ends_with(":error"))
+        || fields.text("scimtype").is_some()
+        || ["success", "succeeded", "ok"].into_iter().any(is_no)
+        || ["error", "errors"].into_iter().any(names_errors)
 }
 
 /// Anaplan's gateway puts a code such as `FAILURE_BAD_HEADER` beside its message.
@@ -78,18 +116,22 @@ fn with_code(fields: &Fields, name: &str, text: &str) -> String {
 /// Whether an object is an error or another of SCIM's messages, even if it carries an `id`. `status`
 /// is text, a number or an object, depending on the service.
 fn is_message(fields: &Fields) -> bool {
-    let is_message_urn = |schema: &Value| {
-        schema
-            .as_str()
-            .is_some_and(|urn| urn.to_ascii_lowercase().contains(":api:messages:"))
-    };
-    let by_schema = match fields.get("schemas") {
-        Some(Value::Array(schemas)) => schemas.iter().any(is_message_urn),
-        Some(schema) => is_message_urn(schema),
-        None => false,
-    };
+    let by_schema = has_urn(fields, |urn| urn.contains(":api:messages:"));
     let explains = fields.get("detail").is_some() || fields.get("statusmessage").is_some();
     by_schema || (fields.get("status").is_some() && explains)
+}
+
+/// Whether one of `schemas` is such a URN, in lower case.
+fn has_urn(fields: &Fields, is_such: impl Fn(&str) -> bool) -> bool {
+    let fits = |schema: &Value| {
+        let urn = schema.as_str();
+        urn.is_some_and(|urn| is_such(&urn.to_ascii_lowercase()))
+    };
+    match fields.get("schemas") {
+        Some(Value::Array(schemas)) => schemas.iter().any(fits),
+        Some(schema) => fits(schema),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -185,11 +227,11 @@ mod tests {
                 r#"{"totalResults":1,"Resources":[{"id":"u"}]}"#,
             ),
         ] {
-            let expected = Content::Other(Problem {
-                scim_type: scim_type.map(str::to_owned),
-                detail: Some(detail.to_owned()),
-            });
-            assert_eq!(read(body.as_bytes()), expected, "{body}");
+            let Content::Other(problem) = read(body.as_bytes()) else {
+                panic!("{body}");
+            };
+            assert_eq!(problem.scim_type.as_deref(), scim_type, "{body}");
+            assert_eq!(problem.detail.as_deref(), Some(detail), "{body}");
         }
         for (body, text) in [
             (r#"[{"id":"u"}]"#, r#"[{"id":"u"}]"#),
@@ -199,6 +241,42 @@ mod tests {
         ] {
             let expected = Content::Foreign(text.to_owned());
             assert_eq!(read(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_other_objects_by_what_it_says() {
+        for (body, expected) in [
+            (
+                r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"detail":"x"}"#,
+                true,
+            ),
+            (r#"{"status":"400","detail":"x"}"#, true),
+            (r#"{"status":{"code":"409"},"detail":"x"}"#, true),
+            (r#"{"status":"FAILURE_X","statusMessage":"x"}"#, true),
+            (r#"{"success":false}"#, true),
+            (r#"{"Errors":[{"message":"x"}]}"#, true),
+            (r#"{"error":{"code":1}}"#, true),
+            (r#"{"status":"200","detail":"x"}"#, false),
+            (r#"{"status":"SUCCESS","message":"done"}"#, false),
+            (r#"{"success":true,"errors":[],"error":null}"#, false),
+            (r#"{"message":"accepted"}"#, false),
+        ] {
+            match read(body.as_bytes()) {
+                Content::Other(problem) => assert_eq!(problem.is_refusal, expected, "{body}"),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_shown_as_one() {
+        for (body, expected) in [
+            (&b"caf\xe9 ferm\xe9"[..], "caf\u{e9} ferm\u{e9}"),
+            (b"\x1f\x8b\x08\x00\x00\x00\xff", "7 bytes that are no text"),
+            (b"PK\x03\x04\x00\x00", "6 bytes that are no text"),
+        ] {
+            assert_eq!(read(body), Content::Foreign(expected.to_owned()));
         }
     }
 

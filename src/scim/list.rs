@@ -17,6 +17,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// A list that is said to have more users than this is not counted by anybody.
+const MOST_USERS: u64 = 1_000_000_000_000;
+
 /// `count` users from here on.
 pub(super) fn page(at: &PageAt, count: u64) -> Request {
     get(format!("/Users?{}&count={count}", start(at)))
@@ -66,10 +69,11 @@ fn quoted(text: &str) -> String {
 /// Reads a page; `None` if the object is no list.
 ///
 /// `totalResults` is a number or its text; `itemsPerPage` is not looked at, since Anaplan prints what
-/// it likes there. Whatever in the list is no user is left out. A total of none with users beside it, or
-/// of less than none, is no total.
+/// it likes there. Whatever in the list is no user is left out. A total of none with users beside it, of
+/// less than none, or beyond all counting, is no total.
 pub(super) fn list(dialect: &Dialect, shows: &Shows, fields: &Fields) -> Option<UserPage> {
     let total = fields.get("totalresults").and_then(number);
+    let total = total.filter(|total| *total <= MOST_USERS);
     let users = match fields.get("resources") {
         Some(Value::Array(entries)) => entries
             .iter()
@@ -173,7 +177,15 @@ mod tests {
         ] {
             assert_eq!(read(empty), Some(UserPage::default()), "{empty}");
         }
-        for total in ["0", "-1", "null", "\"many\""] {
+        for total in [
+            "0",
+            "-1",
+            "null",
+            "\"many\"",
+            "1000000000001",
+            "18446744073709551615",
+            "1e300",
+        ] {
             let odd = format!(r#"{{"totalResults":{total},"Resources":[{{"id":7}}]}}"#);
             let page = read(&odd).unwrap();
             assert_eq!((page.total, &*page.users[0].id), (None, "7"), "{odd}");

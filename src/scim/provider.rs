@@ -36,7 +36,7 @@ const FEATURES: [(&str, &str); 6] = [
 pub(super) fn read(reply: &Reply) -> Provider {
     let fields = match &reply.body {
         Body::Whole(body) => Fields::parse(body).unwrap_or_default(),
-        Body::Broken(_) => Fields::default(),
+        Body::Broken(_) | Body::Packed(_) | Body::TooLong => Fields::default(),
     };
     let supports = FEATURES.into_iter().filter_map(|(key, name)| {
         let feature = fields.get(key)?.as_object()?;
@@ -77,6 +77,7 @@ mod tests {
             status: 200,
             headers,
             body: Body::Whole(body.as_bytes().to_vec()),
+            proxy: None,
         }
     }
 

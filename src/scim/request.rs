@@ -23,7 +23,7 @@ pub(super) fn read(user: &UserId) -> Request {
 }
 
 /// The request that does `operations`, which [`crate::domain::Means::portion`] lets go into one.
-/// `shown` is the user as just read, which a PUT sends back.
+/// `shown` is the user as just read, which a PUT sends back, and whose version goes along as `If-Match`.
 pub(super) fn write(
     dialect: &Dialect,
     user: &UserId,
@@ -35,8 +35,16 @@ pub(super) fn write(
         .map(|operation| Step::of(dialect, operation));
     let steps: Vec<_> = steps.collect();
     let path = resource_path(USERS, user.as_str());
+    let whole = shown.and_then(whole);
+    let if_match = shown.filter(|_| dialect.write.if_match).and_then(|shown| {
+        let own = whole.as_ref().and_then(version);
+        own.or_else(|| shown.version.clone())
+    });
     if operations.contains(&Operation::Delete) {
-        return Request::bare(RequestKind::Write, "DELETE", path);
+        return Request {
+            if_match,
+            ..Request::bare(RequestKind::Write, "DELETE", path)
+        };
     }
     let patches = steps.iter().flat_map(|step| {
         let places = step.places(user);
@@ -49,14 +57,15 @@ pub(super) fn write(
             ..Request::bare(RequestKind::Write, "PATCH", resource_path(endpoint, group))
         };
     }
-    match (dialect.write.method, shown.and_then(whole)) {
+    match (dialect.write.method, whole) {
         (Method::Put, Some(whole)) => Request {
-            if_match: version(&whole).filter(|_| dialect.write.if_match),
+            if_match,
             body: Some(put(dialect, user, &steps, whole)),
             instead: Some(format!("the user as just read, but for {patches}")),
             ..Request::bare(RequestKind::Write, "PUT", path)
         },
         _ => Request {
+            if_match,
             body: Some(patch_op(&patches)),
             ..Request::bare(RequestKind::Write, "PATCH", path)
         },
@@ -129,7 +138,7 @@ fn patch_op(patches: &Value) -> String {
 }
 
 fn whole(shown: &Resource) -> Option<Map<String, Value>> {
-    serde_json::from_str(&shown.0).ok()
+    serde_json::from_str(&shown.whole).ok()
 }
 
 /// `meta.version`, which If-Match takes (RFC 7644 §3.14).

@@ -131,18 +131,12 @@ fn workspaces(dialect: &AccessDialect, ids: IdRule, access: &Value) -> Vec<Strin
         Value::Array(items) => items.iter().for_each(|item| views.take(dialect, item)),
         single => views.take(dialect, single),
     }
-    let mut found: Vec<String> = Vec::new();
     let kept = if views.ids.is_empty() {
         views.names
     } else {
         views.ids
     };
-    for workspace in kept {
-        if !ids.contains(&found, &workspace) {
-            found.push(workspace);
-        }
-    }
-    found
+    ids.distinct(kept)
 }
 
 impl Views {

@@ -322,15 +322,37 @@ fn header_name(name: Option<&str>) -> Result<HeaderName, SettingsError> {
     let Some(name) = name else {
         return Ok(header::AUTHORIZATION);
     };
-    // Names of headers without which a request is another one, or none.
+    // Names that say how a request is framed, where it goes, what it holds, or when it is carried out: with
+    // a token in such a header it is another request, or none.
     let taken = [
-        header::HOST,
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::CONNECTION,
+        header::CONTENT_ENCODING,
         header::CONTENT_LENGTH,
         header::CONTENT_TYPE,
-        header::ACCEPT,
+        header::DATE,
+        header::EXPECT,
+        header::HOST,
+        header::IF_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_NONE_MATCH,
+        header::IF_RANGE,
+        header::IF_UNMODIFIED_SINCE,
+        header::RANGE,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        header::USER_AGENT,
+        header::VIA,
     ];
+    let is_hop = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("proxy-") || ["keep-alive", "http2-settings"].contains(&name)
+    };
     match HeaderName::try_from(name.trim()) {
-        Ok(name) if !taken.contains(&name) => Ok(name),
+        Ok(name) if !taken.contains(&name) && !is_hop(&name) => Ok(name),
         _ => Err(SettingsError::Header(name.escape_debug().to_string())),
     }
 }

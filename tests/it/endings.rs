@@ -3,5 +3,6 @@
 
 mod bounded;
 mod few;
+mod refused;
 mod role;
 mod told;

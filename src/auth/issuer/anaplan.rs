@@ -109,7 +109,7 @@ impl Anaplan {
     /// Ends a token's life. Answers 204 (Anaplan, Authentication API).
     pub(super) async fn log_out(&self, token: &SecretString) -> Result<(), String> {
         let heard = self.post("/token/logout", own(token)?).await?;
-        match heard.reply?.status {
+        match heard.reply.map_err(|silence| silence.to_string())?.status {
             200..=299 => Ok(()),
             status => Err(format!("HTTP {status}")),
         }
@@ -165,7 +165,7 @@ impl Dialect for Words {
     /// `status` and `statusMessage` (Anaplan, Authentication API), or all of the text that came.
     fn account(&self, body: &[u8]) -> String {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            return String::from_utf8_lossy(body).into_owned();
+            return crate::http::text(body).into_owned();
         };
         match (json["status"].as_str(), json["statusMessage"].as_str()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
@@ -188,6 +188,7 @@ mod tests {
             map.insert(*name, HeaderValue::from_static(value));
         }
         let reply = Reply {
+            proxy: None,
             status,
             headers: map,
             body,
@@ -203,6 +204,7 @@ mod tests {
             Grant::Given(_, life) => format!("given {:.0?}", life.unwrap()),
             Grant::Pending(wait) => format!("pending {wait:?}"),
             Grant::Refused(why) => format!("refused {why}"),
+            Grant::Blocked(why) => format!("blocked {why}"),
             Grant::Failed {
                 why,
                 wait,

@@ -6,8 +6,8 @@ use secrecy::SecretString;
 
 use crate::auth::redact::Secrets;
 use crate::auth::wire::Heard;
-use crate::domain::Clock;
-use crate::http::{Body, HeaderMap, retry_after, words};
+use crate::domain::{Clock, Silence};
+use crate::http::{HeaderMap, header, retry_after, without_secrets, words};
 
 use super::Grant;
 
@@ -41,13 +41,14 @@ pub(super) fn judge(
     };
     let reply = match heard.reply {
         Ok(reply) => reply,
-        Err(why) => return failed(why, None, false),
+        Err(Silence::Blocked(why)) => return Grant::Blocked(why),
+        Err(silence) => return failed(silence.to_string(), None, false),
     };
     let status = reply.status;
     let wait = retry_after(&reply.headers, clock);
-    let (body, broken) = match &reply.body {
-        Body::Whole(body) => (body.as_slice(), None),
-        Body::Broken(why) => (&[][..], Some(why)),
+    let (body, broken) = match reply.body.whole() {
+        Ok(body) => (body, None),
+        Err(why) => (&[][..], Some(why)),
     };
     let words = || told(status, &dialect.account(body), secrets);
     match (status, broken) {
@@ -64,11 +65,21 @@ pub(super) fn judge(
             Grant::Given(token, life.map(|life| life.saturating_sub(gone)))
         }
         (300..=399, _) => Grant::Refused(format!(
-            "HTTP {status} sends elsewhere, and no password follows: check the URL"
+            "HTTP {status} sends elsewhere{}, and no password follows: check the URL",
+            place(&reply.headers, secrets)
         )),
         (408 | 425 | 429 | 500..=599, _) => failed(words(), wait, status == 429),
         _ => Grant::Refused(words()),
     }
+}
+
+/// Where a redirect points, without what may be a secret in the address.
+fn place(headers: &HeaderMap, secrets: &Secrets) -> String {
+    let Some(location) = headers.get(header::LOCATION) else {
+        return String::new();
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    format!(" (to {})", without_secrets(&secrets.redact(&location)))
 }
 
 /// A service's words for people, behind the status. Looked through for secrets before the page is

@@ -172,6 +172,7 @@ mod tests {
             }
             Grant::Pending(_) => "pending".to_owned(),
             Grant::Refused(why) => format!("refused {why}"),
+            Grant::Blocked(why) => format!("blocked {why}"),
             Grant::Failed { why, .. } => format!("failed {why}"),
         }
     }

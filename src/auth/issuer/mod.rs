@@ -43,6 +43,8 @@ pub(super) enum Grant {
     Pending(Duration),
     /// The service says no; the text is its own account. Asking again is useless.
     Refused(String),
+    /// Something on the way, such as a proxy, lets no request through: asking again is useless, too.
+    Blocked(String),
     /// The service cannot answer now.
     Failed {
         /// Why, for people.

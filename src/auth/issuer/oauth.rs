@@ -13,7 +13,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use crate::auth::form::TokenForm;
 use crate::auth::redact::Secrets;
 use crate::auth::wire::{Heard, Wire};
-use crate::http::{Body, HeaderMap, HeaderValue, Method, Url, header};
+use crate::http::{HeaderMap, HeaderValue, Method, Url, header};
 
 use super::answer::Dialect;
 
@@ -101,7 +101,7 @@ impl Dialect for OAuth {
 
     fn account(&self, body: &[u8]) -> String {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            return String::from_utf8_lossy(body).into_owned();
+            return crate::http::text(body).into_owned();
         };
         match (json["error"].as_str(), json["error_description"].as_str()) {
             (Some(code), Some(words)) => format!("{code}: {words}"),
@@ -123,10 +123,8 @@ pub(super) fn error_code(heard: &Heard) -> Option<String> {
 
 /// The body, if it came whole and is JSON.
 pub(super) fn json(heard: &Heard) -> Option<Value> {
-    match &heard.reply.as_ref().ok()?.body {
-        Body::Whole(body) => serde_json::from_slice(body).ok(),
-        Body::Broken(_) => None,
-    }
+    let body = heard.reply.as_ref().ok()?.body.whole().ok()?;
+    serde_json::from_slice(body).ok()
 }
 
 /// A number of seconds, which some services write as text. Nothing and less than nothing say nothing.

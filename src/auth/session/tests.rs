@@ -88,6 +88,7 @@ async fn many_callers_sign_in_once() {
     authorization: Basic YWRhQGV4YW1wbGUuY29tOmjDvG50ZXIyICJ4
     accept: application/json
     content-length: 0
+    accept-encoding: identity
     user-agent: offboard/0.1.0
     host: HOST
     ");
@@ -322,4 +323,17 @@ async fn signing_out_takes_five_seconds_at_most() {
     session.sign_out().await;
     assert!(begun.elapsed() <= SIGN_OUT + Duration::from_millis(10));
     assert!(session.authorization().is_none());
+}
+
+#[tokio::test]
+async fn p10_a_password_follows_no_redirect_and_the_place_is_said() {
+    let place = "302 Found\r\nLocation: https://sso.example/login?token=hidden";
+    let server = Server::always(Act::json(place, "")).await;
+    match session(&server.url).ready().await {
+        Err(SignInError::Refused(why)) => {
+            assert!(why.contains("(to https://sso.example/login)"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(server.heard().len(), 1);
 }

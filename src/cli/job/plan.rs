@@ -335,6 +335,10 @@ impl From<LookUpError> for Failure {
                 Exit::SignIn,
                 "give the account the role of a user administrator; nothing was written",
             ),
+            LookUpError::Blocked(_) => (
+                Exit::Settings,
+                "put that right: the same command then continues; nothing was written",
+            ),
             LookUpError::NotScim(_) => (Exit::Settings, "check `--scim-url`; nothing was written"),
             LookUpError::NoList(_) => (
                 Exit::Settings,

@@ -122,6 +122,9 @@ pub(in crate::cli) async fn sign_in(
 
 /// What to do about a sign-in that did not work, by its kind.
 fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
+    if matches!(error, SignInError::Blocked(_)) {
+        return error.into();
+    }
     let is_refused = matches!(error, SignInError::Refused(_));
     let check = match &sign_in.method {
         Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {

@@ -78,6 +78,7 @@ pub(super) fn run_ending(ending: &Ending) -> RunEnding {
         Some(StopReason::SignIn(_)) => RunEnding::Stopped("sign-in lost"),
         Some(StopReason::NoRole(_)) => RunEnding::Stopped("role missing"),
         Some(StopReason::NotScim(_)) => RunEnding::Stopped("no SCIM service"),
+        Some(StopReason::Blocked(_)) => RunEnding::Stopped("no request gets through"),
         Some(StopReason::Outage(_)) => RunEnding::Stopped("outage"),
         Some(StopReason::TimeOver) => RunEnding::Stopped("time over"),
         Some(StopReason::TooManyFailures(_)) => RunEnding::Stopped("too many failures"),
@@ -93,7 +94,11 @@ pub(super) fn exit(ending: &Ending) -> Exit {
         None => Exit::Done,
         Some(StopReason::Signal(signal)) => Exit::Interrupted(*signal),
         Some(StopReason::SignIn(SignInError::Refused(_)) | StopReason::NoRole(_)) => Exit::SignIn,
-        Some(StopReason::NotScim(_)) => Exit::Settings,
+        Some(
+            StopReason::NotScim(_)
+            | StopReason::Blocked(_)
+            | StopReason::SignIn(SignInError::Blocked(_)),
+        ) => Exit::Settings,
         Some(StopReason::TooManyFailures(_)) => Exit::Rail,
         Some(
             StopReason::SignIn(SignInError::Unavailable(_))

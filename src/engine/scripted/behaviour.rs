@@ -30,6 +30,8 @@ pub(crate) enum Behaviour {
     Lost,
     /// Connecting fails.
     NotSent,
+    /// A proxy lets no request through.
+    Blocked,
     /// 500; a write is applied all the same.
     FailApplied,
     /// 500.

@@ -166,7 +166,10 @@ impl Tenant {
         let mut books = self.books();
         let person = &books.people[user];
         let is_deleted = person.is_deleted;
-        let resource = Some(Resource(person.reads.to_string()));
+        let resource = Some(Resource {
+            whole: person.reads.to_string(),
+            version: None,
+        });
         let state = UserState {
             active: Some(person.active).filter(|_| behaviour != Behaviour::Shy),
             workspaces: Some(person.workspaces.clone()),
@@ -189,6 +192,7 @@ impl Tenant {
         };
         let problem = |scim_type: &str| {
             Content::Other(Problem {
+                is_refusal: true,
                 scim_type: Some(scim_type.to_owned()),
                 detail: None,
             })
@@ -198,6 +202,7 @@ impl Tenant {
                 return Err(Silence::Lost("reset".to_owned()));
             }
             Behaviour::NotSent => return Err(Silence::NotSent("refused".to_owned())),
+            Behaviour::Blocked => return Err(Silence::Blocked("407".to_owned())),
             Behaviour::Unsendable => {
                 return Err(Silence::Unsendable("a line end in a header".to_owned()));
             }
@@ -269,7 +274,7 @@ impl Directory for Door {
         operations: &[Operation],
         shown: Option<&Resource>,
     ) -> Request {
-        let read = shown.map(|Resource(read)| format!(" on read {read}"));
+        let read = shown.map(|read| format!(" on read {}", read.whole));
         Request {
             body: Some(format!("{operations:?}{}", read.unwrap_or_default())),
             ..Request::bare(RequestKind::Write, "PATCH", user.to_string())

@@ -70,22 +70,42 @@ fn p4_a_lost_answer_is_asked_about_before_anything_is_sent_again() {
 }
 
 #[test]
-fn p2_a_success_that_changed_nothing_is_tried_again_and_fails() {
-    let ignored = [(Write, Verdict::Partial), (Read, Verdict::Partial)];
-    let mut played: Vec<_> = ignored.iter().copied().cycle().take(6).collect();
+fn p2_a_success_that_changed_nothing_is_tried_once_more_and_fails() {
+    let (write, read) = ((Write, Verdict::Partial), (Read, Verdict::Partial));
     // Some servers show a write late: the last look comes after the longest wait.
-    let wait = Some(Duration::from_secs(4));
-    assert_eq!(play(false, &played), Step::BackOff(Read, wait));
-    played.push((Read, Verdict::Partial));
-    assert_eq!(
-        play(false, &played),
-        Step::Settle(Outcome::Failed(Reason::NotApplied))
-    );
+    let course = [
+        (write, Step::Read),
+        (read, Step::BackOff(Write, Some(Duration::from_secs(1)))),
+        (write, Step::Read),
+        (read, Step::BackOff(Read, Some(Duration::from_secs(2)))),
+        (read, Step::BackOff(Read, Some(Duration::from_secs(4)))),
+        (read, Step::BackOff(Read, Some(Duration::from_secs(8)))),
+        (read, Step::Settle(Outcome::Failed(Reason::NotApplied))),
+    ];
+    for length in 1..=course.len() {
+        let played: Vec<_> = course[..length].iter().map(|(came, _)| *came).collect();
+        assert_eq!(play(false, &played), course[length - 1].1, "{length}");
+    }
+    let mut played: Vec<_> = course.iter().map(|(came, _)| *came).collect();
     played[6] = (Read, Verdict::Applied);
     assert_eq!(
         play(false, &played),
         Step::Settle(Outcome::Removed(Confirmation::Reread))
     );
+}
+
+#[test]
+fn p2_a_success_that_is_a_refusal_in_its_body_is_final_once_the_user_was_read() {
+    let refused = (Write, Verdict::Refused(Reason::NotApplied));
+    assert_eq!(play(false, &[refused]), Step::Read);
+    for (verdict, expected) in [
+        (Verdict::Partial, Outcome::Failed(Reason::NotApplied)),
+        (Verdict::Applied, Outcome::Removed(Confirmation::Reread)),
+        (Verdict::Unshown, Outcome::InDoubt(Reason::Unconfirmed)),
+    ] {
+        let found = play(false, &[refused, (Read, verdict)]);
+        assert_eq!(found, Step::Settle(expected), "{verdict:?}");
+    }
 }
 
 #[test]

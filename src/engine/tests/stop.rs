@@ -230,3 +230,19 @@ async fn a_kill_while_a_stop_is_under_way_loses_nobody() {
         resumes(&world).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn p5_what_lets_no_request_through_stops_the_run_and_fails_no_user() {
+    for kind in [RequestKind::Write, RequestKind::Read] {
+        let world = World::new(20, move |ask| match (ask.kind, ask.user) {
+            (RequestKind::Write, _) if kind == RequestKind::Read => Behaviour::Quiet,
+            _ => Behaviour::Blocked,
+        });
+        let ran = world.run(&Plan::default()).await;
+        let expected = StopReason::Blocked("407".to_owned());
+        assert_eq!(ran.ending().stopped, Some(expected));
+        let (pending, doubt, removed) = tally(&world);
+        assert_eq!((pending + doubt, removed), (20, 0), "{kind:?}");
+        assert!(world.rows().iter().all(|row| row.status != Status::Failed));
+    }
+}

@@ -28,6 +28,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         signing_in.await.map_err(|error| match error {
             SignInError::Unavailable(why) => Halt::NoCredential(why),
             SignInError::Refused(_) => Halt::Fatal(StopReason::SignIn(error)),
+            SignInError::Blocked(why) => Halt::Fatal(StopReason::Blocked(why)),
         })
     }
 

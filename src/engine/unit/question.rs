@@ -168,7 +168,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let exchange = self.send(question).await;
         drop(slot);
         let exchange = exchange.ok_or(Halt::Abandoned(RequestKind::Read))?;
-        match self.apply_rate_limit(&exchange) {
+        match self.weigh_exchange(&exchange) {
             Some(reason) => Err(Halt::Fatal(reason)),
             None => Ok(exchange),
         }

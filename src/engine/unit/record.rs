@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Answer, Content, DecidedBy, Effect, Entry, Fact, Outcome, Reason, RequestKind, Settlement,
-    Silence, Verdict,
+    Answer, Content, DecidedBy, Effect, Entry, Fact, Operation, Outcome, Reason, RequestKind,
+    Settlement, Silence, Verdict,
 };
 use crate::engine::event::{Event, Fault};
 use crate::engine::intent::Look;
@@ -121,7 +121,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                     status: answer.status,
                     request_id: answer.request_id.clone(),
                 };
-                (Some(by), answer.words())
+                let words = answer.words();
+                (Some(by), words.or_else(|| self.shown_instead(kind, answer)))
             }
             Err(silence) => (None, Some(silence.to_string())),
         };
@@ -149,6 +150,23 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             detail: words,
             elapsed,
         }
+    }
+
+    /// Which other user, or which other spelling of the id, an answer shows.
+    fn shown_instead(&self, kind: RequestKind, answer: &Answer) -> Option<String> {
+        let Content::User(state) = &answer.content else {
+            return None;
+        };
+        let (ids, user) = (self.context.settings.means.ids, &self.subject.user);
+        let is_about_a_group = kind == RequestKind::Write
+            && matches!(*self.asked, [Operation::Leave(_) | Operation::Join(_)]);
+        let is_another = !ids.is_same(user.as_str(), &state.id) && !is_about_a_group;
+        is_another.then(|| {
+            format!(
+                "the provider shows user {} in the place of {user}",
+                state.id
+            )
+        })
     }
 
     /// Keeps the user as an answer shows it.
@@ -267,7 +285,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 /// Whom a setback speaks against.
 pub(super) fn fault(verdict: Verdict, exchange: &Result<Answer, Silence>) -> Fault {
     match (exchange, verdict) {
-        (Err(Silence::NotSent(_)), _) => Fault::Unsent,
+        (Err(Silence::NotSent(_) | Silence::Blocked(_)), _) => Fault::Unsent,
         (Err(Silence::Lost(_)), _) => Fault::Target,
         (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,
         // The page of a gateway is not the target's answer.

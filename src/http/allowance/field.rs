@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::{count, seconds, span, texts};
+use super::{MOST_MEMBERS, count, texts};
 use crate::domain::Allowance;
 use crate::http::HeaderMap;
+use crate::http::moment::seconds;
 
 /// What `RateLimit` says, in whichever edition.
 pub(super) fn field(headers: &HeaderMap) -> Option<Allowance> {
-    let members = || texts(headers, "ratelimit").flat_map(|line| split(line, ','));
+    let members = || members(headers, "ratelimit");
     let present = members().filter_map(|member| {
-        let left = parameter(member, "t").and_then(seconds).map(span);
+        let left = parameter(member, "t").and_then(seconds);
         Some(Allowance {
             remaining: parameter(member, "r").and_then(count)?,
             resets_in: left.or_else(|| window(headers, name(member)))?,
@@ -21,7 +22,7 @@ pub(super) fn field(headers: &HeaderMap) -> Option<Allowance> {
     present.min_by_key(tightness).or_else(|| {
         Some(Allowance {
             remaining: older("remaining").and_then(count)?,
-            resets_in: older("reset").and_then(seconds).map(span)?,
+            resets_in: older("reset").and_then(seconds)?,
         })
     })
 }
@@ -43,12 +44,16 @@ fn tightness(allowance: &Allowance) -> (Reverse<Duration>, Reverse<Duration>) {
 
 /// The window of the policy of this name.
 fn window(headers: &HeaderMap, wanted: &str) -> Option<Duration> {
-    texts(headers, "ratelimit-policy")
-        .flat_map(|line| split(line, ','))
+    members(headers, "ratelimit-policy")
         .find(|member| name(member) == wanted)
         .and_then(|member| parameter(member, "w"))
         .and_then(seconds)
-        .map(span)
+}
+
+/// The members of the list that the header holds.
+fn members<'a>(headers: &'a HeaderMap, header: &'static str) -> impl Iterator<Item = &'a str> {
+    let all = texts(headers, header).flat_map(|line| split(line, ','));
+    all.take(MOST_MEMBERS)
 }
 
 fn name(member: &str) -> &str {

@@ -16,7 +16,8 @@ use crate::port::SignInError;
 /// What a server shows from number `start` on, and what it calls the total; `None` if it refuses.
 type Shows = fn(u64) -> Option<(std::ops::Range<u64>, Option<u64>)>;
 
-struct Server(Shows);
+/// A server, and how many users fit into an answer that can be read.
+struct Server(Shows, u64);
 
 impl Directory for Server {
     fn write_request(&self, _: &UserId, _: &[Operation], _: Option<&Resource>) -> Request {
@@ -27,9 +28,9 @@ impl Directory for Server {
         unreachable!("an export reads pages")
     }
 
-    fn page_request(&self, at: &PageAt, _: u64) -> Request {
+    fn page_request(&self, at: &PageAt, count: u64) -> Request {
         let path = match at {
-            PageAt::Index(start) => start.to_string(),
+            PageAt::Index(start) => format!("{start} {count}"),
             PageAt::FirstCursor | PageAt::Cursor(_) => "cursor".to_owned(),
         };
         Request::bare(RequestKind::List, "GET", path)
@@ -62,19 +63,34 @@ impl Directory for Server {
     }
 
     async fn send(&self, request: &Request) -> Result<Answer, Silence> {
-        let shown = request.path.parse().ok().and_then(self.0);
-        let (status, content) = if let Some((users, total)) = shown {
-            let users = users
+        let Self(page_at, readable) = *self;
+        let at = request.path.split_once(' ').and_then(|(start, count)| {
+            let count = count.parse::<usize>().ok()?;
+            Some((start.parse().ok()?, count))
+        });
+        let shown = at.and_then(|(start, count)| Some((page_at(start)?, count)));
+        let (status, content) = if let Some(((users, total), count)) = shown {
+            // Only a server whose pages are too long is asked for fewer users than it likes to show.
+            let most = if readable < u64::MAX {
+                count
+            } else {
+                usize::MAX
+            };
+            let users: Vec<_> = users
+                .take(most)
                 .map(|number| UserState::of(number.to_string()))
                 .collect();
+            let is_too_long = users.len() as u64 > readable;
             let page = UserPage {
                 total,
                 users,
                 next_cursor: None,
             };
-            (200, Content::Page(page))
+            let page = Content::Page(page);
+            (200, if is_too_long { Content::TooLong } else { page })
         } else {
             let problem = Problem {
+                is_refusal: true,
                 detail: Some("no such page".to_owned()),
                 ..Problem::default()
             };
@@ -102,6 +118,14 @@ async fn walk(
     filter: Option<&str>,
     until: Until,
 ) -> Result<(usize, u64, Coverage), LookUpError> {
+    walk_short(Server(shows, u64::MAX), filter, until).await
+}
+
+async fn walk_short(
+    server: Server,
+    filter: Option<&str>,
+    until: Until,
+) -> Result<(usize, u64, Coverage), LookUpError> {
     let settings = InquirySettings {
         concurrency: NonZeroUsize::MIN,
         throttle_wait: Duration::ZERO,
@@ -116,13 +140,13 @@ async fn walk(
         },
     };
     let unlimited = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
-    let inquirer = Inquirer::new(Arc::new(Server(shows)), unlimited, settings);
+    let inquirer = Inquirer::new(Arc::new(server), unlimited, settings);
     let filter = filter.map(str::to_owned);
     let mut walk = Walk::new(&inquirer, filter, until, Place::default());
     let mut ids = std::collections::BTreeSet::new();
     while let Some(users) = walk.next().await? {
         ids.extend(users.into_iter().map(|user| user.id));
-        assert!(inquirer.requests() < 20, "it never ends");
+        assert!(inquirer.requests() < 40, "it never ends");
         // Another process takes over from what was stored, and sees the same end.
         let stored = serde_json::to_string(walk.place()).unwrap();
         assert_eq!(
@@ -284,4 +308,27 @@ async fn a_refusal_says_what_was_refused() {
         let error = walk(refuses, filter, Until::Likely).await.unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
+}
+
+#[tokio::test]
+async fn pages_that_are_too_long_are_asked_for_in_smaller_parts() {
+    let whole = Coverage::of(crate::domain::ListEnd::Shown, 250, Some(250));
+    let shows: Shows = |start| Some((page(start, 250), Some(250)));
+    for readable in [60, 25, 12] {
+        let walked = walk_short(Server(shows, readable), None, Until::Proven).await;
+        let (users, _, coverage) = walked.unwrap();
+        assert_eq!((users, coverage), (250, whole), "{readable}");
+    }
+    // Only far into the list are users too long, and pages are numbered.
+    let numbered: Shows = |number| {
+        let start = (number.max(1) - 1) * 100 + 1;
+        Some((start..(start + 100).min(251).max(start), None))
+    };
+    let (users, ..) = walk_short(Server(numbered, 100), None, Until::Proven)
+        .await
+        .unwrap();
+    assert_eq!(users, 250);
+    // One user alone is too long.
+    let walked = walk_short(Server(shows, 0), None, Until::Counted).await;
+    assert!(matches!(walked, Err(LookUpError::NoList(why)) if why.contains("8 MiB")));
 }

@@ -104,24 +104,24 @@ fn without_a_setting_a_limit_is_made_up_and_ends_again() {
 #[test]
 fn what_remains_lasts_until_the_reset() {
     let (mut tempo, now) = (eight(), Instant::now());
-    tempo.ration(now, left(600, 60), 8.0);
+    tempo.ration(now, left(600, 60), 8.0, u64::MAX);
     is(&tempo, now, 8.0);
-    tempo.ration(now, left(75, 10), 8.0);
+    tempo.ration(now, left(75, 10), 8.0, u64::MAX);
     is(&tempo, now, 8.0);
-    tempo.ration(now, left(100, 50), 8.0);
+    tempo.ration(now, left(100, 50), 8.0, u64::MAX);
     is(&tempo, now, 2.0);
-    tempo.ration(now, left(98, 50), 2.0);
+    tempo.ration(now, left(98, 50), 2.0, u64::MAX);
     is(&tempo, now, 2.0);
-    tempo.ration(now, left(60, 40), 2.0);
+    tempo.ration(now, left(60, 40), 2.0, u64::MAX);
     is(&tempo, now, 1.5);
     is(&tempo, now + S * 39, 1.5);
     assert!(tempo.is_lowered(now + S * 39));
     is(&tempo, now + S * 40, 8.0);
     assert!(!tempo.is_lowered(now + S * 40));
-    tempo.ration(now, left(600, 60), 2.0);
+    tempo.ration(now, left(600, 60), 2.0, u64::MAX);
     is(&tempo, now, 8.0);
     assert!(!tempo.is_lowered(now));
-    tempo.ration(now, left(0, 0), 2.0);
+    tempo.ration(now, left(0, 0), 2.0, u64::MAX);
     is(&tempo, now, 8.0);
 }
 
@@ -129,7 +129,7 @@ fn what_remains_lasts_until_the_reset() {
 fn a_hint_slows_no_further_than_a_request_in_five_minutes() {
     let (mut tempo, now) = (eight(), Instant::now());
     for remaining in [0, 1, 3] {
-        tempo.ration(now, left(remaining, 86_400), 8.0);
+        tempo.ration(now, left(remaining, 86_400), 8.0, u64::MAX);
         is(&tempo, now, 1.0 / 300.0);
     }
 }
@@ -137,12 +137,12 @@ fn a_hint_slows_no_further_than_a_request_in_five_minutes() {
 #[test]
 fn without_a_setting_a_hint_counts_once_it_is_tighter_than_what_is_sent() {
     let (mut tempo, now) = (Tempo::new(None), Instant::now());
-    tempo.ration(now, left(600, 60), 5.0);
+    tempo.ration(now, left(600, 60), 5.0, u64::MAX);
     assert_eq!(tempo.limit(now), None);
-    tempo.ration(now, left(600, 60), 200.0);
+    tempo.ration(now, left(600, 60), 200.0, u64::MAX);
     is(&tempo, now, 10.0);
     // Once it is kept, what is sent tells nothing any more.
-    tempo.ration(now, left(600, 50), 10.0);
+    tempo.ration(now, left(600, 50), 10.0, u64::MAX);
     is(&tempo, now, 12.0);
     assert_eq!(tempo.limit(now + S * 50), None);
 }
@@ -150,10 +150,26 @@ fn without_a_setting_a_hint_counts_once_it_is_tighter_than_what_is_sent() {
 #[test]
 fn the_lower_of_both_counts_and_a_429_halves_what_is_in_force() {
     let (mut tempo, now) = (eight(), Instant::now());
-    tempo.ration(now, left(20, 10), 8.0);
+    tempo.ration(now, left(20, 10), 8.0, u64::MAX);
     tempo.throttled(now, S, 2.0);
     is(&tempo, now, 1.0);
     is(&tempo, now + S * 11, 1.0);
-    tempo.ration(now + S, left(5, 10), 1.0);
+    tempo.ration(now + S, left(5, 10), 1.0, u64::MAX);
     is(&tempo, now + S, 0.5);
+}
+
+#[test]
+fn what_is_enough_for_all_that_is_to_be_sent_slows_nothing() {
+    let (mut tempo, now) = (eight(), Instant::now());
+    for (remaining, expected, limit) in [
+        (12_000, 60, 8.0),
+        (60, 60, 8.0),
+        (59, 60, 59.0 / 8_000.0),
+        (12_000, 12_001, 12_000.0 / 8_000.0),
+        // The job needs less than it seemed to.
+        (11_990, 100, 8.0),
+    ] {
+        tempo.ration(now, left(remaining, 8_000), 8.0, expected);
+        is(&tempo, now, limit);
+    }
 }

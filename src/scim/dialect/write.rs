@@ -27,7 +27,7 @@ pub struct WriteDialect {
     pub set_access: Vec<PatchOperation>,
     /// Attributes that a PUT leaves out, since they are the provider's own.
     pub put_without: Vec<String>,
-    /// Whether `If-Match` may be sent with a PUT: only where the provider keeps real versions.
+    /// Whether `If-Match` is sent with a write of a user: only where the provider keeps real versions.
     pub if_match: bool,
     /// Whether users may be deleted, if that is asked for. Nobody can take it back.
     pub delete: bool,
@@ -108,6 +108,11 @@ impl Default for WriteDialect {
 }
 
 impl WriteDialect {
+    /// Whether a write needs the user as read right before: to send it back, or for its version.
+    pub(in crate::scim) fn needs_read(&self) -> bool {
+        self.method == Method::Put || self.if_match
+    }
+
     /// Looks for what no key shows by itself.
     pub(super) fn check(&self) -> Result<(), String> {
         let all = [

@@ -107,11 +107,10 @@ fn a_put_sends_back_what_was_read_but_for_the_change() {
         if-match = true
         remove-access = [{ op = "remove", path = "entitlements" }]
     "#;
-    let read = Resource(
+    let read = resource(
         r#"{"schemas":["x"],"id":"u/1","userName":"ada","Active":true,"ACTIVE":"True",
         "entitlements":[{"value":"w"}],"phoneNumbers":[{"value":"1"}],"groups":[{"value":"g"}],
-        "meta":{"version":"W/\"3\""}}"#
-            .to_owned(),
+        "meta":{"version":"W/\"3\""}}"#,
     );
     let both = [Operation::RemoveWorkspaces, Operation::SetActive(false)];
     let request = write(&dialect(toml), &user(), &both, Some(&read));
@@ -130,11 +129,52 @@ fn a_put_sends_back_what_was_read_but_for_the_change() {
     );
     assert_eq!(
         format!("{read:?}"),
-        format!("Resource({} bytes)", read.0.len())
+        format!("Resource({} bytes)", read.whole.len())
     );
     let without = toml.replace("if-match = true", "");
     let request = write(&dialect(&without), &user(), &both, Some(&read));
     assert_eq!(request.if_match, None);
+}
+
+fn resource(whole: &str) -> Resource {
+    Resource {
+        whole: whole.to_owned(),
+        version: None,
+    }
+}
+
+#[test]
+fn a_version_goes_beside_each_write_of_a_user() {
+    let toml = r"
+        [write]
+        if-match = true
+        delete = true
+    ";
+    let own = r#"{"id":"u1","meta":{"version":"W/\"3\""}}"#;
+    for (whole, header, expected) in [
+        (own, None, Some("W/\"3\"")),
+        (own, Some("\"4\""), Some("W/\"3\"")),
+        (r#"{"id":"u1"}"#, Some("\"4\""), Some("\"4\"")),
+        (r#"{"id":"u1"}"#, None, None),
+    ] {
+        let read = Resource {
+            version: header.map(str::to_owned),
+            ..resource(whole)
+        };
+        for operation in [[Operation::SetActive(false)], [Operation::Delete]] {
+            let request = write(&dialect(toml), &user(), &operation, Some(&read));
+            assert_eq!(request.if_match.as_deref(), expected, "{request}");
+            let without = write(
+                &dialect("write.delete = true"),
+                &user(),
+                &operation,
+                Some(&read),
+            );
+            assert_eq!(without.if_match, None);
+        }
+    }
+    assert!(dialect(toml).means(9).from_read);
+    assert!(!dialect("").means(9).from_read);
 }
 
 #[test]
@@ -165,7 +205,7 @@ fn the_requests_of_all_profiles() {
         let name = file.file_stem().unwrap().to_str().unwrap();
         writeln!(text, "# {name}: {}", base.unwrap_or("any address")).unwrap();
         for operation in operations(&dialect) {
-            let shown = Resource(r#"{"id":"u1","active":true}"#.to_owned());
+            let shown = resource(r#"{"id":"u1","active":true}"#);
             let request = write(&dialect, &UserId::new("u1"), &[operation], Some(&shown));
             let urn = format!("{{\"schemas\":[\"{PATCH_OP}\"],");
             writeln!(text, "{}", request.to_string().replace(&urn, "{")).unwrap();

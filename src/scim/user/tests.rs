@@ -189,3 +189,16 @@ fn numbers_are_ids_and_other_attributes_of_access_are_told() {
     assert_eq!(state.workspaces, Some(vec!["42".to_owned()]));
     assert_eq!(state.other_access, ["groups"]);
 }
+
+/// Time must not grow with the square of a list: this one would then take hours.
+#[test]
+fn a_very_long_list_is_read() {
+    let ids: Vec<String> = (0..300_000).map(|id| format!("{id:x}")).collect();
+    let list = ids.join(",");
+    let json = format!(
+        r#"{{"id":"u1","entitlements":[{{"type":"WORKSPACE_IDS","value":"{list},A,{list}"}}]}}"#
+    );
+    let found = read(&json).unwrap();
+    assert_eq!(found.workspaces.as_deref(), Some(&*ids));
+    assert!(crate::domain::IdRule::IgnoreCase.is_same_set(&ids, &found.workspaces.unwrap()));
+}

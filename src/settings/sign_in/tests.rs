@@ -95,7 +95,27 @@ fn a_token_goes_where_the_kind_or_the_profile_says() {
     let pair = |header: &str, scheme: &str| Ok((header.to_owned(), scheme.to_owned()));
     assert_eq!(with("X-Api-Key", ""), pair("x-api-key", ""));
     assert_eq!(with("Authorization", "SSWS"), pair("authorization", "SSWS"));
-    for header in ["", "a b", "Host", "content-length", "x:y"] {
+    for header in [
+        "",
+        "a b",
+        "Host",
+        "content-length",
+        "x:y",
+        "Transfer-Encoding",
+        "connection",
+        "If-Match",
+        "If-None-Match",
+        "Expect",
+        "TE",
+        "Upgrade",
+        "Keep-Alive",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "Accept-Encoding",
+        "Content-Encoding",
+        "Range",
+        "User-Agent",
+    ] {
         assert!(with(header, "").unwrap_err().contains("header"), "{header}");
     }
     assert!(

@@ -77,6 +77,7 @@ impl Bed {
                 format!("pending {}", (wait.as_secs_f64() * 10.0).ceil() / 10.0)
             }
             Grant::Refused(why) => format!("refused {why}"),
+            Grant::Blocked(why) => format!("blocked {why}"),
             Grant::Failed { why, .. } => format!("failed {why}"),
         }
     }
