@@ -14,8 +14,8 @@ use crate::auth::wire::{Heard, Wire};
 use crate::http::{HeaderMap, Url, one_line};
 
 use super::Grant;
-use super::answer::{Dialect, judge};
-use super::oauth::{OAuth, error_code, form, json, post, seconds};
+use super::answer::{Denial, Dialect, judge};
+use super::oauth::{OAuth, body, error_code, form, post, seconds};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -24,6 +24,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What `slow_down` adds to it, for good (RFC 8628 §3.5).
 const SLOWER: Duration = Duration::from_secs(5);
+
+/// The longest time between two polls, whatever the service names or adds.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(5);
+
+/// The longest life of a code: no person takes longer to approve one.
+const LONGEST_CODE_LIFE: Duration = Duration::from_hours(24);
 
 /// The life of a code that does not name one, though it must (RFC 8628 §3.2). Anaplan's live 15
 /// minutes.
@@ -143,12 +149,14 @@ impl Device {
         if !(200..300).contains(&heard.reply.as_ref().ok()?.status) {
             return None;
         }
-        let body = json(heard)?;
+        let body = body(heard);
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let device_code = SecretString::from(text("device_code")?);
         self.secrets.obtained(&device_code);
         let life = seconds(&body["expires_in"]).unwrap_or(CODE_LIFE);
+        let life = life.min(LONGEST_CODE_LIFE);
         let interval = seconds(&body["interval"]).unwrap_or(INTERVAL);
+        let interval = interval.min(LONGEST_INTERVAL);
         let address = text("verification_uri").or_else(|| text("verification_url"))?;
         let now = Instant::now();
         let prompt = DevicePrompt {
@@ -161,7 +169,7 @@ impl Device {
             device_code,
             interval,
             next_poll: now + interval,
-            ends: now.checked_add(life)?,
+            ends: now + life,
         };
         Some((waiting, prompt))
     }
@@ -200,7 +208,7 @@ impl Device {
         let heard = post(&self.wire, &self.service.token_url, &form, None).await;
         code.interval = match error_code(&heard).as_deref() {
             Some("authorization_pending") => interval,
-            Some("slow_down") => interval + SLOWER,
+            Some("slow_down") => (interval + SLOWER).min(LONGEST_INTERVAL),
             _ => {
                 let locked = self.cache.lock().await?;
                 let grant = self.accept(heard, None, &locked)?;
@@ -243,10 +251,8 @@ impl Device {
         old: Option<&SecretString>,
         locked: &Locked<'_>,
     ) -> Result<Grant, CacheError> {
-        let body = json(&heard);
-        let new = body
-            .as_ref()
-            .and_then(|body| body["refresh_token"].as_str());
+        let body = body(&heard);
+        let new = body["refresh_token"].as_str();
         let new = new.filter(|new| !new.is_empty()).map(SecretString::from);
         if let Some(new) = &new {
             self.secrets.obtained(new);
@@ -267,6 +273,10 @@ struct Codes;
 impl Dialect for Codes {
     fn token(&self, _: &HeaderMap, _: &[u8]) -> Option<(SecretString, Option<Duration>)> {
         None
+    }
+
+    fn denial(&self, body: &[u8]) -> Option<Denial> {
+        OAuth.denial(body)
     }
 
     fn wanted(&self) -> &'static str {
