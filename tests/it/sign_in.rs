@@ -3,6 +3,7 @@
 
 mod certificate;
 mod device;
+mod given_back;
 pub(crate) mod openssl;
 
 use std::process::Command;

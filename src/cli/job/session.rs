@@ -2,13 +2,14 @@
 
 mod issuer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 
 use crate::auth::{Identity, PrivateKey, Session, Wire};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::domain::Clock;
 use crate::http::Http;
@@ -18,11 +19,13 @@ use crate::scim::ScimClient;
 use crate::settings::{Connection, Method, SecretKind, SecretSource, Settings, SignIn};
 use issuer::{issuer, read_key};
 
+/// The sessions of this process, from before the first request of each.
+static SESSIONS: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
+
 /// A client that has signed in.
 #[derive(Debug)]
 pub(in crate::cli) struct SignedIn {
     pub(in crate::cli) client: Arc<ScimClient>,
-    pub(in crate::cli) session: Arc<Session>,
     pub(in crate::cli) pace: Arc<Pace>,
     /// Who is signed in, if the provider tells.
     pub(in crate::cli) identity: Option<Identity>,
@@ -99,6 +102,7 @@ pub(in crate::cli) async fn sign_in(
     let issuer = issuer(sign_in, secret.as_ref(), wire, terminal)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);
+    sessions(|all| all.push(Arc::clone(&session)));
     let ready = session.ready().await;
     ready.map_err(|error| refused(error, sign_in))?;
     let identity = session.identity().await;
@@ -113,15 +117,39 @@ pub(in crate::cli) async fn sign_in(
     let named = sign_in.username.clone().or(told);
     Ok(SignedIn {
         client,
-        session,
         pace,
         identity,
         account: named.unwrap_or_else(|| sign_in.account()),
     })
 }
 
+/// Gives back the tokens that this process still has. Each verb ends here, whether it is done, has
+/// failed or was interrupted. A signal cuts this short.
+pub(in crate::cli) async fn sign_out() {
+    let all = sessions(std::mem::take);
+    if all.is_empty() {
+        return;
+    }
+    let farewell = async {
+        for session in all {
+            session.sign_out().await;
+        }
+    };
+    match Signals::listen() {
+        Ok((_listening, mut signals)) => tokio::select! {
+            () = farewell => {}
+            Some(_) = signals.recv() => tracing::debug!("a signal: the token is not given back"),
+        },
+        Err(_) => farewell.await,
+    }
+}
+
+fn sessions<T>(change: impl FnOnce(&mut Vec<Arc<Session>>) -> T) -> T {
+    change(&mut SESSIONS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// What to do about a sign-in that did not work, by its kind.
-fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
+pub(in crate::cli) fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
     let is_refused = matches!(error, SignInError::Refused(_));
     let check = match &sign_in.method {
         Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {

@@ -197,12 +197,10 @@ pub(in crate::cli) async fn look_again(
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
     at.learn_access(ledger, job).await?;
-    let verified = tokio::select! {
+    tokio::select! {
         verified = verify_all(ledger, job, &at) => verified,
         Some(signal) = signals.recv() => Err(interrupted(signal)),
-    };
-    at.signed_in.session.sign_out().await;
-    verified
+    }
 }
 
 /// Reads everybody again, the cheapest way, and keeps what was found.
