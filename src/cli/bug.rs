@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::Exit;
@@ -19,7 +19,8 @@ pub(super) fn watch() {
     std::panic::set_hook(Box::new(|info| {
         HAPPENED.store(true, Ordering::Relaxed);
         let terminal = Terminal::new(false);
-        terminal.warn(&words(info));
+        let place = info.location().map(ToString::to_string);
+        terminal.warn(&words(place, constant(info.payload())));
         let trace = Backtrace::capture();
         if trace.status() == BacktraceStatus::Captured {
             terminal.warn(&trace.to_string());
@@ -36,11 +37,10 @@ pub(super) fn guard(work: impl FnOnce() -> Exit) -> Exit {
     }
 }
 
-fn words(info: &PanicHookInfo<'_>) -> String {
-    let place = info.location().map(ToString::to_string);
+fn words(place: Option<String>, message: Option<&str>) -> String {
     let place = place.unwrap_or_else(|| "an unknown place".to_owned());
     let version = env!("CARGO_PKG_VERSION");
-    let message = constant(info.payload()).map(|message| format!(": {message}"));
+    let message = message.map(|message| format!(": {message}"));
     let message = message.unwrap_or_default();
     format!(
         "error: this is a bug in offboard {version}, at {place}{message}\n\
@@ -62,6 +62,15 @@ mod tests {
     fn a_panic_ends_with_the_exit_code_of_a_bug() {
         assert_eq!(guard(|| Exit::Trouble), Exit::Trouble);
         assert_eq!(guard(|| panic!("planned by a test")), Exit::Bug);
+        let words = words(Some("src/x.rs:1:2".to_owned()), Some("a constant"));
+        let start = concat!(
+            "error: this is a bug in offboard ",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(
+            words.starts_with(&format!("{start}, at src/x.rs:1:2: a constant\n")),
+            "{words}"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::cli::Exit;
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::job::{SignedIn, known_secret, refused, secret_source, sign_in};
+use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Clock, Content, PageAt, UserPage};
 use crate::port::{Directory, SignInError};
@@ -58,8 +59,18 @@ pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result
     let secret = where_found(&settings, &source);
     findings.tell("secret", secret.clone(), json!(secret));
     let secret = known_secret(source, connection, terminal)?;
-    let signed_in = sign_in(&settings, secret, terminal).await?;
-    let total = look(&signed_in, &connection.sign_in, &mut findings).await?;
+    let (_listening, mut signals) = Signals::listen()?;
+    let looked = async {
+        let signed_in = sign_in(&settings, secret, terminal).await?;
+        look(&signed_in, &connection.sign_in, &mut findings).await
+    };
+    let total = tokio::select! {
+        total = looked => total?,
+        Some(signal) = signals.recv() => {
+            let message = format!("{}: the check is not complete", signal.as_str());
+            return Err(Failure::new(Exit::Interrupted(signal), message));
+        }
+    };
     let rate = settings.rate.to_string();
     findings.tell(
         "pace",

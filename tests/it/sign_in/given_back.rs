@@ -98,6 +98,7 @@ async fn a_token_is_given_back_when_a_verb_is_interrupted() {
     for verb in [
         format!("plan r.csv {BOTH}"),
         "users export -o out.csv".to_owned(),
+        "check".to_owned(),
     ] {
         let gate = Gate::closed();
         let closed = gate.clone();
