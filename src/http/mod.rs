@@ -28,4 +28,4 @@ pub use reqwest::{Method, Url};
 pub(crate) use retry_after::server_millis;
 pub use retry_after::{LONGEST_WAIT, retry_after};
 pub use tls::{ClientIdentity, Roots, TlsFileError};
-pub use words::{one_line, words};
+pub use words::{one_line, visible, words};

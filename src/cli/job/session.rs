@@ -2,9 +2,10 @@
 
 mod issuer;
 
+use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::{Identity, PrivateKey, Session, Wire};
 use crate::cli::Exit;
@@ -16,7 +17,9 @@ use crate::http::Http;
 use crate::pace::Pace;
 use crate::port::SignInError;
 use crate::scim::ScimClient;
-use crate::settings::{Connection, Method, SecretKind, SecretSource, Settings, SignIn};
+use crate::settings::{
+    Connection, Method, SecretKind, SecretSource, Settings, SignIn, Ways, accept, open_to_others,
+};
 use issuer::{issuer, read_key};
 
 /// The sessions of this process, from before the first request of each.
@@ -39,22 +42,28 @@ pub(in crate::cli) fn secret_source(
     terminal: Terminal,
 ) -> Result<SecretSource, Failure> {
     let sign_in = &connection.sign_in;
+    for note in &connection.notes {
+        terminal.warn(&format!("warning: {note}"));
+    }
     let Some(kind) = sign_in.method.secret() else {
         return Ok(SecretSource::Unneeded);
     };
-    if let Method::AnaplanCertificate { key, .. } = &sign_in.method
-        && !PrivateKey::is_encrypted(&read_key(key)?)
-    {
-        return Ok(SecretSource::Unneeded);
+    let note = |note: &String| terminal.warn(&format!("warning: {note}"));
+    if let Method::AnaplanCertificate { key, .. } = &sign_in.method {
+        open_to_others("key", key).iter().for_each(note);
+        if !PrivateKey::is_encrypted(&read_key(key)?) {
+            return Ok(SecretSource::Unneeded);
+        }
     }
-    let variable = std::env::var(kind.variable()).ok();
-    let file = sign_in.secret_file.as_ref();
-    Ok(SecretSource::find(
-        kind,
-        file,
-        variable,
-        terminal.can_ask(),
-    )?)
+    let ways = Ways {
+        file: sign_in.secret_file.as_ref(),
+        variable: std::env::var_os(kind.variable()),
+        can_ask: terminal.can_ask(),
+        stdin_is_terminal: std::io::stdin().is_terminal(),
+    };
+    let found = SecretSource::find(kind, ways, &sign_in.form)?;
+    found.notes.iter().for_each(note);
+    Ok(found.source)
 }
 
 /// The secret itself, if one is needed: somebody at a terminal is asked for it, if it is not at hand.
@@ -79,13 +88,16 @@ pub(in crate::cli) fn known_secret(
         (SecretKind::Token, _) => "Token:".to_owned(),
         (_, _) => "Secret:".to_owned(),
     };
-    let secret = terminal
+    let typed = terminal
         .ask_secret(&question)
         .map_err(|error| Failure::new(Exit::Settings, format!("no {}: {error}", kind.name())))?;
-    if secret.is_empty() {
-        return Err(crate::settings::SettingsError::NoSecret(kind).into());
+    let typed = SecretString::from(typed);
+    let form = &connection.sign_in.form;
+    let (secret, note) = accept(kind, "the terminal", typed.expose_secret().as_bytes(), form)?;
+    if let Some(note) = note {
+        terminal.warn(&format!("warning: {note}"));
     }
-    Ok(Some(SecretString::from(secret)))
+    Ok(Some(secret))
 }
 
 /// Signs in. The first request of a run, and the one that shows whether we are welcome.
@@ -167,7 +179,8 @@ pub(in crate::cli) fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
         }
         Method::Bearer if is_refused => "the token",
         Method::Command(_) => {
-            "`--token-command`: by itself it must print a token, and nothing else"
+            "`--token-command`: by itself, without reading from the terminal, it must print a token, \
+             and nothing else"
         }
         Method::OauthDevice { .. } => "`--oauth-url` and the network",
         Method::ClientCredentials { .. } => "`--token-url` and the network",
