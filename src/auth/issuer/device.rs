@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use crate::auth::cache::{CacheError, Locked, TokenCache};
 use crate::auth::redact::Secrets;
-use crate::auth::wire::{Heard, Wire};
+use crate::auth::wire::{Heard, Permit, Wire};
 use crate::http::{HeaderMap, Url, one_line};
 
 use super::Grant;
 use super::answer::{Denial, Dialect, judge};
-use super::oauth::{OAuth, body, error_code, form, post, seconds};
+use super::oauth::{OAuth, body, error_code, form, post, post_now, seconds};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -121,20 +121,30 @@ impl Device {
             None => self.begin(&mut waiting).await,
         };
         stepped.unwrap_or_else(|error: CacheError| {
-            Grant::Refused(format!("the refresh token cannot be kept: {error}"))
+            let why = format!("the refresh token cannot be kept: {error}");
+            if error.is_passing() {
+                Grant::Failed {
+                    why,
+                    wait: None,
+                    throttled: false,
+                }
+            } else {
+                Grant::Refused(why)
+            }
         })
     }
 
     async fn begin(&self, waiting: &mut Option<Waiting>) -> Result<Grant, CacheError> {
         // Held until the successor of a token that was used is durable.
-        let locked = self.cache.lock().await?;
+        let (locked, permit) = self.lock_to_send().await?;
         if let Some(token) = locked.read()? {
-            return self.refresh(&token, &locked).await;
+            return self.refresh(&token, &locked, permit).await;
         }
         drop(locked);
         let mut fields = vec![("client_id", self.service.client_id.as_str())];
         fields.extend(self.service.scope.as_deref().map(|scope| ("scope", scope)));
-        let heard = post(&self.wire, &self.service.device_url, &form(&fields), None).await;
+        let form = form(&fields);
+        let heard = post_now(permit, &self.wire, &self.service.device_url, &form, None).await;
         let Some((code, prompt)) = self.read_code(&heard) else {
             return Ok(judge(heard, &Codes, &self.secrets, self.wire.clock()));
         };
@@ -142,6 +152,18 @@ impl Device {
         let wait = code.interval;
         *waiting = Some(code);
         Ok(Grant::Pending(wait))
+    }
+
+    /// Locks the cache, with leave to send one request. The leave comes first: it may take as long as a
+    /// server has asked everybody to wait, and other processes wait for the cache meanwhile.
+    async fn lock_to_send(&self) -> Result<(Locked<'_>, Permit), CacheError> {
+        loop {
+            drop(self.cache.lock().await?);
+            let permit = self.wire.permit().await;
+            if let Some(locked) = self.cache.try_lock()? {
+                return Ok((locked, permit));
+            }
+        }
     }
 
     /// Reads the answer of RFC 8628 §3.2; Google's elder spelling of the address is read as well.
@@ -228,6 +250,7 @@ impl Device {
         &self,
         token: &SecretString,
         locked: &Locked<'_>,
+        permit: Permit,
     ) -> Result<Grant, CacheError> {
         self.secrets.obtained(token);
         let form = form(&[
@@ -235,7 +258,7 @@ impl Device {
             ("refresh_token", token.expose_secret()),
             ("client_id", &self.service.client_id),
         ]);
-        let heard = post(&self.wire, &self.service.token_url, &form, None).await;
+        let heard = post_now(permit, &self.wire, &self.service.token_url, &form, None).await;
         if error_code(&heard).as_deref() == Some("invalid_grant") {
             tracing::debug!("the refresh token is refused: a person has to approve a code");
             locked.write(None)?;

@@ -11,9 +11,10 @@ use serde_json::Value;
 use url::form_urlencoded::{self, Serializer, byte_serialize};
 
 use crate::auth::form::TokenForm;
+use crate::auth::given::{Shape, given};
 use crate::auth::redact::Secrets;
 use crate::auth::token::LONGEST_LIFE;
-use crate::auth::wire::{Heard, Wire};
+use crate::auth::wire::{Heard, Permit, Wire};
 use crate::http::{Body, HeaderMap, HeaderValue, Method, Url, header};
 
 use super::answer::{Denial, Dialect};
@@ -58,8 +59,20 @@ pub(super) fn form(fields: &[(&str, &str)]) -> SecretString {
     SecretString::from(form.finish())
 }
 
-/// Sends a form.
+/// Sends a form, once there is leave to.
 pub(super) async fn post(
+    wire: &Wire,
+    url: &Url,
+    form: &SecretString,
+    basic: Option<HeaderValue>,
+) -> Heard {
+    let permit = wire.permit().await;
+    post_now(permit, wire, url, form, basic).await
+}
+
+/// Sends a form, for which there is leave already.
+pub(super) async fn post_now(
+    permit: Permit,
     wire: &Wire,
     url: &Url,
     form: &SecretString,
@@ -71,9 +84,10 @@ pub(super) async fn post(
     match basic {
         Some(basic) => {
             let headers = [kind, (header::AUTHORIZATION, basic)];
-            wire.send(Method::POST, url, headers, body).await
+            wire.send_now(permit, Method::POST, url, headers, body)
+                .await
         }
-        None => wire.send(Method::POST, url, [kind], body).await,
+        None => wire.send_now(permit, Method::POST, url, [kind], body).await,
     }
 }
 
@@ -95,8 +109,10 @@ pub(super) struct OAuth;
 impl Dialect for OAuth {
     fn token(&self, _: &HeaderMap, body: &[u8]) -> Option<(SecretString, Option<Duration>)> {
         let body = said(body);
-        let token = SecretString::from(body["access_token"].as_str()?);
-        TokenForm::scheme("Bearer").value(&token)?;
+        let token = body["access_token"].as_str()?;
+        // Some services put the scheme before it.
+        let bearer = TokenForm::scheme("Bearer");
+        let token = given(token.as_bytes(), Shape::Token(&bearer)).ok()?.secret;
         Some((token, seconds(&body["expires_in"])))
     }
 

@@ -53,6 +53,8 @@ fn a_token_and_its_life_are_read() {
         ),
         ("access_token=&expires_in=60", None),
         ("<a href=\"?access_token=t\">", None),
+        (r#"{"access_token":"Bearer t"}"#, given(None)),
+        (r#"{"access_token":"Bearer "}"#, None),
         (r#"{"access_token":""}"#, None),
         (r#"{"access_token":"a\nb"}"#, None),
         (r#"{"token":"t"}"#, None),
