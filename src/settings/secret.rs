@@ -2,7 +2,7 @@
 //! since process lists show those.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -145,6 +145,10 @@ impl SecretSource {
                 let name = format!("`{}`", path.display());
                 let file =
                     std::fs::File::open(path).map_err(|error| failed(kind, &name, &error))?;
+                if file.is_terminal() {
+                    // `/dev/stdin` and `/dev/tty` are as `-`.
+                    return Ok(Found::asked(kind));
+                }
                 (
                     name.clone(),
                     read(kind, &name, file)?,

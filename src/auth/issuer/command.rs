@@ -179,6 +179,12 @@ impl FromCommand {
             }
             Ok(given) => {
                 self.secrets.obtained(&given.secret);
+                if let Some(before) = &given.left_out {
+                    (self.show)(&format!(
+                        "warning: {} printed `{before}` before the token, which is no part of it",
+                        self.name()
+                    ));
+                }
                 return Grant::Given(given.secret, self.command.life);
             }
             Err(GivenFault::Empty) => "nothing".to_owned(),

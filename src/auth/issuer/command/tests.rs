@@ -183,3 +183,11 @@ async fn a_program_does_not_see_what_is_hidden_from_it() {
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     assert_eq!(ask(script, LONG).await, "given hidden 3000s");
 }
+
+#[tokio::test]
+async fn a_word_before_the_token_is_left_out_and_reported() {
+    let (command, shown) = shell("echo Bearer t0ken", LONG);
+    assert_eq!(told(command.ask().await), "given t0ken 3000s");
+    let wanted = "warning: `/bin/sh` printed `Bearer` before the token, which is no part of it";
+    assert_eq!(*shown.lock().unwrap(), [wanted]);
+}
