@@ -1,8 +1,8 @@
 //! Secrets and keys as they are saved: bytes become text, and no character in it is invisible.
 //!
-//! Editors and shells add what nobody typed: a byte order mark, UTF-16, no-break blanks. What is never
-//! part of a text is left out; what may be meant is refused by its name and place. No error holds a
-//! piece of the text.
+//! Editors and shells add characters that the user did not type: a byte order mark, UTF-16, no-break
+//! blanks. What is never part of a text is left out; what may be meant is refused by its name and
+//! place. No error holds a piece of the text.
 
 /// Why bytes are no plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ pub fn pem_text(bytes: &[u8]) -> Result<String, TextFault> {
         {
             return Err(fault);
         }
-        // Another encoding, or a binary file, which whoever reads it refuses as no PEM.
+        // Another encoding, or a binary file, which the PEM reader refuses.
         Ok(Err(_)) | Err(_) => String::from_utf8_lossy(bytes).into_owned(),
     };
     let mut inside = false;

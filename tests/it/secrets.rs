@@ -155,7 +155,7 @@ async fn p10_no_core_dump_holds_a_secret() {
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
     let ran = ended(child).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    // Other systems tell a process's limits to nobody else.
+    // On other systems no other process can read these limits.
     if let Ok(limits) = limits {
         let line = limits
             .lines()
