@@ -5,8 +5,8 @@
 //! process holds a lock beside the file from reading a token until its successor is durable.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 const VERSION: u32 = 1;
 
 /// Longest time that another process may hold the lock: a request to the token endpoint, with all
-/// its time limits.
+/// its time limits. Nothing else is waited for while it is held.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The time between two looks at the lock.
@@ -38,9 +38,22 @@ pub(super) enum CacheError {
         "`{0}` is no token cache that this version can read; name another with `--token-cache`"
     )]
     Foreign(PathBuf),
+    /// Other users could have read it.
+    #[error(
+        "`{0}` is open to other users, who may know its tokens: remove it to sign in anew, or keep it \
+         with `chmod 600`"
+    )]
+    Open(PathBuf),
     /// Another process has held it for too long.
     #[error("`{0}` is held by another process")]
     Held(PathBuf),
+}
+
+impl CacheError {
+    /// Whether it may be gone in a while.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
 }
 
 /// The file with the tokens, and whose tokens in it are meant.
@@ -88,8 +101,22 @@ impl TokenCache {
         }
     }
 
-    /// Waits until no other process uses the cache.
+    /// Waits until no other process uses the cache, and locks it.
     pub(super) async fn lock(&self) -> Result<Locked<'_>, CacheError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(locked) = self.try_lock()? {
+                return Ok(locked);
+            }
+            if Instant::now() >= deadline {
+                return Err(CacheError::Held(self.path.clone()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Locks the cache; none if another process uses it.
+    pub(super) fn try_lock(&self) -> Result<Option<Locked<'_>>, CacheError> {
         if let Some(folder) = folder(&self.path) {
             let mut builder = std::fs::DirBuilder::new();
             let made = builder.recursive(true).mode(0o700).create(folder);
@@ -97,21 +124,13 @@ impl TokenCache {
         }
         let path = beside(&self.path, ".lock");
         let file = private(&path, false).map_err(|source| failed(&path, source))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => {
-                    return Ok(Locked {
-                        cache: self,
-                        _lock: file,
-                    });
-                }
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    tokio::time::sleep(LOOK).await;
-                }
-                Err(TryLockError::WouldBlock) => return Err(CacheError::Held(self.path.clone())),
-                Err(TryLockError::Error(source)) => return Err(failed(&path, source)),
-            }
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Locked {
+                cache: self,
+                _lock: file,
+            })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(&path, source)),
         }
     }
 }
@@ -142,8 +161,8 @@ impl Locked<'_> {
 
     fn content(&self) -> Result<Content, CacheError> {
         let path = &self.cache.path;
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => SecretString::from(text),
+        let (text, is_private) = match read(path) {
+            Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok(Content {
                     version: VERSION,
@@ -153,7 +172,8 @@ impl Locked<'_> {
             Err(source) => return Err(failed(path, source)),
         };
         match serde_json::from_str::<Content>(text.expose_secret()) {
-            Ok(content) if content.version == VERSION => Ok(content),
+            Ok(content) if content.version == VERSION && is_private => Ok(content),
+            Ok(content) if content.version == VERSION => Err(CacheError::Open(path.clone())),
             // What serde says may quote the file.
             _ => Err(CacheError::Foreign(path.clone())),
         }
@@ -162,6 +182,19 @@ impl Locked<'_> {
     fn is_mine(&self, kept: &Kept) -> bool {
         kept.service == self.cache.service && kept.client == self.cache.client
     }
+}
+
+/// What is in the file, and whether no other user could have read or written it.
+fn read(path: &Path) -> std::io::Result<(SecretString, bool)> {
+    const OTHERS: u32 = 0o077;
+    const ADMINISTRATOR: u32 = 0;
+    let mut file = File::open(path)?;
+    let about = file.metadata()?;
+    let me = rustix::process::geteuid().as_raw();
+    let is_private = about.mode() & OTHERS == 0 && [me, ADMINISTRATOR].contains(&about.uid());
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((SecretString::from(text), is_private))
 }
 
 /// Writes a new file, makes it durable, and gives it the name.
@@ -210,6 +243,7 @@ fn failed(path: &Path, source: std::io::Error) -> CacheError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -280,6 +314,30 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("planted"));
             assert!(locked.write(Some(&"t".into())).is_err());
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn p10_a_cache_that_others_could_read_is_neither_used_nor_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.json");
+        let cache = TokenCache::new(path.clone(), "s", "c");
+        cache
+            .lock()
+            .await
+            .unwrap()
+            .write(Some(&"t".into()))
+            .unwrap();
+        for (mode, is_used) in [
+            (0o640, false),
+            (0o604, false),
+            (0o602, false),
+            (0o600, true),
+        ] {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let locked = cache.lock().await.unwrap();
+            assert_eq!(locked.read().is_ok(), is_used, "{mode:o}");
+            assert_eq!(locked.write(Some(&"u".into())).is_ok(), is_used, "{mode:o}");
         }
     }
 }

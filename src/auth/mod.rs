@@ -11,6 +11,7 @@ mod account;
 mod cache;
 mod certificate;
 mod form;
+mod given;
 mod identity;
 mod issuer;
 mod key;
@@ -23,10 +24,11 @@ mod wire;
 pub use account::{Account, AccountError};
 pub use certificate::{Certificate, CertificateEncoding, CertificateError, MessageFormat};
 pub use form::TokenForm;
+pub use given::{Given, GivenFault, Shape, given};
 pub use identity::Identity;
 pub use issuer::{
     Anaplan, Client, ClientAuth, ClientCredentials, Device, DevicePrompt, DeviceService, Fixed,
-    FromCommand, Issuer, Notifier, TokenCommand,
+    FromCommand, Issuer, Notifier, Speaker, TokenCommand,
 };
 pub use key::{KeyError, PrivateKey};
 pub use redact::Secrets;

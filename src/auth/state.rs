@@ -9,7 +9,7 @@ use crate::domain::Credential;
 use crate::http::HeaderValue;
 use crate::port::SignInError;
 
-use super::token::renewal_due;
+use super::token::{LONGEST_LIFE, renewal_due};
 
 /// What has to happen before a request can be signed.
 #[derive(Debug)]
@@ -66,8 +66,8 @@ impl State {
         self.held.as_ref().map(|held| held.token.clone())
     }
 
-    /// Takes a token, and the header that carries it, which lives for `life` from `now`; for ever, as
-    /// far as we know, without one.
+    /// Takes a token, and the header that carries it, which lives for `life` from `now`, and for
+    /// [`LONGEST_LIFE`] at most; for ever, as far as we know, without one.
     pub(super) fn accept(
         &mut self,
         token: SecretString,
@@ -75,6 +75,7 @@ impl State {
         life: Option<Duration>,
         now: Instant,
     ) -> Credential {
+        let life = life.map(|life| life.min(LONGEST_LIFE));
         self.issued += 1;
         let credential = Credential(self.issued);
         self.held = Some(Held {
@@ -136,5 +137,20 @@ impl State {
         if ended {
             held.ends_at = Some(Instant::now());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_beyond_every_clock_is_a_long_one() {
+        let now = Instant::now();
+        let mut state = State::default();
+        let header = HeaderValue::from_static("Bearer t");
+        state.accept("t".into(), header, Some(Duration::MAX), now);
+        assert!(matches!(state.need(now), Ok(Need::Nothing)));
+        assert!(matches!(state.need(now + LONGEST_LIFE), Ok(Need::SignIn)));
     }
 }

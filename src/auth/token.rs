@@ -11,6 +11,10 @@ const USUAL_LIFE: Duration = Duration::from_mins(35);
 /// No token lives longer: an end beyond this is a mistake in units or clocks.
 const LONGEST_LIFE_MS: i64 = 24 * 3600 * 1000;
 
+/// The longest life of a token that is counted with, whichever service or setting names it. A token
+/// that lives longer is renewed earlier; a moment this far ahead still fits every clock.
+pub(super) const LONGEST_LIFE: Duration = Duration::from_hours(366 * 24);
+
 /// How long before its end, at the latest, a token is renewed: a request that leaves with it must
 /// still be judged with it, and a sign-in service that fails must have time to come back.
 const MARGIN: Duration = Duration::from_mins(5);

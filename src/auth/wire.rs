@@ -16,6 +16,10 @@ pub struct Wire {
     clock: Clock,
 }
 
+/// Leave of the pace to send one request.
+#[derive(Debug)]
+pub(super) struct Permit(());
+
 /// What came of one request.
 #[derive(Debug)]
 pub(super) struct Heard {
@@ -36,9 +40,28 @@ impl Wire {
         self.clock
     }
 
-    /// Sends one request, once, and asks for JSON.
+    /// Waits for leave to send one request, however long the server has asked everybody to wait.
+    pub(super) async fn permit(&self) -> Permit {
+        self.pace.permit().await;
+        Permit(())
+    }
+
+    /// Waits for leave, and sends one request.
     pub(super) async fn send<const N: usize>(
         &self,
+        method: Method,
+        url: Url,
+        headers: [(HeaderName, HeaderValue); N],
+        body: Option<String>,
+    ) -> Heard {
+        let permit = self.permit().await;
+        self.send_now(permit, method, url, headers, body).await
+    }
+
+    /// Sends one request, once, and asks for JSON.
+    pub(super) async fn send_now<const N: usize>(
+        &self,
+        _permit: Permit,
         method: Method,
         url: Url,
         headers: [(HeaderName, HeaderValue); N],
@@ -51,7 +74,6 @@ impl Wire {
             // A POST without a body should say so (RFC 9110 §8.6); some gateways insist (411).
             map.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        self.pace.permit().await;
         let asked = Instant::now();
         let outgoing = Outgoing {
             method,

@@ -17,7 +17,7 @@ mod work;
 pub(super) use again::{command as command_again, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
 pub(super) use plan::{how, kept, unseen};
-pub(super) use session::{SignedIn, known_secret, secret_source, sign_in};
+pub(super) use session::{SignedIn, known_secret, refused, secret_source, sign_in, sign_out};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -144,9 +144,7 @@ pub(super) async fn finish(
         terminal,
     )
     .await?;
-    let done = begin(ledger, job, &scope, &at, &mut signals.1, status_asked).await;
-    at.signed_in.session.sign_out().await;
-    done
+    begin(ledger, job, &scope, &at, &mut signals.1, status_asked).await
 }
 
 /// Says which job it is, and where.
@@ -156,7 +154,7 @@ pub(super) fn tell_job(job: &Job, settings: &Settings, terminal: Terminal) {
 }
 
 /// Signs in and sees to the plan. From then on signals come to the receiver: whoever holds them must
-/// hear them, so that the farewell to the provider can be cut short as well.
+/// hear them.
 pub(super) async fn ready<'a>(
     ledger: &mut Ledger,
     job: Job,

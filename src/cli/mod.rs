@@ -5,11 +5,13 @@
 
 mod args;
 mod audit;
+mod bug;
 mod exit;
 mod failure;
 mod job;
 mod log;
 mod look;
+mod memory;
 mod prepare;
 mod rehearse;
 mod signals;
@@ -30,15 +32,20 @@ use terminal::Terminal;
 
 /// Reads the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
+    bug::watch();
+    memory::keep_private();
+    bug::guard(run).into()
+}
+
+fn run() -> Exit {
     // clap answers `--help` with 0 and misuse with 2 by itself.
     let matches = without_empty(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let terminal = Terminal::new(cli.quiet);
-    let exit = start(cli, terminal).unwrap_or_else(|failure| {
+    start(cli, terminal).unwrap_or_else(|failure| {
         terminal.failure(&failure);
         failure.exit
-    });
-    exit.into()
+    })
 }
 
 /// Lets no flag look at a variable that is set to nothing, as container files do to mean "not set".
@@ -63,7 +70,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
     let exit = runtime.block_on(async {
         signals::outlive_file_limit()?;
-        match cli.command {
+        let done = match cli.command {
             Command::Check(args) => work::check(*args, terminal).await,
             Command::Plan(args) => work::plan(*args, terminal).await,
             Command::Run(args) => work::run(*args, terminal).await,
@@ -82,7 +89,12 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
             Command::Config(args) => prepare::config(args, terminal),
             Command::Completions(args) => prepare::completions(&args, terminal),
             Command::Man(args) => prepare::man(&args, terminal),
+        };
+        if let Err(failure) = &done {
+            terminal.failure(failure);
         }
+        job::sign_out().await;
+        Ok(done.unwrap_or_else(|failure| failure.exit))
     });
     // A question that nobody answered may still be waiting at the terminal.
     runtime.shutdown_background();

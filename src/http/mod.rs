@@ -33,4 +33,4 @@ pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 pub use retry_after::{LONGEST_WAIT, retry_after};
 pub use tls::{ClientIdentity, Roots, TlsFileError};
-pub use words::{one_line, text, words};
+pub use words::{one_line, text, visible, words};

@@ -6,6 +6,8 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::pem_text;
+
 /// A file of certificates or a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsFileError {
@@ -116,10 +118,14 @@ impl ClientIdentity {
 }
 
 fn text(path: &Path) -> Result<Vec<u8>, TlsFileError> {
-    std::fs::read(path).map_err(|source| TlsFileError::Read {
+    let bytes = std::fs::read(path).map_err(|source| TlsFileError::Read {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    match pem_text(&bytes) {
+        Ok(text) => Ok(text.into_bytes()),
+        Err(fault) => Err(damaged(path, &fault)),
+    }
 }
 
 fn damaged(path: &Path, why: &impl ToString) -> TlsFileError {
@@ -172,4 +178,35 @@ fn armoured(kind: &str, der: &[u8]) -> String {
     use base64::Engine;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     format!("-----BEGIN {kind}-----\n{text}\n-----END {kind}-----\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_and_utf_16_are_no_part_of_a_pem_file() {
+        let made = rcgen::generate_simple_self_signed(["x.example.com".to_owned()]).unwrap();
+        let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        let dir = tempfile::tempdir().unwrap();
+        let (chain, own) = (dir.path().join("chain.pem"), dir.path().join("key.pem"));
+        let wide = |text: &str| {
+            let marked = format!("\u{feff}{text}");
+            marked
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<u8>>()
+        };
+        let marked = |text: &str| format!("\u{feff}{text}").into_bytes();
+        let spellings: [fn(&str) -> Vec<u8>; 2] = [wide, marked];
+        for spell in spellings {
+            std::fs::write(&chain, spell(&certificate)).unwrap();
+            std::fs::write(&own, spell(&key)).unwrap();
+            assert!(Roots::read(&chain).is_ok());
+            assert!(ClientIdentity::read(&chain, &own).is_ok());
+        }
+        std::fs::write(&chain, certificate.replacen('-', "\u{a0}-", 1)).unwrap();
+        let told = Roots::read(&chain).unwrap_err().to_string();
+        assert!(told.contains("a no-break space (U+00A0)"), "{told}");
+    }
 }

@@ -72,6 +72,14 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// `line` as it stands, without control characters and without what cannot be seen; white space of every
+/// kind becomes a space.
+pub fn visible(line: &str) -> String {
+    let seen = line.chars().filter(|c| !is_unseen(*c));
+    let spaced = seen.map(|c| if c.is_whitespace() { ' ' } else { c });
+    spaced.filter(|c| !c.is_control()).collect()
+}
+
 /// Marks of direction, joiners and other characters that are there and cannot be seen.
 fn is_unseen(c: char) -> bool {
     matches!(
@@ -159,6 +167,12 @@ mod tests {
         ] {
             assert_eq!(words(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_line_stays_as_it_is_but_for_what_a_terminal_would_obey() {
+        let line = "  a \u{1b}[31mb\tc\u{202e}d\u{9b}  █▀█ ";
+        assert_eq!(visible(line), "  a [31mb cd  █▀█ ");
     }
 
     #[test]

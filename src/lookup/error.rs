@@ -14,7 +14,7 @@ pub enum LookUpError {
     #[error(transparent)]
     SignIn(SignInError),
     /// The account may not read users.
-    #[error("the account may not read users: a role is missing ({0})")]
+    #[error("the account may not read users: {0}")]
     NoRole(String),
     /// What answers is no SCIM service.
     #[error("what answers is no SCIM service: {0}")]

@@ -127,7 +127,10 @@ pub fn why(reason: &StopReason) -> String {
         StopReason::Signal(signal) => signal.as_str().to_owned(),
         StopReason::SignIn(error) => error.to_string(),
         StopReason::NoRole(words) => {
-            format!("the account may neither write nor read users: a role is missing ({words})")
+            format!(
+                "the account may neither write nor read users: a role is missing, or the credential has \
+                 ended ({words})"
+            )
         }
         StopReason::NotScim(words) => {
             format!("what answers is no SCIM service; check `--scim-url` (it says: {words})")

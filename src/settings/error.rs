@@ -204,9 +204,10 @@ impl SettingsError {
             }
             Self::Username(_) => Some("check `--username`".to_owned()),
             Self::Secret { kind, .. } => Some(format!(
-                "`{}` names a file whose only line is the {}",
+                "`{}` names a file whose only line is the {}; {} may hold it instead",
                 kind.flag(),
-                kind.name()
+                kind.name(),
+                kind.variable()
             )),
             Self::Parse {
                 secret: Some(kind), ..

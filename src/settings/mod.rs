@@ -34,7 +34,7 @@ pub use places::{Place, Places};
 pub use profile::{Profile, profile_text, profiles};
 pub use region::RegionGroup;
 pub use resolved::{Connection, Safety, Settings};
-pub use secret::{SecretKind, SecretSource};
+pub use secret::{Found, SecretKind, SecretSource, Ways, accept, open_to_others};
 pub use sign_in::{Method, SignIn, SignInKind};
 pub use sources::{Setting, Source, Sources};
 pub use span::Span;

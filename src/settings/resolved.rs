@@ -82,6 +82,8 @@ pub struct Connection {
     pub sign_in: SignIn,
     /// Time limits.
     pub http: HttpSettings,
+    /// What a person should know about the secrets of the network, in words.
+    pub notes: Vec<String>,
 }
 
 impl Connection {
@@ -110,12 +112,13 @@ impl Settings {
         let need = |what, flag| move || SettingsError::Missing { what, flag };
         let roster = layer.roster_options()?;
         let span = |span: Option<Span>| span.map(|span| span.0);
+        let mut notes = Vec::new();
         let http = HttpSettings {
             connect_timeout: span(layer.connect_timeout)
                 .ok_or_else(need("how long connecting may take", "--connect-timeout"))?,
             timeout: span(layer.timeout)
                 .ok_or_else(need("how long a request may take", "--timeout"))?,
-            network: network::network(&layer)?,
+            network: network::network(&layer, &mut notes)?,
             ..HttpSettings::default()
         };
         let plain = if layer.allow_http.unwrap_or(false) {
@@ -155,6 +158,7 @@ impl Settings {
                 dialect,
                 sign_in,
                 http,
+                notes,
             },
             rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
             burst: at_most(

@@ -1,11 +1,15 @@
 //! Where a secret comes from: a file, standard input, a variable, or a prompt. Never a flag's value,
 //! since process lists show those.
 
-use std::io::Read;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use crate::auth::{Shape, TokenForm, given};
 use crate::settings::SettingsError;
 
 /// Which secret it is. A kind of sign-in takes one at most.
@@ -93,54 +97,139 @@ pub enum SecretSource {
     Unneeded,
 }
 
+/// Where a secret was found, and what a person should know about it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Where it comes from.
+    pub source: SecretSource,
+    /// What is odd about it, in words.
+    pub notes: Vec<String>,
+}
+
+/// The ways in which a secret may be given.
+#[derive(Debug)]
+pub struct Ways<'a> {
+    /// A file; `-` is standard input.
+    pub file: Option<&'a PathBuf>,
+    /// What the variable of this kind holds.
+    pub variable: Option<OsString>,
+    /// Whether a person can be asked.
+    pub can_ask: bool,
+    /// Whether standard input is a terminal, at which a person types.
+    pub stdin_is_terminal: bool,
+}
+
 impl SecretSource {
-    /// Finds the secret: `file` wins over the `variable`'s value; without either somebody is asked,
-    /// if `can_ask`.
+    /// Finds the secret: a file wins over a variable; without either a person is asked, if that is
+    /// possible. A token will be sent in this `form`.
     ///
     /// # Errors
-    /// The file cannot be read or holds nothing, or there is nobody to ask.
+    /// The file cannot be read, what is given is no secret of this kind, or no person can be asked.
     pub fn find(
         kind: SecretKind,
-        file: Option<&PathBuf>,
-        variable: Option<String>,
-        can_ask: bool,
-    ) -> Result<Self, SettingsError> {
-        match (file, variable) {
-            (Some(path), _) if path == Path::new("-") => {
-                read(kind, "standard input", std::io::stdin().lock()).map(Self::Known)
+        ways: Ways<'_>,
+        form: &TokenForm,
+    ) -> Result<Found, SettingsError> {
+        let is_stdin = ways.file.is_some_and(|path| path == Path::new("-"));
+        if is_stdin && ways.stdin_is_terminal {
+            // What is typed must not be shown.
+            return Ok(Found::asked(kind));
+        }
+        let (name, bytes, open) = match (ways.file, ways.variable) {
+            (Some(_), _) if is_stdin => {
+                let name = "standard input".to_owned();
+                let bytes = read(kind, &name, std::io::stdin().lock())?;
+                (name, bytes, None)
             }
             (Some(path), _) => {
                 let name = format!("`{}`", path.display());
                 let file =
                     std::fs::File::open(path).map_err(|error| failed(kind, &name, &error))?;
-                read(kind, &name, file).map(Self::Known)
+                if file.is_terminal() {
+                    // `/dev/stdin` and `/dev/tty` are as `-`.
+                    return Ok(Found::asked(kind));
+                }
+                (
+                    name.clone(),
+                    read(kind, &name, file)?,
+                    open_to_others(kind.name(), path),
+                )
             }
-            (None, Some(value)) if !value.is_empty() => Ok(Self::Known(SecretString::from(value))),
-            (None, _) if can_ask => Ok(Self::Ask(kind)),
-            (None, _) => Err(SettingsError::NoSecret(kind)),
+            (None, Some(value)) if !value.is_empty() => {
+                let name = format!("the variable {}", kind.variable());
+                (name, SecretSlice::from(value.into_vec()), None)
+            }
+            (None, _) if ways.can_ask => return Ok(Found::asked(kind)),
+            (None, _) => return Err(SettingsError::NoSecret(kind)),
+        };
+        let (secret, note) = accept(kind, &name, bytes.expose_secret(), form)?;
+        Ok(Found {
+            source: Self::Known(secret),
+            notes: open.into_iter().chain(note).collect(),
+        })
+    }
+}
+
+impl Found {
+    fn asked(kind: SecretKind) -> Self {
+        Self {
+            source: SecretSource::Ask(kind),
+            notes: Vec::new(),
         }
     }
 }
 
-/// Reads one line; the line's end is not part of the secret.
-fn read(kind: SecretKind, name: &str, source: impl Read) -> Result<SecretString, SettingsError> {
-    let mut text = String::new();
-    source
-        .take(kind.longest() + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| failed(kind, name, &error))?;
-    if text.len() as u64 > kind.longest() {
+/// The secret in these bytes, and what was left out of them, in words. `from` says where they come
+/// from.
+///
+/// # Errors
+/// They are no secret of this kind.
+pub fn accept(
+    kind: SecretKind,
+    from: &str,
+    bytes: &[u8],
+    form: &TokenForm,
+) -> Result<(SecretString, Option<String>), SettingsError> {
+    let shape = match kind {
+        SecretKind::Token => Shape::Token(form),
+        SecretKind::Password
+        | SecretKind::ClientSecret
+        | SecretKind::KeyPassphrase
+        | SecretKind::ProxyPassword => Shape::Password,
+    };
+    let given = given(bytes, shape).map_err(|fault| failed(kind, from, &fault))?;
+    let note = given.left_out.map(|before| {
+        format!(
+            "the {} from {from} begins with `{before}`, which is no part of it: it is used without that",
+            kind.name()
+        )
+    });
+    Ok((given.secret, note))
+}
+
+/// A warning, if others than the owner may read this file with a secret.
+pub fn open_to_others(what: &str, path: &Path) -> Option<String> {
+    const OTHERS: u32 = 0o077;
+    let file = std::fs::metadata(path).ok()?;
+    (file.is_file() && file.mode() & OTHERS != 0).then(|| {
+        format!(
+            "the file `{0}` with the {what} is open to other users: `chmod 600 {0}`",
+            path.display()
+        )
+    })
+}
+
+/// Reads all of it, up to what is too long for any secret.
+fn read(kind: SecretKind, name: &str, source: impl Read) -> Result<SecretSlice<u8>, SettingsError> {
+    let mut bytes = Vec::new();
+    let read = source.take(kind.longest() + 1).read_to_end(&mut bytes);
+    let bytes = SecretSlice::from(bytes);
+    read.map_err(|error| failed(kind, name, &error))?;
+    if bytes.expose_secret().len() as u64 > kind.longest() {
         let why = format!("it is longer than any {}", kind.name());
         return Err(failed(kind, name, &why));
     }
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(failed(kind, name, &"it is empty"));
-    }
-    if secret.contains(['\r', '\n']) {
-        return Err(failed(kind, name, &"it holds more than one line"));
-    }
-    Ok(SecretString::from(secret.to_owned()))
+    Ok(bytes)
 }
 
 fn failed(kind: SecretKind, from: &str, why: &impl ToString) -> SettingsError {
@@ -152,50 +241,4 @@ fn failed(kind: SecretKind, from: &str, why: &impl ToString) -> SettingsError {
 }
 
 #[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    #[test]
-    fn only_the_end_of_the_line_is_cut_off() {
-        let read = |text: &str| read(SecretKind::Password, "f", text.as_bytes());
-        for (text, password) in [("s3cret\n", "s3cret"), (" a b \r\n", " a b "), ("x", "x")] {
-            assert_eq!(read(text).unwrap().expose_secret(), password);
-        }
-        for bad in ["", "\n", "one\ntwo\n", &"x".repeat(5000)] {
-            assert!(read(bad).is_err());
-        }
-    }
-
-    #[test]
-    fn a_token_may_be_longer_than_a_password() {
-        let long = "x".repeat(5000);
-        assert!(read(SecretKind::Token, "f", long.as_bytes()).is_ok());
-        let long = "x".repeat(70_000);
-        assert!(read(SecretKind::Token, "f", long.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn p10_a_secret_is_never_printed() {
-        let planted = Some("planted".to_owned());
-        let source = SecretSource::find(SecretKind::Token, None, planted, false).unwrap();
-        assert!(!format!("{source:?}").contains("planted"));
-    }
-
-    #[test]
-    fn without_a_terminal_a_missing_secret_is_an_error_that_names_the_ways() {
-        for kind in SecretKind::ALL {
-            let error = SecretSource::find(kind, None, None, false).unwrap_err();
-            let hint = error.hint().unwrap();
-            assert!(
-                hint.contains(kind.flag()) && hint.contains(kind.variable()),
-                "{hint}"
-            );
-            assert!(matches!(
-                SecretSource::find(kind, None, None, true),
-                Ok(SecretSource::Ask(asked)) if asked == kind
-            ));
-        }
-    }
-}
+mod tests;

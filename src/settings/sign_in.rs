@@ -315,6 +315,12 @@ fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
             .token_command_timeout
             .map_or(COMMAND_TIMEOUT, |span| span.0),
         life: layer.token_life.map(|span| span.0),
+        hidden: SecretKind::ALL
+            .map(SecretKind::variable)
+            .into_iter()
+            .chain(["OFFBOARD_TOKEN_COMMAND"])
+            .map(str::to_owned)
+            .collect(),
     })
 }
 

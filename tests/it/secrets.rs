@@ -145,3 +145,22 @@ async fn p10_a_process_list_shows_no_secret() {
         assert_clean("the command line", &line, &secrets(&proxy));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_no_core_dump_holds_a_secret() {
+    let (bed, proxy) = bed("latency=20ms").await;
+    bed.write_roster(&[]);
+    let child = start(run(&bed, &proxy, &[]));
+    until("a token was given", || !proxy.tokens().is_empty()).await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
+    let ran = ended(child).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // On other systems no other process can read these limits.
+    if let Ok(limits) = limits {
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        let words: Vec<_> = line.unwrap().split_whitespace().skip(4).take(2).collect();
+        assert_eq!(words, ["0", "0"], "{limits}");
+    }
+}

@@ -2,7 +2,10 @@
 //! has its token renewed in the middle of it where there is something to renew.
 
 mod certificate;
+mod command;
 mod device;
+mod given;
+mod given_back;
 pub(crate) mod openssl;
 
 use std::process::Command;

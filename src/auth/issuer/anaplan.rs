@@ -16,7 +16,8 @@ use crate::auth::wire::{Heard, Wire};
 use crate::domain::Clock;
 use crate::http::{BaseUrl, Body, HeaderMap, HeaderValue, Method, header, server_millis};
 
-use super::answer::{Dialect, judge};
+use super::answer::{Denial, Dialect, judge};
+use super::oauth::{denial, said};
 use super::{Ask, Grant};
 
 /// The scheme of the service's own calls; `Bearer` is refused there.
@@ -141,6 +142,15 @@ fn own(token: &SecretString) -> Result<HeaderValue, String> {
         .ok_or_else(|| "no header can carry the token".to_owned())
 }
 
+/// A number without its fraction. What fits no `i64` becomes the nearest one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from a float saturates, and makes 0 of what is no number"
+)]
+fn whole(number: f64) -> i64 {
+    number as i64
+}
+
 /// How the service writes its answers.
 #[derive(Debug)]
 struct Words(Clock);
@@ -156,10 +166,25 @@ impl Dialect for Words {
         let expires_at = &info["expiresAt"];
         let expires_at_ms = expires_at
             .as_i64()
-            .or_else(|| expires_at.as_str()?.trim().parse().ok());
+            .or_else(|| Some(whole(expires_at.as_f64()?)))
+            .or_else(|| Some(whole(expires_at.as_str()?.trim().parse().ok()?)));
         let ours = self.0.now().as_millis();
         let life = remaining_life(expires_at_ms, server_millis(headers), ours);
         Some((token, Some(life)))
+    }
+
+    /// A status `FAILURE_…`, whatever the status of HTTP.
+    fn denial(&self, body: &[u8]) -> Option<Denial> {
+        let says = said(body);
+        let status = says["status"].as_str().unwrap_or_default();
+        let fails = status
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("fail"));
+        if fails {
+            Some(Denial::Final)
+        } else {
+            denial(&says)
+        }
     }
 
     /// `status` and `statusMessage` (Anaplan, Authentication API), or all of the text that came.
@@ -241,6 +266,12 @@ mod tests {
                 "failed HTTP 200, but cut None false",
             ),
             (
+                200,
+                &[],
+                whole(bad),
+                "refused HTTP 200: FAILURE_BAD_CREDENTIAL: no",
+            ),
+            (
                 302,
                 &[],
                 whole(""),
@@ -297,8 +328,19 @@ mod tests {
         };
         assert_eq!(life("60000"), Duration::from_mins(1));
         assert_eq!(life("\" 60000 \""), Duration::from_mins(1));
+        assert_eq!(life("6.0e4"), Duration::from_mins(1));
+        assert_eq!(life("\"60000.5\""), Duration::from_mins(1));
         // Anything else is no end: the usual life is assumed.
-        assert_eq!(life("null"), Duration::from_mins(35));
+        for odd in [
+            "null",
+            "1e308",
+            "-1e308",
+            "-5",
+            "9223372036854775808",
+            "\"NaN\"",
+        ] {
+            assert_eq!(life(odd), Duration::from_mins(35), "{odd}");
+        }
         assert_eq!(life("\"soon\""), Duration::from_mins(35));
     }
 

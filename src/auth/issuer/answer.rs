@@ -17,6 +17,9 @@ pub(super) trait Dialect {
     /// there is none in it.
     fn token(&self, headers: &HeaderMap, body: &[u8]) -> Option<(SecretString, Option<Duration>)>;
 
+    /// Whether the body says that there is no token, whatever the status of the answer says.
+    fn denial(&self, body: &[u8]) -> Option<Denial>;
+
     /// What a good answer holds, for people.
     fn wanted(&self) -> &'static str {
         "token"
@@ -25,6 +28,15 @@ pub(super) trait Dialect {
     /// The service's account of a failure, or all of the text that came. It is not cut to length yet,
     /// so that secrets can still be found whole.
     fn account(&self, body: &[u8]) -> String;
+}
+
+/// A body that says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// Asking again is useless.
+    Final,
+    /// The service is not able to answer now.
+    Temporary,
 }
 
 /// What one request for a token has brought.
@@ -55,9 +67,15 @@ pub(super) fn judge(
         (200..=299, Some(why)) => failed(format!("HTTP {status}, but {why}"), wait, false),
         (200..=299, None) => {
             let Some((token, life)) = dialect.token(&reply.headers, body) else {
-                // The body is not quoted: it may hold a token in a form that we cannot read.
-                let why = format!("HTTP {status} without a usable {}", dialect.wanted());
-                return failed(why, wait, false);
+                return match dialect.denial(body) {
+                    Some(Denial::Final) => Grant::Refused(words()),
+                    Some(Denial::Temporary) => failed(words(), wait, false),
+                    // The body is not quoted: it may hold a token in a form that we cannot read.
+                    None => {
+                        let why = format!("HTTP {status} without a usable {}", dialect.wanted());
+                        failed(why, wait, false)
+                    }
+                };
             };
             // The life began when the token was made, at the earliest when it was asked for.
             secrets.obtained(&token);
@@ -69,6 +87,7 @@ pub(super) fn judge(
             place(&reply.headers, secrets)
         )),
         (408 | 425 | 429 | 500..=599, _) => failed(words(), wait, status == 429),
+        _ if dialect.denial(body) == Some(Denial::Temporary) => failed(words(), wait, false),
         _ => Grant::Refused(words()),
     }
 }

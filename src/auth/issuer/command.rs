@@ -1,20 +1,34 @@
-//! A token from a program: what it prints is the token.
+//! A token from a program: what it prints is the token, and what it says on its standard error is shown
+//! as it comes, since a person may have to read a code there.
+//!
+//! The program runs in a process group of its own, which ends with the time limit. Processes that it
+//! leaves behind when it has ended are its own business; nothing waits for them.
 
+mod pipe;
+
+use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use rustix::process::{Pid, Signal, kill_process_group};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::time::Instant;
 
 use crate::auth::form::TokenForm;
+use crate::auth::given::{GivenFault, Shape, given};
 use crate::auth::redact::Secrets;
-use crate::http::one_line;
+use crate::http::{one_line, visible};
 
 use super::Grant;
+use pipe::Pipe;
 
-/// Longest output that is read, in bytes: far more than any token.
-const LONGEST: u64 = 64 * 1024;
+/// The time in which what an ended program has printed must arrive. It matters only if another process
+/// still holds the pipe; otherwise the pipe's end is seen at once.
+const REST: Duration = Duration::from_millis(200);
+
+/// After this time without more, a line that has not ended is shown: it may be a question.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A program that prints a token.
 #[derive(Debug, Clone)]
@@ -25,20 +39,35 @@ pub struct TokenCommand {
     pub timeout: Duration,
     /// How long a token lives, if that is known; else until it is refused.
     pub life: Option<Duration>,
+    /// Variables of the environment that the program is not given: they may hold other secrets.
+    pub hidden: Vec<String>,
 }
 
+/// Shows a person a line that a program has written to its standard error.
+pub type Speaker = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Runs a program for each token.
-#[derive(Debug)]
 pub struct FromCommand {
     command: TokenCommand,
+    form: TokenForm,
+    show: Speaker,
     secrets: Secrets,
 }
 
+impl fmt::Debug for FromCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromCommand").finish_non_exhaustive()
+    }
+}
+
 impl FromCommand {
-    /// Gets tokens by this command.
-    pub fn new(command: TokenCommand) -> Self {
+    /// Gets tokens by this command, which requests show in this `form`. A person is shown by `show`
+    /// what the program says.
+    pub fn new(command: TokenCommand, form: TokenForm, show: Speaker) -> Self {
         Self {
             command,
+            form,
+            show,
             secrets: Secrets::default(),
         }
     }
@@ -59,67 +88,120 @@ impl FromCommand {
         }
     }
 
-    /// Runs it. A program that goes on when nobody waits for it any more is killed.
+    /// Runs it. Dropping the future kills the program and its process group.
     async fn run(&self) -> Grant {
         let Some((program, arguments)) = self.command.words.split_first() else {
             return Grant::Refused("`--token-command` is empty".to_owned());
         };
-        let spawned = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn();
-        let mut child = match spawned {
+            .process_group(0)
+            .kill_on_drop(true);
+        for name in &self.command.hidden {
+            command.env_remove(name);
+        }
+        let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => return Grant::Refused(format!("cannot start {}: {error}", self.name())),
         };
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let (stdout, stderr, status) = tokio::join!(read(stdout), read(stderr), child.wait());
-        let output = String::from_utf8_lossy(&stdout);
-        let output = output.trim();
+        // Dropped before the child, whose number belongs to it until then.
+        let group = Group::of(&child);
+        let mut heard = Heard::new(&mut child);
+        let status = self.listen(&mut child, &mut heard).await;
+        group.leave_alone();
+        self.listen_to_the_rest(&mut heard).await;
+        let (printed, is_whole) = heard.stdout.all();
+        let printed = SecretString::from(String::from_utf8_lossy(printed).into_owned());
+        let printed = printed.expose_secret().trim();
         match status {
             Ok(status) if status.success() => {
                 // Be it a token or not: it is not shown.
-                self.secrets.obtained(&output.into());
-                self.take(output, &stderr)
+                self.secrets.obtained(&printed.into());
+                self.take(is_whole, &heard)
             }
-            Ok(status) => {
-                // What a program that failed has printed is taken out of its own words. It is not
-                // remembered: it may be a word that occurs everywhere.
-                let printed = Secrets::default();
-                printed.obtained(&output.into());
-                let stderr = String::from_utf8_lossy(&stderr);
-                failed(self.told(status, printed.redact(&stderr).as_bytes()))
-            }
+            Ok(status) => failed(format!(
+                "{} ended with {status}{}",
+                self.name(),
+                self.said(&heard)
+            )),
             Err(error) => failed(format!("cannot wait for {}: {error}", self.name())),
         }
     }
 
-    fn take(&self, output: &str, stderr: &[u8]) -> Grant {
-        let token = SecretString::from(output);
-        let fits = !output.contains(char::is_whitespace) && (output.len() as u64) < LONGEST;
-        if fits && TokenForm::scheme("Bearer").value(&token).is_some() {
-            return Grant::Given(token, self.command.life);
+    /// Reads what the program prints and shows what it says, until it has ended.
+    async fn listen(&self, child: &mut Child, heard: &mut Heard) -> std::io::Result<ExitStatus> {
+        loop {
+            let waits = heard.stderr.has_begun_a_line();
+            tokio::select! {
+                biased;
+                status = child.wait() => return status,
+                () = heard.stdout.read(), if heard.stdout.is_open() => {}
+                () = heard.stderr.read(), if heard.stderr.is_open() => self.show(heard, false).await,
+                () = tokio::time::sleep(PAUSE), if waits => self.show(heard, true).await,
+            }
         }
-        let what = if output.is_empty() {
-            "nothing"
-        } else {
-            "more than a token"
-        };
-        let said = self.said(stderr);
-        Grant::Refused(format!("{} printed {what}{said}", self.name()))
     }
 
-    fn told(&self, status: ExitStatus, stderr: &[u8]) -> String {
-        format!("{} ended with {status}{}", self.name(), self.said(stderr))
+    /// Reads what is still in the pipes of a program that has ended.
+    async fn listen_to_the_rest(&self, heard: &mut Heard) {
+        let deadline = Instant::now() + REST;
+        while heard.stdout.is_open() || heard.stderr.is_open() {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(deadline) => break,
+                () = heard.stdout.read(), if heard.stdout.is_open() => {}
+                () = heard.stderr.read(), if heard.stderr.is_open() => {}
+            }
+        }
+        self.show(heard, true).await;
+    }
+
+    /// Shows the lines that have come, and the one that has begun if `all` of it is due. What the
+    /// program has printed so far is taken out of them.
+    async fn show(&self, heard: &mut Heard, all: bool) {
+        heard.stdout.read_what_is_there().await;
+        while let Some(line) = heard.stderr.next_line(all) {
+            let line = heard.without_printed(&self.secrets.redact(&line));
+            (self.show)(&visible(&line));
+        }
+    }
+
+    fn take(&self, is_whole: bool, heard: &Heard) -> Grant {
+        let (printed, _) = heard.stdout.all();
+        let what = match given(printed, Shape::Token(&self.form)) {
+            _ if !is_whole => "more than a token".to_owned(),
+            Ok(given) if given.secret.expose_secret().contains(char::is_whitespace) => {
+                "more than a token".to_owned()
+            }
+            Ok(given) => {
+                self.secrets.obtained(&given.secret);
+                if let Some(before) = &given.left_out {
+                    (self.show)(&format!(
+                        "warning: {} printed `{before}` before the token, which is no part of it",
+                        self.name()
+                    ));
+                }
+                return Grant::Given(given.secret, self.command.life);
+            }
+            Err(GivenFault::Empty) => "nothing".to_owned(),
+            Err(GivenFault::Lines | GivenFault::Blank) => "more than a token".to_owned(),
+            Err(fault) => format!("no token ({fault})"),
+        };
+        Grant::Refused(format!(
+            "{} printed {what}{}",
+            self.name(),
+            self.said(heard)
+        ))
     }
 
     /// What it said on its standard error, without what it printed on the other.
-    fn said(&self, stderr: &[u8]) -> String {
-        let text = String::from_utf8_lossy(stderr);
-        let text = one_line(&self.secrets.redact(&text));
+    fn said(&self, heard: &Heard) -> String {
+        let text = String::from_utf8_lossy(heard.stderr.all().0);
+        let text = one_line(&heard.without_printed(&self.secrets.redact(&text)));
         if text.is_empty() {
             text
         } else {
@@ -127,22 +209,62 @@ impl FromCommand {
         }
     }
 
-    /// The program's name; its arguments may be nobody else's business.
+    /// The program's name; its arguments may hold a secret.
     fn name(&self) -> String {
         let program = self.command.words.first().map_or("", String::as_str);
         format!("`{}`", one_line(program))
     }
 }
 
-/// Reads to the end, and keeps what is within the limit: a program must not hang on a full pipe.
-async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut kept = Vec::new();
-    if let Some(mut pipe) = pipe {
-        // What cannot be read was not printed.
-        let _ = (&mut pipe).take(LONGEST).read_to_end(&mut kept).await;
-        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+/// What a program has written so far.
+struct Heard {
+    stdout: Pipe<ChildStdout>,
+    stderr: Pipe<ChildStderr>,
+}
+
+impl Heard {
+    fn new(child: &mut Child) -> Self {
+        Self {
+            stdout: Pipe::new(child.stdout.take()),
+            stderr: Pipe::new(child.stderr.take()),
+        }
     }
-    kept
+
+    /// `text` without what the program has printed so far. That is not remembered for other texts: it
+    /// may be a word that occurs everywhere.
+    fn without_printed(&self, text: &str) -> String {
+        let printed = SecretString::from(String::from_utf8_lossy(self.stdout.all().0).into_owned());
+        let secrets = Secrets::default();
+        secrets.obtained(&printed.expose_secret().trim().into());
+        for word in printed.expose_secret().split_whitespace() {
+            secrets.obtained(&word.into());
+        }
+        secrets.redact(text)
+    }
+}
+
+/// The process group of a program. It is killed when this is dropped, unless it was left alone.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    /// The program has ended by itself: what it has left behind may go on.
+    fn leave_alone(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It fails only if no process is left.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 fn failed(why: String) -> Grant {
@@ -154,81 +276,4 @@ fn failed(why: String) -> Grant {
 }
 
 #[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    async fn ask(script: &str, timeout: Duration) -> String {
-        let words = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
-        let command = FromCommand::new(TokenCommand {
-            words,
-            timeout,
-            life: Some(Duration::from_mins(50)),
-        });
-        match command.ask().await {
-            Grant::Given(token, life) => {
-                format!("given {} {:?}", token.expose_secret(), life.unwrap())
-            }
-            Grant::Pending(_) => "pending".to_owned(),
-            Grant::Refused(why) => format!("refused {why}"),
-            Grant::Blocked(why) => format!("blocked {why}"),
-            Grant::Failed { why, .. } => format!("failed {why}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn p10_what_a_command_prints_is_the_token_and_is_never_shown() {
-        let long = Duration::from_mins(1);
-        for (script, expected) in [
-            ("echo; echo ' t0ken '", "given t0ken 3000s"),
-            ("true", "refused `/bin/sh` printed nothing"),
-            (
-                "echo planted words; echo why >&2",
-                "refused `/bin/sh` printed more than a token: why",
-            ),
-            (
-                "echo pl4nted; echo no pl4nted for you >&2; exit 3",
-                "failed `/bin/sh` ended with exit status: 3: no pl4nted for you",
-            ),
-            (
-                "echo pl4nted-token; echo no pl4nted-token for you >&2; exit 3",
-                "failed `/bin/sh` ended with exit status: 3: no [redacted] for you",
-            ),
-            (
-                "head -c 70000 /dev/zero | tr '\\0' x",
-                "refused `/bin/sh` printed more than a token",
-            ),
-        ] {
-            assert_eq!(ask(script, long).await, expected, "{script}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_command_that_hangs_is_ended() {
-        let told = ask("exec sleep 600", Duration::from_millis(50)).await;
-        assert_eq!(
-            told,
-            "failed `/bin/sh` took longer than 0.05 s (`--token-command-timeout`)"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_program_that_is_not_there_is_told() {
-        let command = FromCommand::new(TokenCommand {
-            words: vec!["/no/such/program".to_owned(), "secret".to_owned()],
-            timeout: Duration::from_mins(1),
-            life: None,
-        });
-        match command.ask().await {
-            Grant::Refused(why) => {
-                assert!(
-                    why.starts_with("cannot start `/no/such/program`: "),
-                    "{why}"
-                );
-                assert!(!why.contains("secret"), "{why}");
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
+mod tests;

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use crate::auth::cache::{CacheError, Locked, TokenCache};
 use crate::auth::redact::Secrets;
-use crate::auth::wire::{Heard, Wire};
+use crate::auth::wire::{Heard, Permit, Wire};
 use crate::http::{HeaderMap, Url, one_line};
 
 use super::Grant;
-use super::answer::{Dialect, judge};
-use super::oauth::{OAuth, error_code, form, json, post, seconds};
+use super::answer::{Denial, Dialect, judge};
+use super::oauth::{OAuth, body, error_code, form, post, post_now, seconds};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -24,6 +24,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What `slow_down` adds to it, for good (RFC 8628 §3.5).
 const SLOWER: Duration = Duration::from_secs(5);
+
+/// The longest time between two polls, whatever the service names or adds.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(5);
+
+/// The longest life of a code: no person takes longer to approve one.
+const LONGEST_CODE_LIFE: Duration = Duration::from_hours(24);
 
 /// The life of a code that does not name one, though it must (RFC 8628 §3.2). Anaplan's live 15
 /// minutes.
@@ -115,20 +121,30 @@ impl Device {
             None => self.begin(&mut waiting).await,
         };
         stepped.unwrap_or_else(|error: CacheError| {
-            Grant::Refused(format!("the refresh token cannot be kept: {error}"))
+            let why = format!("the refresh token cannot be kept: {error}");
+            if error.is_passing() {
+                Grant::Failed {
+                    why,
+                    wait: None,
+                    throttled: false,
+                }
+            } else {
+                Grant::Refused(why)
+            }
         })
     }
 
     async fn begin(&self, waiting: &mut Option<Waiting>) -> Result<Grant, CacheError> {
         // Held until the successor of a token that was used is durable.
-        let locked = self.cache.lock().await?;
+        let (locked, permit) = self.lock_to_send().await?;
         if let Some(token) = locked.read()? {
-            return self.refresh(&token, &locked).await;
+            return self.refresh(&token, &locked, permit).await;
         }
         drop(locked);
         let mut fields = vec![("client_id", self.service.client_id.as_str())];
         fields.extend(self.service.scope.as_deref().map(|scope| ("scope", scope)));
-        let heard = post(&self.wire, &self.service.device_url, &form(&fields), None).await;
+        let form = form(&fields);
+        let heard = post_now(permit, &self.wire, &self.service.device_url, &form, None).await;
         let Some((code, prompt)) = self.read_code(&heard) else {
             return Ok(judge(heard, &Codes, &self.secrets, self.wire.clock()));
         };
@@ -138,17 +154,31 @@ impl Device {
         Ok(Grant::Pending(wait))
     }
 
+    /// Locks the cache, with leave to send one request. The leave comes first: it may take as long as a
+    /// server has asked everybody to wait, and other processes wait for the cache meanwhile.
+    async fn lock_to_send(&self) -> Result<(Locked<'_>, Permit), CacheError> {
+        loop {
+            drop(self.cache.lock().await?);
+            let permit = self.wire.permit().await;
+            if let Some(locked) = self.cache.try_lock()? {
+                return Ok((locked, permit));
+            }
+        }
+    }
+
     /// Reads the answer of RFC 8628 §3.2; Google's elder spelling of the address is read as well.
     fn read_code(&self, heard: &Heard) -> Option<(Waiting, DevicePrompt)> {
         if !(200..300).contains(&heard.reply.as_ref().ok()?.status) {
             return None;
         }
-        let body = json(heard)?;
+        let body = body(heard);
         let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
         let device_code = SecretString::from(text("device_code")?);
         self.secrets.obtained(&device_code);
         let life = seconds(&body["expires_in"]).unwrap_or(CODE_LIFE);
+        let life = life.min(LONGEST_CODE_LIFE);
         let interval = seconds(&body["interval"]).unwrap_or(INTERVAL);
+        let interval = interval.min(LONGEST_INTERVAL);
         let address = text("verification_uri").or_else(|| text("verification_url"))?;
         let now = Instant::now();
         let prompt = DevicePrompt {
@@ -161,7 +191,7 @@ impl Device {
             device_code,
             interval,
             next_poll: now + interval,
-            ends: now.checked_add(life)?,
+            ends: now + life,
         };
         Some((waiting, prompt))
     }
@@ -200,7 +230,7 @@ impl Device {
         let heard = post(&self.wire, &self.service.token_url, &form, None).await;
         code.interval = match error_code(&heard).as_deref() {
             Some("authorization_pending") => interval,
-            Some("slow_down") => interval + SLOWER,
+            Some("slow_down") => (interval + SLOWER).min(LONGEST_INTERVAL),
             _ => {
                 let locked = self.cache.lock().await?;
                 let grant = self.accept(heard, None, &locked)?;
@@ -220,6 +250,7 @@ impl Device {
         &self,
         token: &SecretString,
         locked: &Locked<'_>,
+        permit: Permit,
     ) -> Result<Grant, CacheError> {
         self.secrets.obtained(token);
         let form = form(&[
@@ -227,7 +258,7 @@ impl Device {
             ("refresh_token", token.expose_secret()),
             ("client_id", &self.service.client_id),
         ]);
-        let heard = post(&self.wire, &self.service.token_url, &form, None).await;
+        let heard = post_now(permit, &self.wire, &self.service.token_url, &form, None).await;
         if error_code(&heard).as_deref() == Some("invalid_grant") {
             tracing::debug!("the refresh token is refused: a person has to approve a code");
             locked.write(None)?;
@@ -243,10 +274,8 @@ impl Device {
         old: Option<&SecretString>,
         locked: &Locked<'_>,
     ) -> Result<Grant, CacheError> {
-        let body = json(&heard);
-        let new = body
-            .as_ref()
-            .and_then(|body| body["refresh_token"].as_str());
+        let body = body(&heard);
+        let new = body["refresh_token"].as_str();
         let new = new.filter(|new| !new.is_empty()).map(SecretString::from);
         if let Some(new) = &new {
             self.secrets.obtained(new);
@@ -267,6 +296,10 @@ struct Codes;
 impl Dialect for Codes {
     fn token(&self, _: &HeaderMap, _: &[u8]) -> Option<(SecretString, Option<Duration>)> {
         None
+    }
+
+    fn denial(&self, body: &[u8]) -> Option<Denial> {
+        OAuth.denial(body)
     }
 
     fn wanted(&self) -> &'static str {

@@ -20,7 +20,7 @@ use super::redact::Secrets;
 
 pub use anaplan::Anaplan;
 pub use client::{Client, ClientCredentials};
-pub use command::{FromCommand, TokenCommand};
+pub use command::{FromCommand, Speaker, TokenCommand};
 pub use device::{Device, DevicePrompt, DeviceService, Notifier};
 pub use fixed::Fixed;
 pub use oauth::ClientAuth;

@@ -333,7 +333,8 @@ impl From<LookUpError> for Failure {
             ),
             LookUpError::NoRole(_) => (
                 Exit::SignIn,
-                "give the account the role of a user administrator; nothing was written",
+                "give the account the role of a user administrator; if the provider speaks of the \
+                 credential, renew that; nothing was written",
             ),
             LookUpError::Blocked(_) => (
                 Exit::Settings,

@@ -2,27 +2,33 @@
 
 mod issuer;
 
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::{Identity, PrivateKey, Session, Wire};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::domain::Clock;
 use crate::http::Http;
 use crate::pace::Pace;
 use crate::port::SignInError;
 use crate::scim::ScimClient;
-use crate::settings::{Connection, Method, SecretKind, SecretSource, Settings, SignIn};
+use crate::settings::{
+    Connection, Method, SecretKind, SecretSource, Settings, SignIn, Ways, accept, open_to_others,
+};
 use issuer::{issuer, read_key};
+
+/// The sessions of this process, from before the first request of each.
+static SESSIONS: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
 
 /// A client that has signed in.
 #[derive(Debug)]
 pub(in crate::cli) struct SignedIn {
     pub(in crate::cli) client: Arc<ScimClient>,
-    pub(in crate::cli) session: Arc<Session>,
     pub(in crate::cli) pace: Arc<Pace>,
     /// Who is signed in, if the provider tells.
     pub(in crate::cli) identity: Option<Identity>,
@@ -36,22 +42,28 @@ pub(in crate::cli) fn secret_source(
     terminal: Terminal,
 ) -> Result<SecretSource, Failure> {
     let sign_in = &connection.sign_in;
+    for note in &connection.notes {
+        terminal.warn(&format!("warning: {note}"));
+    }
     let Some(kind) = sign_in.method.secret() else {
         return Ok(SecretSource::Unneeded);
     };
-    if let Method::AnaplanCertificate { key, .. } = &sign_in.method
-        && !PrivateKey::is_encrypted(&read_key(key)?)
-    {
-        return Ok(SecretSource::Unneeded);
+    let note = |note: &String| terminal.warn(&format!("warning: {note}"));
+    if let Method::AnaplanCertificate { key, .. } = &sign_in.method {
+        open_to_others("key", key).iter().for_each(note);
+        if !PrivateKey::is_encrypted(&read_key(key)?) {
+            return Ok(SecretSource::Unneeded);
+        }
     }
-    let variable = std::env::var(kind.variable()).ok();
-    let file = sign_in.secret_file.as_ref();
-    Ok(SecretSource::find(
-        kind,
-        file,
-        variable,
-        terminal.can_ask(),
-    )?)
+    let ways = Ways {
+        file: sign_in.secret_file.as_ref(),
+        variable: std::env::var_os(kind.variable()),
+        can_ask: terminal.can_ask(),
+        stdin_is_terminal: std::io::stdin().is_terminal(),
+    };
+    let found = SecretSource::find(kind, ways, &sign_in.form)?;
+    found.notes.iter().for_each(note);
+    Ok(found.source)
 }
 
 /// The secret itself, if one is needed: somebody at a terminal is asked for it, if it is not at hand.
@@ -76,13 +88,16 @@ pub(in crate::cli) fn known_secret(
         (SecretKind::Token, _) => "Token:".to_owned(),
         (_, _) => "Secret:".to_owned(),
     };
-    let secret = terminal
+    let typed = terminal
         .ask_secret(&question)
         .map_err(|error| Failure::new(Exit::Settings, format!("no {}: {error}", kind.name())))?;
-    if secret.is_empty() {
-        return Err(crate::settings::SettingsError::NoSecret(kind).into());
+    let typed = SecretString::from(typed);
+    let form = &connection.sign_in.form;
+    let (secret, note) = accept(kind, "the terminal", typed.expose_secret().as_bytes(), form)?;
+    if let Some(note) = note {
+        terminal.warn(&format!("warning: {note}"));
     }
-    Ok(Some(SecretString::from(secret)))
+    Ok(Some(secret))
 }
 
 /// Signs in. The first request of a run, and the one that shows whether we are welcome.
@@ -99,6 +114,7 @@ pub(in crate::cli) async fn sign_in(
     let issuer = issuer(sign_in, secret.as_ref(), wire, terminal)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);
+    sessions(|all| all.push(Arc::clone(&session)));
     let ready = session.ready().await;
     ready.map_err(|error| refused(error, sign_in))?;
     let identity = session.identity().await;
@@ -113,15 +129,39 @@ pub(in crate::cli) async fn sign_in(
     let named = sign_in.username.clone().or(told);
     Ok(SignedIn {
         client,
-        session,
         pace,
         identity,
         account: named.unwrap_or_else(|| sign_in.account()),
     })
 }
 
+/// Gives back the tokens that this process still has. Each verb ends here, whether it is done, has
+/// failed or was interrupted. A signal cuts this short.
+pub(in crate::cli) async fn sign_out() {
+    let all = sessions(std::mem::take);
+    if all.is_empty() {
+        return;
+    }
+    let farewell = async {
+        for session in all {
+            session.sign_out().await;
+        }
+    };
+    match Signals::listen() {
+        Ok((_listening, mut signals)) => tokio::select! {
+            () = farewell => {}
+            Some(_) = signals.recv() => tracing::debug!("a signal: the token is not given back"),
+        },
+        Err(_) => farewell.await,
+    }
+}
+
+fn sessions<T>(change: impl FnOnce(&mut Vec<Arc<Session>>) -> T) -> T {
+    change(&mut SESSIONS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// What to do about a sign-in that did not work, by its kind.
-fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
+pub(in crate::cli) fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
     if matches!(error, SignInError::Blocked(_)) {
         return error.into();
     }
@@ -142,7 +182,8 @@ fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
         }
         Method::Bearer if is_refused => "the token",
         Method::Command(_) => {
-            "`--token-command`: by itself it must print a token, and nothing else"
+            "`--token-command`: by itself, without reading from the terminal, it must print a token, \
+             and nothing else"
         }
         Method::OauthDevice { .. } => "`--oauth-url` and the network",
         Method::ClientCredentials { .. } => "`--token-url` and the network",

@@ -57,7 +57,5 @@ pub(super) async fn is_at_home(
     }
     let secret = known_secret(secret, &settings.connection, terminal)?;
     let at = enter(job, manner, settings, secret, terminal).await?;
-    let resumed = at.resume(ledger, job).await;
-    at.signed_in.session.sign_out().await;
-    resumed
+    at.resume(ledger, job).await
 }

@@ -79,7 +79,6 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
         Some(signal) = signals.recv() => Err(interrupted(signal)),
     };
     looking.end();
-    signed_in.session.sign_out().await;
     walked?;
     sink.finish(terminal)
 }

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use crate::cli::Exit;
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::Failure;
-use crate::cli::job::{SignedIn, known_secret, secret_source, sign_in};
+use crate::cli::job::{SignedIn, known_secret, refused, secret_source, sign_in};
+use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Clock, Content, PageAt, UserPage};
-use crate::port::Directory;
+use crate::port::{Directory, SignInError};
 use crate::roster;
 use crate::scim::Provider;
-use crate::settings::{SecretSource, Settings, Span};
+use crate::settings::{SecretSource, Settings, SignIn, Span};
 
 /// The version of the JSON form. Members may be added within one version.
 const SCHEMA: u32 = 1;
@@ -58,16 +59,18 @@ pub(in crate::cli) async fn check(args: CheckArgs, terminal: Terminal) -> Result
     let secret = where_found(&settings, &source);
     findings.tell("secret", secret.clone(), json!(secret));
     let secret = known_secret(source, connection, terminal)?;
-    let signed_in = sign_in(&settings, secret, terminal).await?;
-    let looked = look(&signed_in, &mut findings).await;
-    let total = match looked {
-        Ok(total) => total,
-        Err(failure) => {
-            signed_in.session.sign_out().await;
-            return Err(failure);
+    let (_listening, mut signals) = Signals::listen()?;
+    let looked = async {
+        let signed_in = sign_in(&settings, secret, terminal).await?;
+        look(&signed_in, &connection.sign_in, &mut findings).await
+    };
+    let total = tokio::select! {
+        total = looked => total?,
+        Some(signal) = signals.recv() => {
+            let message = format!("{}: the check is not complete", signal.as_str());
+            return Err(Failure::new(Exit::Interrupted(signal), message));
         }
     };
-    signed_in.session.sign_out().await;
     let rate = settings.rate.to_string();
     findings.tell(
         "pace",
@@ -111,7 +114,11 @@ fn where_found(settings: &Settings, source: &SecretSource) -> String {
 }
 
 /// Looks at the account, its role, the provider and its clock; returns how many users there are.
-async fn look(signed_in: &SignedIn, findings: &mut Findings) -> Result<Option<u64>, Failure> {
+async fn look(
+    signed_in: &SignedIn,
+    sign_in: &SignIn,
+    findings: &mut Findings,
+) -> Result<Option<u64>, Failure> {
     let account = &signed_in.account;
     if let Some(identity) = &signed_in.identity {
         let id = identity.user_id.clone().unwrap_or_default();
@@ -136,7 +143,7 @@ async fn look(signed_in: &SignedIn, findings: &mut Findings) -> Result<Option<u6
             .hint("check `--scim-url` and the network".to_owned())
     })?;
     tell_provider(&provider, started.as_millis(), findings);
-    let page = read_users(signed_in).await?;
+    let page = read_users(signed_in, sign_in).await?;
     let total = page.total;
     tell_access(signed_in, &page, findings).await?;
     let users = total.map_or("may be read".to_owned(), |total| {
@@ -223,7 +230,7 @@ async fn tell_access(
 }
 
 /// One read shows whether the account has the role, and what users look like.
-async fn read_users(signed_in: &SignedIn) -> Result<UserPage, Failure> {
+async fn read_users(signed_in: &SignedIn, sign_in: &SignIn) -> Result<UserPage, Failure> {
     let request = signed_in.client.page_request(&PageAt::FIRST, PAGE);
     signed_in.pace.permit().await;
     let answer = signed_in.client.send(&request).await.map_err(|silence| {
@@ -234,11 +241,21 @@ async fn read_users(signed_in: &SignedIn) -> Result<UserPage, Failure> {
     let status = answer.status;
     match (status, answer.content) {
         (200..=299, Content::Page(page)) => Ok(page),
-        (401 | 403, _) => Err(Failure::new(
+        // A credential that is not taken says nothing of what its account may do.
+        (401, _) => {
+            let why =
+                format!("the provider does not accept the credential: HTTP {status}: {words}");
+            Err(refused(SignInError::Refused(why), sign_in))
+        }
+        (403, _) => Err(Failure::new(
             Exit::SignIn,
             format!("the account may not read users: HTTP {status}: {words}"),
         )
-        .hint("give the account the role of a user administrator".to_owned())),
+        .hint(
+            "give the account the role of a user administrator; if the provider speaks of the \
+             credential, renew that"
+                .to_owned(),
+        )),
         _ => Err(Failure::new(
             Exit::Settings,
             format!("what answers at the SCIM address shows no users: HTTP {status}: {words}"),

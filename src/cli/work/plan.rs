@@ -79,7 +79,6 @@ pub(in crate::cli) async fn show(
             terminal,
         )
         .await?;
-        at.signed_in.session.sign_out().await;
         (job, at.criteria)
     };
     if let Some(path) = csv {

@@ -205,15 +205,13 @@ pub(in crate::cli) async fn look_again(
         at = enter(job, manner, settings, secret, terminal) => at?,
         Some(signal) = signals.recv() => return Err(interrupted(signal)),
     };
-    let verified = tokio::select! {
+    tokio::select! {
         verified = async {
             at.resume(ledger, job).await?;
             verify_all(ledger, job, &at).await
         } => verified,
         Some(signal) = signals.recv() => Err(interrupted(signal)),
-    };
-    at.signed_in.session.sign_out().await;
-    verified
+    }
 }
 
 /// Reads everybody again, the cheapest way, and keeps what was found.

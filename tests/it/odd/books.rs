@@ -92,6 +92,8 @@ pub(crate) struct Call {
     /// The user named by the path.
     pub(crate) user: Option<String>,
     pub(crate) query: HashMap<String, String>,
+    /// What the request shows as its credential; nothing if it shows none.
+    pub(crate) credential: String,
     pub(crate) body: Value,
 }
 

@@ -95,7 +95,17 @@ impl Desk {
 
     /// Writes a file in the folder.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.dir.path().join(name), text).unwrap();
+        self.write_bytes(name, text.as_bytes());
+    }
+
+    /// Writes a file in the folder that need not be text.
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    /// A file of the folder.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
     }
 
     /// Reads a file of the folder; nothing if it is not there.

@@ -101,6 +101,11 @@ impl Shared {
             path: request.path.clone(),
             user,
             query: request.query.clone(),
+            credential: request
+                .headers
+                .get("authorization")
+                .cloned()
+                .unwrap_or_default(),
             body: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
         });
         if !request.headers.contains_key("authorization") {

@@ -19,6 +19,15 @@ struct Bed {
 
 fn device(url: &str, path: &std::path::Path, shown: &Arc<StdMutex<Vec<DevicePrompt>>>) -> Device {
     let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
+    paced(url, path, shown, pace)
+}
+
+fn paced(
+    url: &str,
+    path: &std::path::Path,
+    shown: &Arc<StdMutex<Vec<DevicePrompt>>>,
+    pace: Arc<Pace>,
+) -> Device {
     let http = Http::new(&HttpSettings::default()).unwrap();
     let service = DeviceService {
         device_url: format!("{url}/code").parse().unwrap(),
@@ -205,4 +214,75 @@ async fn what_is_no_code_is_told() {
         Grant::Failed { why, .. } => assert_eq!(why, "HTTP 200 without a usable code"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_poll_that_is_answered_by_200_and_a_form_is_still_pending() {
+    let pending = (
+        "200 OK",
+        "error=authorization_pending&error_description=not+yet",
+    );
+    let slow_down = ("200 OK", r#"{"error":"slow_down"}"#);
+    let denied = ("200 OK", "error=access_denied");
+    let bed = bed("0.000001", &[pending, denied, slow_down]).await;
+    bed.step().await;
+    assert_eq!(bed.step().await, "pending 0.1");
+    assert_eq!(bed.step().await, "refused HTTP 200: access_denied");
+    bed.step().await;
+    assert_eq!(bed.step().await, "pending 5.1");
+}
+
+#[tokio::test]
+async fn no_interval_and_no_life_of_a_code_is_beyond_a_clock() {
+    for (number, interval, life) in [
+        ("1e308", 300.0, 86_400),
+        ("9223372036854775807", 300.0, 86_400),
+        ("\"inf\"", 300.0, 86_400),
+        ("-1e308", 5.0, 900),
+        ("\"NaN\"", 5.0, 900),
+        ("null", 5.0, 900),
+        ("1.5", 1.5, 1),
+    ] {
+        let code = format!(
+            r#"{{"device_code":"d","user_code":"u","verification_uri":"https://x","expires_in":{number},"interval":{number}}}"#
+        );
+        let server = Server::always(Act::json("200 OK", &code)).await;
+        let (dir, shown) = (tempfile::tempdir().unwrap(), Arc::default());
+        let device = device(&server.url, dir.path(), &shown);
+        match device.ask().await {
+            Grant::Pending(wait) => {
+                assert!((wait.as_secs_f64() - interval).abs() < 1e-9, "{number}");
+            }
+            other => panic!("{number}: {other:?}"),
+        }
+        assert_eq!(shown.lock().unwrap()[0].life.as_secs(), life, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_was_told_to_wait_keeps_no_other_from_the_cache() {
+    let rotated = (
+        "200 OK",
+        r#"{"access_token":"t2","refresh_token":"r2","expires_in":2100}"#,
+    );
+    let bed = bed("0.000001", &[GIVEN, rotated]).await;
+    bed.step().await;
+    bed.step().await;
+    let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
+    pace.hold(Duration::from_hours(1), "a long Retry-After");
+    let waiting = paced(&bed.server.url, bed.dir.path(), &bed.shown, pace);
+    tokio::select! {
+        biased;
+        grant = waiting.ask() => panic!("{grant:?}"),
+        told = bed.step() => assert_eq!(told, "given t2 2100"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_is_in_use_is_no_refusal() {
+    let bed = bed("0.000001", &[]).await;
+    let other = TokenCache::new(bed.dir.path().join("tokens.json"), "s", "c");
+    let _locked = other.lock().await.unwrap();
+    let told = bed.step().await;
+    assert!(told.starts_with("failed "), "{told}");
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::auth::{
     Account, Anaplan, Certificate, CertificateEncoding, Client, ClientCredentials, Device,
@@ -12,7 +12,7 @@ use crate::auth::{
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::domain::Clock;
+use crate::domain::{Clock, pem_text};
 use crate::settings::{Method, SignIn};
 
 /// A longer file is no certificate and no key, in bytes.
@@ -65,7 +65,11 @@ pub(super) fn issuer(
         }
         Method::Bearer => Issuer::Fixed(Fixed::token(given)),
         Method::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
-        Method::Command(command) => Issuer::Command(FromCommand::new(command.clone())),
+        Method::Command(command) => {
+            let show = Box::new(move |line: &str| terminal.warn(line));
+            let (command, form) = (command.clone(), sign_in.form.clone());
+            Issuer::Command(FromCommand::new(command, form, show))
+        }
     })
 }
 
@@ -123,11 +127,13 @@ fn read(what: &str, path: &Path) -> Result<String, Failure> {
         Failure::new(Exit::Settings, message)
     };
     let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    let mut text = String::new();
-    let read = file.take(LONGEST + 1).read_to_string(&mut text);
+    let mut bytes = Vec::new();
+    let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
+    let bytes = SecretSlice::from(bytes);
     read.map_err(|error| failed(&error))?;
-    if text.len() as u64 > LONGEST {
+    let bytes = bytes.expose_secret();
+    if bytes.len() as u64 > LONGEST {
         return Err(failed(&"it is longer than any"));
     }
-    Ok(text)
+    pem_text(bytes).map_err(|fault| failed(&fault))
 }
