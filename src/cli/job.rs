@@ -13,7 +13,7 @@ mod scope;
 mod session;
 mod work;
 
-pub(super) use again::{command as command_again, next as command_next, quote};
+pub(super) use again::{command as command_again, command_shown, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
 pub(super) use plan::{how, kept, unseen};
 pub(super) use session::{SignedIn, known_secret, secret_source, sign_in};

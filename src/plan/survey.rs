@@ -113,6 +113,26 @@ pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable
     }
 }
 
+/// The patterns of the protect list that cover no user of the job, as they were written.
+pub async fn unmet(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<Vec<String>, LedgerError> {
+    let mut unmet = criteria.door.protected.clone();
+    let mut after = Line(0);
+    while !unmet.is_empty() {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in &page {
+            let id = row.user_id.as_deref();
+            criteria.door.leave_out_met(&mut unmet, id, &row.known);
+        }
+    }
+    Ok(unmet.patterns().map(str::to_owned).collect())
+}
+
 /// Goes through a plan and changes nothing.
 pub async fn overview(
     ledger: &mut Ledger,

@@ -8,6 +8,7 @@ pub const TEMPLATE: &str = include_str!("../../config/offboard.toml");
 
 mod dialect;
 mod error;
+mod file;
 mod grounds;
 mod layer;
 mod network;
@@ -27,6 +28,7 @@ mod until;
 
 pub use dialect::About;
 pub use error::SettingsError;
+pub use file::SettingsFile;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
 pub use places::{Place, Places};
@@ -37,3 +39,4 @@ pub use secret::{SecretKind, SecretSource};
 pub use sign_in::{Method, SignIn, SignInKind};
 pub use sources::{Setting, Source, Sources};
 pub use span::Span;
+pub use until::is_past;

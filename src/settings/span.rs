@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::SettingsError;
+
 /// A length of time, zero or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -68,6 +70,20 @@ impl fmt::Display for Span {
             Ok(span) => write!(f, "{span:#}"),
             Err(_) => write!(f, "{:?}", self.0),
         }
+    }
+}
+
+/// The length of time that a flag gives to something that needs some.
+///
+/// # Errors
+/// [`SettingsError::NoTime`] if it is zero.
+pub(super) fn some_time(
+    flag: &'static str,
+    span: Option<Span>,
+) -> Result<Option<Duration>, SettingsError> {
+    match span {
+        Some(Span(Duration::ZERO)) => Err(SettingsError::NoTime(flag)),
+        span => Ok(span.map(|span| span.0)),
     }
 }
 

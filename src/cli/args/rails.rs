@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::domain::Share;
 use crate::settings::{Layer, Span};
@@ -60,8 +61,16 @@ pub(in crate::cli) struct RailsArgs {
     canary: Option<u64>,
 
     /// Write also those lines whose id and whose address belong to two people.
-    #[arg(long, env = "OFFBOARD_ALLOW_MISMATCH", value_parser = clap::builder::FalseyValueParser::new())]
-    allow_mismatch: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_ALLOW_MISMATCH",
+        value_parser = BoolishValueParser::new()
+    )]
+    allow_mismatch: Option<bool>,
 }
 
 /// A text that names somebody: one of blanks alone would protect nobody.
@@ -85,7 +94,7 @@ impl RailsArgs {
         layer.self_id = self.self_id;
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;
-        layer.allow_mismatch = self.allow_mismatch.then_some(true);
+        layer.allow_mismatch = self.allow_mismatch;
     }
 }
 
