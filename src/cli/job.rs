@@ -181,6 +181,7 @@ pub(super) async fn ready<'a>(
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
         at.learn_access(ledger, &job).await?;
+        rails::tell_self(&at).await?;
         let job = match planning {
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,

@@ -28,6 +28,16 @@ pub enum SettingsError {
         /// Which secret the line looks like.
         secret: Option<SecretKind>,
     },
+    /// A profile has a setting that says nothing of a provider.
+    #[error(
+        "`{setting}` has no place in the profile `{path}`: it belongs in a settings file (`--config`)"
+    )]
+    NoPart {
+        /// The profile.
+        path: PathBuf,
+        /// The setting.
+        setting: &'static str,
+    },
     /// A settings file that nobody named could have been written by others.
     #[error("`{path}` in the current folder is not obeyed: {why}")]
     Untrusted {
@@ -256,6 +266,7 @@ impl SettingsError {
             Self::TooMuch { .. }
             | Self::Moment(_)
             | Self::NoTime(_)
+            | Self::NoPart { .. }
             | Self::Read { .. }
             | Self::ReadProtect { .. }
             | Self::Parse { .. }

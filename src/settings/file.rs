@@ -89,7 +89,29 @@ impl Layer {
         }
         let path = Path::new(name);
         let file = File::open(path).map_err(|source| unreadable(path, source))?;
-        read(path, file)
+        let layer = read(path, file)?;
+        match layer.no_part_of_a_profile() {
+            Some(setting) => Err(SettingsError::NoPart {
+                path: path.to_owned(),
+                setting,
+            }),
+            None => Ok(layer),
+        }
+    }
+
+    /// A setting that says how a command works, and nothing of a provider, if there is one: in a profile it
+    /// would have no effect.
+    fn no_part_of_a_profile(&self) -> Option<&'static str> {
+        let settings = [
+            ("profile", self.profile.is_some()),
+            ("strict", self.strict.is_some()),
+            ("no-lookup", self.no_lookup.is_some()),
+            ("progress", self.progress.is_some()),
+            ("redact", self.redact.is_some()),
+            ("log-file", self.log_file.is_some()),
+        ];
+        let set = settings.into_iter().find(|(_, is_set)| *is_set);
+        set.map(|(setting, _)| setting)
     }
 
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
@@ -244,6 +266,24 @@ mod tests {
         assert_eq!(layer.protect_file, here("vips").map(|path| vec![path]));
         assert_eq!(layer.ca_file.as_deref(), Some(Path::new("/etc/ca.pem")));
         assert_eq!(layer.password_file.as_deref(), Some(Path::new("-")));
+    }
+
+    #[test]
+    fn a_profile_says_nothing_of_how_a_command_works() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("own.toml");
+        for setting in [
+            "profile = \"slack\"",
+            "strict = true",
+            "no-lookup = false",
+            "progress = \"off\"",
+            "redact = true",
+            "log-file = \"log\"",
+        ] {
+            std::fs::write(&path, format!("cap = 3\n{setting}\n")).unwrap();
+            let error = Layer::profile(path.to_str().unwrap()).unwrap_err();
+            assert!(matches!(error, SettingsError::NoPart { .. }), "{error}");
+        }
     }
 
     #[test]

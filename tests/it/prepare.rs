@@ -93,6 +93,8 @@ fn show(dir: &tempfile::TempDir, args: &[&str]) -> Command {
         .args(args)
         .env("OFFBOARD_USERNAME", "ada@example.com")
         .env("OFFBOARD_CANARY", "7")
+        .env("OFFBOARD_PROTECT", "ceo@example.com")
+        .env("OFFBOARD_STRICT", "yes")
         .env("OFFBOARD_PASSWORD", "planted");
     command
 }
@@ -125,6 +127,12 @@ async fn p10_settings_are_shown_with_their_sources_and_without_secrets() {
         ("grace", "30s".into(), "default"),
         ("password", "[redacted]".into(), "OFFBOARD_PASSWORD"),
         ("until", Value::Null, "not set"),
+        ("strict", "yes".into(), "OFFBOARD_STRICT"),
+        (
+            "protect",
+            serde_json::json!(["ceo@example.com", "@board.example.com"]),
+            "OFFBOARD_PROTECT",
+        ),
         ("profile", "anaplan".into(), "default"),
     ] {
         let setting = &shown["settings"][name];

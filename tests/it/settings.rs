@@ -208,6 +208,56 @@ async fn settings_that_a_verb_looks_at_by_itself_have_their_place_in_the_file() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_neither_help_nor_what_is_shown_repeats_a_secret_of_a_variable() {
+    let bed = bed().await;
+    let planted = |args: &[&str]| {
+        let mut command = bed.offboard(args);
+        command
+            .env("OFFBOARD_TOKEN_COMMAND", "sh -c planted")
+            .env("OFFBOARD_PROXY", "http://me:planted@127.0.0.1:9")
+            .env("OFFBOARD_PROXY_PASSWORD", "planted");
+        finish(command)
+    };
+    for args in [
+        &["run", "--help"][..],
+        &["users", "export", "--help"],
+        &["config", "show"],
+        &["config", "show", "--json"],
+    ] {
+        let ran = planted(args).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(!format!("{ran:?}").contains("planted"), "{ran:?}");
+        assert!(ran.stdout.to_lowercase().contains("token"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p7_every_protect_list_counts_and_the_own_account_is_told_by_name() {
+    let bed = Bed::with_users(4).await;
+    bed.write_roster(&[]);
+    let name = |user: usize| bed.people[user].user_name.as_str();
+    for (file, user) in [("flag", 0), ("variable", 1), ("file", 2)] {
+        std::fs::write(bed.path(file), name(user)).unwrap();
+    }
+    std::fs::write(bed.path("own.toml"), "protect-file = [\"file\"]\n").unwrap();
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable", "--json"]);
+    command.args(["--config", "own.toml", "--protect-file", "flag", "--self"]);
+    command.arg(&bed.people[3].id);
+    command.env("OFFBOARD_PROTECT_FILE", "variable");
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let plan: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(plan["to_write"], 0, "{ran:?}");
+    let told = format!("`--self` says: {}, {}", bed.people[3].id, name(3));
+    assert_eq!(ran.stderr.matches(&told).count(), 1, "{ran:?}");
+
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable", "--self", "nobody"]);
+    command.arg("--new");
+    let ran = finish(command).await;
+    assert!(ran.stderr.contains("`--self nobody` may not be"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_misspelt_variable_is_told() {
     let bed = bed().await;
     let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);

@@ -39,9 +39,18 @@ pub(in crate::cli) struct RailsArgs {
     )]
     protect_variable: Vec<String>,
 
-    /// Never write those whom this file names, a pattern on each line; again for more.
-    #[arg(long, value_name = "FILE", env = "OFFBOARD_PROTECT_FILE")]
+    /// Never write those whom this file names, a pattern on each line; again for more. The files of
+    /// `OFFBOARD_PROTECT_FILE` and of the settings file count too.
+    #[arg(long, value_name = "FILE")]
     protect_file: Vec<PathBuf>,
+
+    /// What the variable names is added to what the flag names.
+    #[arg(
+        long = "protect-file-by-variable",
+        hide = true,
+        env = "OFFBOARD_PROTECT_FILE"
+    )]
+    protect_file_variable: Vec<PathBuf>,
 
     /// The id of the account that signs in, which is never written [default: as the provider tells].
     #[arg(
@@ -90,7 +99,8 @@ impl RailsArgs {
         layer.cap_share = self.cap_share;
         let patterns = [self.protect, self.protect_variable].concat();
         layer.protect = Some(patterns).filter(|patterns| !patterns.is_empty());
-        layer.protect_file = Some(self.protect_file).filter(|files| !files.is_empty());
+        let files = [self.protect_file, self.protect_file_variable].concat();
+        layer.protect_file = Some(files).filter(|files| !files.is_empty());
         layer.self_id = self.self_id;
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;

@@ -181,8 +181,15 @@ impl Typed {
         arguments.find(|argument| argument.get_long() == Some(name))
     }
 
-    /// The flag, or the variable, that gave a setting.
+    /// The flag, or the variable, that gave a setting; both, where one adds to the other.
     fn origin(&self, name: &str) -> Option<String> {
+        let adding = format!("{name}-by-variable");
+        let origins = [name, &adding].into_iter();
+        let origins: Vec<_> = origins.filter_map(|name| self.origin_of(name)).collect();
+        (!origins.is_empty()).then(|| origins.join(" and "))
+    }
+
+    fn origin_of(&self, name: &str) -> Option<String> {
         let argument = self.argument(name)?;
         match self.matches.value_source(argument.get_id().as_str())? {
             ValueSource::CommandLine => Some(format!("--{name}")),
