@@ -15,6 +15,7 @@ use crate::settings::dialect::{self, About};
 use crate::settings::places::{self, Places};
 use crate::settings::region::RegionGroup;
 use crate::settings::standard;
+use crate::settings::written::Written;
 use crate::settings::{Requirement, SignInKind, Span};
 
 /// One source of settings. Names in files are those of the flags.
@@ -132,6 +133,7 @@ pub struct Layer {
     /// Users whom a job may write.
     pub cap: Option<u64>,
     /// Which part of the tenant's active users a job may write.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
     pub cap_share: Option<Share>,
     /// Who is never written: patterns.
     pub protect: Option<Vec<String>>,
@@ -280,7 +282,8 @@ where
     D: serde::Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
-    let text = String::deserialize(deserializer)?;
+    let written = Written::deserialize(deserializer)?;
+    let text = written.to_string();
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 

@@ -25,6 +25,7 @@ mod standard;
 mod told;
 mod trust;
 mod until;
+mod written;
 
 pub use dialect::About;
 pub use error::SettingsError;

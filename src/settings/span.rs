@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::SettingsError;
+use crate::settings::written::Written;
 
 /// A length of time, zero or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Written", into = "String")]
 pub struct Span(pub Duration);
 
 /// Longer than any job takes, and short enough that it can be added to any moment.
@@ -50,11 +51,11 @@ fn days(text: &str) -> Option<Duration> {
     days.checked_mul(24 * 60 * 60).map(Duration::from_secs)
 }
 
-impl TryFrom<String> for Span {
+impl TryFrom<Written> for Span {
     type Error = SpanError;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        written.to_string().parse()
     }
 }
 

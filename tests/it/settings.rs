@@ -313,6 +313,16 @@ async fn p7_patterns_that_cover_no_user_are_told_once_with_their_number() {
         "1 of 2 patterns of the protect list cover no user of this job: nobody@elsewhere.com";
     assert_eq!(ran.stderr.matches(words).count(), 1, "{ran:?}");
     assert!(!ran.stderr.contains("left long ago"), "{ran:?}");
+    // Without a look-up no name is known, and nothing is said of whom a pattern covers.
+    let mut command = bed.offboard(&["run", "ids.csv", "--disable", "--no-lookup"]);
+    std::fs::write(bed.path("ids.csv"), format!("id\n{}\n", bed.people[0].id)).unwrap();
+    command.args(["--protect-file", "keep"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    assert!(
+        ran.stderr.contains("whose name is known (of 1 it is not)"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

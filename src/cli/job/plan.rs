@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::domain::{Access, Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
-use crate::plan::{LookUps, LookedUp, PlanError, make, overview, unmet};
+use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, overview, unmet};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 use crate::settings::Span;
@@ -98,18 +98,22 @@ const UNMET_SHOWN: usize = 5;
 
 /// Says which patterns of the protect list cover no user of the job: some are probably misspelt.
 async fn tell_unmet(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
-    let unmet = unmet(ledger, job, &at.criteria).await?;
-    if unmet.is_empty() {
+    let Unmet { patterns, unnamed } = unmet(ledger, job, &at.criteria).await?;
+    if patterns.is_empty() {
         return Ok(());
     }
     let all = at.criteria.door.protected.patterns().len();
-    let mut shown = unmet.iter().take(UNMET_SHOWN).cloned().collect::<Vec<_>>();
-    if unmet.len() > UNMET_SHOWN {
+    let mut shown: Vec<_> = patterns.iter().take(UNMET_SHOWN).cloned().collect();
+    if patterns.len() > UNMET_SHOWN {
         shown.push("…".to_owned());
     }
+    let unknown = match unnamed {
+        0 => String::new(),
+        users => format!(" whose name is known (of {users} it is not)"),
+    };
     at.terminal.note(&format!(
-        "{} of {all} patterns of the protect list cover no user of this job: {}",
-        unmet.len(),
+        "{} of {all} patterns of the protect list cover no user of this job{unknown}: {}",
+        patterns.len(),
         shown.join(", ")
     ));
     Ok(())
