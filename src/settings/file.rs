@@ -3,7 +3,7 @@
 //! A file says where it is wrong and never what stands there, which may be a secret.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -36,12 +36,15 @@ impl SettingsFile {
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
             None => return Ok(Self::default()),
         };
+        let trusted = |metadata: std::io::Result<Metadata>| match named {
+            Some(_) => Ok(()),
+            None => trust::check(path, &metadata.map_err(|source| unreadable(path, source))?),
+        };
+        // To open what is no file may take for ever.
+        trusted(std::fs::metadata(path))?;
         let file = File::open(path).map_err(|source| unreadable(path, source))?;
-        if named.is_none() {
-            // What is checked is what is read, whatever the name leads to a moment later.
-            let metadata = file.metadata();
-            trust::check(path, &metadata.map_err(|source| unreadable(path, source))?)?;
-        }
+        // What is checked is what is read, whatever the name led to a moment before.
+        trusted(file.metadata())?;
         Ok(Self {
             layer: read(path, file)?,
             path: Some(path.to_owned()),

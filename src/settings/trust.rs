@@ -29,7 +29,9 @@ pub(super) fn check(path: &Path, file: &Metadata) -> Result<(), SettingsError> {
 fn objection(file: &Metadata, me: u32) -> Option<&'static str> {
     const ADMINISTRATOR: u32 = 0;
     const WRITABLE_BY_OTHERS: u32 = 0o022;
-    if ![me, ADMINISTRATOR].contains(&file.uid()) {
+    if !file.is_file() {
+        Some("it is no file")
+    } else if ![me, ADMINISTRATOR].contains(&file.uid()) {
         Some("it belongs to another user")
     } else if file.mode() & WRITABLE_BY_OTHERS != 0 {
         Some("others may write it")
@@ -101,6 +103,8 @@ mod tests {
         }
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         let file = fs::metadata(&path).unwrap();
+        let folder = fs::metadata(dir.path()).unwrap();
+        assert_eq!(objection(&folder, folder.uid()), Some("it is no file"));
         let other = objection(&file, file.uid() + 1);
         // The administrator's own files are obeyed for everybody.
         assert_eq!(other.is_none(), file.uid() == 0);
