@@ -26,6 +26,7 @@ pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyA
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use sources::FileArgs;
 
 /// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
 #[derive(Debug, Parser)]
@@ -85,6 +86,43 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),
+}
+
+impl Command {
+    /// Where the settings file and the ledger are, for a verb that takes them.
+    pub(super) fn files(&mut self) -> Option<&mut FileArgs> {
+        Some(match self {
+            Self::Check(args) => &mut args.settings.files,
+            Self::Plan(args) => &mut args.settings.files,
+            Self::Run(args) => &mut args.settings.files,
+            Self::Retry(args) => &mut args.settings.files,
+            Self::Verify(args) => &mut args.settings.files,
+            Self::Undo(args) => &mut args.settings.files,
+            Self::Status(args) => &mut args.files,
+            Self::Jobs(args) => match &mut args.command {
+                JobsCommand::List(args) => &mut args.files,
+                JobsCommand::Show(args) => &mut args.files,
+                JobsCommand::Prune(args) => &mut args.files,
+            },
+            Self::Report(args) => &mut args.files,
+            Self::Audit(AuditArgs {
+                command: AuditCommand::Verify(args),
+            }) => &mut args.files,
+            Self::Explain(args) => &mut args.files,
+            Self::Users(UsersArgs {
+                command: UsersCommand::Export(args),
+            }) => &mut args.settings.files,
+            Self::Config(args) => match &mut args.command {
+                ConfigCommand::Show(args) => &mut args.settings.files,
+                ConfigCommand::Init(_) | ConfigCommand::Profiles(_) => return None,
+            },
+            Self::Sandbox(_)
+            | Self::Demo(_)
+            | Self::Roster(_)
+            | Self::Completions(_)
+            | Self::Man(_) => return None,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod session;
 mod tenant;
 mod work;
 
-pub(super) use again::{command as command_again, next as command_next, quote};
+pub(super) use again::{command as command_again, command_shown, next as command_next, quote};
 pub(super) use find::{find_job, pick_job};
 pub(super) use plan::{how, kept, unseen};
 pub(super) use session::{SignedIn, known_secret, refused, secret_source, sign_in, sign_out};
@@ -173,6 +173,7 @@ pub(super) async fn ready<'a>(
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
         at.resume(ledger, &job).await?;
+        rails::tell_self(&at).await?;
         let job = match planning {
             Planning::ToWork => plan::planned(ledger, job.clone(), &at, manner.no_lookup).await?,
             Planning::Anew => plan::anew(ledger, job.clone(), &at).await?,

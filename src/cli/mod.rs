@@ -17,14 +17,14 @@ mod rehearse;
 mod signals;
 mod terminal;
 mod totals;
+mod typed;
+mod variables;
 mod work;
 
 pub use args::Cli;
 pub use exit::Exit;
 
 use std::process::ExitCode;
-
-use clap::{CommandFactory, FromArgMatches};
 
 use args::Command;
 use failure::Failure;
@@ -39,26 +39,14 @@ pub fn main() -> ExitCode {
 
 fn run() -> Exit {
     // clap answers `--help` with 0 and misuse with 2 by itself.
-    let matches = without_empty(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = typed::read();
     let terminal = Terminal::new(cli.quiet);
-    start(cli, terminal).unwrap_or_else(|failure| {
+    let cli = typed::with_file(cli, terminal);
+    let exit = cli.and_then(|cli| start(cli, terminal));
+    exit.unwrap_or_else(|failure| {
         terminal.failure(&failure);
         failure.exit
     })
-}
-
-/// Lets no flag look at a variable that is set to nothing, as container files do to mean "not set".
-fn without_empty(command: clap::Command) -> clap::Command {
-    command
-        .mut_args(|arg| {
-            let empty = arg
-                .get_env()
-                .and_then(std::env::var_os)
-                .is_some_and(|value| value.is_empty());
-            if empty { arg.env(None::<&str>) } else { arg }
-        })
-        .mut_subcommands(without_empty)
 }
 
 fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {

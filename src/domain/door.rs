@@ -114,11 +114,7 @@ impl Door {
     /// # Errors
     /// Why the user is.
     pub fn is_protected(&self, id: Option<&str>, known: &Known) -> Result<(), Barred> {
-        // The roster's cell with the id is no name: names compare without case, and ids may not.
-        let names = || {
-            let is_id = |name: &str| id.is_some_and(|id| self.ids.is_same(id, name));
-            known.names().filter(move |name| !is_id(name))
-        };
+        let names = || self.names(id, known);
         if self.actor.is(self.ids, id, names()) {
             return Err(Barred::ActingAccount);
         }
@@ -126,6 +122,19 @@ impl Door {
             Some(pattern) => Err(Barred::Protected(pattern.to_owned())),
             None => Ok(()),
         }
+    }
+
+    /// Leaves out of a protect list the patterns that cover this user.
+    pub fn leave_out_met(&self, unmet: &mut ProtectList, id: Option<&str>, known: &Known) {
+        unmet.leave_out_met(self.ids, id, self.names(id, known));
+    }
+
+    /// The names of a user. The roster's cell with the id is none: names compare without case, and ids may
+    /// not.
+    fn names<'a>(&self, id: Option<&'a str>, known: &'a Known) -> impl Iterator<Item = &'a str> {
+        let ids = self.ids;
+        let is_id = move |name: &str| id.is_some_and(|id| ids.is_same(id, name));
+        known.names().filter(move |name| !is_id(name))
     }
 
     /// Whether the check needs the user's name: there is a protect list, or only names of the acting

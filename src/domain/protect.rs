@@ -47,21 +47,45 @@ impl ProtectList {
         id: Option<&str>,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Option<&str> {
-        let mut known: Vec<String> = names.into_iter().map(name_key).collect();
-        known.extend(id.filter(|id| id.contains('@')).map(name_key));
-        let covering = self.0.iter().find(|pattern| {
-            id.is_some_and(|id| pattern.matches_id(ids, id))
-                || known.iter().any(|name| pattern.matches(name))
-        });
+        let known = keys(id, names);
+        let covering = self
+            .0
+            .iter()
+            .find(|pattern| pattern.covers(ids, id, &known));
         covering.map(|pattern| pattern.text.as_str())
     }
+
+    /// Leaves out the patterns that cover this user: what is left at the end has met no user.
+    pub fn leave_out_met<'a>(
+        &mut self,
+        ids: IdRule,
+        id: Option<&str>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) {
+        let known = keys(id, names);
+        self.0.retain(|pattern| !pattern.covers(ids, id, &known));
+    }
+
+    /// The patterns as they were written, in their order.
+    pub fn patterns(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(|pattern| pattern.text.as_str())
+    }
+}
+
+/// The names by which a user is known, ready to be compared.
+fn keys<'a>(id: Option<&str>, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut known: Vec<String> = names.into_iter().map(name_key).collect();
+    known.extend(id.filter(|id| id.contains('@')).map(name_key));
+    known
 }
 
 impl Pattern {
     fn new(text: &str) -> Self {
         let key = name_key(text);
         let rule = if key.contains(['*', '?']) {
-            Rule::Wild(WildMatch::new(&key))
+            // Before the `@` of a domain stands any name.
+            let any = if key.starts_with('@') { "*" } else { "" };
+            Rule::Wild(WildMatch::new(&format!("{any}{key}")))
         } else if key.starts_with('@') {
             Rule::Domain(key)
         } else {
@@ -71,6 +95,10 @@ impl Pattern {
             text: text.to_owned(),
             rule,
         }
+    }
+
+    fn covers(&self, ids: IdRule, id: Option<&str>, known: &[String]) -> bool {
+        id.is_some_and(|id| self.matches_id(ids, id)) || known.iter().any(|name| self.matches(name))
     }
 
     fn matches_id(&self, ids: IdRule, id: &str) -> bool {
@@ -131,11 +159,14 @@ mod tests {
             "svc-*",
             "partner.example.org",
             "8A8B01",
+            "@*.eu.example",
         ]);
         for (id, name, covered) in [
             ("1", "ceo@EXAMPLE.com", Some("CEO@example.com")),
             ("1", "ada@board.example.com", Some("@board.example.com")),
             ("1", "ada@xboard.example.com", None),
+            ("1", "ada@a.eu.example", Some("@*.eu.example")),
+            ("1", "ada@eu.example", None),
             ("1", "ada@a.board.example.com", None),
             ("1", "Svc-backup@example.com", Some("svc-*")),
             ("svc-1", "x@example.com", Some("svc-*")),
@@ -152,6 +183,14 @@ mod tests {
         }
         assert!(ProtectList::new(["#", " "]).is_empty());
         assert_eq!(list.covers(IdRule::Exact, None, []), None);
+    }
+
+    #[test]
+    fn p7_the_patterns_that_met_no_user_are_known() {
+        let mut unmet = ProtectList::new(["a@x.com", "@y.com", "U3", "svc-*"]);
+        unmet.leave_out_met(IdRule::Exact, Some("U1"), ["A@x.com"]);
+        unmet.leave_out_met(IdRule::Exact, Some("U3"), ["c@z.com"]);
+        assert_eq!(unmet.patterns().collect::<Vec<_>>(), ["@y.com", "svc-*"]);
     }
 
     #[test]

@@ -13,8 +13,18 @@ pub struct Share(u8);
 
 /// The text is no share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no share: write a whole percentage from `0%` to `100%`")]
-pub struct ShareError(String);
+#[error("`{text}` is no share: write {}", meant(text))]
+pub struct ShareError {
+    text: String,
+}
+
+/// The right spelling: that of a number without its sign, if it is one.
+fn meant(text: &str) -> String {
+    match text.trim().parse::<u8>() {
+        Ok(percent @ 1..=100) => format!("`{percent}%`"),
+        _ => "a whole percentage from `0%` to `100%`".to_owned(),
+    }
+}
 
 impl Share {
     /// So many in a hundred; at most all of them.
@@ -34,7 +44,9 @@ impl FromStr for Share {
         let percent = text.trim().strip_suffix('%').map(str::trim);
         match percent.and_then(|percent| percent.parse().ok()) {
             Some(percent @ 0..=100) => Ok(Self(percent)),
-            _ => Err(ShareError(text.to_owned())),
+            _ => Err(ShareError {
+                text: text.to_owned(),
+            }),
         }
     }
 }

@@ -27,10 +27,55 @@ pub enum Unit {
     Minute,
 }
 
+impl Unit {
+    /// The unit of this name, short or long.
+    fn named(name: &str) -> Option<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "s" | "sec" | "second" => Some(Self::Second),
+            "m" | "min" | "minute" => Some(Self::Minute),
+            _ => None,
+        }
+    }
+}
+
 /// The text is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no rate: write `8/s`, `600/m` or `unlimited`")]
-pub struct RateError(String);
+#[error("`{text}` is no rate: write {}", right.as_deref().unwrap_or("`8/s`, `600/m` or `unlimited`"))]
+pub struct RateError {
+    text: String,
+    /// How what is probably meant is written.
+    right: Option<String>,
+}
+
+impl RateError {
+    fn new(text: &str) -> Self {
+        Self {
+            right: meant(text.trim()),
+            text: text.to_owned(),
+        }
+    }
+}
+
+/// The right spelling of a number without a unit, and of a part of a request in a second.
+fn meant(text: &str) -> Option<String> {
+    if text.parse::<u32>().is_ok_and(|count| count > 0) {
+        return Some(format!("`{text}/s` or `{text}/m`"));
+    }
+    let (count, unit) = text.split_once('/')?;
+    let (whole, part) = count.trim().split_once('.')?;
+    let part = part.trim_end_matches('0');
+    let of = 10_u64.checked_pow(u32::try_from(part.len()).ok()?)?;
+    let parse = |digits: &str| match digits {
+        "" => Some(0),
+        digits => digits.parse::<u64>().ok(),
+    };
+    let parts = parse(whole)?.checked_mul(of)?.checked_add(parse(part)?)?;
+    let per_minute = match Unit::named(unit)? {
+        Unit::Second => parts.checked_mul(60)? / of,
+        Unit::Minute => parts / of,
+    };
+    (per_minute > 0).then(|| format!("a whole number, such as `{per_minute}/m`"))
+}
 
 impl Rate {
     /// The time between two requests; `None` without a limit.
@@ -52,17 +97,13 @@ impl FromStr for Rate {
     type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || RateError(text.to_owned());
+        let error = || RateError::new(text);
         let trimmed = text.trim();
         if trimmed.eq_ignore_ascii_case("unlimited") {
             return Ok(Self::Unlimited);
         }
         let (count, unit) = trimmed.split_once('/').ok_or_else(error)?;
-        let unit = match unit.trim() {
-            "s" => Unit::Second,
-            "m" => Unit::Minute,
-            _ => return Err(error()),
-        };
+        let unit = Unit::named(unit).ok_or_else(error)?;
         match count.trim().parse() {
             Ok(count @ 1..=1_000_000) => Ok(Self::Per { count, unit }),
             _ => Err(error()),
@@ -98,6 +139,29 @@ mod tests {
             "600/m".parse::<Rate>().unwrap().period(),
             "10/s".parse::<Rate>().unwrap().period()
         );
+    }
+
+    #[test]
+    fn a_unit_has_a_short_and_a_long_name() {
+        for (text, rate) in [("5/min", "5/m"), ("5/Minute", "5/m"), ("2/sec", "2/s")] {
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), rate);
+        }
+    }
+
+    #[test]
+    fn what_is_probably_meant_is_told_in_the_right_spelling() {
+        for (text, right) in [
+            ("10", "`10/s` or `10/m`"),
+            ("0.5/s", "`30/m`"),
+            ("1.5/min", "`1/m`"),
+            ("2.50/s", "`150/m`"),
+            ("0.0/s", "`600/m`"),
+            ("8/h", "`600/m`"),
+            ("9.9999999999999999999999/s", "`600/m`"),
+        ] {
+            let error = text.parse::<Rate>().unwrap_err().to_string();
+            assert!(error.contains(right), "{error}");
+        }
     }
 
     #[test]

@@ -20,6 +20,6 @@ pub use decide::{Criteria, Decision};
 pub use intake::{Intake, IntakeError, intake};
 pub use make::{LookUps, LookedUp, PlanError, look_again, make};
 pub use reading::{Provider, differences, provider, reading};
-pub use survey::{Group, Overview, active_to_write, overview, protect, settle};
+pub use survey::{Group, Overview, Unmet, active_to_write, overview, protect, settle, unmet};
 pub use undo::{left_to_undo, undo};
 pub use verify::verify;

@@ -113,6 +113,44 @@ pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable
     }
 }
 
+/// What the protect list covers among the users of a job.
+#[derive(Debug, Default)]
+pub struct Unmet {
+    /// The patterns that cover no user, as they were written.
+    pub patterns: Vec<String>,
+    /// Users whose name is not known, so that any pattern may cover them.
+    pub unnamed: u64,
+}
+
+/// The patterns of the protect list that cover no user of the job, as far as users were seen.
+pub async fn unmet(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<Unmet, LedgerError> {
+    let mut unmet = criteria.door.protected.clone();
+    let mut unnamed = 0;
+    let mut after = Line(0);
+    while !unmet.is_empty() {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in &page {
+            let id = row.user_id.as_deref();
+            criteria.door.leave_out_met(&mut unmet, id, &row.known);
+            let is_a_user = !matches!(
+                row.status,
+                Status::NotFound | Status::Invalid | Status::Duplicate
+            );
+            unnamed += u64::from(is_a_user && row.known.user_name.is_none());
+        }
+    }
+    Ok(Unmet {
+        patterns: unmet.patterns().map(str::to_owned).collect(),
+        unnamed,
+    })
+}
+
 /// Goes through a plan and changes nothing.
 pub async fn overview(
     ledger: &mut Ledger,

@@ -35,3 +35,4 @@ pub use line::{Key, Line, Rejection, Verdict};
 pub use reader::Roster;
 pub use source::Digest;
 pub use survey::{Reading, Survey, check};
+pub(crate) use wording::is_unseen;

@@ -28,6 +28,16 @@ pub enum SettingsError {
         /// Which secret the line looks like.
         secret: Option<SecretKind>,
     },
+    /// A profile has a setting that says nothing of a provider.
+    #[error(
+        "`{setting}` has no place in the profile `{path}`: it belongs in a settings file (`--config`)"
+    )]
+    NoPart {
+        /// The profile.
+        path: PathBuf,
+        /// The setting.
+        setting: &'static str,
+    },
     /// A settings file that nobody named could have been written by others.
     #[error("`{path}` in the current folder is not obeyed: {why}")]
     Untrusted {
@@ -36,11 +46,38 @@ pub enum SettingsError {
         /// Why.
         why: &'static str,
     },
+    /// A settings file that no flag or variable names decides what only a named one may.
+    #[error("`{path}` in the current folder sets `{}`: a file that is not named may say neither which \
+             program runs nor where secrets go", settings.join("`, `"))]
+    Unnamed {
+        /// The file.
+        path: PathBuf,
+        /// The settings.
+        settings: Vec<&'static str>,
+    },
     /// A pattern of the protect list looks like a file.
     #[error("`--protect {word}` looks like a file, and it takes patterns only")]
     ProtectWord {
         /// The pattern.
         word: String,
+    },
+    /// A pattern of the protect list cannot name a user.
+    #[error("`{word}` of `--protect` (or `protect`) names no user: {why}")]
+    ProtectPattern {
+        /// The pattern.
+        word: String,
+        /// Why.
+        why: String,
+    },
+    /// A line of a file of the protect list cannot name a user.
+    #[error("the protect list `{path}`, line {line}: {why}")]
+    ProtectLine {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// Why.
+        why: String,
     },
     /// A file of the protect list cannot be read.
     #[error("cannot read the protect list `{path}`: {source}")]
@@ -135,8 +172,17 @@ pub enum SettingsError {
         source: UrlError,
     },
     /// A moment cannot be read.
-    #[error("`--until`: `{0}` is no moment: write `18:00`, or `2030-01-31T18:00:00Z`")]
+    #[error(
+        "`--until`: `{0}` is no moment: write a time of day in local time, such as `18:00`, or a date and \
+         time with an offset, such as `2030-01-31T18:00:00Z` or `2030-01-31T18:00:00+01:00`"
+    )]
     Moment(String),
+    /// A moment is over.
+    #[error("`--until`: `{0}` is past")]
+    PastMoment(String),
+    /// No time at all is given for something that needs some.
+    #[error("`{0}` leaves no time: it must be longer than zero")]
+    NoTime(&'static str),
     /// No header has such a name, or it is needed for something else.
     #[error("`--token-header`: `{0}` is no header for a token")]
     Header(String),
@@ -196,9 +242,20 @@ impl SettingsError {
                  with `--config {0}`",
                 path.display()
             )),
-            Self::ProtectWord { word } => Some(format!(
-                "give `--protect-file {word}`, or write the pattern otherwise"
+            Self::Unnamed { path, .. } => Some(format!(
+                "if you know what it says, name it: `--config {0}`, or OFFBOARD_CONFIG={0}",
+                path.display()
             )),
+            Self::ProtectWord { word } => Some(format!(
+                "give `--protect-file {}`, or write the pattern otherwise",
+                word.trim_start_matches('@')
+            )),
+            Self::ProtectPattern { .. } | Self::ProtectLine { .. } => Some(
+                "a pattern is an id, a user name, a domain (`@example.com`), or any of these with `*` or \
+                 `?` in it; a file has one on each line, and remarks behind `#`"
+                    .to_owned(),
+            ),
+            Self::PastMoment(_) => Some("give a later moment, or leave it out".to_owned()),
             Self::EmptyProtect { .. } => {
                 Some("write a pattern on each line, or leave `--protect-file` out".to_owned())
             }
@@ -218,6 +275,8 @@ impl SettingsError {
             )),
             Self::TooMuch { .. }
             | Self::Moment(_)
+            | Self::NoTime(_)
+            | Self::NoPart { .. }
             | Self::Read { .. }
             | Self::ReadProtect { .. }
             | Self::Parse { .. }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -14,19 +14,17 @@ use crate::roster::TextEncoding;
 use crate::scim::Dialect;
 use crate::settings::dialect::{self, About};
 use crate::settings::places::{self, Places};
-use crate::settings::profile;
 use crate::settings::region::RegionGroup;
 use crate::settings::standard;
-use crate::settings::trust;
-use crate::settings::{Requirement, SecretKind, SettingsError, SignInKind, Span};
-
-/// The file that is read if it is there and no other is named.
-const DEFAULT_FILE: &str = "offboard.toml";
+use crate::settings::written::Written;
+use crate::settings::{Requirement, SignInKind, Span};
 
 /// One source of settings. Names in files are those of the flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Layer {
+    /// How the provider behaves: a built-in profile, or a file.
+    pub profile: Option<String>,
     /// The region of the tenant: it stands for all hosts.
     pub region: Option<String>,
     /// Where the regions have their hosts.
@@ -145,6 +143,7 @@ pub struct Layer {
     /// Users whom a job may write.
     pub cap: Option<u64>,
     /// Which part of the tenant's active users a job may write.
+    #[serde(deserialize_with = "from_text", serialize_with = "as_text", default)]
     pub cap_share: Option<Share>,
     /// Who is never written: patterns.
     pub protect: Option<Vec<String>>,
@@ -169,61 +168,27 @@ pub struct Layer {
     pub most_workspaces: Option<usize>,
     /// Whether a line may be written whose id and whose address are of two people.
     pub allow_mismatch: Option<bool>,
+    /// Whether one bad line of a roster is too many.
+    pub strict: Option<bool>,
+    /// Whether users are looked up one by one, each right before being written.
+    pub no_lookup: Option<bool>,
+    /// How progress is shown.
+    pub progress: Option<String>,
+    /// Whether a report masks names and addresses.
+    pub redact: Option<bool>,
+    /// The file that the log is appended to.
+    pub log_file: Option<PathBuf>,
     /// What stands in the places of URLs, such as `{directory}`.
     pub places: Option<Places>,
     /// How the provider speaks SCIM. Taken as a whole from the uppermost source that has it.
     #[serde(deserialize_with = "dialect::checked", default, skip_serializing)]
     pub scim: Option<Dialect>,
-    /// The name, or the file, of the profile that this layer is.
-    #[serde(skip)]
-    pub profile_name: Option<String>,
     /// What a profile says of itself.
     #[serde(skip_serializing)]
     pub about: Option<About>,
 }
 
 impl Layer {
-    /// A profile: a built-in one by name, or a file.
-    pub fn profile(name: &str) -> Result<Self, SettingsError> {
-        if let Some(text) = profile::builtin(name) {
-            return Self::parse(Path::new(name), text);
-        }
-        let path = Path::new(name);
-        let looks_like_a_file = path.extension().is_some() || name.contains('/');
-        if looks_like_a_file {
-            return Self::read(path);
-        }
-        Err(SettingsError::UnknownProfile {
-            name: name.to_owned(),
-            known: profile::names().collect(),
-        })
-    }
-
-    /// The settings file: the one named, or `offboard.toml` if that is there.
-    pub fn file(named: Option<&Path>) -> Result<Self, SettingsError> {
-        match named {
-            Some(path) => Self::read(path),
-            None if Path::new(DEFAULT_FILE).exists() => {
-                let path = Path::new(DEFAULT_FILE);
-                trust::check(path)?;
-                Self::read(path)
-            }
-            None => Ok(Self::default()),
-        }
-    }
-
-    fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(path, &text)
-    }
-
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|error| wrong(path, text, &error))
-    }
-
     /// The ledger file.
     pub fn ledger(&self) -> PathBuf {
         let ledger = self.ledger.clone();
@@ -234,6 +199,7 @@ impl Layer {
     #[must_use]
     pub fn over(self, lower: Self) -> Self {
         Self {
+            profile: self.profile.or(lower.profile),
             region: self.region.or(lower.region),
             regions: both(self.regions, lower.regions),
             scim_url: self.scim_url.or(lower.scim_url),
@@ -303,10 +269,14 @@ impl Layer {
             require: both(self.require, lower.require),
             most_workspaces: self.most_workspaces.or(lower.most_workspaces),
             allow_mismatch: self.allow_mismatch.or(lower.allow_mismatch),
+            strict: self.strict.or(lower.strict),
+            no_lookup: self.no_lookup.or(lower.no_lookup),
+            progress: self.progress.or(lower.progress),
+            redact: self.redact.or(lower.redact),
+            log_file: self.log_file.or(lower.log_file),
             places: places::both(self.places, lower.places),
             scim: self.scim.or(lower.scim),
             about: self.about.or(lower.about),
-            profile_name: self.profile_name.or(lower.profile_name),
         }
     }
 }
@@ -323,37 +293,13 @@ fn both<T>(upper: Option<Vec<T>>, lower: Option<Vec<T>>) -> Option<Vec<T>> {
     }
 }
 
-/// Says where and why, and never what stands there: that may be a secret.
-fn wrong(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
-    let start = error.span().map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or_default();
-    let line = 1 + before.matches('\n').count();
-    let words = text.lines().nth(line - 1).unwrap_or_default();
-    let key = words.split('=').next().unwrap_or_default();
-    let key = key.trim().to_ascii_lowercase();
-    let setting = key.ends_with("-file") || key.starts_with("token-");
-    let kinds = [
-        ("passphrase", SecretKind::KeyPassphrase),
-        ("pass", SecretKind::Password),
-        ("token", SecretKind::Token),
-        ("secret", SecretKind::ClientSecret),
-    ];
-    let kind = kinds.iter().find(|(word, _)| key.contains(word));
-    let secret = kind.filter(|_| !setting).map(|(_, kind)| *kind);
-    SettingsError::Parse {
-        path: path.to_owned(),
-        line,
-        why: error.message().trim_end().replace('\n', ", "),
-        secret,
-    }
-}
-
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
-    let text = String::deserialize(deserializer)?;
+    let written = Written::deserialize(deserializer)?;
+    let text = written.to_string();
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 

@@ -8,6 +8,7 @@ pub const TEMPLATE: &str = include_str!("../../config/offboard.toml");
 
 mod dialect;
 mod error;
+mod file;
 mod grounds;
 mod layer;
 mod network;
@@ -25,9 +26,11 @@ mod standard;
 mod told;
 mod trust;
 mod until;
+mod written;
 
 pub use dialect::About;
 pub use error::SettingsError;
+pub use file::SettingsFile;
 pub use grounds::{Grounds, Requirement};
 pub use layer::Layer;
 pub use places::{Place, Places};
@@ -38,3 +41,4 @@ pub use secret::{Found, SecretKind, SecretSource, Ways, accept, open_to_others};
 pub use sign_in::{Method, SignIn, SignInKind};
 pub use sources::{Setting, Source, Sources};
 pub use span::Span;
+pub use until::is_past;

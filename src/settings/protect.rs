@@ -1,46 +1,72 @@
 //! The protect list as it is written: patterns, and files of patterns.
+//!
+//! Each pattern and each line either names a user, or is refused: a pattern that can fit no user protects
+//! nothing, and would be noticed too late.
+
+mod list;
+mod pattern;
 
 use std::path::{Path, PathBuf};
 
 use crate::settings::SettingsError;
 
 /// Endings by which a pattern is taken for a file that was meant: it would protect nobody.
-const FILES: [&str; 4] = ["txt", "csv", "list", "lst"];
+const FILES: [&str; 16] = [
+    "txt", "text", "csv", "tsv", "list", "lst", "xls", "xlsx", "ods", "json", "toml", "yaml",
+    "yml", "conf", "cfg", "dat",
+];
 
 /// All patterns: those that were given, and those on the lines of the files. Whether a file of a pattern's
 /// name lies in the current folder makes no difference.
+///
+/// # Errors
+/// A pattern looks like a file or can name no user, or a file cannot be read, is empty, or has a line that
+/// names no user.
 pub(super) fn patterns(
     words: Vec<String>,
     files: &[PathBuf],
 ) -> Result<Vec<String>, SettingsError> {
-    if let Some(word) = words.iter().find(|word| looks_like_a_file(word)) {
-        let word = word.clone();
-        return Err(SettingsError::ProtectWord { word });
+    let mut patterns = Vec::with_capacity(words.len());
+    for word in words {
+        if looks_like_a_file(&word) {
+            return Err(SettingsError::ProtectWord { word });
+        }
+        let word = word.trim();
+        pattern::check(word).map_err(|why| SettingsError::ProtectPattern {
+            word: word.escape_debug().to_string(),
+            why,
+        })?;
+        patterns.push(word.to_owned());
     }
-    let mut patterns = words;
     for path in files {
-        let text = std::fs::read_to_string(path).map_err(|source| SettingsError::ReadProtect {
+        let bytes = std::fs::read(path).map_err(|source| SettingsError::ReadProtect {
             path: path.clone(),
             source,
         })?;
-        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-        let before = patterns.len();
-        let meant = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        patterns.extend(meant.map(str::to_owned));
-        if patterns.len() == before {
+        let read = list::read(&bytes).map_err(|wrong| SettingsError::ProtectLine {
+            path: path.clone(),
+            line: wrong.line,
+            why: wrong.why,
+        })?;
+        if read.is_empty() {
             let path = path.clone();
             return Err(SettingsError::EmptyProtect { path });
         }
+        patterns.extend(read);
     }
     Ok(patterns)
 }
 
+/// Whether a pattern is a path, or a file's name, with or without the sign before it by which other programs
+/// know one.
 fn looks_like_a_file(word: &str) -> bool {
-    let ending = Path::new(word)
+    let name = word.trim();
+    let name = name.strip_prefix('@').unwrap_or(name);
+    let ending = Path::new(name)
         .extension()
         .and_then(|ending| ending.to_str());
     let known = ending.is_some_and(|ending| FILES.iter().any(|f| f.eq_ignore_ascii_case(ending)));
-    known && !word.contains(['@', '*']) || word.contains('/')
+    known && !name.contains(['@', '*']) || name.contains('/')
 }
 
 #[cfg(test)]
@@ -62,20 +88,40 @@ mod tests {
         let board = file("board", "\u{feff}a@example.com\n\n# b\n @c.com \n");
         let read = patterns(vec!["svc-*".to_owned()], &[board]).unwrap();
         assert_eq!(read, ["svc-*", "a@example.com", "@c.com"]);
-        let empty = patterns(Vec::new(), &[file("empty", "# nobody yet\n")]);
-        assert!(matches!(empty, Err(SettingsError::EmptyProtect { .. })));
+        for nobody in ["", "# nobody yet\n", "\n \n\u{feff}", "Email\n"] {
+            let empty = patterns(Vec::new(), &[file("empty", nobody)]);
+            let is_refused = matches!(
+                empty,
+                Err(SettingsError::EmptyProtect { .. } | SettingsError::ProtectLine { .. })
+            );
+            assert!(is_refused, "{nobody:?}");
+        }
+        let wrong = patterns(Vec::new(), &[file("wrong", "a@x.com\nb@x.com,Bob\n")]);
+        assert!(wrong.unwrap_err().to_string().contains("line 2"));
         let missing = patterns(Vec::new(), &[dir.path().join("missing")]);
         assert!(matches!(missing, Err(SettingsError::ReadProtect { .. })));
     }
 
     #[test]
     fn p7_a_pattern_is_a_pattern_and_one_that_looks_like_a_file_is_an_error() {
-        for meant_as_file in ["vips.txt", "lists/vips", "./vips", "VIPS.CSV"] {
+        for meant_as_file in [
+            "vips.txt",
+            "lists/vips",
+            "./vips",
+            "VIPS.CSV",
+            "@vips.txt",
+            "@lists/vips",
+        ] {
             let error = words(meant_as_file).unwrap_err();
             assert!(matches!(error, SettingsError::ProtectWord { .. }));
+            assert!(error.hint().unwrap().contains("--protect-file"));
         }
-        for pattern in ["ada@example.com", "*.csv@x", "example.com", "8a8b"] {
+        for pattern in ["ada@example.com", "*.csv@x.com", "example.com", "8a8b"] {
             assert_eq!(words(pattern).unwrap()[0], pattern);
+        }
+        for nobody in ["", " ", "# ada", "a@x.com; b@x.com", "a@x.com b@x.com"] {
+            let error = words(nobody).unwrap_err();
+            assert!(matches!(error, SettingsError::ProtectPattern { .. }));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::lookup::Finds;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
 use crate::scim::Dialect;
+use crate::settings::span::some_time;
 use crate::settings::standard::{GRACE, LEDGER, PLAN_TTL, THROTTLE_WAIT};
 use crate::settings::until::moment;
 use crate::settings::{Grounds, Layer, SettingsError, SignIn, Span};
@@ -114,9 +115,9 @@ impl Settings {
         let span = |span: Option<Span>| span.map(|span| span.0);
         let mut notes = Vec::new();
         let http = HttpSettings {
-            connect_timeout: span(layer.connect_timeout)
+            connect_timeout: some_time("--connect-timeout", layer.connect_timeout)?
                 .ok_or_else(need("how long connecting may take", "--connect-timeout"))?,
-            timeout: span(layer.timeout)
+            timeout: some_time("--timeout", layer.timeout)?
                 .ok_or_else(need("how long a request may take", "--timeout"))?,
             network: network::network(&layer, &mut notes)?,
             ..HttpSettings::default()
@@ -150,7 +151,7 @@ impl Settings {
         };
         let dialect = layer.scim.unwrap_or_default();
         Ok(Self {
-            profile: layer.profile_name.unwrap_or_default(),
+            profile: layer.profile.unwrap_or_default(),
             ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
             roster,
             connection: Connection {

@@ -15,6 +15,7 @@ use crate::auth::{
     CertificateEncoding, ClientAuth, DeviceService, MessageFormat, TokenCommand, TokenForm,
 };
 use crate::http::{BaseUrl, HeaderName, PlainHttp, Url, endpoint, header};
+use crate::settings::span::some_time;
 use crate::settings::{Layer, SecretKind, SettingsError};
 
 /// How long a program that prints a token may take: somebody may have to touch a key.
@@ -183,6 +184,7 @@ fn method(
     named: Option<&str>,
     plain: PlainHttp,
 ) -> Result<Method, SettingsError> {
+    let places = layer.places.clone().unwrap_or_default();
     // An endpoint by itself, or at its usual place at the origin of the OAuth service.
     let url = |text: &Option<String>, path: &str, what, flag| {
         let origin = layer.oauth_url.as_ref();
@@ -191,6 +193,7 @@ fn method(
             Some(text) => (flag, text.clone()),
             None => ("--oauth-url", usual().ok_or(missing(what, flag))?),
         };
+        let text = places.fill(&text)?;
         endpoint(&text, plain).map_err(|source| SettingsError::Url { flag, source })
     };
     let token_url = || {
@@ -274,6 +277,7 @@ fn text(
 fn service(layer: &Layer, plain: PlainHttp) -> Result<BaseUrl, SettingsError> {
     let flag = "--auth-url";
     let text = text(layer.auth_url.as_ref(), "where to sign in", flag)?;
+    let text = layer.places.clone().unwrap_or_default().fill(&text)?;
     BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
 }
 
@@ -311,10 +315,9 @@ fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
     };
     Ok(TokenCommand {
         words,
-        timeout: layer
-            .token_command_timeout
-            .map_or(COMMAND_TIMEOUT, |span| span.0),
-        life: layer.token_life.map(|span| span.0),
+        timeout: some_time("--token-command-timeout", layer.token_command_timeout)?
+            .unwrap_or(COMMAND_TIMEOUT),
+        life: some_time("--token-life", layer.token_life)?,
         hidden: SecretKind::ALL
             .map(SecretKind::variable)
             .into_iter()

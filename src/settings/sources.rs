@@ -3,12 +3,10 @@
 //! A value's name is the one that it has in a file, and which values there are is known from
 //! [`Layer`] alone: nothing here names a setting.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
 use crate::settings::region;
-use crate::settings::{Layer, SettingsError};
+use crate::settings::{Layer, SettingsError, SettingsFile};
 
 /// Where a value came from, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,21 +52,25 @@ pub struct Setting {
 pub struct Sources(Vec<(Source, Layer)>);
 
 impl Sources {
-    /// Reads the settings file (the one that is named, or else `offboard.toml` if it is there) and the
-    /// profile, and finds what the region stands for.
+    /// Puts the settings file below the command line, and below both the profile that they name, and what
+    /// the region stands for.
     ///
     /// # Errors
-    /// A file cannot be read or is wrong, or there is no such profile or region.
-    pub fn read(
-        command_line: Layer,
-        file: Option<&Path>,
-        profile: &str,
-    ) -> Result<Self, SettingsError> {
-        let file = Layer::file(file)?;
-        let profile = Layer {
-            profile_name: Some(profile.to_owned()),
-            ..Layer::profile(profile)?
-        };
+    /// The profile cannot be read or is wrong, or there is no such profile or region.
+    pub fn read(command_line: Layer, file: &SettingsFile) -> Result<Self, SettingsError> {
+        let mut file = file.layer().clone();
+        if command_line.region.is_some() {
+            // The region stands for all hosts, and a flag or variable beats a file.
+            file.scim_url = None;
+            file.auth_url = None;
+            file.oauth_url = None;
+            file.token_url = None;
+            file.device_url = None;
+        }
+        let standard = Layer::standard();
+        let said = [&command_line, &file, &standard];
+        let profile = said.iter().find_map(|layer| layer.profile.as_deref());
+        let profile = Layer::profile(profile.unwrap_or_default())?;
         let said = [&command_line, &file, &profile];
         let region = match said.iter().find_map(|layer| layer.region.as_deref()) {
             Some(wanted) => {
@@ -77,12 +79,17 @@ impl Sources {
             }
             None => Layer::default(),
         };
+        // A profile does not say which profile it is.
+        let profile = Layer {
+            profile: None,
+            ..profile
+        };
         Ok(Self(vec![
             (Source::CommandLine, command_line),
             (Source::File, file),
             (Source::Region, region),
             (Source::Profile, profile),
-            (Source::Default, Layer::standard()),
+            (Source::Default, standard),
         ]))
     }
 
@@ -129,25 +136,30 @@ fn table(layer: &Layer) -> Map<String, Value> {
     }
 }
 
+/// The annotated file with every setting set.
+#[cfg(test)]
+pub(super) fn all_set() -> String {
+    let lines = crate::settings::TEMPLATE.lines();
+    let lines = lines.map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.split(' ').nth(1) == Some("=") => setting,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::settings::TEMPLATE;
 
     #[test]
     fn the_annotated_file_names_every_setting_and_sets_none() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("t.toml");
-        std::fs::write(&path, TEMPLATE).unwrap();
-        assert_eq!(Layer::file(Some(&path)).unwrap(), Layer::default());
-
+        let parse = |text: &str| Layer::parse(Path::new("t.toml"), text).unwrap();
+        assert_eq!(parse(TEMPLATE), Layer::default());
         // Without the sign before each setting all are set, and all are understood.
-        let lines = TEMPLATE.lines().map(|line| match line.strip_prefix("# ") {
-            Some(setting) if setting.split(' ').nth(1) == Some("=") => setting,
-            _ => line,
-        });
-        std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
-        let layer = Layer::file(Some(&path)).unwrap();
+        let layer = parse(&all_set());
         let unset: Vec<_> = table(&layer)
             .into_iter()
             .filter(|(_, value)| value.is_null())
@@ -169,7 +181,8 @@ mod tests {
             canary: Some(3),
             ..Layer::default()
         };
-        let sources = Sources::read(flags, Some(&path), "anaplan").unwrap();
+        let file = SettingsFile::read(Some(&path)).unwrap();
+        let sources = Sources::read(flags, &file).unwrap();
         let settings = sources.settings();
         let find = |name: &str| {
             let found = settings.iter().find(|setting| setting.name == name);
@@ -184,10 +197,39 @@ mod tests {
             ("scim-url", scim.into(), Source::Region),
             ("rate", "8/s".into(), Source::Profile),
             ("cap-share", "20%".into(), Source::Default),
+            ("profile", "anaplan".into(), Source::Default),
         ] {
             assert_eq!(find(name), (Some(value), Some(source)), "{name}");
         }
         assert_eq!(find("username"), (None, None));
         assert_eq!(sources.layer().scim_url.as_deref(), Some(scim));
+    }
+    #[test]
+    fn p10_a_region_of_the_command_line_beats_every_host_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.toml");
+        let hosts = [
+            "scim-url",
+            "auth-url",
+            "oauth-url",
+            "token-url",
+            "device-url",
+        ];
+        let lines = hosts.map(|name| format!("{name} = \"https://elsewhere.example.com\"\n"));
+        std::fs::write(&path, lines.concat()).unwrap();
+        let file = SettingsFile::read(Some(&path)).unwrap();
+        let hosts_of = |region: Option<&str>| {
+            let flags = Layer {
+                region: region.map(str::to_owned),
+                ..Layer::default()
+            };
+            let all = table(&Sources::read(flags, &file).unwrap().layer());
+            hosts.map(|name| all[name].to_string())
+        };
+        let elsewhere = |host: &String| host.contains("elsewhere");
+        assert!(hosts_of(None).iter().all(elsewhere));
+        let by_region = hosts_of(Some("us9"));
+        assert!(!by_region.iter().any(elsewhere), "{by_region:?}");
+        assert!(by_region[1].contains("us9.auth.anaplan.com"));
     }
 }

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::SettingsError;
+use crate::settings::written::Written;
+
 /// A length of time, zero or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Written", into = "String")]
 pub struct Span(pub Duration);
 
 /// Longer than any job takes, and short enough that it can be added to any moment.
@@ -48,11 +51,11 @@ fn days(text: &str) -> Option<Duration> {
     days.checked_mul(24 * 60 * 60).map(Duration::from_secs)
 }
 
-impl TryFrom<String> for Span {
+impl TryFrom<Written> for Span {
     type Error = SpanError;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        written.to_string().parse()
     }
 }
 
@@ -68,6 +71,20 @@ impl fmt::Display for Span {
             Ok(span) => write!(f, "{span:#}"),
             Err(_) => write!(f, "{:?}", self.0),
         }
+    }
+}
+
+/// The length of time that a flag gives to something that needs some.
+///
+/// # Errors
+/// [`SettingsError::NoTime`] if it is zero.
+pub(super) fn some_time(
+    flag: &'static str,
+    span: Option<Span>,
+) -> Result<Option<Duration>, SettingsError> {
+    match span {
+        Some(Span(Duration::ZERO)) => Err(SettingsError::NoTime(flag)),
+        span => Ok(span.map(|span| span.0)),
     }
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::domain::{Limits, Rails};
 use crate::settings::{Layer, Span};
 
+/// The provider's profile.
+const PROFILE: &str = "anaplan";
+
 /// The ledger: beside the roster, where it is found again.
 pub(super) const LEDGER: &str = "offboard.db";
 
@@ -23,6 +26,10 @@ impl Layer {
     pub fn standard() -> Self {
         let rails = Rails::default();
         Self {
+            profile: Some(PROFILE.to_owned()),
+            strict: Some(false),
+            no_lookup: Some(false),
+            redact: Some(false),
             ledger: Some(LEDGER.into()),
             burst: Some(NonZeroU32::MIN),
             concurrency: Some(NonZeroUsize::MIN),

@@ -64,11 +64,6 @@ async fn a_run_stops_at_the_limits_that_were_set() {
             11,
             "the time that was set is over",
         ),
-        (
-            ["--until", "2020-01-01T00:00:00Z"],
-            11,
-            "the time that was set is over",
-        ),
         (["--max-failures", "2"], 6, "users failed: too many"),
     ] {
         let mut command = bed.run_all(100);
@@ -82,6 +77,32 @@ async fn a_run_stops_at_the_limits_that_were_set() {
     assert_eq!(ran.code, Some(10), "{ran:?}");
     let gone = bed.people.iter().filter(|person| bed.is_gone(&person.id));
     assert_eq!(gone.count(), 70);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_stops_at_its_moment_and_the_command_that_continues_goes_without_it() {
+    let bed = Bed::with_users(100).await;
+    bed.write_roster(&[]);
+    let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
+    let moment = moment.to_string();
+    let mut command = bed.run_with(100, "--rate 5/s --until");
+    command.arg(&moment);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(11), "{ran:?}");
+    assert!(
+        ran.stderr.contains("the time that was set is over"),
+        "{ran:?}"
+    );
+    let next = ran
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("to continue: "));
+    let next = next.unwrap();
+    assert!(
+        next.contains("--rate 5/s") && !next.contains("--until"),
+        "{next}"
+    );
+    assert!(!next.contains(&moment), "{next}");
 }
 
 /// How often a text is in another.

@@ -93,6 +93,8 @@ fn show(dir: &tempfile::TempDir, args: &[&str]) -> Command {
         .args(args)
         .env("OFFBOARD_USERNAME", "ada@example.com")
         .env("OFFBOARD_CANARY", "7")
+        .env("OFFBOARD_PROTECT", "ceo@example.com")
+        .env("OFFBOARD_STRICT", "yes")
         .env("OFFBOARD_PASSWORD", "planted");
     command
 }
@@ -125,6 +127,12 @@ async fn p10_settings_are_shown_with_their_sources_and_without_secrets() {
         ("grace", "30s".into(), "default"),
         ("password", "[redacted]".into(), "OFFBOARD_PASSWORD"),
         ("until", Value::Null, "not set"),
+        ("strict", "yes".into(), "OFFBOARD_STRICT"),
+        (
+            "protect",
+            serde_json::json!(["ceo@example.com", "@board.example.com"]),
+            "OFFBOARD_PROTECT",
+        ),
         ("profile", "anaplan".into(), "default"),
     ] {
         let setting = &shown["settings"][name];
@@ -178,10 +186,8 @@ async fn a_region_stands_for_all_hosts_and_each_host_for_itself() {
         format!("scim-url = \"{own}\"\n"),
     )
     .unwrap();
-    assert_eq!(
-        hosts(&["--region", "eu5"], None).await,
-        [own, eu5[1], eu5[2]]
-    );
+    assert_eq!(hosts(&[], None).await, [own, standard[1], standard[2]]);
+    assert_eq!(hosts(&["--region", "eu5"], None).await, eu5);
 
     let ran = run(&dir, &["config", "show", "--region", "mars"]).await;
     assert_eq!(ran.code, Some(3), "{ran:?}");

@@ -88,7 +88,12 @@ async fn a_flag_beats_a_variable_beats_the_file_beats_the_profile() {
     };
     assert_settled(with_rest(&profile), &target("profile"), &account("profile")).await;
 
-    write(&bed, "offboard.toml", "file");
+    write(&bed, "file.toml", "file");
+    let with_rest = |args: &[&str]| {
+        let mut command = with_rest(args);
+        command.args(["--config", "file.toml"]);
+        command
+    };
     assert_settled(with_rest(&profile), &target("file"), &account("file")).await;
 
     let with_variable = |args: &[&str]| {
@@ -111,20 +116,213 @@ async fn a_flag_beats_a_variable_beats_the_file_beats_the_profile() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_named_file_takes_the_place_of_the_one_in_the_folder() {
     let (bed, auth) = (bed().await, anybody().await);
-    write(&bed, "offboard.toml", "folder");
+    let builtin = "https://api.anaplan.com/scim/1/0/v2";
+    let folder = "username = \"folder@example.com\"\n";
+    std::fs::write(bed.path("offboard.toml"), folder).unwrap();
     write(&bed, "other.toml", "named");
     let command = ask(&bed, &auth, &[]);
-    assert_settled(
-        command,
-        "https://folder.example.com/v2",
-        "folder@example.com",
-    )
-    .await;
+    assert_settled(command, builtin, "folder@example.com").await;
     let command = ask(&bed, &auth, &["--config", "other.toml"]);
     assert_settled(command, "https://named.example.com/v2", "named@example.com").await;
     let mut command = ask(&bed, &auth, &[]);
     command.env("OFFBOARD_CONFIG", "other.toml");
     assert_settled(command, "https://named.example.com/v2", "named@example.com").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn which_file_was_read_is_said_and_one_that_is_not_named_has_no_power_over_secrets() {
+    let bed = bed().await;
+    let run = |text: &str, args: &[&str]| {
+        std::fs::write(bed.path("offboard.toml"), text).unwrap();
+        let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);
+        command.args(args);
+        finish(command)
+    };
+    let ran = run("cap = 10\n", &[]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("settings: offboard.toml"), "{ran:?}");
+    let planted = "sign-in = \"command\"\ntoken-command = \"touch ran\"\n";
+    let ran = run(planted, &[]).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    let names_both = ["`token-command`", "--config offboard.toml"];
+    assert!(
+        names_both.iter().all(|word| ran.stderr.contains(word)),
+        "{ran:?}"
+    );
+    assert!(!bed.path("ran").exists());
+    run(planted, &["--config", "offboard.toml"]).await;
+    assert!(bed.path("ran").exists());
+    // Whoever only looks at the ledger sends no secret.
+    let ran = finish(bed.offboard(&["status"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_is_off_if_the_stronger_source_says_so() {
+    let bed = Bed::with_users(1).await;
+    bed.write_roster(&["x y,nobody@example.com"]);
+    std::fs::write(bed.path("own.toml"), "strict = true\n").unwrap();
+    let run = |args: &'static [&str], variable: &'static str| {
+        let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
+        command.args(args).env("OFFBOARD_STRICT", variable);
+        finish(command)
+    };
+    for (args, variable, code) in [
+        (&["--config", "own.toml"][..], "", 4),
+        (&["--config", "own.toml"], "false", 6),
+        (&["--config", "own.toml", "--strict=false"], "", 6),
+        (&["--config", "own.toml", "--strict=no"], "true", 6),
+        (&["--strict=true"], "false", 4),
+        (&["--strict"], "false", 4),
+    ] {
+        let ran = run(args, variable).await;
+        assert_eq!(ran.code, Some(code), "{args:?} {variable}: {ran:?}");
+    }
+    let wrong = "progress = \"loud\"\n";
+    std::fs::write(bed.path("own.toml"), wrong).unwrap();
+    let ran = run(&["--config", "own.toml"], "").await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("settings `own.toml`"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_a_verb_looks_at_by_itself_have_their_place_in_the_file() {
+    let bed = bed().await;
+    std::fs::create_dir(bed.path("conf")).unwrap();
+    let text = "profile = \"anaplan\"\nprogress = \"lines\"\nlog-file = \"log\"\nredact = true\n";
+    std::fs::write(bed.path("conf/own.toml"), text).unwrap();
+    let mut command = bed.run_all(2);
+    command.args(["--config", "conf/own.toml"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains(" of 2"), "{ran:?}");
+    assert!(std::fs::metadata(bed.path("conf/log")).unwrap().len() > 0);
+    let report = |args: &'static [&str]| {
+        let mut command = bed.offboard(&["report", "--format", "csv"]);
+        command.args(["--config", "conf/own.toml"]).args(args);
+        finish(command)
+    };
+    let name = &bed.people[0].user_name;
+    assert!(!report(&[]).await.stdout.contains(name));
+    assert!(report(&["--redact=false"]).await.stdout.contains(name));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p10_neither_help_nor_what_is_shown_repeats_a_secret_of_a_variable() {
+    let bed = bed().await;
+    let planted = |args: &[&str]| {
+        let mut command = bed.offboard(args);
+        command
+            .env("OFFBOARD_TOKEN_COMMAND", "sh -c planted")
+            .env("OFFBOARD_PROXY", "http://me:planted@127.0.0.1:9")
+            .env("OFFBOARD_PROXY_PASSWORD", "planted");
+        finish(command)
+    };
+    for args in [
+        &["run", "--help"][..],
+        &["users", "export", "--help"],
+        &["config", "show"],
+        &["config", "show", "--json"],
+    ] {
+        let ran = planted(args).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(!format!("{ran:?}").contains("planted"), "{ran:?}");
+        assert!(ran.stdout.to_lowercase().contains("token"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p7_every_protect_list_counts_and_the_own_account_is_told_by_name() {
+    let bed = Bed::with_users(4).await;
+    bed.write_roster(&[]);
+    let name = |user: usize| bed.people[user].user_name.as_str();
+    for (file, user) in [("flag", 0), ("variable", 1), ("file", 2)] {
+        std::fs::write(bed.path(file), name(user)).unwrap();
+    }
+    std::fs::write(bed.path("own.toml"), "protect-file = [\"file\"]\n").unwrap();
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable", "--json"]);
+    command.args(["--config", "own.toml", "--protect-file", "flag", "--self"]);
+    command.arg(&bed.people[3].id);
+    command.env("OFFBOARD_PROTECT_FILE", "variable");
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let plan: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(plan["to_write"], 0, "{ran:?}");
+    let told = format!("`--self` says: {}, {}", bed.people[3].id, name(3));
+    assert_eq!(ran.stderr.matches(&told).count(), 1, "{ran:?}");
+
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable", "--self", "nobody"]);
+    command.arg("--new");
+    let ran = finish(command).await;
+    assert!(ran.stderr.contains("`--self nobody` may not be"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_misspelt_variable_is_told() {
+    let bed = bed().await;
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);
+    command.env("OFFBOARD_PROTECTED", "ada@example.com");
+    let ran = finish(command).await;
+    assert!(ran.stderr.contains("`OFFBOARD_PROTECTED`"), "{ran:?}");
+    assert!(ran.stderr.contains("`OFFBOARD_PROTECT`"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leaves_no_time_is_refused_before_anything_is_sent() {
+    let bed = bed().await;
+    for (flag, value) in [
+        ("--until", "2020-01-31T15:00:00Z"),
+        ("--until", "2030-01-31T15:00"),
+        ("--until", "18"),
+        ("--timeout", "0s"),
+        ("--connect-timeout", "0s"),
+    ] {
+        let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);
+        command.args([flag, value]);
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(3), "{flag} {value}: {ran:?}");
+        assert!(ran.stderr.contains(flag), "{ran:?}");
+    }
+    for (flag, value, right) in [
+        ("--rate", "10", "`10/s`"),
+        ("--rate", "0.5/s", "`30/m`"),
+        ("--cap-share", "20", "`20%`"),
+    ] {
+        let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);
+        command.args([flag, value]);
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(2), "{flag} {value}: {ran:?}");
+        assert!(ran.stderr.contains(right), "{ran:?}");
+    }
+    assert_eq!(bed.books.requests().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p7_patterns_that_cover_no_user_are_told_once_with_their_number() {
+    let bed = bed().await;
+    let list = format!(
+        "{}\nnobody@elsewhere.com  # left long ago\n",
+        bed.people[0].user_name
+    );
+    std::fs::write(bed.path("keep"), list).unwrap();
+    let mut command = bed.offboard(&["plan", "leavers.csv", "--disable"]);
+    command.args(["--protect-file", "keep"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let words =
+        "1 of 2 patterns of the protect list cover no user of this job: nobody@elsewhere.com";
+    assert_eq!(ran.stderr.matches(words).count(), 1, "{ran:?}");
+    assert!(!ran.stderr.contains("left long ago"), "{ran:?}");
+    // Without a look-up no name is known, and nothing is said of whom a pattern covers.
+    let mut command = bed.offboard(&["run", "ids.csv", "--disable", "--no-lookup"]);
+    std::fs::write(bed.path("ids.csv"), format!("id\n{}\n", bed.people[0].id)).unwrap();
+    command.args(["--protect-file", "keep"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    assert!(
+        ran.stderr.contains("whose name is known (of 1 it is not)"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use crate::cli::args::sources::FileArgs;
 use crate::settings::Span;
@@ -138,7 +138,18 @@ pub(in crate::cli) struct ReportArgs {
     pub(in crate::cli) format: Option<ReportFormat>,
 
     /// Mask names and addresses; ids stay.
-    #[arg(long, env = "OFFBOARD_REDACT", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false",
+        hide_default_value = true,
+        env = "OFFBOARD_REDACT",
+        value_parser = BoolishValueParser::new()
+    )]
     pub(in crate::cli) redact: bool,
 
     /// Print the summary as JSON.

@@ -51,16 +51,32 @@ pub(in crate::cli) struct NetworkArgs {
     proxy_password_file: Option<PathBuf>,
 
     /// Take the proxy for requests to this very machine too.
-    #[arg(long, env = "OFFBOARD_PROXY_LOOPBACK", value_parser = BoolishValueParser::new())]
-    proxy_loopback: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_PROXY_LOOPBACK",
+        value_parser = BoolishValueParser::new()
+    )]
+    proxy_loopback: Option<bool>,
 
     /// Trust the certificate authorities in this PEM file too.
     #[arg(long, value_name = "FILE", env = "OFFBOARD_CA_FILE")]
     ca_file: Option<PathBuf>,
 
     /// Trust these alone, not those of the system.
-    #[arg(long, env = "OFFBOARD_CA_ONLY", value_parser = BoolishValueParser::new())]
-    ca_only: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_CA_ONLY",
+        value_parser = BoolishValueParser::new()
+    )]
+    ca_only: Option<bool>,
 
     /// The certificate to show to a server that asks for one, in PEM, with those that vouch for it.
     #[arg(long, value_name = "FILE", env = "OFFBOARD_CLIENT_CERT")]
@@ -76,9 +92,9 @@ impl NetworkArgs {
     pub(super) fn into_layer(self, layer: &mut Layer) {
         layer.proxy = self.proxy;
         layer.proxy_password_file = self.proxy_password_file;
-        layer.proxy_loopback = self.proxy_loopback.then_some(true);
+        layer.proxy_loopback = self.proxy_loopback;
         layer.ca_file = self.ca_file;
-        layer.ca_only = self.ca_only.then_some(true);
+        layer.ca_only = self.ca_only;
         layer.client_cert = self.client_cert;
         layer.client_key = self.client_key;
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::domain::Share;
 use crate::settings::{Layer, Span};
@@ -38,9 +39,18 @@ pub(in crate::cli) struct RailsArgs {
     )]
     protect_variable: Vec<String>,
 
-    /// Never write those whom this file names, a pattern on each line; again for more.
-    #[arg(long, value_name = "FILE", env = "OFFBOARD_PROTECT_FILE")]
+    /// Never write those whom this file names, a pattern on each line; again for more. The files of
+    /// `OFFBOARD_PROTECT_FILE` and of the settings file count too.
+    #[arg(long, value_name = "FILE")]
     protect_file: Vec<PathBuf>,
+
+    /// What the variable names is added to what the flag names.
+    #[arg(
+        long = "protect-file-by-variable",
+        hide = true,
+        env = "OFFBOARD_PROTECT_FILE"
+    )]
+    protect_file_variable: Vec<PathBuf>,
 
     /// The id of the account that signs in, which is never written [default: as the provider tells].
     #[arg(
@@ -60,8 +70,16 @@ pub(in crate::cli) struct RailsArgs {
     canary: Option<u64>,
 
     /// Write also those lines whose id and whose address belong to two people.
-    #[arg(long, env = "OFFBOARD_ALLOW_MISMATCH", value_parser = clap::builder::FalseyValueParser::new())]
-    allow_mismatch: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_ALLOW_MISMATCH",
+        value_parser = BoolishValueParser::new()
+    )]
+    allow_mismatch: Option<bool>,
 }
 
 /// A text that names somebody: one of blanks alone would protect nobody.
@@ -81,11 +99,12 @@ impl RailsArgs {
         layer.cap_share = self.cap_share;
         let patterns = [self.protect, self.protect_variable].concat();
         layer.protect = Some(patterns).filter(|patterns| !patterns.is_empty());
-        layer.protect_file = Some(self.protect_file).filter(|files| !files.is_empty());
+        let files = [self.protect_file, self.protect_file_variable].concat();
+        layer.protect_file = Some(files).filter(|files| !files.is_empty());
         layer.self_id = self.self_id;
         layer.plan_ttl = self.plan_ttl;
         layer.canary = self.canary;
-        layer.allow_mismatch = self.allow_mismatch.then_some(true);
+        layer.allow_mismatch = self.allow_mismatch;
     }
 }
 

@@ -29,12 +29,28 @@ pub(in crate::cli) struct ReadingArgs {
     header_line: Option<NonZeroU64>,
 
     /// The roster has no header: its first line is a user.
-    #[arg(long, env = "OFFBOARD_NO_HEADER", value_parser = BoolishValueParser::new())]
-    no_header: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_NO_HEADER",
+        value_parser = BoolishValueParser::new()
+    )]
+    no_header: Option<bool>,
 
     /// Take ids and names as they stand: with blanks inside, quotes or brackets around them, or addresses as ids.
-    #[arg(long, env = "OFFBOARD_ALLOW_UNUSUAL_IDS", value_parser = BoolishValueParser::new())]
-    allow_unusual_ids: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_ALLOW_UNUSUAL_IDS",
+        value_parser = BoolishValueParser::new()
+    )]
+    allow_unusual_ids: Option<bool>,
 }
 
 impl ReadingArgs {
@@ -44,7 +60,7 @@ impl ReadingArgs {
         layer.email_column = self.email_column;
         layer.encoding = self.encoding;
         layer.header_line = self.header_line;
-        layer.no_header = self.no_header.then_some(true);
-        layer.allow_unusual_ids = self.allow_unusual_ids.then_some(true);
+        layer.no_header = self.no_header;
+        layer.allow_unusual_ids = self.allow_unusual_ids;
     }
 }

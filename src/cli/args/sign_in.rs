@@ -88,8 +88,16 @@ pub(in crate::cli) struct SignInArgs {
     token_command: Option<String>,
 
     /// Let /bin/sh read the token command.
-    #[arg(long, env = "OFFBOARD_TOKEN_COMMAND_SHELL", value_parser = BoolishValueParser::new())]
-    token_command_shell: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_TOKEN_COMMAND_SHELL",
+        value_parser = BoolishValueParser::new()
+    )]
+    token_command_shell: Option<bool>,
 
     /// Time for the token command [default: 1m].
     #[arg(long, value_name = "TIME", env = "OFFBOARD_TOKEN_COMMAND_TIMEOUT")]
@@ -130,7 +138,7 @@ impl SignInArgs {
         layer.token_command = self.token_command;
         layer.token_command_timeout = self.token_command_timeout;
         layer.token_life = self.token_life;
-        layer.token_command_shell = self.token_command_shell.then_some(true);
+        layer.token_command_shell = self.token_command_shell;
         layer.token_scheme = self.token_scheme;
         layer.token_header = self.token_header;
     }

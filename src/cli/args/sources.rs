@@ -1,7 +1,7 @@
 //! Where settings come from on the command line: flags, and the files that flags name.
 
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -13,7 +13,7 @@ use crate::cli::args::roster::ReadingArgs;
 use crate::cli::args::sign_in::SignInArgs;
 use crate::domain::FailureLimit;
 use crate::pace::Rate;
-use crate::settings::{Layer, Place, SettingsError, Sources, Span};
+use crate::settings::{Layer, Place, SettingsError, SettingsFile, Sources, Span};
 
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
@@ -107,8 +107,16 @@ pub(in crate::cli) struct SettingsArgs {
     until: Option<String>,
 
     /// Let plain http leave this machine: anybody on the way can read the password.
-    #[arg(long, env = "OFFBOARD_ALLOW_HTTP", value_parser = BoolishValueParser::new())]
-    allow_http: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "OFFBOARD_ALLOW_HTTP",
+        value_parser = BoolishValueParser::new()
+    )]
+    allow_http: Option<bool>,
 
     #[command(flatten)]
     network: NetworkArgs,
@@ -123,46 +131,49 @@ pub(in crate::cli) struct SettingsArgs {
 /// Where settings and ledger are.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct FileArgs {
-    /// How the provider behaves: a built-in profile, or a file.
-    #[arg(
-        long,
-        value_name = "NAME|FILE",
-        default_value = "anaplan",
-        env = "OFFBOARD_PROFILE"
-    )]
-    profile: String,
+    /// How the provider behaves: a built-in profile, or a file [default: anaplan].
+    #[arg(long, value_name = "NAME|FILE", env = "OFFBOARD_PROFILE")]
+    profile: Option<String>,
 
-    /// A settings file [default: offboard.toml, if it is there].
+    /// A settings file [default: offboard.toml, if it is there, and then without hosts and programs].
     #[arg(long, value_name = "FILE", env = "OFFBOARD_CONFIG")]
     config: Option<PathBuf>,
 
     /// The ledger file [default: offboard.db].
     #[arg(long, value_name = "FILE", env = "OFFBOARD_LEDGER")]
     ledger: Option<PathBuf>,
+
+    /// What the settings file says, once it is read.
+    #[arg(skip)]
+    read: Box<SettingsFile>,
 }
 
 impl FileArgs {
+    /// The settings file that is named.
+    pub(in crate::cli) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// From now on this settings file counts.
+    pub(in crate::cli) fn have_read(&mut self, file: SettingsFile) {
+        *self.read = file;
+    }
+
     /// The ledger file, from all sources.
     pub(in crate::cli) fn ledger(&self) -> Result<PathBuf, SettingsError> {
         let flags = Layer {
+            profile: self.profile.clone(),
             ledger: self.ledger.clone(),
             ..Layer::default()
         };
-        Ok(self.complete(flags)?.ledger())
-    }
-
-    fn complete(&self, flags: Layer) -> Result<Layer, SettingsError> {
-        Ok(self.sources(flags)?.layer())
-    }
-
-    fn sources(&self, flags: Layer) -> Result<Sources, SettingsError> {
-        Sources::read(flags, self.config.as_deref(), &self.profile)
+        Ok(Sources::read(flags, &self.read)?.layer().ledger())
     }
 }
 
 impl SettingsArgs {
-    /// All sources, one over the other: flags and variables, file, profile.
+    /// All sources, one over the other: flags and variables, file, profile; for a command that signs in.
     pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
+        self.files.read.may_sign_in()?;
         Ok(self.sources()?.layer())
     }
 
@@ -170,6 +181,7 @@ impl SettingsArgs {
     pub(in crate::cli) fn sources(&self) -> Result<Sources, SettingsError> {
         let this = self.clone();
         let mut flags = Layer {
+            profile: this.files.profile,
             ledger: this.files.ledger,
             rate: this.rate,
             burst: this.burst,
@@ -183,7 +195,7 @@ impl SettingsArgs {
             max_failures: this.max_failures,
             max_duration: this.max_duration,
             until: this.until,
-            allow_http: this.allow_http.then_some(true),
+            allow_http: this.allow_http,
             places: (!this.place.is_empty()).then(|| this.place.into_iter().collect()),
             ..Layer::default()
         };
@@ -193,6 +205,6 @@ impl SettingsArgs {
         this.network.into_layer(&mut flags);
         this.rails.into_layer(&mut flags);
         this.grounds.into_layer(&mut flags);
-        self.files.sources(flags)
+        Sources::read(flags, &self.files.read)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
 
 use crate::cli::args::sources::SettingsArgs;
 use crate::domain::{Access, Change, ChangeError, Reason};
@@ -57,7 +57,18 @@ pub(in crate::cli) struct RunArgs {
 
     /// Look nobody up beforehand: each user is read right before the write, which takes twice the
     /// requests.
-    #[arg(long, env = "OFFBOARD_NO_LOOKUP", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false",
+        hide_default_value = true,
+        env = "OFFBOARD_NO_LOOKUP",
+        value_parser = BoolishValueParser::new()
+    )]
     pub(in crate::cli) no_lookup: bool,
 
     /// Print the summary as JSON.
@@ -202,7 +213,18 @@ pub(in crate::cli) struct SubjectArgs {
     pub(in crate::cli) new: bool,
 
     /// Refuse a roster with any bad line.
-    #[arg(long, env = "OFFBOARD_STRICT", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false",
+        hide_default_value = true,
+        env = "OFFBOARD_STRICT",
+        value_parser = BoolishValueParser::new()
+    )]
     pub(in crate::cli) strict: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The command that continues, ready to be pasted.
+//! The command that continues, ready to be pasted. Terminals and tickets keep what they show: what may hold a
+//! secret is not repeated.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,6 +7,10 @@ use clap::{Arg, Command, CommandFactory};
 
 use crate::cli::Cli;
 use crate::domain::JobId;
+use crate::settings::is_past;
+
+/// What stands for something that may be a secret.
+const HIDDEN: &str = "[redacted]";
 
 /// The present command line again, with the variables that it was read with. `--new` is left out,
 /// since it would start another job: the job's id takes the place of the roster instead.
@@ -45,13 +50,20 @@ fn put_together(
         .find_subcommand(verb.unwrap_or("run"))
         .unwrap_or(&program);
     let set = run.get_arguments().filter_map(Arg::get_env);
-    // None of these is the password: that is no flag's variable.
+    // None of these is the password: that is no flag's variable. One that may hold a secret is left out: it
+    // is set where this command ran.
     let set = set.filter_map(|name| {
         let value = variable(name).filter(|value| !value.is_empty())?;
-        let value = quote(&value.to_string_lossy());
-        Some(format!("{}={value}", name.to_string_lossy()))
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        let flag = name
+            .strip_prefix("OFFBOARD_")?
+            .to_lowercase()
+            .replace('_', "-");
+        (without_secrets(&flag, &value) == *value && !is_over(&flag, &value))
+            .then(|| format!("{name}={}", quote(&value)))
     });
     let roles = roles(words, run);
+    let words = hidden(words, run);
     let plans = confirm.is_some() && verb == Some("plan");
     // An undo is found by the job that it takes back.
     let named = plans || roles.contains(&Role::New) && verb != Some("undo");
@@ -59,7 +71,7 @@ fn put_together(
         .iter()
         .zip(&roles)
         .filter_map(|(word, role)| match role {
-            Role::New => None,
+            Role::New | Role::Over => None,
             Role::Planning if confirm.is_some() => None,
             Role::Verb if plans => Some("run".to_owned()),
             Role::Subject if named => Some(quote(job.as_str())),
@@ -79,6 +91,8 @@ enum Role {
     New,
     /// A flag, or its value, that means something only while a job is planned.
     Planning,
+    /// A moment that has passed: the command that continues would be refused for it.
+    Over,
     /// The verb.
     Verb,
     /// The roster, or the job.
@@ -93,15 +107,19 @@ fn roles(words: &[String], run: &Command) -> Vec<Role> {
     let mut place = 0;
     let mut value_of = None;
     let mut flags_are_over = false;
-    let role = |word: &String| {
+    let role = |(at, word): (usize, &String)| {
         if let Some(flag) = value_of.take() {
             return flag;
         }
         if !flags_are_over && word.len() > 1 && word.starts_with('-') {
             flags_are_over = word == "--";
-            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word.as_str(), words.get(at + 1).map(String::as_str)),
+            };
             let role = match name {
                 "--new" => Role::New,
+                "--until" if value.is_some_and(|value| is_over("until", value)) => Role::Over,
                 "--csv" | "--json" | "--plan-only" | "--confirm" => Role::Planning,
                 _ => Role::Other,
             };
@@ -115,12 +133,13 @@ fn roles(words: &[String], run: &Command) -> Vec<Role> {
             _ => Role::Other,
         }
     };
-    words.iter().map(role).collect()
+    words.iter().enumerate().map(role).collect()
 }
 
 /// Whether the word after this flag belongs to it.
 fn next_is_value(flag: &str, run: &Command) -> bool {
-    let takes_one = |arg: &&Arg| arg.get_action().takes_values();
+    // A switch takes its value in the same word only.
+    let takes_one = |arg: &&Arg| arg.get_action().takes_values() && !arg.is_require_equals_set();
     if let Some(long) = flag.strip_prefix("--") {
         let mut args = run.get_arguments().filter(takes_one);
         return args.any(|arg| arg.get_long() == Some(long));
@@ -133,6 +152,59 @@ fn next_is_value(flag: &str, run: &Command) -> bool {
             args.any(|arg| arg.get_short() == Some(*letter))
         })
         .is_some_and(|_| letters.next().is_none())
+}
+
+/// Whether this is a moment to stop at that has passed.
+fn is_over(flag: &str, value: &str) -> bool {
+    flag == "until" && is_past(value)
+}
+
+/// The words, with what may hold a secret hidden.
+fn hidden(words: &[String], run: &Command) -> Vec<String> {
+    let mut flag: Option<String> = None;
+    let hide = |word: &String| {
+        if let Some(flag) = flag.take() {
+            return without_secrets(&flag, word);
+        }
+        let Some(name) = word.strip_prefix("--") else {
+            flag = next_is_value(word, run).then(String::new);
+            return word.clone();
+        };
+        if let Some((name, value)) = name.split_once('=') {
+            return format!("--{name}={}", without_secrets(name, value));
+        }
+        flag = next_is_value(word, run).then(|| name.to_owned());
+        word.clone()
+    };
+    words.iter().map(hide).collect()
+}
+
+/// The value of a flag, without what may be a secret in it: the arguments of a command that prints a token,
+/// and the password of an address.
+fn without_secrets(flag: &str, value: &str) -> String {
+    if flag == "token-command" {
+        return command_shown(value);
+    }
+    let start = value.find("://").map_or(0, |at| at + 3);
+    match value[start..].rfind('@') {
+        Some(end) if value[start..start + end].contains(':') => {
+            format!("{}{HIDDEN}{}", &value[..start], &value[start + end..])
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// What may be shown of a command that prints a token: its program, if it is a program. Any other word may be
+/// a secret, and so may the first where it sets a variable.
+pub(in crate::cli) fn command_shown(command: &str) -> String {
+    let mut words = command.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(program), None) if !program.contains('=') => program.to_owned(),
+        (Some(program), Some(_)) if !program.contains(['=', '"', '\'', '\\', '$', ';', '|']) => {
+            format!("{program} {HIDDEN}")
+        }
+        _ => HIDDEN.to_owned(),
+    }
 }
 
 /// The word as a POSIX shell reads it back.
@@ -216,6 +288,77 @@ mod tests {
             let words: Vec<_> = typed.split(' ').collect();
             assert_eq!(again(&words, &[]), printed);
         }
+    }
+
+    #[test]
+    fn p10_what_may_hold_a_secret_is_not_repeated() {
+        let variables = [
+            ("OFFBOARD_TOKEN_COMMAND", "vault -token planted read"),
+            ("OFFBOARD_PROXY", "http://me:planted@proxy:3128"),
+            ("OFFBOARD_SCIM_URL", "https://api.example.com/scim"),
+        ];
+        let told = again(&["offboard", "run", "r.csv"], &variables);
+        assert_eq!(
+            told,
+            "OFFBOARD_SCIM_URL=https://api.example.com/scim offboard run r.csv"
+        );
+        for (typed, printed) in [
+            (
+                ["--token-command", "vault -token planted read"],
+                "'vault [redacted]'",
+            ),
+            (
+                ["--token-command", "TOKEN=planted vault read"],
+                "'[redacted]'",
+            ),
+            (["--token-command", "./login.sh"], "./login.sh"),
+            (
+                ["--proxy", "http://me:planted@proxy:3128"],
+                "'http://[redacted]@proxy:3128'",
+            ),
+            (["--proxy", "http://me@proxy:3128"], "http://me@proxy:3128"),
+            (["--protect", "ada@x.com"], "ada@x.com"),
+        ] {
+            let [flag, value] = typed;
+            let told = again(&["offboard", "run", "r.csv", flag, value], &[]);
+            assert_eq!(told, format!("offboard run r.csv {flag} {printed}"));
+            let joined = format!("{flag}={value}");
+            let told = again(&["offboard", "run", &joined, "r.csv"], &[]);
+            assert!(
+                !told.contains("planted") && told.ends_with(" r.csv"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_switch_has_its_value_in_the_same_word_and_a_moment_that_is_past_is_left_out() {
+        for (typed, printed) in [
+            (
+                "offboard run --strict --new r.csv --allow-http=false",
+                "offboard run --strict 0193af '--allow-http=false'",
+            ),
+            (
+                "offboard run r.csv --until 2020-01-01T00:00:00Z --disable",
+                "offboard run r.csv --disable",
+            ),
+            (
+                "offboard run --until=2020-01-01T00:00:00Z r.csv",
+                "offboard run r.csv",
+            ),
+            (
+                "offboard run r.csv --until 18:00",
+                "offboard run r.csv --until 18:00",
+            ),
+        ] {
+            let words: Vec<_> = typed.split(' ').collect();
+            assert_eq!(again(&words, &[]), printed);
+        }
+        let variables = [("OFFBOARD_UNTIL", "2020-01-01T00:00:00Z")];
+        assert_eq!(
+            again(&["offboard", "run", "r.csv"], &variables),
+            "offboard run r.csv"
+        );
     }
 
     #[test]

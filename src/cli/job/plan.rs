@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::domain::{Access, Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
-use crate::plan::{LookUps, LookedUp, PlanError, make, overview};
+use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, overview, unmet};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 use crate::settings::Span;
@@ -93,6 +93,32 @@ pub(super) async fn anew(ledger: &mut Ledger, job: Job, at: &At<'_>) -> Result<J
     plan(ledger, &job, at, false).await
 }
 
+/// Patterns of the protect list that are told by themselves.
+const UNMET_SHOWN: usize = 5;
+
+/// Says which patterns of the protect list cover no user of the job: some are probably misspelt.
+async fn tell_unmet(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
+    let Unmet { patterns, unnamed } = unmet(ledger, job, &at.criteria).await?;
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    let all = at.criteria.door.protected.patterns().len();
+    let mut shown: Vec<_> = patterns.iter().take(UNMET_SHOWN).cloned().collect();
+    if patterns.len() > UNMET_SHOWN {
+        shown.push("…".to_owned());
+    }
+    let unknown = match unnamed {
+        0 => String::new(),
+        users => format!(" whose name is known (of {users} it is not)"),
+    };
+    at.terminal.note(&format!(
+        "{} of {all} patterns of the protect list cover no user of this job{unknown}: {}",
+        patterns.len(),
+        shown.join(", ")
+    ));
+    Ok(())
+}
+
 /// Makes the plan of a job.
 async fn plan(
     ledger: &mut Ledger,
@@ -122,6 +148,7 @@ async fn plan(
     match made {
         Ok(job) => {
             ledger.end_run(&run, ending, at.tally()).await?;
+            tell_unmet(ledger, &job, at).await?;
             Ok(job)
         }
         Err(PlanError::Ledger(error)) => Err(error.into()),

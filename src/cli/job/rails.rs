@@ -9,7 +9,7 @@ use crate::cli::job::At;
 use crate::cli::job::scope::Scope;
 use crate::cli::job::session::SignedIn;
 use crate::cli::terminal::Terminal;
-use crate::domain::{Actor, Tripped};
+use crate::domain::{Actor, Tripped, UserId};
 use crate::ledger::{Job, Ledger};
 use crate::settings::Settings;
 
@@ -46,6 +46,41 @@ pub(super) fn actor(settings: &Settings, signed_in: &SignedIn, terminal: Termina
         ));
     }
     actor
+}
+
+/// Reads the user whom `--self` names, and says who that is: a mistyped id protects another user than the
+/// account that signs in.
+pub(super) async fn tell_self(at: &At<'_>) -> Result<(), Failure> {
+    let Some(id) = &at.settings.safety.self_id else {
+        return Ok(());
+    };
+    match at.read(&at.inquirer(), &UserId::new(id)).await? {
+        Ok(user) => {
+            let names = [user.user_name, user.display_name];
+            let names: Vec<_> = names.into_iter().flatten().collect();
+            let names = if names.is_empty() {
+                "which the provider shows without a name".to_owned()
+            } else {
+                names.join(", ")
+            };
+            at.terminal.note(&format!(
+                "never written, as `--self` says: {}, {names}",
+                user.id
+            ));
+        }
+        Err(absence) => {
+            let why = if absence.is_not_found() {
+                "no user has this id".to_owned()
+            } else {
+                let words = absence.words.unwrap_or_default();
+                format!("the user cannot be read: {}", crate::http::one_line(&words))
+            };
+            at.terminal.warn(&format!(
+                "warning: `--self {id}` may not be the account that signs in: {why}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Lets nothing start above a rail.

@@ -3,15 +3,16 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
-use clap::CommandFactory;
 use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
+use crate::cli::Exit;
 use crate::cli::args::{ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs};
 use crate::cli::failure::Failure;
+use crate::cli::job::command_shown;
 use crate::cli::prepare::profiles::list_profiles;
 use crate::cli::terminal::Terminal;
-use crate::cli::{Cli, Exit, without_empty};
+use crate::cli::typed::command;
 use crate::http::without_secrets;
 use crate::settings::{SecretKind, Settings, Source, TEMPLATE};
 
@@ -51,22 +52,24 @@ struct Row {
 fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let typed = Typed::read();
     let sources = args.settings.sources()?;
-    let mut rows: Vec<Row> = ["profile", "config"]
-        .into_iter()
-        .map(|name| Row {
-            name: name.to_owned(),
-            value: typed.value(name).map(Value::from),
-            source: typed.origin(name).unwrap_or_else(|| "default".to_owned()),
-        })
-        .collect();
+    let config = args.settings.files.config();
+    let mut rows = vec![Row {
+        name: "config".to_owned(),
+        value: config.map(|path| path.to_string_lossy().into()),
+        source: typed
+            .origin("config")
+            .unwrap_or_else(|| "default".to_owned()),
+    }];
     rows.extend(sources.settings().into_iter().map(|setting| {
-        let source = match setting.source {
-            Some(Source::CommandLine) => typed.origin(&setting.name),
-            Some(source) => Some(source.as_str().to_owned()),
-            None => None,
+        let of_a_verb = typed.variable(&setting.name);
+        let (value, source) = match (setting.source, of_a_verb) {
+            (Some(Source::CommandLine), _) => (setting.value, typed.origin(&setting.name)),
+            (_, Some((variable, value))) => (Some(value.into()), Some(variable)),
+            (Some(source), None) => (setting.value, Some(source.as_str().to_owned())),
+            (None, None) => (setting.value, None),
         };
         Row {
-            value: setting.value.map(shown),
+            value: value.map(|value| shown(&setting.name, value)),
             source: source.unwrap_or_else(|| "not set".to_owned()),
             name: setting.name,
         }
@@ -93,7 +96,7 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
     } else {
         terminal.data(&table(&rows))?;
     }
-    if let Err(error) = Settings::resolve(sources.layer()) {
+    if let Err(error) = args.settings.layer().and_then(Settings::resolve) {
         let failure = Failure::from(error);
         terminal.warn(&format!("no job can run with these: {}", failure.message));
         if let Some(hint) = failure.hint {
@@ -140,13 +143,15 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-/// What may be shown of a value: of an address not what stands before its host, or behind its path.
-fn shown(value: Value) -> Value {
+/// What may be shown of a value: of a command that prints a token its program, and of an address not what
+/// stands before its host, or behind its path.
+fn shown(name: &str, value: Value) -> Value {
     match value {
+        Value::String(text) if name == "token-command" => command_shown(&text).into(),
         Value::String(text) if text.contains("://") || text.contains('@') && text.contains(':') => {
             without_secrets(&text).into()
         }
-        Value::Array(items) => items.into_iter().map(shown).collect(),
+        Value::Array(items) => items.into_iter().map(|item| shown(name, item)).collect(),
         other => other,
     }
 }
@@ -159,7 +164,7 @@ struct Typed {
 
 impl Typed {
     fn read() -> Self {
-        let mut command = without_empty(Cli::command());
+        let mut command = command();
         // It was read once already, so there is nothing in it to complain of.
         let mut matches = command.clone().get_matches();
         command.build();
@@ -176,8 +181,15 @@ impl Typed {
         arguments.find(|argument| argument.get_long() == Some(name))
     }
 
-    /// The flag, or the variable, that gave a setting.
+    /// The flag, or the variable, that gave a setting; both, where one adds to the other.
     fn origin(&self, name: &str) -> Option<String> {
+        let adding = format!("{name}-by-variable");
+        let origins = [name, &adding].into_iter();
+        let origins: Vec<_> = origins.filter_map(|name| self.origin_of(name)).collect();
+        (!origins.is_empty()).then(|| origins.join(" and "))
+    }
+
+    fn origin_of(&self, name: &str) -> Option<String> {
         let argument = self.argument(name)?;
         match self.matches.value_source(argument.get_id().as_str())? {
             ValueSource::CommandLine => Some(format!("--{name}")),
@@ -189,9 +201,15 @@ impl Typed {
         }
     }
 
-    fn value(&self, name: &str) -> Option<String> {
-        let id = self.argument(name)?.get_id().as_str();
-        let mut raw = self.matches.try_get_raw(id).ok()??;
-        raw.next().map(|value| value.to_string_lossy().into_owned())
+    /// The variable of a setting that this command has no flag for, if it is set, with its value.
+    fn variable(&self, name: &str) -> Option<(String, String)> {
+        if self.argument(name).is_some() {
+            return None;
+        }
+        let variable = format!("OFFBOARD_{}", name.to_uppercase().replace('-', "_"));
+        let value = std::env::var(&variable)
+            .ok()
+            .filter(|value| !value.is_empty())?;
+        Some((variable, value))
     }
 }

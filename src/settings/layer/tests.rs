@@ -1,5 +1,7 @@
 //! Layers as they are read, and laid over each other.
 
+use std::path::Path;
+
 use super::*;
 
 #[test]

@@ -185,3 +185,47 @@ fn each_kind_takes_the_file_of_its_own_secret() {
         assert_eq!(found, file.map(PathBuf::from), "{kind}");
     }
 }
+
+#[test]
+fn places_are_filled_in_every_address_that_a_kind_needs_and_asked_for_in_no_other() {
+    let places = |places: &str| {
+        Layer::parse(std::path::Path::new("t"), places)
+            .unwrap()
+            .places
+    };
+    let mut layer = Layer {
+        auth_url: text("https://{host}.example.com"),
+        oauth_url: text("https://{host}.example.com/{tenant}"),
+        device_url: text("https://{host}.example.com/code/{tenant}"),
+        username: text("ada"),
+        client_id: text("c1"),
+        certificate_file: Some("c".into()),
+        key_file: Some("k".into()),
+        places: places("[places]\nhost = \"eu-1\"\ntenant = \"0f3a\"\n"),
+        ..of("anaplan-basic")
+    };
+    for (kind, service) in [
+        ("anaplan-basic", "https://eu-1.example.com"),
+        ("anaplan-certificate", "https://eu-1.example.com"),
+        (
+            "client-credentials",
+            "https://eu-1.example.com/0f3a/oauth/token",
+        ),
+        ("oauth-device", "https://eu-1.example.com/0f3a/oauth/token"),
+    ] {
+        layer.sign_in = Some(kind.parse().unwrap());
+        let resolved = resolve(layer.clone()).unwrap();
+        assert_eq!(resolved.method.service(), Some(service), "{kind}");
+    }
+    let Method::OauthDevice { service, .. } = resolve(layer.clone()).unwrap().method else {
+        panic!("not a device");
+    };
+    assert_eq!(
+        service.device_url.as_str(),
+        "https://eu-1.example.com/code/0f3a"
+    );
+    layer.places = places("[places]\nhost = \"eu-1\"\n");
+    assert!(resolve(layer.clone()).unwrap_err().contains("`{tenant}`"));
+    layer.sign_in = Some("anaplan-basic".parse().unwrap());
+    assert!(resolve(layer).is_ok());
+}

@@ -1,0 +1,99 @@
+//! The command line with the variables and the settings file behind it.
+//!
+//! Most settings are put together later (`settings`). A few mean something to a verb alone, such as how
+//! progress is shown: what the settings file says of them is what clap takes where neither a flag nor a
+//! variable says anything.
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::args::Cli;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::cli::{Exit, variables};
+use crate::settings::{Layer, SettingsFile};
+
+/// Reads flags and variables; help and misuse end the process.
+pub(super) fn read() -> Cli {
+    let matches = command().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Reads the settings file, if this verb takes one, and says which one it is.
+pub(super) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure> {
+    variables::tell_unknown(&command(), terminal);
+    let Some(files) = cli.command.files() else {
+        return Ok(cli);
+    };
+    let file = SettingsFile::read(files.config())?;
+    let Some(path) = file.path() else {
+        return Ok(cli);
+    };
+    terminal.note(&format!("settings: {}", path.display()));
+    let with_defaults = defaulting(command(), &of_verbs(file.layer()));
+    let matches = with_defaults.try_get_matches_from(std::env::args_os());
+    let again = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let mut cli = again.map_err(|error| {
+        let error = error.to_string();
+        let why = error.lines().next().unwrap_or_default();
+        let why = why.trim_start_matches("error: ");
+        Failure::new(
+            Exit::Settings,
+            format!("settings `{}`: {why}", path.display()),
+        )
+    })?;
+    if let Some(files) = cli.command.files() {
+        files.have_read(file);
+    }
+    Ok(cli)
+}
+
+/// The command line as it is typed. Help shows the names of variables, and never their values, which may be
+/// secrets.
+pub(super) fn command() -> clap::Command {
+    prepared(Cli::command())
+}
+
+/// Lets no flag look at a variable that is set to nothing, as container files do to mean "not set".
+fn prepared(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let empty = arg
+                .get_env()
+                .and_then(std::env::var_os)
+                .is_some_and(|value| value.is_empty());
+            let arg = if empty { arg.env(None::<&str>) } else { arg };
+            arg.hide_env_values(true)
+        })
+        .mut_subcommands(prepared)
+}
+
+/// What a settings file says of those settings that a verb looks at by itself.
+fn of_verbs(layer: &Layer) -> Vec<(&'static str, String)> {
+    let switch = |is_on: Option<bool>| is_on.map(|is_on| is_on.to_string());
+    let log_file = layer.log_file.as_ref();
+    let said = [
+        ("strict", switch(layer.strict)),
+        ("no-lookup", switch(layer.no_lookup)),
+        ("progress", layer.progress.clone()),
+        ("redact", switch(layer.redact)),
+        (
+            "log-file",
+            log_file.map(|path| path.to_string_lossy().into_owned()),
+        ),
+    ];
+    let said = said.into_iter();
+    said.filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn defaulting(command: clap::Command, defaults: &[(&'static str, String)]) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let mut said = defaults.iter();
+            match said.find(|(name, _)| arg.get_long() == Some(name)) {
+                Some((_, value)) => arg.default_value(value.clone()),
+                None => arg,
+            }
+        })
+        .mut_subcommands(|verb| defaulting(verb, defaults))
+}

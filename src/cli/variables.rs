@@ -1,0 +1,88 @@
+//! Variables that look like settings of this program, and are none: most are misspelt, and a misspelt rail
+//! is no rail.
+
+use clap::{Arg, Command};
+
+use crate::cli::terminal::Terminal;
+use crate::settings::SecretKind;
+
+/// How the variables of this program begin.
+const PREFIX: &str = "OFFBOARD_";
+
+/// Says which variables are none of ours, each with the nearest name that is.
+pub(super) fn tell_unknown(program: &Command, terminal: Terminal) {
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    let known = known();
+    let known = [known, of_flags(program)].concat();
+    for warning in unknown(names, &known) {
+        terminal.warn(&warning);
+    }
+}
+
+fn unknown(set: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
+    let is_unknown =
+        |name: &String| name.to_ascii_uppercase().starts_with(PREFIX) && !known.contains(name);
+    let mut unknown: Vec<_> = set.filter(is_unknown).collect();
+    unknown.sort_unstable();
+    let tell = |name: String| {
+        let upper = name.to_ascii_uppercase();
+        let distance = |known: &&String| strsim::damerau_levenshtein(&upper, known);
+        let nearest = known.iter().min_by_key(distance);
+        let name = name.escape_debug();
+        match nearest {
+            Some(nearest) => {
+                format!("warning: no setting has the variable `{name}`; the nearest is `{nearest}`")
+            }
+            None => format!("warning: no setting has the variable `{name}`"),
+        }
+    };
+    unknown.into_iter().map(tell).collect()
+}
+
+/// Those that no flag has: they hold secrets.
+fn known() -> Vec<String> {
+    let secrets = SecretKind::ALL.iter();
+    secrets.map(|kind| kind.variable().to_owned()).collect()
+}
+
+/// Those of all flags of all verbs: what one verb does not need, another does.
+fn of_flags(command: &Command) -> Vec<String> {
+    let own = command.get_arguments().filter_map(Arg::get_env);
+    let own = own.map(|name| name.to_string_lossy().into_owned());
+    let below = command.get_subcommands().flat_map(of_flags);
+    own.chain(below).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn p7_a_misspelt_variable_is_told_with_the_nearest_name() {
+        let known = [known(), of_flags(&Cli::command())].concat();
+        let told = |name: &str| unknown([name.to_owned()].into_iter(), &known).pop();
+        for (misspelt, meant) in [
+            ("OFFBOARD_PROTECTED", "OFFBOARD_PROTECT"),
+            ("OFFBOARD_PROTECTFILE", "OFFBOARD_PROTECT_FILE"),
+            ("OFFBOARD_USER_NAME", "OFFBOARD_USERNAME"),
+            ("OFFBOARD_PASWORD", "OFFBOARD_PASSWORD"),
+            ("OFFBOARD_cap", "OFFBOARD_CAP"),
+        ] {
+            let told = told(misspelt).unwrap();
+            assert!(told.contains(&format!("`{meant}`")), "{told}");
+        }
+        for fine in [
+            "OFFBOARD_PROTECT",
+            "OFFBOARD_TOKEN",
+            "OFFBOARD_LOG_FILE",
+            "OFFBOARD_REDACT",
+            "PATH",
+        ] {
+            assert_eq!(told(fine), None, "{fine}");
+        }
+    }
+}
