@@ -86,8 +86,13 @@ pub trait Directory: Send + Sync + 'static {
     /// Takes note that an earlier run saw the attribute in which access is shown.
     fn learn_access(&self);
 
+    /// Whether the provider is known to have an attribute of e-mail addresses: an answer has shown an
+    /// address of any user, or declared the attribute.
+    fn has_addresses(&self) -> bool;
+
     /// The request for the attributes that the provider declares (RFC 7644 §4). An answer in which the
-    /// attribute of access is declared counts as [`Directory::shows_access`] from then on.
+    /// attribute of access is declared counts as [`Directory::shows_access`] from then on, and one in which
+    /// that of addresses is declared as [`Directory::has_addresses`].
     fn schemas_request(&self) -> Request;
 
     /// Makes sure that a good credential is at hand. Takes its own leave of the pace.

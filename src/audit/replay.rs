@@ -3,7 +3,7 @@
 //! Which event changes what: `looked_up` says what a user had, and `look_forgotten` that this no longer
 //! counts; `begun` claims a line, and `released` gives it back; `settled` and `set_aside` give it an
 //! outcome; `plan_discarded` takes back what a plan had settled; `verified` says how a line was seen
-//! later. Kinds that are not known here change nothing.
+//! later. `sampled`, a look right before a run, changes names alone, which no event tells. Kinds that are not known here change nothing.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use crate::domain::{Actor, IdRule, Outcome, ProtectList, Reason, UserState, name_key};
+use crate::domain::known::{Known, Match};
+use crate::domain::{Actor, IdRule, Outcome, ProtectList, Reason};
 
 /// Who may not be written by the present command.
 #[derive(Debug, Clone, Default)]
@@ -18,55 +19,6 @@ pub struct Door {
     pub actor: Actor,
     /// Whether a line may be written whose id and whose address are of two people.
     pub allow_mismatch: bool,
-}
-
-/// What a roster line and the ledger know of a user.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
-    /// `userName` as the provider showed it last; `None` if it never did.
-    pub user_name: Option<String>,
-    /// The user's e-mail addresses as the provider showed them last; `None` if it never did.
-    pub addresses: Option<Vec<String>>,
-    /// The user name or address that the roster gives beside the id, if it has a column for that.
-    pub roster_name: Option<String>,
-    /// All cells of the roster line.
-    pub cells: Vec<String>,
-}
-
-impl Known {
-    /// Takes over what a newer answer shows.
-    pub fn update(&mut self, shown: &UserState) {
-        if shown.user_name.is_some() {
-            self.user_name.clone_from(&shown.user_name);
-        }
-        if shown.addresses.is_some() {
-            self.addresses.clone_from(&shown.addresses);
-        }
-    }
-
-    /// All that the user may be called by: the provider's names, and whatever the roster says.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let shown = self.user_name.iter().chain(self.addresses.iter().flatten());
-        let roster = self.roster_name.iter().chain(&self.cells);
-        let names = shown.chain(roster).map(|name| name.trim());
-        names.filter(|name| !name.is_empty())
-    }
-
-    /// The name that the provider shows, where it is another person's than the one the roster gives.
-    ///
-    /// An address is compared with addresses: with those that the provider shows, and with `userName` if
-    /// that is one. Where nothing can be compared nothing is said.
-    fn other_person(&self) -> Option<(&str, &str)> {
-        let (roster, shown) = (self.roster_name.as_deref()?, self.user_name.as_deref()?);
-        let is_address = |name: &str| name.contains('@');
-        let addresses = self.addresses.as_deref().unwrap_or_default();
-        let comparable = is_address(roster) == is_address(shown)
-            || (is_address(roster) && !addresses.is_empty());
-        let key = name_key(roster);
-        let same = |name: &str| name_key(name) == key;
-        let differs = !same(shown) && !addresses.iter().any(|address| same(address));
-        (comparable && differs).then_some((roster, shown))
-    }
 }
 
 /// Why a user may not be written.
@@ -83,8 +35,11 @@ pub enum Barred {
         /// What the provider shows for the id.
         shown: String,
     },
-    /// The provider has never shown a name, so that the names of the protect list, or the name of the
-    /// acting account, cannot be compared with it.
+    /// Names or addresses that decide were not shown so far, since the user was not read alone: a list may
+    /// leave them out.
+    Unread,
+    /// The provider has shown the user's addresses and never the user's name, so that it cannot be compared
+    /// with the roster, the protect list and the acting account.
     Unnamed,
 }
 
@@ -95,16 +50,18 @@ impl Door {
     /// Why not.
     pub fn may_write(&self, id: Option<&str>, known: &Known) -> Result<(), Barred> {
         self.is_protected(id, known)?;
-        if !self.allow_mismatch
-            && let Some((roster, shown)) = known.other_person()
-        {
-            return Err(Barred::Mismatch {
-                roster: roster.to_owned(),
-                shown: shown.to_owned(),
-            });
+        match known.match_names() {
+            Match::Differs(roster, shown) if !self.allow_mismatch => {
+                return Err(Barred::Mismatch {
+                    roster: roster.to_owned(),
+                    shown: shown.to_owned(),
+                });
+            }
+            Match::Unknown if !self.allow_mismatch => known.is_named()?,
+            _ => {}
         }
-        if self.needs_names() && known.user_name.is_none() {
-            return Err(Barred::Unnamed);
+        if self.needs_names() {
+            known.is_named()?;
         }
         Ok(())
     }
@@ -137,21 +94,26 @@ impl Door {
         known.names().filter(move |name| !is_id(name))
     }
 
-    /// Whether the check needs the user's name: there is a protect list, or only names of the acting
+    /// Whether the check needs all names of a user: there is a protect list, or only names of the acting
     /// account are known.
-    fn needs_names(&self) -> bool {
+    pub fn needs_names(&self) -> bool {
         !self.protected.is_empty() || (self.actor.ids.is_empty() && !self.actor.names.is_empty())
     }
 }
 
 impl Barred {
+    /// Whether names that decide were not shown: to read the user alone may show them.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unread | Self::Unnamed)
+    }
+
     /// How a user ends who may not be written.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::ActingAccount => Outcome::Protected(Reason::ActingAccount),
             Self::Protected(_) => Outcome::Protected(Reason::ProtectList),
             Self::Mismatch { .. } => Outcome::Failed(Reason::Mismatch),
-            Self::Unnamed => Outcome::Failed(Reason::Unreadable),
+            Self::Unread | Self::Unnamed => Outcome::Failed(Reason::Unreadable),
         }
     }
 }
@@ -166,9 +128,13 @@ impl fmt::Display for Barred {
                 "the roster says {roster}, and the id is that of {shown}: correct the line, or accept \
                  such lines with `--allow-mismatch`"
             ),
+            Self::Unread => f.write_str(
+                "the provider has not shown all names and addresses of this user, so that they cannot be \
+                 compared with the roster, the protect list and the acting account",
+            ),
             Self::Unnamed => f.write_str(
                 "the provider does not show this user's name, so that it cannot be compared with the \
-                 protect list and the acting account",
+                 roster, the protect list and the acting account",
             ),
         }
     }
@@ -181,7 +147,7 @@ mod tests {
     fn known(shown: &str, roster: Option<&str>) -> Known {
         Known {
             user_name: Some(shown.to_owned()).filter(|name| !name.is_empty()),
-            addresses: None,
+            addresses: Some(Vec::new()),
             roster_name: roster.map(str::to_owned),
             cells: vec!["id1".to_owned(), "Lovelace".to_owned()],
         }
@@ -248,14 +214,19 @@ mod tests {
     fn p7_a_line_of_two_people_is_not_written_unless_that_is_accepted() {
         let mut door = Door::default();
         for (shown, addresses, roster, of_two) in [
-            ("bob@x.com", None, "ada@x.com", true),
+            ("bob@x.com", Some(&[][..]), "ada@x.com", true),
             ("ada@x.com", None, "ADA@X.com", false),
-            ("b.smith", None, "ada@x.com", false),
-            ("b.smith", Some(&["bob@x.com"][..]), "ada@x.com", true),
+            ("b.smith", Some(&[]), "ada@x.com", false),
+            ("b.smith", Some(&["bob@x.com"]), "ada@x.com", true),
             ("b.smith", Some(&["Ada@x.com"]), "ada@x.com", false),
             ("ada.new@x.com", Some(&["ada@x.com"]), "ada@x.com", false),
             ("bsmith", None, "asmith", true),
             ("bsmith@x.com", None, "asmith", false),
+            ("", Some(&["bob@x.com"]), "ada@x.com", true),
+            // A name that is not shown is not known to be the same.
+            ("", Some(&["bob@x.com"]), "asmith", true),
+            ("", Some(&[]), "ada@x.com", true),
+            ("", Some(&["ada@x.com"]), "ada@x.com", false),
         ] {
             let mut known = known(shown, Some(roster));
             known.addresses = addresses.map(|all| all.iter().map(ToString::to_string).collect());
@@ -267,12 +238,70 @@ mod tests {
         }
     }
 
+    /// A list may leave addresses and names out: only a user that was read alone is known to have none.
+    #[test]
+    fn p7_what_was_not_shown_is_asked_for_only_where_it_decides() {
+        let by_name = Actor {
+            names: vec!["me@x.com".to_owned()],
+            ..Actor::default()
+        };
+        let by_id = Actor {
+            ids: vec!["id2".to_owned()],
+            ..by_name.clone()
+        };
+        let of = |actor: &Actor| Door {
+            actor: actor.clone(),
+            ..Door::default()
+        };
+        let list = door(&["ceo@x.com"]);
+        let (acting, identified) = (of(&by_name), of(&by_id));
+        let bare = Door::default();
+        for (door, shown, roster, expected) in [
+            (&list, "ada@x.com", None, Err(Barred::Unread)),
+            (&list, "", None, Err(Barred::Unread)),
+            (&acting, "ada@x.com", None, Err(Barred::Unread)),
+            (&identified, "ada@x.com", None, Ok(())),
+            (&bare, "", None, Ok(())),
+            (&bare, "", Some("ada@x.com"), Err(Barred::Unread)),
+            (&bare, "", Some("asmith"), Err(Barred::Unread)),
+            (&bare, "b.smith", Some("ada@x.com"), Err(Barred::Unread)),
+            (&bare, "bob@x.com", Some("ada@x.com"), Err(Barred::Unread)),
+            // No address could say anything else.
+            (&bare, "ada@x.com", Some("ADA@x.com"), Ok(())),
+            (&bare, "b@x.com", Some("asmith"), Ok(())),
+        ] {
+            let known = Known {
+                addresses: None,
+                ..known(shown, roster)
+            };
+            let found = door.may_write(Some("id1"), &known);
+            assert_eq!(found, expected, "{shown} {roster:?}");
+        }
+        // What is known suffices to protect.
+        let known = Known {
+            addresses: None,
+            ..known("ceo@x.com", None)
+        };
+        let protected = Err(Barred::Protected("ceo@x.com".to_owned()));
+        assert_eq!(list.may_write(Some("id1"), &known), protected);
+        let accepting = Door {
+            allow_mismatch: true,
+            ..Door::default()
+        };
+        let known = Known {
+            addresses: None,
+            ..self::known("", Some("ada@x.com"))
+        };
+        assert_eq!(accepting.may_write(Some("id1"), &known), Ok(()));
+    }
+
     #[test]
     fn each_reason_has_an_outcome_and_words() {
         for (barred, outcome) in [
             (Barred::ActingAccount, "protected"),
             (Barred::Protected("@x".to_owned()), "protected"),
             (Barred::Unnamed, "failed"),
+            (Barred::Unread, "failed"),
         ] {
             assert_eq!(barred.outcome().status().as_str(), outcome);
             assert!(!barred.to_string().is_empty());

@@ -87,6 +87,9 @@ pub enum Fact {
     /// A read has shown, after the first intent, that nothing is missing of what the user had before: what
     /// the user has now takes its place. Other administrators may have granted more since.
     Renewed(UserState),
+    /// A user of a plan was read again before the first write, and is known by other names than when the
+    /// plan was made. The names count from now on; what the user had before the job stays as the plan has it.
+    Sampled(UserState),
     /// A write is about to be sent. Durable before its first byte leaves (P1).
     Begun {
         /// Which write for this user it is, counted from 1 over all runs.

@@ -120,8 +120,8 @@ pub(super) fn decide<D: Directory>(
     let id = Some(subject.user.as_str());
     match settings.door.may_write(id, &subject.known) {
         Ok(()) => {}
-        // Reading the user may show the name, and whether an earlier write took effect.
-        Err(Barred::Unnamed) if !look.is_own => return Decision::Read,
+        // Reading the user alone may show the names, and whether an earlier write took effect.
+        Err(barred) if barred.is_unknown() && !look.is_own => return Decision::Read,
         Err(_) if effect == Effect::Maybe => return Decision::Read,
         Err(barred) => return Decision::Barred(barred),
     }

@@ -41,7 +41,7 @@ impl LedgerJournal {
         let mut reader = self.reader.lock().await;
         let rows = sqlx::query(
             "SELECT line, user_id, attempts, effect, goal, before_at_ms, active_before,
-                    workspaces_before, user_name, roster_name, addresses, cells
+                    workspaces_before, shown_name, roster_name, addresses, cells
              FROM users
              WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt')
                    AND user_id IS NOT NULL
@@ -77,13 +77,11 @@ pub(super) fn effect(row: &SqliteRow) -> Result<Effect, LedgerError> {
     Effect::parse(&word).ok_or_else(|| LedgerError::value("effect", word))
 }
 
-/// By what a user is known. The name counts as the provider's once the provider has shown the user.
+/// By what a user is known: what the provider has shown, and what the roster says.
 pub(super) fn known(row: &SqliteRow) -> Result<Known, LedgerError> {
-    let seen: Option<i64> = row.try_get("before_at_ms")?;
-    let user_name: Option<String> = row.try_get("user_name")?;
     let cells: String = row.try_get("cells")?;
     Ok(Known {
-        user_name: user_name.filter(|_| seen.is_some()),
+        user_name: row.try_get("shown_name")?,
         addresses: texts(row, "addresses")?,
         roster_name: row.try_get("roster_name")?,
         cells: serde_json::from_str(&cells).map_err(|_| LedgerError::value("cells", cells))?,

@@ -146,7 +146,8 @@ impl Ledger {
     ) -> Result<Vec<PlanRow>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
-                    active_before, workspaces_before, effect, roster_name, addresses
+                    active_before, workspaces_before, effect, shown_name, roster_name,
+                    addresses
              FROM users WHERE job = ? AND line > ? ORDER BY line LIMIT ?",
         )
         .bind(job.number)
@@ -161,7 +162,8 @@ impl Ledger {
     pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<PlanRow>, LedgerError> {
         let rows = sqlx::query(
             "SELECT line, user_id, user_name, status, reason, detail, goal, cells, before_at_ms,
-                    active_before, workspaces_before, effect, roster_name, addresses
+                    active_before, workspaces_before, effect, shown_name, roster_name,
+                    addresses
              FROM users WHERE job = ? AND status = 'pending' AND before_at_ms IS NOT NULL
              ORDER BY random() LIMIT ?",
         )
@@ -219,6 +221,7 @@ impl Ledger {
                  confirmed_at_ms = NULL, confirmed_by = NULL, before_at_ms = NULL,
                  active_before = NULL, workspaces_before = NULL, active_after = NULL,
                  workspaces_after = NULL, http_status = NULL, request_id = NULL, event_hash = NULL,
+                 shown_name = NULL, addresses = NULL,
                  user_id = iif(name_key IS NULL, user_id, NULL),
                  user_key = iif(name_key IS NULL, user_key, NULL)
              WHERE job = ? AND effect = 'none'

@@ -39,6 +39,7 @@ pub(super) async fn record(
     for (rows, sql) in [
         (to_json(&states.looked_up), state::LOOK_UP),
         (to_json(&states.renewed), state::RENEW),
+        (to_json(&states.named), state::NAME),
         (to_json(&states.claimed), state::CLAIM),
         (to_json(&states.settled), state::SETTLE),
         (to_json(&states.released), state::RELEASE),

@@ -8,7 +8,7 @@ use crate::lookup::error::LookUpError;
 use crate::lookup::inquirer::Inquirer;
 use crate::lookup::place::Place;
 use crate::lookup::register::{Position, Register, Wants};
-use crate::lookup::singly::read;
+use crate::lookup::silence::Silence;
 use crate::lookup::spelling::Control;
 use crate::lookup::strategy::{self, Method};
 use crate::lookup::walk::{Until, Walk};
@@ -96,7 +96,7 @@ pub async fn look_up<D: Directory, R: Register>(
         filter_works: finds.names > 0,
         method: Method::Nothing,
         census,
-        shows_whole: [None; 2],
+        silence: Default::default(),
         has_asked_schemas: false,
         unshown: BTreeMap::new(),
         silent: Vec::new(),
@@ -133,8 +133,8 @@ pub(super) struct LookUp<'a, D> {
     pub(super) filter_works: bool,
     pub(super) method: Method,
     pub(super) census: Census,
-    /// Whether the entries of lists, and those of searches, show whole users; `None` if that is not known.
-    shows_whole: [Option<bool>; 2],
+    /// What is known of entries without addresses, of lists and of searches.
+    pub(super) silence: [Silence; 2],
     pub(super) has_asked_schemas: bool,
     /// Users who were read alone, and not shown with their access.
     pub(super) unshown: BTreeMap<Line, UserId>,
@@ -232,9 +232,10 @@ impl<D: Directory> LookUp<'_, D> {
 
     /// Takes the next page of the list; returns whether there was one.
     async fn next_page<R: Register>(&mut self, register: &mut R) -> Result<bool, LookUpError> {
-        let Some(users) = self.next_users().await? else {
+        let Some(mut users) = self.next_users().await? else {
             return Ok(false);
         };
+        self.complete(register, &mut users, Source::List).await?;
         let position = Position {
             place: self.walk.place().clone(),
             census: self.census.clone(),
@@ -257,61 +258,23 @@ impl<D: Directory> LookUp<'_, D> {
             }
             Err(error) => return Err(error),
         };
-        let Some(mut users) = users else {
-            return Ok(None);
-        };
-        self.take(&mut users, Source::List).await?;
-        Ok(Some(users))
+        if let Some(users) = &users {
+            self.take(users);
+        }
+        Ok(users)
     }
 
-    /// Takes users that a list or a search has shown. A user that is known to be shown whole has no
-    /// access where no access is shown.
-    pub(super) async fn take(
-        &mut self,
-        users: &mut [UserState],
-        source: Source,
-    ) -> Result<(), LookUpError> {
-        for user in &*users {
+    /// Takes note of users that a list or a search has shown. That an entry shows no access proves nothing:
+    /// a list may leave out what is empty, and as well what is long.
+    pub(super) fn take(&mut self, users: &[UserState]) {
+        for user in users {
             self.control.note(user);
             if user.workspaces.is_none() && self.silent.len() < SAMPLE {
                 self.silent.push(user.id.clone());
             }
         }
-        let is_silent = |user: &UserState| user.workspaces.is_none();
-        if self.wants.access
-            && self.inquirer.finds().absent_means_none
-            && users.iter().any(is_silent)
-            && self.is_whole(users, source).await?
-        {
-            for user in users.iter_mut().filter(|user| is_silent(user)) {
-                user.workspaces = Some(Vec::new());
-            }
-        }
         let ids = self.inquirer.finds().ids;
         self.census.take(users, &self.wants.workspaces, ids);
-        Ok(())
-    }
-
-    /// Whether these entries show whole users: established once, by reading one of them alone.
-    async fn is_whole(&mut self, users: &[UserState], source: Source) -> Result<bool, LookUpError> {
-        let nth = usize::from(source == Source::Search);
-        if let Some(known) = self.shows_whole[nth] {
-            return Ok(known);
-        }
-        let has = |user: &&UserState| user.workspaces.as_ref().is_some_and(|ids| !ids.is_empty());
-        let Some(listed) = users.iter().find(has) else {
-            return Ok(false);
-        };
-        let Ok(alone) = read(self.inquirer, &UserId::new(&listed.id)).await? else {
-            return Ok(false);
-        };
-        let ids = self.inquirer.finds().ids;
-        let is_same = match (&listed.workspaces, &alone.workspaces) {
-            (Some(listed), Some(alone)) => ids.is_same_set(listed, alone),
-            _ => false,
-        };
-        self.shows_whole[nth] = Some(is_same);
-        Ok(is_same)
     }
 
     pub(super) fn tell(&mut self, left: u64) {

@@ -17,9 +17,11 @@ mod look_up;
 mod names;
 mod place;
 mod register;
+mod silence;
 mod singly;
 mod spelling;
 mod strategy;
+mod trust;
 mod walk;
 
 pub use census::Census;

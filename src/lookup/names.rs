@@ -2,16 +2,17 @@
 //!
 //! Some servers take `a or b` for one long name, look for the last one alone, fold no case, split a
 //! filter at `eq`, or answer 200 without any user to whatever they do not understand. So a search that
-//! finds a user is good, and one that finds none proves nothing by itself.
+//! finds none proves nothing by itself, and one that finds a user does not prove that no other user has
+//! that name in another case.
 
 use std::collections::{HashSet, VecDeque};
 
-use crate::domain::{Filter, Line, Reason, UserState, name_key};
+use crate::domain::{Filter, Line, Reason, UserId, UserState, name_key};
 use crate::lookup::error::LookUpError;
 use crate::lookup::look_up::{LookUp, Source};
 use crate::lookup::register::{Absence, Register, Sought};
-use crate::lookup::singly::BATCH;
-use crate::lookup::spelling::{is_plain, spellings, swapped};
+use crate::lookup::singly::{BATCH, read};
+use crate::lookup::spelling::{is_plain, spellings};
 use crate::lookup::strategy::{self, Method};
 use crate::port::Directory;
 
@@ -20,9 +21,9 @@ use crate::port::Directory;
 const FEW: usize = 3;
 
 /// What a search has brought.
-enum Search {
-    /// The names, as they compare, of users who have one that was asked for.
-    Found(HashSet<String>),
+pub(super) enum Search {
+    /// The names of users who have one that was asked for, as the provider spells them.
+    Found(Vec<String>),
     /// The provider refuses it, or does not answer.
     Refused,
     /// Users were shown that were not asked for: the filter is not obeyed.
@@ -48,20 +49,24 @@ impl<D: Directory> LookUp<'_, D> {
             return Ok(());
         }
         if self.walk.place().is_over() {
-            if open.iter().all(is_hit) && self.walk.place().is_plausible() {
+            let place = self.walk.place();
+            let shows_names = place.named == place.distinct;
+            if open.iter().all(is_hit) && place.is_plausible() && shows_names {
                 return Ok(());
             }
             self.prove(register).await?;
             open = names(register).await?;
         }
-        if self.walk.coverage().is_whole() {
+        if self.walk.place().coverage_of_names().is_whole() {
             return self.give_up(register, open).await;
         }
-        let doubtful = if self.filter_works {
+        let missed = if self.filter_works {
             self.search_all(register, open).await?
         } else {
             open
         };
+        let mut doubtful: HashSet<Line> = missed.iter().map(Sought::line).collect();
+        doubtful.extend(self.doubtful_hits(register).await?);
         if doubtful.is_empty() {
             return Ok(());
         }
@@ -69,7 +74,6 @@ impl<D: Directory> LookUp<'_, D> {
             self.method = Method::Pages;
             self.prove(register).await?;
         }
-        let doubtful: HashSet<Line> = doubtful.iter().map(Sought::line).collect();
         let mut left = names(register).await?;
         left.retain(|sought| doubtful.contains(&sought.line()));
         self.give_up(register, left).await
@@ -88,13 +92,20 @@ impl<D: Directory> LookUp<'_, D> {
         register: &mut R,
         open: Vec<Sought>,
     ) -> Result<(), LookUpError> {
-        let is_whole = self.walk.coverage().is_whole();
-        let words = match (self.list_works, self.walk.place().distinct) {
+        let place = self.walk.place();
+        let is_whole = place.coverage_of_names().is_whole();
+        let words = match (self.list_works, place.distinct) {
+            _ if is_whole => String::new(),
             (false, _) => {
                 "the provider can neither search this name in a way that can be relied on, nor \
                            list its users: whether it knows the name is not known"
                     .to_owned()
             }
+            (true, seen) if place.named < seen => format!(
+                "the provider's list does not show the names of all users ({} of {seen} were shown), and \
+                 no search for this name can be relied on: whether it knows the name is not known",
+                place.named
+            ),
             (true, seen) => format!(
                 "the look-up did not reach all users of the provider ({seen} were seen): whether it knows \
                  the name is not known"
@@ -134,8 +145,8 @@ impl<D: Directory> LookUp<'_, D> {
             let some: Vec<_> = queue.drain(..most.min(queue.len())).collect();
             let is_alone = some.len() == 1;
             let asked: Vec<_> = some.iter().filter_map(name).map(str::to_owned).collect();
-            let found = match self.search(register, asked).await? {
-                Search::Found(found) => found,
+            let found: HashSet<String> = match self.search(register, asked).await? {
+                Search::Found(found) => found.iter().map(|name| name_key(name)).collect(),
                 Search::Refused if !is_alone => {
                     most = 1;
                     some.into_iter().rev().for_each(|one| queue.push_front(one));
@@ -251,35 +262,19 @@ impl<D: Directory> LookUp<'_, D> {
     }
 
     /// One more page of the list, for the names on it.
-    async fn next_known<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
-        if let Some(users) = self.next_users().await? {
+    pub(super) async fn next_known<R: Register>(
+        &mut self,
+        register: &mut R,
+    ) -> Result<(), LookUpError> {
+        if let Some(mut users) = self.next_users().await? {
+            self.complete(register, &mut users, Source::List).await?;
             register.found(users, None).await?;
         }
         Ok(())
     }
 
-    /// Whether a search for a name that is known to exist finds it, though it is asked for in another case.
-    async fn is_search_trusted<R: Register>(
-        &mut self,
-        register: &mut R,
-    ) -> Result<bool, LookUpError> {
-        if let Some(known) = self.control.is_passed {
-            return Ok(known);
-        }
-        if self.control.name.is_none() && self.walk.place().pages == 0 {
-            self.next_known(register).await?;
-        }
-        let Some(name) = self.control.name.clone() else {
-            return Ok(false);
-        };
-        let found = self.search(register, vec![swapped(&name)]).await?;
-        let is_passed = matches!(found, Search::Found(found) if !found.is_empty());
-        self.control.is_passed = Some(is_passed);
-        Ok(is_passed)
-    }
-
     /// One search. What it shows is checked: some servers answer every search with all users.
-    async fn search<R: Register>(
+    pub(super) async fn search<R: Register>(
         &mut self,
         register: &mut R,
         names: Vec<String>,
@@ -288,9 +283,10 @@ impl<D: Directory> LookUp<'_, D> {
         let directory = self.inquirer.directory();
         let count = self.inquirer.finds().page_size;
         let request = directory.search_request(&Filter::UserNames(names), count);
-        let Ok(page) = self.inquirer.ask(&request).await?.into_page() else {
+        let Ok(mut page) = self.inquirer.ask(&request).await?.into_page() else {
             return Ok(Search::Refused);
         };
+        self.read_nameless(&mut page.users, wanted.len()).await?;
         let key = |user: &UserState| user.user_name.as_deref().map(name_key);
         let fits = |user: &UserState| key(user).is_some_and(|name| wanted.contains(&name));
         let shown = page.users.len() as u64;
@@ -308,15 +304,35 @@ impl<D: Directory> LookUp<'_, D> {
             });
         }
         let mut users = page.users;
-        let found = users.iter().filter_map(key).collect();
-        self.take(&mut users, Source::Search).await?;
+        let found = users.iter().filter_map(|user| user.user_name.clone());
+        let found = found.collect();
+        self.take(&users);
+        self.complete(register, &mut users, Source::Search).await?;
         register.found(users, None).await?;
         Ok(Search::Found(found))
+    }
+
+    /// Reads users alone whom a search has shown without their names, unless they are more than so many
+    /// names can have found.
+    async fn read_nameless(
+        &self,
+        users: &mut [UserState],
+        names: usize,
+    ) -> Result<(), LookUpError> {
+        if users.len() > names + 1 {
+            return Ok(());
+        }
+        for user in users.iter_mut().filter(|user| user.user_name.is_none()) {
+            if let Ok(alone) = read(self.inquirer, &UserId::new(&user.id)).await? {
+                *user = alone;
+            }
+        }
+        Ok(())
     }
 }
 
 /// All names that are sought.
-async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, LookUpError> {
+pub(super) async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, LookUpError> {
     let (mut all, mut after) = (Vec::new(), Line(0));
     loop {
         let batch = register.next(after, BATCH).await?;
@@ -329,13 +345,13 @@ async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, LookUpError
     }
 }
 
-fn name(sought: &Sought) -> Option<&str> {
+pub(super) fn name(sought: &Sought) -> Option<&str> {
     match sought {
         Sought::UserName { name, .. } => Some(name),
         Sought::Id(..) => None,
     }
 }
 
-fn is_hit(sought: &Sought) -> bool {
+pub(super) fn is_hit(sought: &Sought) -> bool {
     matches!(sought, Sought::UserName { is_hit: true, .. })
 }

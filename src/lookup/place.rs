@@ -16,6 +16,8 @@ pub struct Place {
     pub passed: u64,
     /// Users that were shown, each counted once.
     pub distinct: u64,
+    /// Of these, the ones whose name was shown.
+    pub named: u64,
     /// Of these, the ones that are shown to be active.
     pub active: u64,
     /// Of these, the ones of which it was shown whether they are active.
@@ -93,6 +95,15 @@ impl Place {
             None => return Coverage::UpTo(self.distinct),
         };
         Coverage::of(end, self.distinct, self.total)
+    }
+
+    /// How much of the list was seen with names: a user that is shown without one may have any name.
+    pub(super) fn coverage_of_names(&self) -> Coverage {
+        if self.named == self.distinct {
+            self.coverage()
+        } else {
+            Coverage::UpTo(self.named)
+        }
     }
 
     /// Whether all users were seen, as far as anybody would say who did not look for a lie: the walk has

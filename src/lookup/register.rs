@@ -51,6 +51,8 @@ pub struct Wants {
     pub access: bool,
     /// Workspaces that the change names: the look-up reports those that no user was seen in.
     pub workspaces: Vec<String>,
+    /// Whether names may decide about a user: [`Register::lacking`] then says of whom they are not shown.
+    pub names: bool,
 }
 
 /// How far a look-up has come: what another process needs to continue it.
@@ -129,6 +131,13 @@ pub trait Register {
 
     /// How far an earlier look-up came, if it was interrupted.
     fn position(&mut self) -> impl Future<Output = Result<Option<Position>, JournalError>>;
+
+    /// The places among these users of those who are sought, and of whom names or addresses are not shown
+    /// that decide about them.
+    fn lacking(
+        &mut self,
+        users: &[UserState],
+    ) -> impl Future<Output = Result<Vec<usize>, JournalError>>;
 
     /// Takes users that a list or a search has shown, even those that are not sought, and how far the walk
     /// through the list has come. An entry that does not show what is wanted leaves its user sought.

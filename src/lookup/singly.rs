@@ -125,13 +125,20 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(())
     }
 
-    /// Asks the provider, once, which attributes it has, unless it has shown the one of access.
+    /// Asks the provider which attributes it has, unless it has shown the one of access.
     async fn ask_schemas(&mut self) -> Result<(), LookUpError> {
-        let directory = self.inquirer.directory();
-        if !self.wants.access || self.has_asked_schemas || directory.shows_access() {
+        if !self.wants.access || self.inquirer.directory().shows_access() {
             return Ok(());
         }
-        self.has_asked_schemas = true;
+        self.ask_schemas_once().await
+    }
+
+    /// Asks the provider, once, which attributes it has.
+    pub(super) async fn ask_schemas_once(&mut self) -> Result<(), LookUpError> {
+        if std::mem::replace(&mut self.has_asked_schemas, true) {
+            return Ok(());
+        }
+        let directory = self.inquirer.directory();
         // The directory reads the answer; one that does not come declares nothing.
         self.inquirer.ask_once(&directory.schemas_request()).await?;
         Ok(())

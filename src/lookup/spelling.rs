@@ -1,5 +1,7 @@
 //! How names are spelt when they are searched, and by which name searches are put to the test.
 
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
 use crate::domain::{UserState, name_key};
 
 /// A user by whom searches are put to the test.
@@ -53,6 +55,25 @@ pub(super) fn swapped(name: &str) -> String {
     name.chars().map(swap).collect()
 }
 
+/// The spelling of a name that differs most from it and compares as equal: in the other case, and with
+/// each accent as a sign of its own.
+pub(super) fn disguised(name: &str) -> String {
+    let upper = name.to_uppercase();
+    let other = if upper == name {
+        name.to_lowercase()
+    } else {
+        upper
+    };
+    let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(&other);
+    if decomposed == name {
+        ComposingNormalizerBorrowed::new_nfc()
+            .normalize(&other)
+            .into_owned()
+    } else {
+        decomposed.into_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +103,10 @@ mod tests {
         let expected = [decomposed, "jose\u{301}@x.com", "jos\u{e9}@x.com"];
         assert_eq!(spellings(decomposed), expected);
         assert_eq!(swapped("Ada@x.com"), "aDA@X.COM");
+        for name in ["jos\u{e9}@x.com", "JOSE\u{301}@X.COM", "\u{e9}\u{df}"] {
+            let disguised = disguised(name);
+            assert_ne!(disguised, name);
+            assert_eq!(name_key(&disguised), name_key(name));
+        }
     }
 }

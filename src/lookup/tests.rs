@@ -2,6 +2,8 @@
 
 mod beliefs;
 mod memory;
+mod names;
+mod oddity;
 mod properties;
 mod provider;
 
@@ -42,6 +44,7 @@ async fn look_for(users: u64, odd: Oddity, mut register: Memory, ask: Ask) -> Ou
         seen: Mutex::default(),
         renewed: Mutex::default(),
         shows: false.into(),
+        has_addresses: false.into(),
     });
     let settings = InquirySettings {
         concurrency: NonZeroUsize::new(4).unwrap(),
@@ -83,8 +86,9 @@ async fn a_page_is_cheaper_than_many_reads_and_a_read_than_many_pages() {
 #[tokio::test(start_paused = true)]
 async fn names_are_searched_many_at_a_time() {
     let names = look(5000, Oddity::default(), Memory::new([], 1000..1060)).await;
-    // A page for the length of the list, two searches of thirty, one for the number.
-    assert_eq!(names.requests.len(), 4, "{:?}", names.requests.len());
+    // A page for the length of the list, two searches of thirty, one for the number; one that shows that
+    // searches fold case, and one for each name that is not plain.
+    assert_eq!(names.requests.len(), 11, "{:?}", names.requests.len());
     assert_eq!(names.register.found.len(), 60);
 }
 

@@ -205,6 +205,7 @@ impl<'a, D: Directory> Walk<'a, D> {
         for user in &page.users {
             if self.seen.insert(mark(&user.id)) {
                 fresh += 1;
+                self.place.named += u64::from(user.user_name.is_some());
                 self.place.active += u64::from(user.active == Some(true));
                 self.place.active_shown += u64::from(user.active.is_some());
             }

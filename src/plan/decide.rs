@@ -43,6 +43,10 @@ impl Criteria {
             None => self.door.is_protected(row.user_id.as_deref(), &row.known),
             Some(_) => self.door.may_write(row.user_id.as_deref(), &row.known),
         };
+        // An entry of a list may have left out the names that decide: the engine reads the user alone.
+        if barred == Err(Barred::Unread) {
+            return Decision::Write(Vec::new());
+        }
         if let Err(barred) = barred {
             return Decision::Settle(settle_barred(row, &barred));
         }
@@ -116,6 +120,7 @@ mod tests {
             user_name: Some("ada@example.com".to_owned()),
             known: Known {
                 user_name: Some("ada@example.com".to_owned()),
+                addresses: Some(Vec::new()),
                 cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
                 ..Known::default()
             },
@@ -199,6 +204,22 @@ mod tests {
             let criteria = Criteria { door, ..criteria() };
             assert_eq!(outcome(&criteria, &row(true, &["w"])), by_self);
         }
+    }
+
+    #[test]
+    fn p7_who_was_not_shown_with_all_names_is_left_to_the_engine() {
+        let mut criteria = criteria();
+        criteria.door.protected = ProtectList::new(["ceo@example.com"]);
+        let mut row = row(true, &["w"]);
+        row.known.addresses = None;
+        assert_eq!(criteria.decide(&row), Decision::Write(Vec::new()));
+        row.known.addresses = Some(vec!["ceo@example.com".to_owned()]);
+        let protected = Some(Outcome::Protected(Reason::ProtectList));
+        assert_eq!(outcome(&criteria, &row), protected);
+        row.known.addresses = Some(Vec::new());
+        row.known.user_name = None;
+        let unreadable = Some(Outcome::Failed(Reason::Unreadable));
+        assert_eq!(outcome(&criteria, &row), unreadable);
     }
 
     #[test]

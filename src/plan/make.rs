@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, ActiveUsers, Clock, Entry, Fact, Line, Outcome, RequestKind, Settlement, Timestamp,
-    UserId, UserState, Verdict,
+    Access, ActiveUsers, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement,
+    Timestamp, UserId, UserState, Verdict,
 };
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
@@ -111,7 +111,7 @@ pub async fn make<D: Directory>(
         ledger
             .forget_looks(job, run, since.before(asked.ttl))
             .await?;
-        let mut sought = SoughtInLedger::new(ledger, job, run, since);
+        let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
         let ask = Ask {
             count: asked.active_needed.map_or(Count::All, Count::Enough),
             needs_attribute: true,
@@ -154,7 +154,7 @@ pub async fn look_again<D: Directory>(
     ledger
         .forget_looks(job, run, since.before(asked.ttl))
         .await?;
-    let mut sought = SoughtInLedger::new(ledger, job, run, since);
+    let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
     let looking = look_up(asked.inquirer, &mut sought, Ask::default(), on_progress);
     Box::pin(looking).await?;
     ledger.mark_duplicates(job, run).await?;
@@ -167,6 +167,8 @@ struct SoughtInLedger<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
+    /// Says which names of a user are to be shown.
+    door: &'a Door,
     memo: Memo,
 }
 
@@ -182,7 +184,13 @@ struct Memo {
 }
 
 impl<'a> SoughtInLedger<'a> {
-    fn new(ledger: &'a mut Ledger, job: &'a Job, run: &'a NewRun, since: Timestamp) -> Self {
+    fn new(
+        ledger: &'a mut Ledger,
+        job: &'a Job,
+        run: &'a NewRun,
+        door: &'a Door,
+        since: Timestamp,
+    ) -> Self {
         let memo = Memo {
             at: since.as_millis(),
             kept: BTreeSet::new(),
@@ -192,6 +200,7 @@ impl<'a> SoughtInLedger<'a> {
             ledger,
             job,
             run,
+            door,
             memo,
         }
     }
@@ -234,7 +243,13 @@ impl Register for SoughtInLedger<'_> {
             // Where each line has a goal of its own, some are about access.
             access: goal.is_none_or(|goal| goal.workspaces.is_some()),
             workspaces,
+            names: true,
         }
+    }
+
+    async fn lacking(&mut self, users: &[UserState]) -> Result<Vec<usize>, JournalError> {
+        let lacking = self.ledger.lacking(self.job, self.door, users).await;
+        lacking.map_err(journal)
     }
 
     async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
@@ -276,7 +291,7 @@ impl Register for SoughtInLedger<'_> {
         let memo = is_to_keep.then(|| serde_json::json!(self.memo).to_string());
         let found = self
             .ledger
-            .found(self.job, self.run, &users, memo.as_deref())
+            .found(self.job, self.run, self.door, &users, memo.as_deref())
             .await
             .map_err(journal)?;
         for nth in found {
@@ -296,7 +311,7 @@ impl Register for SoughtInLedger<'_> {
 
     async fn resolve(&mut self) -> Result<(), JournalError> {
         self.ledger
-            .resolve(self.job, self.run)
+            .resolve(self.job, self.run, self.door)
             .await
             .map_err(journal)
     }

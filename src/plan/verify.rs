@@ -59,7 +59,13 @@ impl Register for SoughtAgain<'_> {
         Wants {
             access: self.goal.is_none_or(|goal| goal.workspaces.is_some()),
             workspaces: Vec::new(),
+            names: false,
         }
+    }
+
+    async fn lacking(&mut self, _users: &[UserState]) -> Result<Vec<usize>, JournalError> {
+        // Nothing is decided by names.
+        Ok(Vec::new())
     }
 
     async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {

@@ -177,10 +177,15 @@ impl ScimClient {
     }
 
     fn note_schemas(&self, body: &Body) {
-        if let (Body::Whole(body), Some(attribute)) = (body, self.access_attribute())
-            && schemas::declares(body, attribute)
-        {
+        let Body::Whole(body) = body else {
+            return;
+        };
+        let access = self.access_attribute();
+        if access.is_some_and(|attribute| schemas::declares(body, attribute)) {
             self.shows.note();
+        }
+        if schemas::declares(body, "emails") {
+            self.shows.note_addresses();
         }
     }
 
@@ -252,6 +257,10 @@ impl Directory for ScimClient {
 
     fn learn_access(&self) {
         self.shows.note();
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.shows.has_addresses()
     }
 
     fn schemas_request(&self) -> Request {

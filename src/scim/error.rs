@@ -166,6 +166,7 @@ mod tests {
             assert_eq!(
                 read(body.as_bytes()),
                 Content::User(UserState {
+                    addresses: Some(Vec::new()),
                     workspaces: Some(Vec::new()),
                     ..UserState::of("u")
                 }),

@@ -21,7 +21,8 @@ const CARRY_ACCESS: [&str; 3] = ["entitlements", "roles", "groups"];
 ///
 /// That the attribute of the user's access is not there means that the user has none only in a whole
 /// user, of a provider that is known to have the attribute (`shows`), if the dialect says so. An entry of
-/// a list may leave anything out, and so may an answer to a write that does not even name the user.
+/// a list may leave anything out, and so may an answer to a write that does not even name the user. That
+/// `emails` is not there means that the user has no address only in a user that was read alone.
 pub(super) fn user(
     dialect: &Dialect,
     kind: RequestKind,
@@ -41,12 +42,19 @@ pub(super) fn user(
         RequestKind::Write => fields.text("username").is_some(),
         RequestKind::List => false,
     };
+    let addresses = match fields.get("emails") {
+        Some(emails) => Some(addresses(emails)),
+        None => (kind == RequestKind::Read).then(Vec::new),
+    };
+    if addresses.as_ref().is_some_and(|all| !all.is_empty()) {
+        shows.note_addresses();
+    }
     let absent_means_none = dialect.access.absent_means_none() && shows.is_known();
     Some(UserState {
         id,
         user_name: fields.text("username").map(one_line),
         display_name: fields.text("displayname").map(one_line),
-        addresses: fields.get("emails").map(addresses),
+        addresses,
         active: fields.get("active").and_then(flag),
         workspaces: match access {
             Some(access) => Some(workspaces(&dialect.access, dialect.ids, access)),

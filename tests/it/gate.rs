@@ -5,4 +5,5 @@ mod canary;
 mod meant;
 mod protected;
 mod retried;
+mod sample;
 mod share;

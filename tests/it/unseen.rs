@@ -4,6 +4,7 @@
 mod ages;
 mod attributes;
 mod doubles;
+mod left_out;
 mod lists;
 mod searches;
 mod spoken;

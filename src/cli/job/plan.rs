@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
 use crate::cli::terminal::Terminal;
-use crate::domain::{Access, Clock, UserId, UserState};
+use crate::domain::{Access, Barred, Clock, Entry, Fact, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
 use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, overview, unmet};
@@ -304,10 +304,12 @@ async fn check_digest(
     Err(Failure::new(Exit::Ledger, message).hint(hint.to_owned()))
 }
 
-/// Looks at some users again: if they are not as the plan has them, others are not either.
+/// Looks at some users again: if they are not as the plan has them, others are not either. The names that
+/// they have now are kept, so that the door judges by them, whatever becomes of this plan.
 async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
     let inquirer = at.inquirer();
-    let mut changed = Vec::new();
+    let door = &at.criteria.door;
+    let (mut changed, mut renamed) = (Vec::new(), Vec::new());
     for row in ledger.sample(job, SAMPLE).await? {
         let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
             continue;
@@ -327,6 +329,28 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
                 row.line, seen.state
             ));
         }
+        let mut known = row.known.clone();
+        known.update(&now);
+        if !known.has_the_names_of(&row.known) {
+            // What was not shown when the plan was made has not changed since.
+            let then = door.may_write(Some(id), &row.known.or_shown_by(&known));
+            let at_present = door.may_write(Some(id), &known);
+            if let Some(why) = moved(then, at_present) {
+                changed.push(format!("line {}: user {id}: {why}", row.line));
+            }
+            renamed.push(Entry {
+                line: row.line,
+                at: Clock::System.now(),
+                fact: Fact::Sampled(now),
+            });
+        }
+    }
+    if !renamed.is_empty() {
+        let run = ledger.start_run(job, RunKind::Plan, &at.mandate).await?;
+        ledger.note(job, &run, &renamed).await?;
+        ledger
+            .end_run(&run, RunEnding::Finished, at.tally())
+            .await?;
     }
     if changed.is_empty() {
         return Ok(());
@@ -335,6 +359,16 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
         "users have changed since it was made; {}",
         changed.join("; ")
     )))
+}
+
+/// What has changed about whether a user may be written, if anything has.
+fn moved(then: Result<(), Barred>, now: Result<(), Barred>) -> Option<String> {
+    match (then, now) {
+        (then, now) if then == now => None,
+        (_, Err(barred)) => Some(barred.to_string()),
+        (Err(barred), Ok(())) => Some(format!("no longer so: {barred}")),
+        (Ok(()), Ok(())) => None,
+    }
 }
 
 impl From<PlanError> for Failure {

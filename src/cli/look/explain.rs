@@ -159,6 +159,7 @@ fn sentence(kind: &str, body: &Value) -> String {
             };
             format!("set aside: {outcome}{reason}{}", words("detail"))
         }
+        "sampled" => format!("read again before the first write: is {}", state(body)),
         "verified" => format!(
             "verified: {}; is {}{}",
             text("finding"),

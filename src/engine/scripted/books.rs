@@ -17,6 +17,7 @@ pub(crate) struct Person {
     pub(crate) workspaces: Vec<String>,
     pub(crate) is_deleted: bool,
     pub(crate) user_name: Option<String>,
+    pub(crate) addresses: Vec<String>,
     /// When an answer showed the user last.
     pub(super) shown_at: Option<Instant>,
     /// Writes that arrived.
@@ -41,6 +42,7 @@ impl Person {
             workspaces: vec!["w1".to_owned(), "w2".to_owned()],
             is_deleted: false,
             user_name: None,
+            addresses: Vec::new(),
             shown_at: None,
             writes: 0,
             turned_away: 0,
@@ -90,6 +92,7 @@ impl Books {
         let person = &self.people[user];
         let known = Known {
             user_name: person.user_name.clone(),
+            addresses: Some(person.addresses.clone()),
             ..Known::default()
         };
         let mut broken = Vec::new();

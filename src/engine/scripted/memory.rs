@@ -213,7 +213,7 @@ impl Books {
                 row.before = Some(state.clone());
                 row.before_at = entry.at.as_millis();
             }
-            Fact::Verified { .. } => broken = Some(format!("line {line} is verified in a run")),
+            Fact::Verified { .. } | Fact::Sampled(_) => broken = Some(format!("{line}: a look")),
             Fact::Begun { attempt, request } => {
                 let free = row.status == Status::InDoubt || std::mem::take(&mut row.advanced);
                 let instead = std::mem::take(&mut row.held);

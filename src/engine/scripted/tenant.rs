@@ -174,6 +174,7 @@ impl Tenant {
             active: Some(person.active).filter(|_| behaviour != Behaviour::Shy),
             workspaces: Some(person.workspaces.clone()),
             user_name: person.user_name.clone(),
+            addresses: Some(person.addresses.clone()),
             ..UserState::of(user)
         };
         let state = if user == LIST {
@@ -308,6 +309,10 @@ impl Directory for Door {
 
     fn shows_access(&self) -> bool {
         unreachable!("the engine looks nobody up")
+    }
+
+    fn has_addresses(&self) -> bool {
+        unreachable!("no user is looked up here")
     }
 
     fn learn_access(&self) {

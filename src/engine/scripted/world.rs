@@ -156,6 +156,7 @@ impl World {
             self.memory.edit(user, |row| {
                 if seen {
                     row.known.user_name = name;
+                    row.known.addresses = Some(Vec::new());
                 } else {
                     row.before = None;
                 }

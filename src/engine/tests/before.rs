@@ -104,6 +104,7 @@ fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::LookedUp(_) => "looked up",
         Fact::Renewed(_) => "renewed",
+        Fact::Sampled(_) => "sampled",
         Fact::Begun { .. } => "begun",
         Fact::Ended {
             kind: RequestKind::Write,

@@ -18,6 +18,7 @@ fn named(world: &World, user: &str, name: &str) {
     world.alter(user, |person| person.user_name = Some(name.to_owned()));
     world.memory.edit(user, |row| {
         row.known.user_name = Some(name.to_owned());
+        row.known.addresses = Some(Vec::new());
     });
 }
 
@@ -102,6 +103,30 @@ async fn p7_the_acting_account_is_kept_by_a_name_that_a_read_shows() {
     let me = Outcome::Protected(Reason::ActingAccount);
     assert_eq!(outcomes(&world), [me, BODY]);
     world.check(3);
+}
+
+/// The list that the plan read has shown names and no addresses.
+#[tokio::test(start_paused = true)]
+async fn p7_an_address_that_only_a_read_shows_protects() {
+    let world = World::new(3, |_| Behaviour::Confirm);
+    for user in ["u2", "u3", "u4"] {
+        named(&world, user, &format!("login-{user}"));
+        let address = format!("{user}@x.com");
+        world.alter(user, |person| person.addresses = vec![address]);
+        world.memory.edit(user, |row| row.known.addresses = None);
+    }
+    world.run(&protecting("u3@x.com")).await;
+    assert_eq!(outcomes(&world), [BODY, LISTED, BODY]);
+    let reads = ["u2", "u3", "u4"].map(|user| world.person(user).reads);
+    assert_eq!((world.person("u3").writes, reads), (0, [1, 1, 1]));
+    world.check(3);
+
+    // Where no rule needs them no user is read for the sake of addresses.
+    let world = World::new(1, |_| Behaviour::Confirm);
+    named(&world, "u2", "login-u2");
+    world.memory.edit("u2", |row| row.known.addresses = None);
+    world.run(&Plan::default()).await;
+    assert_eq!(world.person("u2").reads, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,11 +9,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{
-    Entry, Fact, Goal, IdRule, Line, Outcome, Reason, Settlement, Timestamp, UserState,
+    Door, Entry, Fact, Goal, IdRule, Known, Line, Outcome, Reason, Settlement, Timestamp, UserState,
 };
 use crate::ledger::job::unsigned;
-use crate::ledger::journal::texts;
-use crate::ledger::look_up::found::{goal_of, looked_up};
+use crate::ledger::journal::{known, texts};
+use crate::ledger::look_up::found::{goal_of, is_named, looked_up};
 use crate::ledger::record::{EventRow, append_events, record};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -29,17 +29,25 @@ struct Candidate {
     goal: Option<Goal>,
     /// Whether the line names a user by name.
     by_name: bool,
+    /// By what the user is known otherwise.
+    known: Known,
 }
 
 impl Ledger {
     /// The look-up has asked all that could show a user of a line: of the candidates, an exact one is
     /// meant, or the only one; among several nobody is. Who is meant and was not shown with all that the
-    /// goal is about is still to be read.
-    pub async fn resolve(&mut self, job: &Job, run: &NewRun) -> Result<(), LedgerError> {
+    /// goal is about, and with the names that `door` asks for, is still to be read.
+    pub async fn resolve(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        door: &Door,
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let rows = sqlx::query(
-            "SELECT candidates.*, users.goal, users.name_key IS NOT NULL AS by_name
+            "SELECT candidates.*, users.goal, users.name_key IS NOT NULL AS by_name,
+                    users.shown_name, users.roster_name, users.cells
              FROM candidates JOIN users USING (job, line)
              WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
              ORDER BY line, candidates.user_id",
@@ -58,7 +66,9 @@ impl Ledger {
             match (exact, of_line) {
                 (Some(meant), _) | (None, [meant]) => {
                     let goal = meant.goal.as_ref();
-                    if goal.is_none_or(|goal| goal.is_shown_by(&meant.state)) {
+                    if goal.is_none_or(|goal| goal.is_shown_by(&meant.state))
+                        && is_named(door, meant.known.clone(), &meant.state)
+                    {
                         let state = meant.state.clone();
                         entries.push(looked_up(meant.line, state, meant.seen_at));
                     } else {
@@ -73,6 +83,7 @@ impl Ledger {
             "UPDATE users SET user_id = coalesce(user_id, value ->> 1),
                  user_key = coalesce(user_key, value ->> 2),
                  user_name = coalesce(value ->> 3, user_name),
+                 shown_name = coalesce(value ->> 3, shown_name),
                  display_name = coalesce(value ->> 4, display_name),
                  addresses = coalesce(value ->> 5, addresses)
              FROM json_each(?2) WHERE job = ?1 AND line = value ->> 0",
@@ -176,7 +187,7 @@ pub(in crate::ledger) async fn forget_lines(
              user_key = iif(name_key IS NULL, user_key, NULL),
              user_name = iif(name_key IS NULL, user_name, coalesce(roster_name, user_name)),
              display_name = iif(name_key IS NULL, display_name, NULL),
-             addresses = iif(name_key IS NULL, addresses, NULL)
+             shown_name = NULL, addresses = NULL
          FROM json_each(?2) WHERE job = ?1 AND line = value",
     )
     .bind(job.number)
@@ -246,6 +257,7 @@ fn read_candidate(row: &SqliteRow, job: &Job) -> Result<Candidate, LedgerError> 
         seen_at: Timestamp::from_millis(row.try_get("seen_at_ms")?),
         goal: goal_of(row, job)?,
         by_name: row.try_get("by_name")?,
+        known: known(row)?,
         state: UserState {
             user_name: row.try_get("user_name")?,
             display_name: row.try_get("display_name")?,

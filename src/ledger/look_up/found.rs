@@ -4,33 +4,32 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Entry, Fact, Goal, IdRule, Line, Timestamp, UserState, name_key};
+use crate::domain::{Door, Entry, Fact, Goal, IdRule, Known, Line, Timestamp, UserState, name_key};
 use crate::ledger::job::{own_goal, unsigned};
+use crate::ledger::journal::known;
 use crate::ledger::look_up::candidates::keep;
 use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 impl Ledger {
     /// Takes users whom a list or a search has shown, and how far the look-up has come. Whoever is sought
-    /// by id, and shown with all that the goal is about, is looked up; who may be meant by a name is a
-    /// candidate. Returns the places among `users` of those who are sought.
+    /// by id, and shown with all that the goal is about and with the names that `door` asks for, is looked
+    /// up; who may be meant by a name is a candidate. Returns the places among `users` of those who are
+    /// sought.
     pub async fn found(
         &mut self,
         job: &Job,
         run: &NewRun,
+        door: &Door,
         users: &[UserState],
         position: Option<&str>,
     ) -> Result<Vec<usize>, LedgerError> {
         let now = self.clock.now();
-        let keys = users.iter().map(|user| {
-            let name = user.user_name.as_deref().map(name_key);
-            json!([job.ids.key(&user.id), name])
-        });
-        let keys = Value::Array(keys.collect()).to_string();
+        let keys = keys(job, users);
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let by_id = sqlx::query(
-            "SELECT line, json_each.key AS nth, user_id, goal FROM json_each(?2) CROSS JOIN users
-                 ON job = ?1 AND user_key = value ->> 0
+            "SELECT line, json_each.key AS nth, user_id, goal, shown_name, roster_name, addresses, cells
+             FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value ->> 0
              WHERE status = 'pending' AND before_at_ms IS NULL
              ORDER BY line",
         );
@@ -50,7 +49,8 @@ impl Ledger {
             let (state, goal) = (&users[nth], goal_of(&row, job)?);
             let user_id: String = row.try_get("user_id")?;
             let is_exact = user_id == state.id;
-            let is_shown = goal.as_ref().is_none_or(|goal| goal.is_shown_by(state));
+            let is_shown = goal.as_ref().is_none_or(|goal| goal.is_shown_by(state))
+                && is_named(door, known(&row)?, state);
             sought.push(nth);
             if is_exact && is_shown {
                 // The last look counts, if a page shows a user twice.
@@ -81,6 +81,38 @@ impl Ledger {
         }
         transaction.commit().await?;
         Ok(sought)
+    }
+
+    /// The places among these users of those who are sought, and of whom names that `door` asks for are
+    /// not shown.
+    pub async fn lacking(
+        &mut self,
+        job: &Job,
+        door: &Door,
+        users: &[UserState],
+    ) -> Result<Vec<usize>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT line, json_each.key AS nth, shown_name, roster_name, addresses, cells
+             FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value ->> 0
+             WHERE status = 'pending' AND before_at_ms IS NULL
+             UNION ALL
+             SELECT line, json_each.key AS nth, shown_name, roster_name, addresses, cells
+             FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value ->> 1
+             WHERE status = 'pending' AND user_id IS NULL
+             ORDER BY nth",
+        )
+        .bind(job.number)
+        .bind(keys(job, users))
+        .fetch_all(&mut self.connection)
+        .await?;
+        let mut lacking = Vec::new();
+        for row in &rows {
+            let (_, nth) = place(row, users)?;
+            if !is_named(door, known(row)?, &users[nth]) && !lacking.contains(&nth) {
+                lacking.push(nth);
+            }
+        }
+        Ok(lacking)
     }
 
     /// Takes one user who was read alone for this line. Returns whether the state shows the access that
@@ -166,6 +198,22 @@ impl Ledger {
         let unseen = ids.iter().filter(|id| !seen.contains(id));
         Ok(unseen.cloned().collect())
     }
+}
+
+/// The keys by which users are found among the lines of a job: id and name.
+fn keys(job: &Job, users: &[UserState]) -> String {
+    let keys = users.iter().map(|user| {
+        let name = user.user_name.as_deref().map(name_key);
+        json!([job.ids.key(&user.id), name])
+    });
+    Value::Array(keys.collect()).to_string()
+}
+
+/// Whether `state` shows all names that `door` asks for, of a user that is otherwise known by this.
+pub(in crate::ledger) fn is_named(door: &Door, mut known: Known, state: &UserState) -> bool {
+    known.update(state);
+    let answer = door.may_write(Some(&state.id), &known);
+    !answer.is_err_and(|barred| barred.is_unknown())
 }
 
 /// The line of a row, and the place of its user.

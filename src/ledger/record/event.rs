@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::domain::{Confirmation, Effect, Entry, Fact, Reason, RequestKind, Timestamp, Verdict};
+use crate::domain::{
+    Confirmation, Effect, Entry, Fact, Reason, RequestKind, Timestamp, UserState, Verdict,
+};
 
 /// One event on its way into the ledger.
 #[derive(Debug)]
@@ -80,19 +82,23 @@ enum Body<'a> {
     },
 }
 
+impl<'a> Body<'a> {
+    fn of_look(state: &'a UserState) -> Self {
+        Self::LookedUp {
+            id: &state.id,
+            active: state.active,
+            workspaces: state.workspaces.as_deref(),
+        }
+    }
+}
+
 impl EventRow {
     /// The event that a fact is.
     pub(in crate::ledger) fn of(entry: &Entry) -> Self {
         let (kind, body) = match &entry.fact {
             // The audit replays both as the look that counts so far.
-            Fact::LookedUp(state) | Fact::Renewed(state) => (
-                "looked_up",
-                Body::LookedUp {
-                    id: &state.id,
-                    active: state.active,
-                    workspaces: state.workspaces.as_deref(),
-                },
-            ),
+            Fact::LookedUp(state) | Fact::Renewed(state) => ("looked_up", Body::of_look(state)),
+            Fact::Sampled(state) => ("sampled", Body::of_look(state)),
             Fact::Begun { attempt, request } => (
                 "begun",
                 Body::Begun {

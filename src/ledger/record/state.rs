@@ -18,6 +18,7 @@ macro_rules! look_up {
     () => {
         "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
              workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
+             shown_name = coalesce(value ->> 4, shown_name),
              display_name = coalesce(value ->> 5, display_name),
              user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
              user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
@@ -30,6 +31,14 @@ macro_rules! look_up {
 pub(super) const LOOK_UP: &str = concat!(look_up!(), " AND effect = 'none'");
 
 pub(super) const RENEW: &str = look_up!();
+
+/// Names alone: what the user had before the job stays as the plan has it.
+pub(super) const NAME: &str = "
+    UPDATE users SET user_name = coalesce(value ->> 1, user_name),
+        shown_name = coalesce(value ->> 1, shown_name),
+        display_name = coalesce(value ->> 2, display_name),
+        addresses = coalesce(value ->> 3, addresses)
+    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SEND: &str = "
     UPDATE users SET run = ?2, sent = sent + (value ->> 1)
@@ -50,6 +59,7 @@ pub(super) const SETTLE: &str = "
         done_at_ms = value ->> 4, confirmed_at_ms = value ->> 5, confirmed_by = value ->> 6,
         active_after = value ->> 7, workspaces_after = value ->> 8,
         user_name = coalesce(value ->> 9, user_name),
+        shown_name = coalesce(value ->> 9, shown_name),
         display_name = coalesce(value ->> 10, display_name),
         http_status = value ->> 11, request_id = value ->> 12, event_hash = value ->> 13,
         sent = sent + (value ->> 14),
@@ -74,6 +84,10 @@ pub(super) struct LookedUp<'a>(
     String,
     Option<&'a [String]>,
 );
+
+/// Line, name, display name, addresses.
+#[derive(Debug, Serialize)]
+pub(super) struct Named<'a>(u64, Option<&'a str>, Option<&'a str>, Option<&'a [String]>);
 
 /// Line, writes that left.
 #[derive(Debug, Serialize)]
@@ -112,6 +126,7 @@ pub(super) struct Settled<'a>(
 pub(super) struct States<'a> {
     pub(super) looked_up: Vec<LookedUp<'a>>,
     pub(super) renewed: Vec<LookedUp<'a>>,
+    pub(super) named: Vec<Named<'a>>,
     pub(super) claimed: Vec<Claimed<'a>>,
     pub(super) released: Vec<Released<'a>>,
     pub(super) settled: Vec<Settled<'a>>,
@@ -133,6 +148,12 @@ impl<'a> States<'a> {
             match &entry.fact {
                 Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
                 Fact::Renewed(state) => states.renewed.push(look_up(entry, state, ids)),
+                Fact::Sampled(state) => states.named.push(Named(
+                    line,
+                    state.user_name.as_deref(),
+                    state.display_name.as_deref(),
+                    state.addresses.as_deref(),
+                )),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
                     states.claimed.push(Claimed(line, *attempt, at, hash));
@@ -267,6 +288,7 @@ mod tests {
             super::SETTLE,
             super::VERIFY,
             super::SEND,
+            super::NAME,
         ] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let rows = sqlx::query(explain)

@@ -13,6 +13,8 @@ pub(super) struct Memory {
     sought: BTreeMap<u64, Sought>,
     /// Whether users are to be shown with their access.
     pub(super) wants_access: bool,
+    /// Whether users are to be shown with their addresses.
+    wants_addresses: bool,
     /// The workspaces that the change names.
     workspaces: Vec<String>,
     pub(super) found: BTreeMap<u64, UserState>,
@@ -50,10 +52,27 @@ impl Memory {
         self
     }
 
+    /// Spells the names in capitals.
+    pub(super) fn shout(&mut self) {
+        for sought in self.sought.values_mut() {
+            if let Sought::UserName { name, .. } = sought {
+                *name = name.to_uppercase();
+            }
+        }
+    }
+
     /// The same, who are to be shown with their access.
     pub(super) fn with_access(self) -> Self {
         Self {
             wants_access: true,
+            ..self
+        }
+    }
+
+    /// The same, about whom addresses decide.
+    pub(super) fn with_addresses(self) -> Self {
+        Self {
+            wants_addresses: true,
             ..self
         }
     }
@@ -85,7 +104,13 @@ impl Memory {
     }
 
     fn is_shown(&self, state: &UserState) -> bool {
-        state.active.is_some() && (!self.wants_access || state.workspaces.is_some())
+        state.active.is_some()
+            && (!self.wants_access || state.workspaces.is_some())
+            && self.is_named(state)
+    }
+
+    fn is_named(&self, state: &UserState) -> bool {
+        !self.wants_addresses || (state.addresses.is_some() && state.user_name.is_some())
     }
 }
 
@@ -94,7 +119,23 @@ impl Register for Memory {
         Wants {
             access: self.wants_access,
             workspaces: self.workspaces.clone(),
+            names: true,
         }
+    }
+
+    async fn lacking(&mut self, users: &[UserState]) -> Result<Vec<usize>, JournalError> {
+        let left: Vec<_> = self.left().collect();
+        let is_sought = |user: &UserState| {
+            left.iter().any(|sought| match sought {
+                Sought::Id(_, id) => id.as_str() == user.id,
+                Sought::UserName { name, .. } => {
+                    user.user_name.as_deref().map(name_key) == Some(name_key(name))
+                }
+            })
+        };
+        let lacking = users.iter().enumerate();
+        let lacking = lacking.filter(|(_, user)| is_sought(user) && !self.is_named(user));
+        Ok(lacking.map(|(nth, _)| nth).collect())
     }
 
     async fn outstanding(&mut self) -> Result<Outstanding, JournalError> {
@@ -153,7 +194,9 @@ impl Register for Memory {
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {
-        for (line, fits) in std::mem::take(&mut self.candidates) {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.retain(|line, _| !self.missing.contains_key(line));
+        for (line, fits) in candidates {
             let mut states = fits.into_values();
             match (states.next(), states.next()) {
                 (Some(one), None) if self.is_shown(&one) => {

@@ -7,117 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Answer, Content, Credential, Filter, IdRule, Operation, PageAt, Problem, Request, RequestKind,
+    Answer, Content, Credential, Filter, Operation, PageAt, Problem, Request, RequestKind,
     Resource, Silence, UserId, UserPage, UserState, name_key,
 };
-use crate::lookup::Finds;
 use crate::port::{Directory, SignInError};
 
-/// A provider that lets a client find whatever it wants.
-pub(super) const EVERYTHING: Finds = Finds {
-    pages: true,
-    page_size: 100,
-    names: 30,
-    active: true,
-    ids: IdRule::IgnoreCase,
-    absent_means_none: true,
-};
-
-impl Default for Finds {
-    fn default() -> Self {
-        EVERYTHING
-    }
-}
-
-/// How searches are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Searching {
-    #[default]
-    Right,
-    /// Every search is answered with all users.
-    Everybody,
-    /// Every search is answered without any user.
-    Nobody,
-    /// Several names are taken for one.
-    Greedy,
-    /// Only the last of several names is looked for.
-    Last,
-    /// Several names are refused.
-    OneOnly,
-    /// Names are compared as they are spelt.
-    CaseCounts,
-    /// A name that holds a sign beyond ASCII is never found.
-    AsciiOnly,
-}
-
-/// How the number in `startIndex` is understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Start {
-    #[default]
-    FromOne,
-    FromZero,
-    PageNumber,
-    Ignored,
-    /// There are cursors only.
-    Cursors,
-}
-
-/// What is said of how many users there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Total {
-    #[default]
-    Right,
-    Page,
-    Missing,
-    AtMost(u64),
-}
-
-/// What a list or a search leaves out of its entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Entries {
-    #[default]
-    Whole,
-    /// Nothing but id and name.
-    Bare,
-    /// The attribute of access where it is empty.
-    WithoutEmpty,
-}
-
-/// How a provider may be odd.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an oddity")]
-pub(super) struct Oddity {
-    /// What the provider is said to let a client find.
-    pub(super) finds: Finds,
-    /// Users on one page at most, whatever is asked for.
-    pub(super) page_cap: Option<u64>,
-    /// Beyond the end, the first page comes again.
-    pub(super) starts_again: bool,
-    pub(super) searching: Searching,
-    pub(super) start: Start,
-    pub(super) total: Total,
-    pub(super) entries: Entries,
-    /// No user has the attribute of access.
-    pub(super) no_access: bool,
-    /// The provider declares the attribute of access.
-    pub(super) declares: bool,
-    /// A page behind the end is answered with this.
-    pub(super) end_status: Option<u16>,
-    /// What a list is answered with.
-    pub(super) list_status: Option<u16>,
-    /// A second user of this number's name stands at the end of the list.
-    pub(super) double: Option<u64>,
-    /// Reading this user is answered so.
-    pub(super) read_status: Option<(u64, u16)>,
-    /// No request is answered between these moments.
-    pub(super) out: Option<(Duration, Duration)>,
-    /// Everything is answered so until the credential was renewed.
-    pub(super) refused_at_first: bool,
-    /// Everything is answered so.
-    pub(super) always: Option<u16>,
-    /// The first of these requests are answered with 429.
-    pub(super) throttled: usize,
-}
+pub(super) use super::oddity::{Addresses, EVERYTHING, Entries, Oddity, Searching, Start, Total};
 
 /// A tenant of `user0`, `user1`, … whose every second user is active, and every third has a workspace.
 pub(super) struct Provider {
@@ -127,6 +22,7 @@ pub(super) struct Provider {
     pub(super) seen: Mutex<Vec<String>>,
     pub(super) renewed: Mutex<u64>,
     pub(super) shows: AtomicBool,
+    pub(super) has_addresses: AtomicBool,
 }
 
 pub(super) fn named(number: u64) -> String {
@@ -148,12 +44,32 @@ impl Provider {
             user_name: Some(named(twin.unwrap_or(number)).to_uppercase()),
             active: Some(number.is_multiple_of(2)),
             workspaces: Some(has).filter(|_| !self.odd.no_access),
+            addresses: Some(self.addresses(number)),
             ..UserState::of(format!("ID{number}"))
         }
     }
 
+    fn addresses(&self, number: u64) -> Vec<String> {
+        let has = match self.odd.addresses {
+            Addresses::Nobody => false,
+            Addresses::Some => number.is_multiple_of(10),
+            Addresses::Shown | Addresses::Hidden | Addresses::HalfHidden => true,
+        };
+        let address = format!("mail{number}@example.com");
+        Some(address).filter(|_| has).into_iter().collect()
+    }
+
     fn entry(&self, number: u64) -> UserState {
         let whole = self.user(number);
+        let is_shown = match self.odd.addresses {
+            Addresses::Nobody | Addresses::Hidden => false,
+            Addresses::Shown => true,
+            Addresses::Some | Addresses::HalfHidden => number.is_multiple_of(10),
+        };
+        let addresses = whole.addresses.filter(|_| is_shown);
+        self.has_addresses
+            .fetch_or(addresses.is_some(), Ordering::Relaxed);
+        let whole = UserState { addresses, ..whole };
         match self.odd.entries {
             Entries::Whole => whole,
             Entries::Bare => UserState {
@@ -162,6 +78,14 @@ impl Provider {
             },
             Entries::WithoutEmpty => UserState {
                 workspaces: whole.workspaces.filter(|has| !has.is_empty()),
+                ..whole
+            },
+            Entries::WithoutFull => UserState {
+                workspaces: whole.workspaces.filter(Vec::is_empty),
+                ..whole
+            },
+            Entries::Nameless => UserState {
+                user_name: None,
                 ..whole
             },
         }
@@ -256,6 +180,8 @@ impl Provider {
             }
             ["schemas"] => {
                 self.shows.fetch_or(self.odd.declares, Ordering::Relaxed);
+                self.has_addresses
+                    .fetch_or(self.odd.declares_addresses, Ordering::Relaxed);
                 (200, Content::Page(UserPage::default()))
             }
             ["names", ref names @ ..] => self.search(names),
@@ -276,6 +202,8 @@ impl Provider {
     /// A user as a single read shows it: nothing where the attribute is not known to be there.
     fn read(&self, number: u64) -> UserState {
         let user = self.user(number);
+        let has_any = user.addresses.as_ref().is_some_and(|all| !all.is_empty());
+        self.has_addresses.fetch_or(has_any, Ordering::Relaxed);
         let omits = self.odd.entries != Entries::Whole;
         let has = user.workspaces.filter(|has| !omits || !has.is_empty());
         self.shows.fetch_or(has.is_some(), Ordering::Relaxed);
@@ -335,6 +263,10 @@ impl Directory for Provider {
 
     fn learn_access(&self) {
         self.shows.store(true, Ordering::Relaxed);
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.has_addresses.load(Ordering::Relaxed)
     }
 
     fn schemas_request(&self) -> Request {

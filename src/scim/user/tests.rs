@@ -40,7 +40,7 @@ fn a_whole_user_is_read() {
             id: "8a8B".into(),
             user_name: Some("ada@example.com".into()),
             display_name: Some("Ada [1m Lovelace".into()),
-            addresses: None,
+            addresses: Some(Vec::new()),
             active: Some(true),
             workspaces: Some(vec!["f1".into(), "f2".into()]),
             other_access: Vec::new(),
@@ -176,6 +176,26 @@ fn p2_an_attribute_that_is_absent_is_none_only_where_that_is_known() {
     let fields = Fields::parse(silent.as_bytes()).unwrap();
     let state = user(&unknown, Read, &known(), &fields).unwrap();
     assert_eq!(state.workspaces, None);
+}
+
+#[test]
+fn p2_addresses_that_are_absent_are_none_only_in_a_user_that_was_read_alone() {
+    use RequestKind::{List, Read, Write};
+    let see = |json: &str, kind, shows: &Shows| {
+        let fields = Fields::parse(json.as_bytes()).unwrap();
+        user(&anaplan(), kind, shows, &fields).unwrap().addresses
+    };
+    let shows = Shows::default();
+    let silent = r#"{"id":"u","userName":"u@x.com","active":true}"#;
+    let kinds = [(List, None), (Write, None), (Read, Some(Vec::new()))];
+    for (kind, expected) in kinds {
+        assert_eq!(see(silent, kind, &shows), expected, "{kind:?}");
+    }
+    assert!(!shows.has_addresses());
+    let two = r#"{"id":"u","emails":[{"value":"a@x.com"},"b@x.com"]}"#;
+    let both = Some(vec!["a@x.com".to_owned(), "b@x.com".to_owned()]);
+    assert_eq!(see(two, List, &shows), both);
+    assert!(shows.has_addresses());
 }
 
 #[test]

@@ -46,6 +46,13 @@ impl Person {
         self
     }
 
+    /// Has this e-mail address beside the name.
+    pub(crate) fn mailed(mut self, address: &str) -> Self {
+        let emails = serde_json::json!([{ "value": address }]);
+        self.more.insert("emails".to_owned(), emails);
+        self
+    }
+
     fn state(&self) -> State {
         State {
             active: self.active,

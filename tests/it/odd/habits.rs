@@ -3,12 +3,17 @@
 
 /// How a provider behaves. The default is a service that follows RFC 7643 and RFC 7644.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "habits, each by itself")]
 pub(crate) struct Habits {
     /// Users on a page at most, whatever was asked for.
     pub(crate) page: usize,
     /// The attributes that lists and searches show beside `id`, `userName`, `schemas` and `meta`; all of
     /// them if none are named.
     pub(crate) shown: Option<&'static [&'static str]>,
+    /// Lists and searches do not show `userName`.
+    pub(crate) nameless: bool,
+    /// Lists and searches leave out access to more workspaces than so many.
+    pub(crate) longest: Option<usize>,
     /// A user is found by an id in other letters, too: the first one who fits.
     pub(crate) folded_ids: bool,
     /// Ids that are digits are JSON numbers, those of access too.
@@ -46,6 +51,8 @@ impl Default for Habits {
         Self {
             page: 100,
             shown: None,
+            nameless: false,
+            longest: None,
             folded_ids: false,
             numeric_ids: false,
             active: Active::Bool,

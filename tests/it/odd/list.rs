@@ -92,7 +92,18 @@ fn page(habits: &Habits, books: &Books, ids: &[String], query: &HashMap<String, 
 
 /// A user as a list shows it.
 fn brief(habits: &Habits, books: &Books, id: &str) -> Option<Value> {
-    let mut user = show(habits, id, &books.person(id)?);
+    let person = books.person(id)?;
+    let mut user = show(habits, id, &person);
+    if let Value::Object(fields) = &mut user {
+        let is_too_long = habits
+            .longest
+            .is_some_and(|most| person.access.len() > most);
+        fields.retain(|name, _| match name.as_str() {
+            "userName" => !habits.nameless,
+            "entitlements" => !is_too_long,
+            _ => true,
+        });
+    }
     if let (Some(shown), Value::Object(fields)) = (habits.shown, &mut user) {
         let is_shown = |name: &str| ALWAYS.contains(&name) || shown.contains(&name);
         fields.retain(|name, _| is_shown(name));

@@ -1,6 +1,6 @@
 //! Whether a name is unique is decided at the end of the look-up, and who is not certain has no id.
 
-use crate::odd::{BOTH, Desk, Filters, Habits, OPEN, Person, crowd, names, person};
+use crate::odd::{BOTH, Desk, Filters, Habits, Names, OPEN, Person, crowd, names, person};
 
 /// 250 users; `AAA` comes first, `BBB` of the same name far behind.
 fn two_of_a_name() -> Vec<(String, Person)> {
@@ -68,4 +68,28 @@ async fn p7_a_name_that_became_unique_is_looked_up_before_it_is_written() {
     let outcome = &desk.outcomes().await[&2];
     let gone = desk.are_gone(&["BBB"]);
     assert_eq!(gone, outcome == "removed", "{outcome}");
+}
+
+/// Where a search folds no case, the first spelling that hits need not be the only one.
+#[tokio::test]
+async fn p7_a_second_user_in_another_case_is_seen_though_searches_fold_none() {
+    let roster = |name: &str| format!("Email\n{name}\nu1@x.com\n");
+    for name in ["ADA@x.com", "ada@x.com", "Ada@x.com"] {
+        for list in [true, false] {
+            let habits = Habits {
+                names: Names::Exact,
+                list,
+                ..Habits::default()
+            };
+            let desk = Desk::new(two_of_a_name(), habits)
+                .await
+                .roster(&roster(name));
+            let ran = desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;
+            desk.untouched(&["AAA", "BBB"]);
+            assert_eq!(ran.code, Some(10), "{ran:?}");
+            assert_eq!(desk.outcomes().await[&2], "failed", "{name} {list}");
+            // Another one can be excluded only by the list.
+            assert_eq!(desk.are_gone(&["U1"]), list, "{name}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Who is meant by a line that several users may fit.
 
 use super::*;
-use crate::domain::{Clock, Status};
+use crate::domain::{Clock, ProtectList, Status};
 use crate::ledger::testing::{Bed, id};
 use crate::ledger::{Names, RunKind};
 
@@ -32,12 +32,15 @@ fn bare(id: &str, name: &str) -> UserState {
 
 impl Bed {
     async fn found(&mut self, users: &[UserState]) {
-        let found = self.ledger.found(&self.job, &self.run, users, None);
+        let door = Door::default();
+        let found = self.ledger.found(&self.job, &self.run, &door, users, None);
         found.await.unwrap();
     }
 
     async fn resolve(&mut self) {
-        self.ledger.resolve(&self.job, &self.run).await.unwrap();
+        let door = Door::default();
+        let resolving = self.ledger.resolve(&self.job, &self.run, &door);
+        resolving.await.unwrap();
     }
 
     /// Each line: the id, whether it was seen, and why it failed.
@@ -123,9 +126,10 @@ async fn p2_old_looks_are_forgotten_with_the_position_in_the_list() {
     let mut desk = desk(IdRule::Exact, names).await;
     let position = json!({ "at": Clock::System.now().as_millis() }).to_string();
     let users = [user("A1", "ada@x.com"), user("B1", "bob@x.com")];
+    let door = Door::default();
     let found = desk
         .ledger
-        .found(&desk.job, &desk.run, &users, Some(&position));
+        .found(&desk.job, &desk.run, &door, &users, Some(&position));
     assert_eq!(found.await.unwrap(), [1, 0]);
     for (offset, kept) in [(-60_000, true), (60_000, false)] {
         let before = Clock::System.now().as_millis() + offset;
@@ -151,4 +155,41 @@ async fn what_an_earlier_run_saw_of_access_is_known() {
     let ids = ["W1", "w2"].map(str::to_owned);
     let seen = desk.ledger.workspaces_seen(&desk.job, &ids).await.unwrap();
     assert_eq!(seen, ["W1"]);
+}
+
+/// Of users whom a list shows without addresses, those are named of whom a rule needs them.
+#[tokio::test]
+async fn p7_who_is_not_shown_with_the_names_that_decide_is_still_sought() {
+    let protecting = Door {
+        protected: ProtectList::new(["ceo@x.com"]),
+        ..Door::default()
+    };
+    let names = || vec![id("A1"), named("bob@x.com"), id("C1")];
+    let silent = [
+        user("A1", "ada"),
+        user("B1", "bob@x.com"),
+        user("D1", "dan"),
+    ];
+    let mut desk = desk(IdRule::Exact, names()).await;
+    let (job, run) = (desk.job.clone(), desk.run.clone());
+    for (door, lacking) in [(&protecting, &[0, 1][..]), (&Door::default(), &[])] {
+        let found = desk.ledger.lacking(&job, door, &silent).await.unwrap();
+        assert_eq!(found, lacking);
+    }
+    let found = desk.ledger.found(&job, &run, &protecting, &silent, None);
+    assert_eq!(found.await.unwrap(), [0, 1]);
+    desk.ledger.resolve(&job, &run, &protecting).await.unwrap();
+    let third = (Some("C1".to_owned()), false, None);
+    assert_eq!(
+        desk.lines().await,
+        [line("A1", false), line("B1", false), third.clone()]
+    );
+    let shown = silent.map(|user| UserState {
+        addresses: Some(Vec::new()),
+        ..user
+    });
+    let found = desk.ledger.found(&job, &run, &protecting, &shown, None);
+    found.await.unwrap();
+    let expected = [line("A1", true), line("B1", true), third];
+    assert_eq!(desk.lines().await, expected);
 }
