@@ -3,6 +3,8 @@
 //! Whatever a server, a proxy or a portal sends may end up in a terminal, a CSV or a log, so nothing
 //! here lets a control character or a text-direction trick through.
 
+use crate::domain::is_unseen;
+
 /// Longest text that is kept, in characters, without the `…` that marks a cut.
 const CAP: usize = 500;
 
@@ -51,21 +53,6 @@ pub fn one_line(text: &str) -> String {
         line.push(c);
     }
     line
-}
-
-/// Marks of direction, joiners and other characters that are there and cannot be seen.
-fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-    )
 }
 
 /// What stands between the tags of the first element called `name`.

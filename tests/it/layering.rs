@@ -16,7 +16,9 @@ const LINES: usize = 400;
 const KNOWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("port", &["domain"]),
+    ("files", &[]),
     ("pace", &["domain"]),
+    ("screen", &["domain"]),
     ("roster", &[]),
     ("sandbox", &[]),
     ("engine", &["domain", "port", "pace"]),
@@ -51,8 +53,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("eprint!", &[]),
     ("dbg!", &[]),
     // `auth` reads those of a program that prints a token.
-    ("stdout", &["auth", "cli", "progress"]),
-    ("stderr", &["auth", "cli", "progress"]),
+    ("stdout", &["auth", "cli", "progress", "screen"]),
+    ("stderr", &["auth", "cli", "progress", "screen"]),
 ];
 
 /// All source files, with the part that each belongs to.
