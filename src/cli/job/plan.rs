@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::job::At;
+use crate::cli::job::{At, change};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Access, Clock, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
@@ -235,7 +235,8 @@ pub(super) async fn tell_unseen(
 
 fn stale(why: &str) -> Failure {
     Failure::new(Exit::Rail, format!("the plan is stale: {why}")).hint(
-        "look again with `offboard plan` and the same arguments, then run; nothing was written"
+        "nothing was written; make a new plan with `offboard plan` and the same arguments, look at it, \
+         then run"
             .to_owned(),
     )
 }
@@ -281,33 +282,29 @@ async fn check_digest(
 async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
     let inquirer = at.inquirer();
     let mut changed = Vec::new();
-    for row in ledger.sample(job, SAMPLE).await? {
+    let sample = ledger.sample(job, SAMPLE).await?;
+    let looked_at = sample.len();
+    for row in sample {
         let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
             continue;
         };
         let now = match at.read(&inquirer, &UserId::new(id)).await? {
             Ok(state) => state,
             Err(absence) if absence.is_not_found() => {
-                changed.push(format!("line {}: user {id} is gone", row.line));
+                changed.push(change::gone(&row));
                 continue;
             }
             // Whoever cannot be seen for the moment is the run's trouble.
             Err(_) => continue,
         };
         if !seen.state.agrees_with(&now, job.ids) {
-            changed.push(format!(
-                "line {}: user {id} was {}, and is {now}",
-                row.line, seen.state
-            ));
+            changed.push(change::between(&row, &seen.state, &now, job.ids));
         }
     }
     if changed.is_empty() {
         return Ok(());
     }
-    Err(stale(&format!(
-        "users have changed since it was made; {}",
-        changed.join("; ")
-    )))
+    Err(stale(&change::list(&changed, looked_at)))
 }
 
 impl From<PlanError> for Failure {
