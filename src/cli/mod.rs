@@ -15,15 +15,19 @@ mod rehearse;
 mod signals;
 mod terminal;
 mod totals;
+mod typed;
 mod work;
 
 pub use args::Cli;
 pub use exit::Exit;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::domain::on_one_line;
+use crate::screen;
 use args::Command;
 use failure::Failure;
 use terminal::Terminal;
@@ -31,14 +35,41 @@ use terminal::Terminal;
 /// Reads the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
     // clap answers `--help` with 0 and misuse with 2 by itself.
-    let matches = without_empty(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = without_empty(Cli::command()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return misuse(&error),
+    };
     let terminal = Terminal::new(cli.quiet);
     let exit = start(cli, terminal).unwrap_or_else(|failure| {
         terminal.failure(&failure);
         failure.exit
     });
     exit.into()
+}
+
+/// Prints clap's own answer. A text in colours cannot be told from one with somebody's escapes in it:
+/// where the words that were typed have any, all colours go.
+fn misuse(error: &clap::Error) -> ExitCode {
+    let is_plain = |text: &OsStr| {
+        let text = text.to_string_lossy();
+        on_one_line(&text) == text
+    };
+    let variables = std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        name.starts_with("OFFBOARD_")
+    });
+    let given = std::env::args_os().chain(variables.map(|(_, value)| value));
+    if given.into_iter().all(|text| is_plain(&text)) {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        screen::say(text.trim_end());
+    } else if let Err(error) = screen::data(text.trim_end()) {
+        screen::say(&format!("error: cannot write to standard output: {error}"));
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// Lets no flag look at a variable that is set to nothing, as container files do to mean "not set".
