@@ -17,7 +17,7 @@ pub(super) async fn audit(args: AuditArgs, terminal: Terminal) -> Result<Exit, F
     let AuditCommand::Verify(args) = args.command;
     let audit = verify(&args).await?;
     if args.json {
-        terminal.data(&serde_json::json!(audit).to_string())?;
+        terminal.json(&serde_json::json!(audit))?;
     } else {
         terminal.data(&told(&audit))?;
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::domain::ChangeError;
+use crate::files::FileError;
 use crate::ledger::LedgerError;
 use crate::plan::IntakeError;
 use crate::port::SignInError;
@@ -102,6 +103,13 @@ impl From<SignInError> for Failure {
     }
 }
 
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self::new(Exit::Settings, error).hint(hint)
+    }
+}
+
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
@@ -111,9 +119,8 @@ impl From<ReportError> for Failure {
             ReportError::Damaged { .. } => {
                 Self::new(Exit::Imbalance, error).hint("restore the ledger from a copy".to_owned())
             }
-            ReportError::Write { .. } | ReportError::Table(_) | ReportError::Flush(_) => {
-                Self::new(Exit::Settings, error)
-            }
+            ReportError::File(error) => error.into(),
+            ReportError::Write { .. } | ReportError::Flush(_) => Self::new(Exit::Settings, error),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod again;
 mod answer;
 mod canary;
+mod change;
 mod confirm;
 mod find;
 mod mandate;

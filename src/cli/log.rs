@@ -3,9 +3,6 @@
 //! It holds what this crate says, and nothing of its libraries': an HTTP/2 library that logs frames
 //! would log credentials with them.
 
-use std::fs::OpenOptions;
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
@@ -13,8 +10,23 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::cli::Cli;
 use crate::cli::failure::Failure;
-use crate::cli::{Cli, Exit};
+use crate::files::{self, Mark};
+use crate::screen;
+
+/// How a log of ours is recognised: by the time and the level of its first line.
+const LOG: Mark = Mark {
+    what: "log",
+    is_ours: |head| {
+        let line = head.split(|byte| *byte == b'\n').next();
+        let line = String::from_utf8_lossy(line.unwrap_or_default());
+        let mut words = line.split_whitespace();
+        let time = words.next().unwrap_or_default();
+        let level = words.next().unwrap_or_default();
+        time.parse::<jiff::Timestamp>().is_ok() && level.parse::<tracing::Level>().is_ok()
+    },
+};
 
 /// Starts logging, if it was asked for.
 pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
@@ -32,18 +44,10 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
         .with_ansi(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     match &cli.log_file {
-        None => builder.with_writer(io::stderr).finish().with(ours).init(),
+        None => builder.with_writer(screen::log).finish().with(ours).init(),
         Some(path) => {
-            let file = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(|error| {
-                    let path = path.display();
-                    Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
-                })?;
-            let writer = builder.with_writer(Mutex::new(file));
+            let file = files::append(path, LOG)?;
+            let writer = builder.with_writer(Mutex::new(screen::Cleaned::new(file)));
             writer.finish().with(ours).init();
         }
     }

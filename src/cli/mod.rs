@@ -8,6 +8,7 @@ mod audit;
 mod bug;
 mod exit;
 mod failure;
+mod given;
 mod job;
 mod log;
 mod look;
@@ -38,8 +39,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    // clap answers `--help` with 0 and misuse with 2 by itself.
-    let cli = typed::read();
+    let cli = match typed::read() {
+        Ok(cli) => cli,
+        Err(error) => return typed::answer(&error),
+    };
     let terminal = Terminal::new(cli.quiet);
     let cli = typed::with_file(cli, terminal);
     let exit = cli.and_then(|cli| start(cli, terminal));

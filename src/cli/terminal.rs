@@ -1,8 +1,12 @@
-//! The only place that prints, apart from progress.
+//! What a command says, and to whom: data, notes, warnings, failures, questions.
 
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, Write};
+
+use serde_json::Value;
 
 use crate::cli::failure::Failure;
+use crate::domain::{on_one_line, visible_json};
+use crate::screen;
 
 /// Where words go.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +30,7 @@ impl Terminal {
 
     /// Data, to standard output. A reader that has gone away is no failure.
     pub(super) fn data(self, text: &str) -> Result<(), Failure> {
-        match writeln!(io::stdout().lock(), "{text}") {
+        match screen::data(text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
                 super::Exit::Bug,
                 format!("cannot write to standard output: {error}"),
@@ -35,9 +39,14 @@ impl Terminal {
         }
     }
 
+    /// Data as one line of JSON.
+    pub(super) fn json(self, value: &Value) -> Result<(), Failure> {
+        self.data(&visible_json(&value.to_string()))
+    }
+
     /// Where much data goes. A reader that has gone away is no failure: the rest is written to nobody.
     pub(super) fn data_stream(self) -> impl Write {
-        DataStream(io::BufWriter::new(io::stdout()))
+        DataStream(screen::stream())
     }
 
     /// Data about work that is done already: if it cannot be written, that is told, and the work's own
@@ -46,6 +55,11 @@ impl Terminal {
         if let Err(failure) = self.data(text) {
             self.failure(&failure);
         }
+    }
+
+    /// The same, as one line of JSON.
+    pub(super) fn outcome_json(self, value: &Value) {
+        self.outcome(&visible_json(&value.to_string()));
     }
 
     /// A note for the person, to standard error.
@@ -57,15 +71,14 @@ impl Terminal {
 
     /// What a person must hear even when nothing else is wanted.
     pub(super) fn warn(self, text: &str) {
-        // There is nowhere to complain about a standard error that cannot be written.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        screen::say(text);
     }
 
     /// Why the command ends, and what to do next.
     pub(super) fn failure(self, failure: &Failure) {
-        self.warn(&format!("error: {}", failure.message));
+        self.warn(&format!("error: {}", indented(&failure.message)));
         if let Some(hint) = &failure.hint {
-            self.warn(&format!("hint: {hint}"));
+            self.warn(&format!("hint: {}", indented(hint)));
         }
         if let Some(command) = &failure.next {
             self.warn(&format!("to continue: {command}"));
@@ -74,16 +87,12 @@ impl Terminal {
 
     /// Whether a person can be asked.
     pub(super) fn can_ask(self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        screen::can_ask()
     }
 
     /// Asks, and returns what was typed without the line's end.
     pub(super) fn ask(self, question: &str) -> io::Result<String> {
-        let mut stderr = io::stderr().lock();
-        write!(stderr, "{question} ")?;
-        stderr.flush()?;
-        // Whoever is interrupted meanwhile has something to say there.
-        drop(stderr);
+        screen::ask(question)?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(answer.trim().to_owned())
@@ -91,12 +100,23 @@ impl Terminal {
 
     /// Asks without showing what is typed.
     pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
-        rpassword::prompt_password(format!("{question} "))
+        rpassword::prompt_password(format!("{} ", on_one_line(question)))
     }
 }
 
+/// The text with its first line as it is and the others indented: none of them can pass for a line of
+/// its own.
+fn indented(text: &str) -> String {
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| {
+        let indent = if line.starts_with(' ') { "" } else { "  " };
+        text + "\n" + indent + line
+    })
+}
+
 /// Standard output, which somebody may stop reading.
-struct DataStream(io::BufWriter<io::Stdout>);
+struct DataStream(Box<dyn Write>);
 
 impl Write for DataStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

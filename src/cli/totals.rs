@@ -4,20 +4,24 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
-use crate::domain::{Finding, Status};
+use crate::domain::{Finding, Status, on_one_line};
 use crate::ledger::{Counts, Job, UserRow};
 use crate::report::Summary;
 
 /// Lines shown of those that went wrong.
 pub(super) const SHOWN: usize = 10;
 
-/// One outcome a line, then the sum against the roster.
-pub(super) fn totals(job: &Job, counts: &Counts) -> String {
+/// One outcome a line, then the sum against the roster. While a run is at work, its claims are in
+/// flight; otherwise they are in doubt.
+pub(super) fn totals(job: &Job, counts: &Counts, is_at_work: bool) -> String {
     let mut text = String::new();
     for status in Status::ALL {
         let count = counts.of(*status);
         if count > 0 {
-            let name = status.reported().as_str().replace('_', " ");
+            let name = match status {
+                Status::Claimed if is_at_work => "in flight".to_owned(),
+                status => status.reported().as_str().replace('_', " "),
+            };
             let _ = writeln!(text, "  {name:<10} {:>10}", HumanCount(count).to_string());
         }
     }
@@ -61,15 +65,15 @@ pub(super) fn failures(rows: &[UserRow], all: u64) -> String {
         let who = row.user_id.as_deref().map(|id| format!("user {id}: "));
         let reason = row.reason.as_deref().map(|code| format!(" ({code})"));
         let words = row.detail.as_deref().map(|words| format!(": {words}"));
-        let _ = writeln!(
-            text,
-            "  line {}: {}{}{}{}",
+        let line = format!(
+            "line {}: {}{}{}{}",
             row.line,
             who.unwrap_or_default(),
             row.status.reported().as_str().replace('_', " "),
             reason.unwrap_or_default(),
             words.unwrap_or_default()
         );
+        let _ = writeln!(text, "  {}", on_one_line(&line));
     }
     let more = all.saturating_sub(rows.len() as u64);
     if more > 0 {

@@ -4,18 +4,48 @@
 //! progress is shown: what the settings file says of them is what clap takes where neither a flag nor a
 //! variable says anything.
 
+use std::ffi::OsStr;
+
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::args::Cli;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, variables};
+use crate::domain::on_one_line;
+use crate::screen;
 use crate::settings::{Layer, SettingsFile};
 
-/// Reads flags and variables; help and misuse end the process.
-pub(super) fn read() -> Cli {
-    let matches = command().get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Reads flags and variables; the error is clap's own answer, to a misuse or to `--help`.
+pub(super) fn read() -> Result<Cli, clap::Error> {
+    let matches = command().try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Prints clap's own answer. A text in colours cannot be told from one with escapes of another origin in it: where the
+/// words that were typed have any, all colours go.
+pub(super) fn answer(error: &clap::Error) -> Exit {
+    let is_plain = |text: &OsStr| {
+        let text = text.to_string_lossy();
+        on_one_line(&text) == text
+    };
+    let variables = std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        name.starts_with("OFFBOARD_")
+    });
+    let given = std::env::args_os().chain(variables.map(|(_, value)| value));
+    if given.into_iter().all(|text| is_plain(&text)) {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        screen::say(text.trim_end());
+        return Exit::Usage;
+    }
+    if let Err(error) = screen::data(text.trim_end()) {
+        screen::say(&format!("error: cannot write to standard output: {error}"));
+    }
+    Exit::Done
 }
 
 /// Reads the settings file, if this verb takes one, and says which one it is.

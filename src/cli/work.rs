@@ -45,9 +45,9 @@ async fn tell(
         let summary = Summary::gather(&mut reader, &done.job, Privacy::Open).await?;
         let mut told = serde_json::json!(summary);
         told["stopped"] = serde_json::json!(done.stopped);
-        terminal.outcome(&told.to_string());
+        terminal.outcome_json(&told);
     } else {
-        terminal.outcome(&totals::totals(&done.job, &done.counts));
+        terminal.outcome(&totals::totals(&done.job, &done.counts, false));
         list_trouble(done, settings, terminal).await?;
     }
     tell_undone(done.undone.as_ref(), terminal);

@@ -23,6 +23,7 @@ mod rails;
 mod state;
 mod time;
 mod verdict;
+mod visible;
 
 pub use answer::{
     Allowance, Answer, Content, Credential, DecidedBy, Filter, PageAt, Problem, Request,
@@ -46,3 +47,4 @@ pub use rails::{ActiveUsers, Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, judge};
+pub use visible::{is_unseen, on_one_line, visible, visible_json};

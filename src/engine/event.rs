@@ -88,7 +88,7 @@ pub struct Snapshot {
     pub done: u64,
     /// Of these, the ones of this run.
     pub done_now: u64,
-    /// Users of this run who failed, were not found or are in doubt.
+    /// Users of this run who failed or are in doubt.
     pub trouble_now: u64,
     /// Requests that this run has sent, sign-in not counted.
     pub requests: u64,

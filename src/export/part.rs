@@ -2,25 +2,44 @@
 //! the walk has come and how many of its bytes count. After each page the rows are durable before the
 //! record says so; whatever stands behind them is cut off by the next export.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::export::{Column, Order, Progress, Table};
+use crate::files::{self, FileError, Mark, Place as Target};
 use crate::lookup::Place;
+use crate::report::cell_text;
 
-/// The form of the record.
-const VERSION: u32 = 2;
+/// The form of the record. Those before 3 were made when no cell had to be in quotes.
+const VERSION: u32 = 3;
+
+/// The file that says how far an export has come, of this version or another.
+const RECORD: Mark = Mark {
+    what: "record of an export",
+    is_ours: |head| head.starts_with(b"{\"version\":"),
+};
+
+/// The part of an export that has left a record.
+const GROWING: Mark = Mark {
+    what: "part of an export",
+    is_ours: |_| true,
+};
+
+/// A part that no record speaks of.
+const UNKNOWN: Mark = Mark {
+    what: "part of an export",
+    is_ours: |_| false,
+};
 
 /// A file cannot be written as it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum PartError {
-    /// The file is there already.
-    #[error("`{0}` exists already")]
-    Exists(PathBuf),
+    /// A file must not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Another export is writing it.
     #[error("another export is writing `{0}`")]
     Busy(PathBuf),
@@ -32,18 +51,21 @@ pub enum PartError {
         /// What the system says.
         source: io::Error,
     },
-    /// A table cannot be written.
+    /// The rows so far cannot be read.
+    #[error("cannot read the rows so far: {0}")]
+    Read(#[from] csv::Error),
+    /// A row cannot be made.
     #[error("cannot make the table: {0}")]
-    Table(#[from] csv::Error),
+    Row(#[from] io::Error),
 }
 
 impl PartError {
     /// What to do next, where there is something to do.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Exists(_) => Some("name another file with `-o FILE`, or delete that one"),
+            Self::File(error) => error.hint(),
             Self::Busy(_) => Some("wait for it, or name another file with `-o FILE`"),
-            Self::Write { .. } | Self::Table(_) => None,
+            Self::Write { .. } | Self::Read(_) | Self::Row(_) => None,
         }
     }
 }
@@ -63,7 +85,7 @@ pub struct Part {
     file: File,
     path: PathBuf,
     growing: PathBuf,
-    record: PathBuf,
+    record: Target,
     order: Order,
     bytes: u64,
 }
@@ -78,8 +100,9 @@ impl Part {
     /// # Errors
     /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
     pub fn open(path: &Path, order: Order, table: &mut Table) -> Result<(Self, Place), PartError> {
-        if path.exists() {
-            return Err(PartError::Exists(path.to_owned()));
+        // A link too, wherever it leads.
+        if path.symlink_metadata().is_ok() {
+            return Err(FileError::Exists(path.to_owned()).into());
         }
         let with = |ending: &str| {
             let mut name = path.as_os_str().to_owned();
@@ -91,21 +114,21 @@ impl Part {
             path: part.clone(),
             source,
         };
-        let options = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&part);
-        let file = options.map_err(failed)?;
+        let record = Target::new(&record, RECORD)?;
+        // The record comes before any row: what grows without one is no export's.
+        let is_known = record.path().metadata().is_ok_and(|meta| meta.len() > 0);
+        let file = files::resume(&part, if is_known { GROWING } else { UNKNOWN })?;
+        if !files::is_own(&file) {
+            let (path, what) = (part, GROWING.what);
+            return Err(FileError::Stranger { path, what }.into());
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(PartError::Busy(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let length = file.metadata().map_err(failed)?.len();
-        let left = left_behind(&record, &order).filter(|left| left.bytes <= length);
+        let left = left_behind(record.path(), &order).filter(|left| left.bytes <= length);
         let mut this = Self {
             file,
             path: path.to_owned(),
@@ -115,6 +138,7 @@ impl Part {
             bytes: 0,
         };
         let Some(left) = left else {
+            this.append(&[], &Place::default(), Progress::default())?;
             this.cut(0)?;
             this.append(&table.header()?, &Place::default(), Progress::default())?;
             return Ok((this, Place::default()));
@@ -147,10 +171,6 @@ impl Part {
             bytes: self.bytes,
         };
         self.replace_record(&record)
-            .map_err(|source| PartError::Write {
-                path: self.record.clone(),
-                source,
-            })
     }
 
     /// Gives the file its name.
@@ -158,20 +178,9 @@ impl Part {
     /// # Errors
     /// [`PartError`]; somebody may have put a file there meanwhile.
     pub fn finish(self) -> Result<(), PartError> {
-        // A link, unlike a rename, never takes the place of another file.
-        let linked = std::fs::hard_link(&self.growing, &self.path);
-        match linked {
-            Ok(()) => std::fs::remove_file(&self.growing).map_err(|source| self.failed(source))?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(PartError::Exists(self.path));
-            }
-            // Not every file system has links.
-            Err(_) => {
-                std::fs::rename(&self.growing, &self.path).map_err(|source| self.failed(source))?;
-            }
-        }
+        files::publish(&self.growing, &self.path)?;
         // Without the part it means nothing.
-        let _ = std::fs::remove_file(&self.record);
+        let _ = std::fs::remove_file(self.record.path());
         Ok(())
     }
 
@@ -194,26 +203,34 @@ impl Part {
         for record in csv::Reader::from_reader(BufReader::new(&self.file)).records() {
             let record = record?;
             let cell = record.get(index).unwrap_or_default();
-            // As the cell was made safe.
-            ids.push(cell.strip_prefix('\'').unwrap_or(cell).to_owned());
+            ids.push(cell_text(cell).to_owned());
         }
         let seek = self.file.seek(SeekFrom::Start(self.bytes));
         seek.map_err(|source| self.failed(source))?;
         Ok(ids)
     }
 
-    fn replace_record(&self, record: &Record) -> io::Result<()> {
-        let mut new = self.record.clone().into_os_string();
+    /// The draft has one name, so that an export which is killed leaves no more than one.
+    fn replace_record(&self, record: &Record) -> Result<(), PartError> {
+        let path = self.record.path();
+        let mut new = path.as_os_str().to_owned();
         new.push(".new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        file.write_all(&serde_json::to_vec(record)?)?;
-        file.sync_data()?;
-        std::fs::rename(&new, &self.record)
+        let new = PathBuf::from(new);
+        Target::new(&new, RECORD)?;
+        let failed = |source| PartError::Write {
+            path: new.clone(),
+            source,
+        };
+        match std::fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let mut file = files::create(&new).map_err(failed)?;
+        let text = serde_json::to_vec(record).map_err(io::Error::from)?;
+        file.write_all(&text)
+            .and_then(|()| file.sync_data())
+            .and_then(|()| std::fs::rename(&new, path))
+            .map_err(failed)
     }
 
     fn failed(&self, source: io::Error) -> PartError {

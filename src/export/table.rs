@@ -1,13 +1,14 @@
 //! Users become rows: each once, and no cell that a spreadsheet would run.
 
 use std::collections::HashSet;
+use std::io;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::UserState;
 use crate::export::Column;
-use crate::report::safe_cell;
+use crate::report::Rows;
 
 /// What is exported: two exports with the same order write the same table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,27 +66,27 @@ impl Table {
     ///
     /// # Errors
     /// Never for lack of anything but memory.
-    pub fn header(&self) -> Result<Vec<u8>, csv::Error> {
-        record(self.columns.iter().map(|column| column.header()))
+    pub fn header(&self) -> io::Result<Vec<u8>> {
+        let mut rows = Rows::new(Vec::new());
+        rows.write(self.columns.iter().map(|column| column.header()))?;
+        rows.finish()
     }
 
     /// Rows for those who have none yet, as lines of CSV.
     ///
     /// # Errors
     /// As [`Table::header`].
-    pub fn rows(&mut self, users: &[UserState]) -> Result<Vec<u8>, csv::Error> {
-        let mut lines = Vec::new();
+    pub fn rows(&mut self, users: &[UserState]) -> io::Result<Vec<u8>> {
+        let mut rows = Rows::new(Vec::new());
         for user in users {
             if !self.seen.insert(mark(&user.id)) {
                 self.progress.duplicates += 1;
                 continue;
             }
             self.progress.users += 1;
-            let cells = self.columns.iter().map(|column| column.cell(user));
-            let cells: Vec<_> = cells.collect();
-            lines.extend(record(cells.iter().map(|cell| safe_cell(cell)))?);
+            rows.write(self.columns.iter().map(|column| column.cell(user)))?;
         }
-        Ok(lines)
+        rows.finish()
     }
 }
 
@@ -95,15 +96,6 @@ fn mark(id: &str) -> Mark {
     let mut mark = Mark::default();
     mark.copy_from_slice(&whole.as_ref()[..16]);
     mark
-}
-
-fn record<T: AsRef<str>>(cells: impl Iterator<Item = T>) -> Result<Vec<u8>, csv::Error> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    for cell in cells {
-        csv.write_field(cell.as_ref())?;
-    }
-    csv.write_record(None::<&[u8]>)?;
-    csv.into_inner().map_err(|error| error.into_error().into())
 }
 
 #[cfg(test)]
@@ -124,14 +116,18 @@ mod tests {
     fn users_become_rows_once_and_formulas_become_text() {
         let mut table = Table::new(&Column::ALL);
         let header = String::from_utf8(table.header().unwrap()).unwrap();
-        assert_eq!(header, "User ID,user_name,display_name,active,workspaces\n");
+        assert_eq!(
+            header,
+            "\"User ID\",\"user_name\",\"display_name\",\"active\",\"workspaces\"\n"
+        );
         // The case of an id counts: this one is somebody of their own.
         let other = UserState::of("a1");
         let again = UserState::of("A1");
         let rows = table.rows(&[ada(), again, other]).unwrap();
         assert_eq!(
             String::from_utf8(rows).unwrap(),
-            "A1,ada@example.com,\"'=cmd, \"\"x\"\"\",true,w1 w2\na1,,,,\n"
+            "\"A1\",\"ada@example.com\",\"'=cmd, \"\"x\"\"\",\"true\",\"w1 w2\"\n\
+             \"a1\",\"\",\"\",\"\",\"\"\n"
         );
         let expected = Progress {
             users: 2,

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::is_unseen;
+
 /// Longest text that is kept, in characters, without the `…` that marks a cut.
 const CAP: usize = 500;
 
@@ -75,24 +77,12 @@ pub fn one_line(text: &str) -> String {
 /// `line` as it stands, without control characters and without what cannot be seen; white space of every
 /// kind becomes a space.
 pub fn visible(line: &str) -> String {
-    let seen = line.chars().filter(|c| !is_unseen(*c));
-    let spaced = seen.map(|c| if c.is_whitespace() { ' ' } else { c });
-    spaced.filter(|c| !c.is_control()).collect()
-}
-
-/// Marks of direction, joiners and other characters that are there and cannot be seen.
-fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-    )
+    let spaced = line
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    spaced
+        .filter(|c| !c.is_control() && !is_unseen(*c))
+        .collect()
 }
 
 /// What stands between the tags of the first element called `name`.

@@ -1,5 +1,6 @@
 //! What can be wrong with a ledger, and what the user can do about it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::Holder;
@@ -56,6 +57,14 @@ pub enum LedgerError {
     /// SQLite cannot be given such a name.
     #[error("the ledger's name `{0}` is not UTF-8")]
     Name(PathBuf),
+    /// SQLite opens no path of that length.
+    #[error("the path of ledger `{path}` is too long: it may have {longest} bytes")]
+    Long {
+        /// The ledger file.
+        path: PathBuf,
+        /// What SQLite takes.
+        longest: usize,
+    },
     /// The main file is gone or empty while the rest of the ledger is there.
     #[error("ledger `{path}` is missing or empty, but `{journal}` holds what was written to it")]
     Parted {
@@ -109,6 +118,12 @@ impl LedgerError {
                  with `--ledger FILE`"
                     .to_owned(),
             ),
+            Self::Long { .. } => {
+                Some("name a file with a shorter path with `--ledger FILE`".to_owned())
+            }
+            Self::Open { source, .. } if source.kind() == ErrorKind::InvalidFilename => {
+                Some("give a shorter name with `--ledger FILE`".to_owned())
+            }
             Self::Name(_) => Some("name another file with `--ledger FILE`".to_owned()),
             Self::Parted { journal, .. } => Some(format!(
                 "put the ledger back from a copy, or move `{}` away to begin anew",

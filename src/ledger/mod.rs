@@ -38,5 +38,5 @@ pub use plan::{PlanRow, Unseen};
 pub use record::Head;
 pub use run::{Mandate, NewRun, RunEnding, RunKind, RunTally};
 pub use timeline::{AnswerTimes, Answers, RunStory, Step, Trouble, Wait, Words};
-pub use view::{Counts, RunRow, StoredEvent, UserRow};
+pub use view::{Activity, Counts, RunRow, StoredEvent, UserRow};
 pub use writer::Writer;

@@ -1,8 +1,10 @@
 //! What people are shown: counts, runs, and the rows of a report, page by page.
 
+mod activity;
 mod events;
 mod runs;
 
+pub use activity::Activity;
 pub use events::StoredEvent;
 pub use runs::RunRow;
 

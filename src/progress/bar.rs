@@ -2,9 +2,11 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::domain::visible;
 use crate::engine::{Event, Snapshot};
 use crate::progress::pulse::Pulse;
-use crate::progress::{lines, text};
+use crate::progress::text;
+use crate::screen;
 
 #[derive(Debug)]
 pub(super) struct Bar {
@@ -37,23 +39,23 @@ impl Bar {
                 settlement,
             } => {
                 if let Some(trouble) = text::trouble(*line, user, settlement) {
-                    self.bar.println(trouble);
+                    self.above(trouble);
                 }
             }
             Event::Stopping {
                 reason,
                 abort,
                 in_flight,
-            } => self.bar.println(text::stopping(reason, *abort, *in_flight)),
+            } => self.above(text::stopping(reason, *abort, *in_flight)),
             Event::Panicked { line, message } => {
-                self.bar.println(format!("line {line}: bug: {message}"));
+                self.above(format!("line {line}: bug: {message}"));
             }
             Event::Ended(snapshot) => {
                 self.show(snapshot);
                 self.bar.abandon();
             }
-            Event::Outage { why } => self.bar.println(text::outage(why)),
-            Event::Recovered { after } => self.bar.println(text::recovered(*after)),
+            Event::Outage { why } => self.above(text::outage(why)),
+            Event::Recovered { after } => self.above(text::recovered(*after)),
             Event::Setback { .. } => {}
         }
     }
@@ -67,16 +69,21 @@ impl Bar {
     pub(super) fn say(&self, text: &str) {
         if self.bar.is_hidden() {
             // Without a terminal nothing is drawn, and nothing said.
-            lines::say(text);
+            screen::say(text);
         } else {
-            self.bar.println(text);
+            self.above(text);
         }
+    }
+
+    fn above(&self, text: impl AsRef<str>) {
+        self.bar.println(visible(text.as_ref()));
     }
 
     fn show(&mut self, snapshot: &Snapshot) {
         self.pulse.beat(snapshot);
         self.bar.set_length(snapshot.users);
         self.bar.set_position(snapshot.done);
-        self.bar.set_message(text::tail(snapshot, &self.pulse));
+        let tail = text::tail(snapshot, &self.pulse);
+        self.bar.set_message(visible(&tail).into_owned());
     }
 }

@@ -1,20 +1,14 @@
 //! Plain lines for logs, pipes and schedulers: one every ten seconds, and one for each trouble.
 
-use std::io::Write;
 use std::time::Duration;
 
 use crate::engine::{Event, Snapshot};
 use crate::progress::pulse::Pulse;
 use crate::progress::text;
+use crate::screen::say;
 
 /// The time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// Says one line.
-pub(super) fn say(text: &str) {
-    // Progress that cannot be shown must not stop the run.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
 
 #[derive(Debug)]
 pub(super) struct Lines {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use crate::progress::{ProgressMode, lines};
+use crate::domain::visible;
+use crate::progress::ProgressMode;
+use crate::screen;
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -35,12 +37,12 @@ impl Looking {
         if let Some(bar) = &self.bar {
             bar.set_length(requests + left);
             bar.set_position(requests);
-            bar.set_message(method.to_owned());
+            bar.set_message(visible(method).into_owned());
         }
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {
             self.due = Some(now + EVERY);
-            lines::say(&format!(
+            screen::say(&format!(
                 "looking users up ({method}): {requests} requests, about {left} left"
             ));
         }

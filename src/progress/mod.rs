@@ -13,14 +13,15 @@ mod watching;
 
 pub use log::Log;
 pub use looking::Looking;
-pub use text::why;
-pub use watching::Watching;
+pub use pulse::{Speed, WINDOW};
+pub use text::{speed_in_words, why};
+pub use watching::{Watched, Watching};
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Event, Listener};
+use crate::screen;
 use bar::Bar;
 use lines::Lines;
 use pulse::Pulse;
@@ -28,7 +29,7 @@ use pulse::Pulse;
 /// What a person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ProgressMode {
-    /// A bar on a terminal, lines elsewhere.
+    /// A bar on a terminal that can draw one, lines elsewhere (`CI` is set, or `TERM` is not).
     #[default]
     Auto,
     /// A bar.
@@ -43,7 +44,7 @@ impl ProgressMode {
     /// What is shown where standard error is what it is now: never `Auto`.
     fn shown(self) -> Self {
         match self {
-            Self::Auto if std::io::stderr().is_terminal() => Self::Bar,
+            Self::Auto if screen::can_draw() => Self::Bar,
             Self::Auto => Self::Lines,
             other => other,
         }
@@ -111,7 +112,7 @@ impl Progress {
         let text = text::line(snapshot, &self.pulse);
         match &self.shown {
             Shown::Bar(bar) => bar.say(&text),
-            Shown::Lines(_) | Shown::Nothing => lines::say(&text),
+            Shown::Lines(_) | Shown::Nothing => screen::say(&text),
         }
     }
 }

@@ -7,7 +7,33 @@ use std::time::Duration;
 use crate::engine::Snapshot;
 
 /// How far back the rate looks.
-const WINDOW: Duration = Duration::from_secs(15);
+pub const WINDOW: Duration = Duration::from_secs(15);
+
+/// How many users were done within how long: what every estimate is made from, whether a run counts
+/// them or the ledger does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speed {
+    /// Users with an outcome.
+    pub users: u64,
+    /// The time.
+    pub within: Duration,
+}
+
+impl Speed {
+    /// Users per second.
+    pub(super) fn rate(self) -> Option<f64> {
+        let seconds = self.within.as_secs_f64();
+        let users = u32::try_from(self.users).unwrap_or(u32::MAX);
+        (seconds > 0.0).then(|| f64::from(users) / seconds)
+    }
+
+    /// How long so many users take at this rate.
+    pub(super) fn remaining(self, left: u64) -> Option<Duration> {
+        let rate = self.rate().filter(|rate| *rate > 0.0)?;
+        let left = u32::try_from(left).ok()?;
+        Duration::try_from_secs_f64(f64::from(left) / rate).ok()
+    }
+}
 
 /// Remembers when how many users were done.
 #[derive(Debug, Default)]
@@ -29,19 +55,12 @@ impl Pulse {
         }
     }
 
-    /// Users per second, once there is something to measure.
-    pub(super) fn rate(&self) -> Option<f64> {
+    /// How fast it goes, once there is something to measure.
+    pub(super) fn speed(&self) -> Option<Speed> {
         let ((start, before), (end, after)) = (self.beats.front()?, self.beats.back()?);
-        let seconds = end.checked_sub(*start)?.as_secs_f64();
-        let users = u32::try_from(after - before).unwrap_or(u32::MAX);
-        (seconds > 0.0).then(|| f64::from(users) / seconds)
-    }
-
-    /// How long the rest takes at this rate.
-    pub(super) fn remaining(&self, snapshot: &Snapshot) -> Option<Duration> {
-        let rate = self.rate().filter(|rate| *rate > 0.0)?;
-        let left = u32::try_from(snapshot.users.saturating_sub(snapshot.done)).ok()?;
-        Duration::try_from_secs_f64(f64::from(left) / rate).ok()
+        let within = end.checked_sub(*start)?;
+        let users = after.saturating_sub(*before);
+        (!within.is_zero()).then_some(Speed { users, within })
     }
 }
 
@@ -62,16 +81,17 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let mut pulse = Pulse::default();
-        assert_eq!(pulse.rate(), None);
+        assert_eq!(pulse.speed(), None);
         for second in 0..=10 {
             pulse.beat(&at(second, second * 50));
         }
-        assert_eq!(pulse.rate(), Some(50.0));
-        assert_eq!(pulse.remaining(&at(10, 500)), Some(Duration::from_secs(10)));
+        let speed = pulse.speed().unwrap();
+        assert_eq!(speed.rate(), Some(50.0));
+        assert_eq!(speed.remaining(500), Some(Duration::from_secs(10)));
         for second in 11..=60 {
             pulse.beat(&at(second, 500));
         }
-        assert_eq!(pulse.rate(), Some(0.0));
-        assert_eq!(pulse.remaining(&at(60, 500)), None);
+        let speed = pulse.speed().unwrap();
+        assert_eq!((speed.rate(), speed.remaining(500)), (Some(0.0), None));
     }
 }

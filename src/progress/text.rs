@@ -6,22 +6,14 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use tokio::time::Instant;
 
-use crate::domain::{Line, Outcome, Settlement, UserId};
+use crate::domain::{Line, Outcome, Settlement, UserId, on_one_line};
 use crate::engine::{Snapshot, StopReason, Waiting};
-use crate::progress::pulse::Pulse;
+use crate::progress::pulse::{Pulse, Speed};
 
 /// `8.0/s, 2 m left, 3 in trouble; waiting 9 s: the server asks for fewer requests`.
 pub(super) fn tail(snapshot: &Snapshot, pulse: &Pulse) -> String {
-    let mut parts = Vec::new();
-    if let Some(rate) = pulse.rate() {
-        parts.push(format!("{rate:.1}/s"));
-    }
-    if let Some(left) = pulse
-        .remaining(snapshot)
-        .filter(|_| snapshot.done < snapshot.users)
-    {
-        parts.push(format!("{} left", span(left)));
-    }
+    let left = snapshot.users.saturating_sub(snapshot.done);
+    let mut parts = speed(pulse.speed(), left);
     if let Some(limit) = snapshot.pace.limit.filter(|_| snapshot.pace.lowered) {
         parts.push(format!("limited to {} by the server", per_time(limit)));
     }
@@ -38,15 +30,36 @@ pub(super) fn tail(snapshot: &Snapshot, pulse: &Pulse) -> String {
     text
 }
 
+/// `8.0/s` and `2 m left`, as far as they are known.
+pub(super) fn speed(speed: Option<Speed>, left: u64) -> Vec<String> {
+    let rate = speed.and_then(Speed::rate);
+    let remaining = speed.and_then(|speed| speed.remaining(left));
+    let rate = rate.map(|rate| format!("{rate:.1}/s"));
+    let remaining = remaining.filter(|_| left > 0);
+    let remaining = remaining.map(|left| format!("{} left", span(left)));
+    rate.into_iter().chain(remaining).collect()
+}
+
+/// `8.0/s, 2 m left`, for a job of which so many users are left; nothing if that is not known.
+pub fn speed_in_words(speed: Speed, left: u64) -> Option<String> {
+    let words = self::speed(Some(speed), left);
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// `1,234 of 5,000 users (24 %)`.
+pub(super) fn head(done: u64, users: u64) -> String {
+    let percent = (done * 100).checked_div(users);
+    format!(
+        "{} of {} users ({} %)",
+        HumanCount(done),
+        HumanCount(users),
+        percent.unwrap_or(100)
+    )
+}
+
 /// `1,234 of 5,000 users (24 %), ` and the tail.
 pub(super) fn line(snapshot: &Snapshot, pulse: &Pulse) -> String {
-    let percent = (snapshot.done * 100).checked_div(snapshot.users);
-    let mut text = format!(
-        "{} of {} users ({} %)",
-        HumanCount(snapshot.done),
-        HumanCount(snapshot.users),
-        percent.unwrap_or(100)
-    );
+    let mut text = head(snapshot.done, snapshot.users);
     let tail = tail(snapshot, pulse);
     if !tail.is_empty() {
         text.push_str(", ");
@@ -105,10 +118,11 @@ pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Opt
         Outcome::InDoubt(reason) => format!("in doubt ({reason})"),
     };
     let words = settlement.detail.as_ref().map(|words| format!(": {words}"));
-    Some(format!(
+    let text = format!(
         "line {line}: user {user} {what}{}",
         words.unwrap_or_default()
-    ))
+    );
+    Some(on_one_line(&text).into_owned())
 }
 
 /// The target is out, or back again.

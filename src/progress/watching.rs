@@ -1,8 +1,27 @@
 //! Progress of a job that another process works on, as the ledger shows it.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use crate::progress::{ProgressMode, lines};
+use crate::domain::visible;
+use crate::progress::{ProgressMode, Speed, text};
+use crate::screen;
+
+/// How a job stands, as the ledger shows it.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// All users of the job.
+    pub users: u64,
+    /// Users with an outcome.
+    pub done: u64,
+    /// Users who failed, or are in doubt though no request is in flight.
+    pub trouble: u64,
+    /// Users whose request has left and is not answered yet.
+    pub in_flight: u64,
+    /// How fast it goes, if a run is under way.
+    pub speed: Option<Speed>,
+    /// What goes on, and who is at work.
+    pub words: String,
+}
 
 /// What a person sees who watches.
 #[derive(Debug)]
@@ -28,21 +47,29 @@ impl Watching {
         }
     }
 
-    /// So many of so many users have an outcome, for so many a bad one; `words` say who is at work.
-    pub fn tell(&mut self, done: u64, users: u64, trouble: u64, words: &str) {
-        let trouble = match trouble {
-            0 => String::new(),
-            lines => format!(", {lines} in trouble"),
-        };
+    /// How the job stands now.
+    pub fn tell(&mut self, seen: &Watched) {
+        let mut parts = text::speed(seen.speed, seen.users.saturating_sub(seen.done));
+        for (users, what) in [(seen.in_flight, "in flight"), (seen.trouble, "in trouble")] {
+            if users > 0 {
+                parts.push(format!("{} {what}", HumanCount(users)));
+            }
+        }
+        let mut tail = parts.join(", ");
+        if !tail.is_empty() {
+            tail.push_str("; ");
+        }
+        tail.push_str(&seen.words);
         if let Some(bar) = &self.bar {
-            bar.set_length(users);
-            bar.set_position(done);
-            bar.set_message(format!("{words}{trouble}"));
+            bar.set_length(seen.users);
+            bar.set_position(seen.done);
+            bar.set_message(visible(&tail).into_owned());
             return;
         }
-        let text = format!("{done} of {users} users{trouble}; {words}");
+        let glue = if parts.is_empty() { "; " } else { ", " };
+        let text = format!("{}{glue}{tail}", text::head(seen.done, seen.users));
         if text != self.said {
-            lines::say(&text);
+            screen::say(&text);
             self.said = text;
         }
     }
@@ -56,9 +83,8 @@ impl Watching {
 }
 
 fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    let style = "{bar:30} {pos} of {len} users, {eta} left; {msg}";
-    bar.with_style(
-        ProgressStyle::with_template(style).expect("the template's names are those of indicatif"),
-    )
+    // As the bar of the run itself.
+    let style = "{bar:24} {human_pos}/{human_len}  {wide_msg}";
+    let style = ProgressStyle::with_template(style).expect("the template is valid");
+    ProgressBar::new(0).with_style(style.progress_chars("█▉▊▋▌▍▎▏ "))
 }

@@ -1,9 +1,10 @@
 //! Writing the bundle: all of it under another name first, then renamed, so that what has its name is
-//! whole. Everything in it is read at one moment.
+//! whole, and for its owner alone. Everything in it is read at one moment.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::ledger::{Job, Reader};
 use crate::report::hashed::{Digest, HashedFile};
 use crate::report::manifest::{Manifest, sums};
@@ -61,12 +62,9 @@ async fn make(
     dir: &Path,
     privacy: Privacy,
 ) -> Result<Summary, ReportError> {
-    let draft = draft_path(dir);
-    if draft.exists() {
-        // Left over by a process of the same number that was killed: nobody else uses this name.
-        std::fs::remove_dir_all(&draft).map_err(at(&draft))?;
-    }
-    std::fs::create_dir_all(&draft).map_err(at(&draft))?;
+    let above = dir.parent().unwrap_or(Path::new(""));
+    files::create_folders(above).map_err(at(above))?;
+    let (draft, ()) = files::unused(dir, files::create_folder).map_err(at(dir))?;
     let files = FILES.map(|name| draft.join(name));
     let written = write_files(reader, job, &files, privacy).await;
     let renamed = written.and_then(|summary| {
@@ -80,29 +78,34 @@ async fn make(
     renamed
 }
 
-/// Writes into the empty folder that is there: each file under another name, then renamed.
+/// Writes into the empty folder that is there: all files in a folder of their own, then each is given
+/// its name.
 async fn fill(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
     privacy: Privacy,
 ) -> Result<Summary, ReportError> {
-    let files = FILES.map(|name| dir.join(name));
-    let drafts = files.each_ref().map(|file| draft_path(file));
+    let (draft, ()) = files::unused(&dir.join("bundle"), files::create_folder).map_err(at(dir))?;
+    let drafts = FILES.map(|name| draft.join(name));
     let written = write_files(reader, job, &drafts, privacy).await;
-    let renamed = written.and_then(|summary| {
-        for (draft, file) in drafts.iter().zip(&files) {
-            std::fs::rename(draft, file).map_err(at(file))?;
+    let mut named = Vec::new();
+    let published = written.and_then(|summary| {
+        for (draft, name) in drafts.iter().zip(FILES) {
+            let file = dir.join(name);
+            files::publish(draft, &file)?;
+            named.push(file);
         }
         Ok(summary)
     });
-    if renamed.is_err() {
-        // The folder was empty, so whatever has these names is ours, and half of it is worthless.
-        for file in drafts.iter().chain(&files) {
+    // It is empty now, or what it holds is worthless, and so is half a bundle.
+    let _ = std::fs::remove_dir_all(&draft);
+    if published.is_err() {
+        for file in &named {
             let _ = std::fs::remove_file(file);
         }
     }
-    renamed
+    published
 }
 
 /// Writes all files, at the paths that stand for [`FILES`].
@@ -165,7 +168,9 @@ async fn write_files(
     write_json(&mut file, &described).map_err(at(manifest))?;
     let digest = file.finish().map_err(at(manifest))?;
     digests.push(("manifest.json", digest));
-    std::fs::write(sums_file, sums(&digests)).map_err(at(sums_file))?;
+    let sums = sums(&digests);
+    let mut file = files::create(sums_file).map_err(at(sums_file))?;
+    file.write_all(sums.as_bytes()).map_err(at(sums_file))?;
     Ok(told)
 }
 
@@ -187,11 +192,4 @@ fn refuse_if_occupied(dir: &Path) -> Result<bool, ReportError> {
         }
         Err(source) => Err(at(dir)(source)),
     }
-}
-
-/// A name beside `path`, on the same file system, that no other process uses.
-fn draft_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".draft-{}", std::process::id()));
-    PathBuf::from(name)
 }

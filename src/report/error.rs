@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::files::FileError;
 use crate::ledger::LedgerError;
 
 /// The report cannot be written.
@@ -18,10 +19,10 @@ pub enum ReportError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The table cannot be written.
-    #[error("cannot write the report: {0}")]
-    Table(#[from] csv::Error),
-    /// The table cannot be flushed.
+    /// A file of the bundle may not have its name.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What was begun cannot be written on.
     #[error("cannot write the report: {0}")]
     Flush(#[from] std::io::Error),
     /// The ledger cannot be read.

@@ -7,6 +7,7 @@ use std::path::Path;
 use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::domain::hex;
+use crate::files;
 
 /// A file on its way, with what is needed to name its digest at the end.
 pub(super) struct HashedFile {
@@ -25,10 +26,10 @@ pub(super) struct Digest {
 }
 
 impl HashedFile {
-    /// Makes the file, which must not be there.
+    /// Makes the file for its owner alone. It must not be there.
     pub(super) fn create(path: &Path) -> std::io::Result<Self> {
         Ok(Self {
-            file: BufWriter::new(File::create_new(path)?),
+            file: BufWriter::new(files::create(path)?),
             context: Context::new(&SHA256),
             bytes: 0,
         })

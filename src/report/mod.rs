@@ -19,7 +19,7 @@ mod undo;
 mod undone;
 
 pub use bundle::{FILES, write_bundle};
-pub use cell::safe as safe_cell;
+pub use cell::{Rows, shows as cell_shows, text as cell_text};
 pub use error::ReportError;
 pub use mask::{MASKED, Privacy};
 pub use single::{Format, write_single};

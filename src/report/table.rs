@@ -10,7 +10,7 @@ use std::io::Write;
 use crate::domain::{IdRule, Line, Timestamp};
 use crate::ledger::{Job, LedgerError, Mandate, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
-use crate::report::cell::safe;
+use crate::report::cell::Rows;
 use crate::report::mask::Privacy;
 
 /// Our columns.
@@ -58,9 +58,9 @@ pub(super) async fn write(
     privacy: Privacy,
     file: impl Write,
 ) -> Result<u64, ReportError> {
-    let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(file);
+    let mut csv = Rows::new(file);
     let mut table = Table::open(reader, job, privacy).await?;
-    write_row(&mut csv, &Table::header(job))?;
+    csv.write(Table::header(job))?;
     let mut rows = 0;
     loop {
         let page = table.page(reader).await?;
@@ -68,19 +68,12 @@ pub(super) async fn write(
             break;
         }
         for row in page {
-            write_row(&mut csv, &row)?;
+            csv.write(row)?;
             rows += 1;
         }
     }
-    csv.flush()?;
+    csv.finish()?;
     Ok(rows)
-}
-
-fn write_row(csv: &mut csv::Writer<impl Write>, row: &[String]) -> Result<(), csv::Error> {
-    for cell in row {
-        csv.write_field(safe(cell).as_bytes())?;
-    }
-    csv.write_record(None::<&[u8]>)
 }
 
 /// The rows of the table, page by page, as they are before a spreadsheet is thought of.

@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::domain::Line;
 use crate::ledger::{Job, Reader, UserRow};
 use crate::report::ReportError;
-use crate::report::cell::safe;
+use crate::report::cell::Rows;
 use crate::report::mask::Privacy;
 
 const COLUMNS: [&str; 6] = [
@@ -28,8 +28,8 @@ pub(super) async fn write(
     privacy: Privacy,
     file: impl Write,
 ) -> Result<(), ReportError> {
-    let mut csv = csv::Writer::from_writer(file);
-    csv.write_record(COLUMNS)?;
+    let mut csv = Rows::new(file);
+    csv.write(COLUMNS)?;
     let mut after = Line(0);
     loop {
         let page = reader.lines(job, after, PAGE).await?;
@@ -38,24 +38,23 @@ pub(super) async fn write(
         let changed = |row: &UserRow| row.may_be_changed(job.ids);
         for mut row in page.into_iter().filter(changed) {
             privacy.row(&mut row);
-            write_row(&mut csv, &row)?;
+            csv.write(cells(&row))?;
         }
     }
-    csv.flush()?;
+    csv.finish()?;
     Ok(())
 }
 
-fn write_row(csv: &mut csv::Writer<impl Write>, row: &UserRow) -> Result<(), csv::Error> {
+fn cells(row: &UserRow) -> [String; COLUMNS.len()] {
     let before = row.before.as_ref().map(|seen| &seen.state);
     let active = before.and_then(|state| state.active);
     let workspaces = before.and_then(|state| state.workspaces.as_ref());
-    let cells = [
+    [
         row.user_id.clone().unwrap_or_default(),
         row.user_name.clone().unwrap_or_default(),
         active.map(|active| active.to_string()).unwrap_or_default(),
         workspaces.map(|ids| ids.join(" ")).unwrap_or_default(),
         row.status.reported().to_string(),
         row.line.to_string(),
-    ];
-    csv.write_record(cells.iter().map(|cell| safe(cell).into_owned()))
+    ]
 }

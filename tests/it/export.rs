@@ -50,7 +50,9 @@ async fn the_users_of_a_provider_become_a_roster() {
     assert_done(&ran);
     assert_eq!(ran.stdout, "");
     let table = std::fs::read_to_string(bed.path("leavers.csv")).unwrap();
-    assert!(table.starts_with("User ID,user_name,display_name,active,workspaces\n"));
+    assert!(
+        table.starts_with("\"User ID\",\"user_name\",\"display_name\",\"active\",\"workspaces\"\n")
+    );
     assert_whole(&bed, &table);
     assert_eq!(left(bed.dir.path()), ["leavers.csv"]);
     assert_done(&finish(bed.run_all(250)).await);
@@ -66,7 +68,7 @@ async fn the_users_of_a_provider_become_a_roster() {
         ran.stdout
             .lines()
             .skip(1)
-            .all(|row| row.ends_with(",false")),
+            .all(|row| row.ends_with(",\"false\"")),
         "{ran:?}"
     );
     let ran = finish(export(&bed, &["--filter", "active eq true"])).await;
@@ -129,6 +131,55 @@ async fn another_export_does_not_go_on_with_what_one_has_left() {
         &bed,
         &std::fs::read_to_string(bed.path("users.csv")).unwrap(),
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_writes_over_nothing_and_follows_no_planted_link() {
+    let bed = Bed::with_users(3).await;
+    let victim = bed.path("victim");
+    let record = r#"{"version":3}"#;
+    let precious = [
+        "precious",
+        // Even what looks like ours is not written through another name.
+        r#"{"version":3,"precious":true}"#,
+    ];
+    for name in [
+        "users.csv",
+        "users.csv.part",
+        "users.csv.part.json",
+        "users.csv.part.json.new",
+    ] {
+        for (text, is_hard) in precious
+            .into_iter()
+            .flat_map(|text| [(text, false), (text, true)])
+        {
+            std::fs::write(&victim, text).unwrap();
+            std::fs::write(bed.path("users.csv.part.json"), record).unwrap();
+            let _ = std::fs::remove_file(bed.path(name));
+            if is_hard {
+                std::fs::hard_link(&victim, bed.path(name)).unwrap();
+            } else {
+                std::os::unix::fs::symlink(&victim, bed.path(name)).unwrap();
+            }
+            let ran = finish(export(&bed, &["-o", "users.csv"])).await;
+            assert_eq!(
+                std::fs::read_to_string(&victim).unwrap(),
+                text,
+                "{name}: {ran:?}"
+            );
+            for name in left(bed.dir.path()) {
+                std::fs::remove_file(bed.path(&name)).unwrap();
+            }
+        }
+    }
+    std::fs::write(bed.path("users.csv.part"), "precious").unwrap();
+    let ran = finish(export(&bed, &["-o", "users.csv"])).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(
+        ran.stderr.contains("`users.csv.part` exists already"),
+        "{ran:?}"
+    );
+    assert_eq!(left(bed.dir.path()), ["users.csv.part"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

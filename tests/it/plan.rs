@@ -211,7 +211,7 @@ async fn a_stale_plan_is_refused_and_says_what_has_changed() {
         .await;
     let ran = finish(bed.run_all(6)).await;
     assert_eq!(ran.code, Some(6), "{ran:?}");
-    let told = format!("line 5: user {} was active", bed.people[3].id);
+    let told = format!("\n  line 5: {} was active", bed.people[3].user_name);
     assert!(ran.stderr.contains(&told), "{ran:?}");
     assert!(ran.stderr.contains("and is disabled"), "{ran:?}");
     assert!(bed.people.iter().all(|person| !bed.is_gone(&person.id)));

@@ -1,12 +1,13 @@
 //! What is shown while a run goes on: lines, a bar, or nothing.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use offboard::sandbox::SandboxSettings;
 
-use crate::support::text::{Transcript, run_one_by_one};
-use crate::support::{Bed, finish};
+use crate::support::text::{Transcript, ended, run_one_by_one, start};
+use crate::support::{Bed, Running, finish, until};
 
 async fn bed() -> Bed {
     let bed = Bed::new(SandboxSettings {
@@ -72,6 +73,70 @@ fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> {
     Some(script)
 }
 
+/// Says that a test did not run.
+fn skipped() {
+    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+    {
+        eprintln!("skipped: util-linux's `script` is not here");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_on_which_nothing_can_be_drawn_has_lines() {
+    let bed = bed().await;
+    let nothing = bed.path("nothing");
+    std::fs::write(&nothing, "").unwrap();
+    for (variable, value, draws) in [
+        ("CI", "true", false),
+        ("CI", "1", false),
+        ("CI", "false", true),
+        ("TERM", "", false),
+        ("TERM", "dumb", false),
+        ("TERM", "xterm", true),
+    ] {
+        // The second run finds one user to write: the one that is refused.
+        let confirm = bed.books.users().iter().filter(|user| user.active).count() as u64;
+        let command = run(&bed, confirm, &["--new"]);
+        let Some(mut script) = in_a_terminal(&command, &nothing) else {
+            return skipped();
+        };
+        script.env(variable, value);
+        let ran = finish(script).await;
+        assert_eq!(ran.code, Some(10), "{ran:?}");
+        let drawn = ran.stdout.contains('\u{1b}') || ran.stdout.contains('█');
+        assert_eq!(drawn, draws, "{variable}={value}: {ran:?}");
+        assert!(draws || ran.stdout.contains(" of 3 users"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_sees_that_a_run_waits_for_its_number() {
+    let bed = bed().await;
+    let mut command = bed.offboard(&["run", "leavers.csv", "--disable", "--progress", "off"]);
+    command.args(["--rate", "unlimited"]);
+    let Some(mut script) = in_a_terminal(&command, &bed.path("leavers.csv")) else {
+        return skipped();
+    };
+    script.stdin(std::process::Stdio::piped());
+    let mut child = start(script);
+    let mut typing = child.stdin.take().unwrap();
+    let waits = "waiting for confirmation of 3 users; in use by process ";
+    until("the run waits", || {
+        let output = bed.offboard(&["status"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains(waits)
+    })
+    .await;
+    let mut watching = Running::start(bed.offboard(&["status", "--watch"]));
+    watching.says(waits).await;
+    typing.write_all(b"3\n").unwrap();
+    let ran = watching.end().await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // Not found, or refused: only the second is trouble.
+    assert!(!ran.stderr.contains("2 in trouble"), "{ran:?}");
+    let ran = ended(child).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
     let bed = bed().await;
@@ -81,11 +146,7 @@ async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
         let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
         command.args(["--concurrency", "1", "--rate", "50/s"]);
         let Some(script) = in_a_terminal(&command, &typed) else {
-            #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-            {
-                eprintln!("skipped: util-linux's `script` is not here");
-            }
-            return;
+            return skipped();
         };
         let ran = finish(script).await;
         assert_eq!(ran.code, Some(code), "{ran:?}");

@@ -178,6 +178,16 @@ async fn an_unfinished_job_has_a_report_that_claims_no_more_than_was_seen() {
     let died = ran.stdout.lines().find(|line| line.ends_with(", died"));
     assert!(died.is_some(), "{ran:?}");
     assert!(!ran.stdout.contains("in use by"), "{ran:?}");
+    assert!(!ran.stdout.contains("in flight"), "{ran:?}");
+    let next = ran.stdout.lines().last().unwrap();
+    let (_, command) = next.split_once(": offboard run ").unwrap();
+    let words = shlex::split(command).unwrap();
+    let mut command = bed.offboard(&["run"]);
+    command.args(words).args(["--confirm", "20"]);
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = finish(bed.offboard(&["status"])).await;
+    assert!(!ran.stdout.contains("to continue"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,9 +212,22 @@ async fn status_tells_a_finished_job_and_one_under_way() {
         bed.people.iter().any(|person| bed.is_gone(&person.id))
     })
     .await;
+    // Once in flight, it is said so: no look of a healthy run shows a doubt.
+    until("a request is in flight", || {
+        let ran = bed.offboard(&["status"]).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        assert!(!text.contains("in doubt"), "{text}");
+        text.contains("in flight")
+    })
+    .await;
+    let json = finish(bed.offboard(&["status", "--json"])).await;
     let ran = finish(bed.offboard(&["status"])).await;
     child.kill().unwrap();
     child.wait().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["activity"], "writing", "{json}");
+    assert!(ran.stdout.contains("/s, "), "{ran:?}");
+    assert!(ran.stdout.contains(" left\n"), "{ran:?}");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stdout.contains(", under way"), "{ran:?}");
     let holder = format!("in use by process {} on ", child.id());

@@ -21,7 +21,8 @@ pub(in crate::cli) struct PlanArgs {
     #[command(flatten)]
     pub(in crate::cli) subject: SubjectArgs,
 
-    /// Write every line of the plan to this file.
+    /// Write every line of the plan to this file; an older table of this kind is replaced, no other
+    /// file.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) csv: Option<PathBuf>,
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::job::At;
+use crate::cli::job::{At, change};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Access, Barred, Clock, Entry, Fact, UserId, UserState};
 use crate::ledger::{Job, JobPlan, Ledger, NewRun, RunEnding, RunKind};
@@ -262,7 +262,8 @@ pub(super) async fn tell_unseen(
 
 fn stale(why: &str) -> Failure {
     Failure::new(Exit::Rail, format!("the plan is stale: {why}")).hint(
-        "look again with `offboard plan` and the same arguments, then run; nothing was written"
+        "nothing was written; make a new plan with `offboard plan` and the same arguments, look at it, \
+         then run"
             .to_owned(),
     )
 }
@@ -310,24 +311,24 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
     let inquirer = at.inquirer();
     let door = &at.criteria.door;
     let (mut changed, mut renamed) = (Vec::new(), Vec::new());
-    for row in ledger.sample(job, SAMPLE).await? {
+    let sample = ledger.sample(job, SAMPLE).await?;
+    let looked_at = sample.len();
+    for row in sample {
         let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
             continue;
         };
         let now = match at.read(&inquirer, &UserId::new(id)).await? {
             Ok(state) => state,
             Err(absence) if absence.is_not_found() => {
-                changed.push(format!("line {}: user {id} is gone", row.line));
+                changed.push(change::gone(&row));
                 continue;
             }
             // Whoever cannot be seen for the moment is the run's trouble.
             Err(_) => continue,
         };
-        if !seen.state.agrees_with(&now, job.ids) {
-            changed.push(format!(
-                "line {}: user {id} was {}, and is {now}",
-                row.line, seen.state
-            ));
+        let is_changed = !seen.state.agrees_with(&now, job.ids);
+        if is_changed {
+            changed.push(change::between(&row, &seen.state, &now, job.ids));
         }
         let mut known = row.known.clone();
         known.update(&now);
@@ -335,9 +336,8 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
             // What was not shown when the plan was made has not changed since.
             let then = door.may_write(Some(id), &row.known.or_shown_by(&known));
             let at_present = door.may_write(Some(id), &known);
-            if let Some(why) = moved(then, at_present) {
-                changed.push(format!("line {}: user {id}: {why}", row.line));
-            }
+            let moved = moved(then, at_present).filter(|_| !is_changed);
+            changed.extend(moved.map(|why| change::line(&row, &why)));
             renamed.push(Entry {
                 line: row.line,
                 at: Clock::System.now(),
@@ -355,10 +355,7 @@ async fn check_sample(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(),
     if changed.is_empty() {
         return Ok(());
     }
-    Err(stale(&format!(
-        "users have changed since it was made; {}",
-        changed.join("; ")
-    )))
+    Err(stale(&change::list(&changed, looked_at)))
 }
 
 /// What has changed about whether a user may be written, if anything has.

@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::args::ExplainArgs;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
+use crate::domain::on_one_line;
 use crate::ledger::{EventRecord, Job, Reader, UserRow};
 
 /// The version of the JSON form. Members may be added within one version.
@@ -48,7 +49,7 @@ pub(in crate::cli) async fn explain(
     }
     if args.json {
         let lines: Vec<_> = told.iter().map(to_json).collect();
-        terminal.data(&json!({ "schema": SCHEMA, "lines": lines }).to_string())?;
+        terminal.json(&json!({ "schema": SCHEMA, "lines": lines }))?;
     } else {
         let texts: Vec<_> = told.iter().map(to_text).collect();
         terminal.data(&texts.join("\n\n"))?;
@@ -88,19 +89,20 @@ fn to_text(told: &Told) -> String {
         "line {} of job {} ({}): {}\n  {}",
         row.line,
         job.id,
-        job.change,
-        who.join(" · "),
+        on_one_line(&job.change.to_string()),
+        on_one_line(&who.join(" · ")),
         row.status.reported().as_str().replace('_', " ")
     );
     if let Some(reason) = &row.reason {
-        let _ = write!(text, " ({reason})");
+        let _ = write!(text, " ({})", on_one_line(reason));
     }
     if let Some(detail) = &row.detail {
-        let _ = write!(text, ": {detail}");
+        let _ = write!(text, ": {}", on_one_line(detail));
     }
     for event in events {
         let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
-        let _ = write!(text, "\n  {}  {}", event.at, sentence(&event.kind, &body));
+        let sentence = sentence(&event.kind, &body);
+        let _ = write!(text, "\n  {}  {}", event.at, on_one_line(&sentence));
     }
     text
 }

@@ -33,7 +33,7 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     reader.end_snapshot().await?;
     if args.json {
         let all: Vec<_> = summaries.iter().map(|(summary, _)| summary).collect();
-        terminal.data(&json!(all).to_string())?;
+        terminal.json(&json!(all))?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();

@@ -62,7 +62,7 @@ async fn bundle(
 ) -> Result<Summary, Failure> {
     let summary = write_bundle(reader, job, dir, privacy).await?;
     if json {
-        terminal.data(&serde_json::json!(summary).to_string())?;
+        terminal.json(&serde_json::json!(summary))?;
     } else {
         for name in FILES {
             terminal.data(&dir.join(name).display().to_string())?;

@@ -1,17 +1,19 @@
 //! `offboard status`: where a job stands. Read-only, also while another process works on it.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::cli::args::StatusArgs;
 use crate::cli::failure::Failure;
+use crate::cli::job::quote;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, totals};
-use crate::ledger::{Counts, Holder, Job, JobSelector, Reader};
-use crate::progress::Watching;
+use crate::domain::{Clock, Status, on_one_line};
+use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
+use crate::progress::{Speed, WINDOW, Watched, Watching, speed_in_words};
 use crate::report::{Privacy, Summary};
 
 /// The time between two looks.
@@ -22,7 +24,65 @@ struct Standing {
     job: Job,
     counts: Counts,
     summary: Summary,
-    holder: Option<Holder>,
+    /// Who is at work, and at what.
+    holder: Option<(Holder, Activity)>,
+    speed: Option<Speed>,
+    /// How the ledger was named.
+    ledger: PathBuf,
+}
+
+impl Standing {
+    fn is_at_work(&self) -> bool {
+        let at = self.holder.as_ref().map(|(_, activity)| *activity);
+        at == Some(Activity::Writing)
+    }
+
+    /// Users whose request has left and is not answered yet. If no run is under way, they are in doubt.
+    fn in_flight(&self) -> u64 {
+        let claimed = self.counts.of(Status::Claimed);
+        if self.is_at_work() { claimed } else { 0 }
+    }
+
+    /// Users who failed, or are in doubt though no request is in flight.
+    fn trouble(&self) -> u64 {
+        let of = |status| self.counts.of(status);
+        let in_doubt = of(Status::InDoubt) + of(Status::Claimed) - self.in_flight();
+        of(Status::Failed) + in_doubt
+    }
+
+    /// Who is at work, and at what, in words.
+    fn words(&self) -> String {
+        let Some((holder, activity)) = &self.holder else {
+            return "nobody works on it".to_owned();
+        };
+        let what = match activity {
+            Activity::LookingUp => "looking users up; ".to_owned(),
+            Activity::Verifying => "verifying; ".to_owned(),
+            Activity::Waiting => format!("waiting for confirmation{}; ", self.number()),
+            Activity::Writing | Activity::Elsewhere => String::new(),
+        };
+        format!("{what}in use by {holder}")
+    }
+
+    /// ` of 12 users`, where the number is known.
+    fn number(&self) -> String {
+        let plan = self.job.plan.as_ref();
+        plan.map_or_else(String::new, |plan| format!(" of {} users", plan.to_write))
+    }
+
+    /// The command that goes on with the job, if it is not done and no process works on it.
+    fn next(&self) -> Option<String> {
+        if self.holder.is_some() || self.counts.open() == 0 {
+            return None;
+        }
+        let (verb, job) = match &self.summary.undoes {
+            Some(parent) => ("undo", parent.clone()),
+            None if self.job.retry.is_some() => ("retry", self.job.id.to_string()),
+            None => ("run", self.job.id.to_string()),
+        };
+        let ledger = quote(&self.ledger.to_string_lossy());
+        Some(format!("offboard {verb} {job} --ledger {ledger}"))
+    }
 }
 
 pub(in crate::cli) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit, Failure> {
@@ -36,8 +96,11 @@ pub(in crate::cli) async fn status(args: StatusArgs, terminal: Terminal) -> Resu
     if args.json {
         let mut value = json!(standing.summary);
         let holder = standing.holder.as_ref();
-        value["held_by"] = json!(holder.map(ToString::to_string));
-        terminal.data(&value.to_string())?;
+        value["held_by"] = json!(holder.map(|(holder, _)| holder.to_string()));
+        value["activity"] = json!(holder.map(|(_, activity)| activity.as_str()));
+        value["in_flight"] = json!(standing.in_flight());
+        value["next"] = json!(standing.next());
+        terminal.json(&value)?;
     } else {
         terminal.data(&to_text(&standing))?;
     }
@@ -54,13 +117,29 @@ async fn look(path: &Path, selector: &JobSelector) -> Result<Standing, Failure> 
     let job = reader.select_job(selector).await?;
     let counts = reader.counts(&job).await?;
     let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
+    let holder = match reader.holder() {
+        Some(holder) => {
+            let activity = reader.activity(&job, &holder).await?;
+            Some((holder, activity))
+        }
+        None => None,
+    };
+    let (users, within) = reader
+        .settled_lately(&job, Clock::System.now(), WINDOW)
+        .await?;
     reader.end_snapshot().await?;
-    Ok(Standing {
+    let mut standing = Standing {
         summary,
-        holder: reader.holder(),
+        holder,
         counts,
         job,
-    })
+        speed: None,
+        ledger: path.to_owned(),
+    };
+    if standing.is_at_work() {
+        standing.speed = Some(Speed { users, within });
+    }
+    Ok(standing)
 }
 
 /// Looks again and again, for as long as somebody works on the ledger.
@@ -69,11 +148,14 @@ async fn watch(path: &Path, selector: &JobSelector) -> Result<Standing, Failure>
     loop {
         let standing = look(path, selector).await?;
         let (users, open) = (standing.counts.users(), standing.counts.open());
-        let words = match &standing.holder {
-            Some(holder) => format!("in use by {holder}"),
-            None => "nobody works on it".to_owned(),
-        };
-        watching.tell(users - open, users, standing.counts.trouble(), &words);
+        watching.tell(&Watched {
+            users,
+            done: users - open,
+            trouble: standing.trouble(),
+            in_flight: standing.in_flight(),
+            speed: standing.speed,
+            words: standing.words(),
+        });
         if open == 0 || standing.holder.is_none() {
             watching.end();
             return Ok(standing);
@@ -88,10 +170,16 @@ fn to_text(standing: &Standing) -> String {
         counts,
         summary,
         holder,
+        ..
     } = standing;
+    let change = job.change.to_string();
     let mut text = format!(
         "job {}\n{} at {}\nroster {}, loaded {}\n",
-        job.id, job.change, job.target, job.roster_path, job.created_at
+        job.id,
+        on_one_line(&change),
+        on_one_line(&job.target),
+        on_one_line(&job.roster_path),
+        job.created_at
     );
     if let Some(plan) = &job.plan {
         let _ = writeln!(
@@ -103,7 +191,7 @@ fn to_text(standing: &Standing) -> String {
     if let Some(parent) = &summary.undoes {
         let _ = writeln!(text, "gives back what job {parent} took");
     }
-    text.push_str(&totals::totals(job, counts));
+    text.push_str(&totals::totals(job, counts, standing.is_at_work()));
     if let Some(undone) = &summary.undone {
         let _ = write!(text, "\n{}", undone.in_words());
     }
@@ -121,15 +209,32 @@ fn to_text(standing: &Standing) -> String {
         };
         let _ = write!(
             text,
-            "\n{} {} as {} on {}: started {}, {end}",
-            run.kind, run.id, run.account, run.host, run.started_at
+            "\n{} {} as {} on {}: started {}, {}",
+            run.kind,
+            run.id,
+            on_one_line(&run.account),
+            on_one_line(&run.host),
+            run.started_at,
+            on_one_line(&end)
         );
     }
     if let Some(chain) = &summary.chain {
         let _ = write!(text, "\n{}", totals::head(chain.events, &chain.head));
     }
-    if let Some(holder) = holder {
-        let _ = write!(text, "\nin use by {holder}");
+    let left = counts.open();
+    if let Some(speed) = standing.speed
+        && let Some(words) = speed_in_words(speed, left)
+    {
+        let _ = write!(text, "\n{words}");
+    }
+    if holder.is_some() {
+        let _ = write!(text, "\n{}", standing.words());
+    }
+    if let Some(command) = standing.next() {
+        let _ = write!(
+            text,
+            "\nto continue, with the settings that it was started with: {command}"
+        );
     }
     text
 }

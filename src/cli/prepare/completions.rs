@@ -1,14 +1,41 @@
 //! `offboard completions` and `offboard man`: what shells and readers of manuals want to know, made of
 //! the command line's own description.
 
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+
 use clap::CommandFactory;
+use clap_mangen::Man;
 
 use crate::cli::args::{CompletionsArgs, ManArgs};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Cli, Exit};
+use crate::files::{Mark, Place};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
+/// How a page of a manual is recognised.
+const PAGE: Mark = Mark {
+    what: "page of the manual",
+    is_ours: |head| {
+        let head = String::from_utf8_lossy(head);
+        head.contains(&format!(".TH {PROGRAM}"))
+    },
+};
+
+/// The pages of a verb and of those below it.
+fn pages(
+    command: &clap::Command,
+    write: &mut impl FnMut(&Man) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let verbs = command.get_subcommands();
+    for verb in verbs.filter(|verb| !verb.is_hide_set()) {
+        pages(verb, write)?;
+    }
+    write(&Man::new(command.clone()))
+}
 
 pub(in crate::cli) fn completions(
     args: &CompletionsArgs,
@@ -16,20 +43,37 @@ pub(in crate::cli) fn completions(
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), PROGRAM, &mut script);
-    terminal.data(String::from_utf8_lossy(&script).trim_end())?;
+    // A script is for a shell: it goes out as it is.
+    let mut out = terminal.data_stream();
+    let written = out.write_all(&script).and_then(|()| out.flush());
+    written.map_err(|error| {
+        Failure::new(
+            Exit::Bug,
+            format!("cannot write to standard output: {error}"),
+        )
+    })?;
     Ok(Exit::Done)
 }
 
 pub(in crate::cli) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let folder = &args.folder;
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
-    written.map_err(|error| {
+    let failed = |error: io::Error| {
         let folder = folder.display();
         Failure::new(
             Exit::Settings,
             format!("cannot write to `{folder}`: {error}"),
         )
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut command = Cli::command();
+    command.build();
+    pages(&command, &mut |page| {
+        let path = folder.join(page.get_filename());
+        let mut draft = Place::new(&path, PAGE)?.begin()?;
+        page.render(&mut draft).map_err(failed)?;
+        draft.finish()?;
+        // Everybody may read a manual.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
     })?;
     terminal.note(&format!(
         "for the pages: man -l {}/{PROGRAM}.1",

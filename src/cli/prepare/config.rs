@@ -1,18 +1,17 @@
 //! `offboard config`: an annotated settings file, and what counts at present and why.
 
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
-use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
 use crate::cli::args::{ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs};
 use crate::cli::failure::Failure;
+use crate::cli::given::Given;
 use crate::cli::job::command_shown;
 use crate::cli::prepare::profiles::list_profiles;
 use crate::cli::terminal::Terminal;
-use crate::cli::typed::command;
+use crate::files;
 use crate::http::without_secrets;
 use crate::settings::{SecretKind, Settings, Source, TEMPLATE};
 
@@ -26,11 +25,8 @@ pub(in crate::cli) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exi
 
 fn init(args: &ConfigInitArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.file.display();
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&args.file);
-    let written = file.and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    let written =
+        files::create(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Failure::new(Exit::Settings, format!("`{path}` exists already"))
@@ -50,7 +46,7 @@ struct Row {
 }
 
 fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let typed = Typed::read();
+    let typed = Given::read();
     let sources = args.settings.sources()?;
     let config = args.settings.files.config();
     let mut rows = vec![Row {
@@ -92,7 +88,7 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
             .into_iter()
             .map(|row| (row.name, json!({"value": row.value, "source": row.source})))
             .collect();
-        terminal.data(&json!({"schema": 1, "settings": settings}).to_string())?;
+        terminal.json(&json!({"schema": 1, "settings": settings}))?;
     } else {
         terminal.data(&table(&rows))?;
     }
@@ -153,63 +149,5 @@ fn shown(name: &str, value: Value) -> Value {
         }
         Value::Array(items) => items.into_iter().map(|item| shown(name, item)).collect(),
         other => other,
-    }
-}
-
-/// What was typed, or stands in variables, for this very command.
-struct Typed {
-    command: clap::Command,
-    matches: clap::ArgMatches,
-}
-
-impl Typed {
-    fn read() -> Self {
-        let mut command = command();
-        // It was read once already, so there is nothing in it to complain of.
-        let mut matches = command.clone().get_matches();
-        command.build();
-        while let Some((verb, inner)) = matches.remove_subcommand() {
-            let found = command.find_subcommand(&verb).cloned();
-            command = found.unwrap_or(command);
-            matches = inner;
-        }
-        Self { command, matches }
-    }
-
-    fn argument(&self, name: &str) -> Option<&clap::Arg> {
-        let mut arguments = self.command.get_arguments();
-        arguments.find(|argument| argument.get_long() == Some(name))
-    }
-
-    /// The flag, or the variable, that gave a setting; both, where one adds to the other.
-    fn origin(&self, name: &str) -> Option<String> {
-        let adding = format!("{name}-by-variable");
-        let origins = [name, &adding].into_iter();
-        let origins: Vec<_> = origins.filter_map(|name| self.origin_of(name)).collect();
-        (!origins.is_empty()).then(|| origins.join(" and "))
-    }
-
-    fn origin_of(&self, name: &str) -> Option<String> {
-        let argument = self.argument(name)?;
-        match self.matches.value_source(argument.get_id().as_str())? {
-            ValueSource::CommandLine => Some(format!("--{name}")),
-            ValueSource::EnvVariable => {
-                let variable = argument.get_env()?;
-                Some(variable.to_string_lossy().into_owned())
-            }
-            _ => None,
-        }
-    }
-
-    /// The variable of a setting that this command has no flag for, if it is set, with its value.
-    fn variable(&self, name: &str) -> Option<(String, String)> {
-        if self.argument(name).is_some() {
-            return None;
-        }
-        let variable = format!("OFFBOARD_{}", name.to_uppercase().replace('-', "_"));
-        let value = std::env::var(&variable)
-            .ok()
-            .filter(|value| !value.is_empty())?;
-        Some((variable, value))
     }
 }

@@ -1,6 +1,6 @@
 //! `offboard users export`: signs in, walks through the provider's users, and writes them down.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::export::{Column, Order, Part, PartError, Progress, Table};
 use crate::lookup::{Inquirer, InquirySettings, LookUpError, Place, Until, Walk};
 use crate::progress::{Looking, ProgressMode};
 use crate::scim::ScimClient;
+use crate::screen;
 use crate::settings::Settings;
 
 pub(in crate::cli) async fn users(args: UsersArgs, terminal: Terminal) -> Result<Exit, Failure> {
@@ -117,6 +118,8 @@ struct Sink {
     place: Place,
     /// The file under way; none if it is standard output.
     part: Option<Part>,
+    /// Standard output, for rows without a file.
+    out: Box<dyn Write>,
 }
 
 impl Sink {
@@ -128,6 +131,7 @@ impl Sink {
                 table,
                 place: Place::default(),
                 part: None,
+                out: screen::stream(),
             };
             this.append(&header)?;
             return Ok(this);
@@ -143,14 +147,15 @@ impl Sink {
             table,
             place,
             part: Some(part),
+            out: screen::stream(),
         })
     }
 
     /// Says whether anybody still wants rows: a reader of standard output may have enough.
     fn append(&mut self, rows: &[u8]) -> Result<bool, Failure> {
         let Some(part) = &mut self.part else {
-            let mut stdout = io::stdout().lock();
-            return match stdout.write_all(rows).and_then(|()| stdout.flush()) {
+            let out = &mut self.out;
+            return match out.write_all(rows).and_then(|()| out.flush()) {
                 Ok(()) => Ok(true),
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
                 Err(error) => Err(Failure::new(

@@ -36,7 +36,7 @@ fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
         .roster_options()?;
     let found = inspect(&args.file, &options)?;
     if args.json {
-        terminal.data(&as_json(&found).to_string())?;
+        terminal.json(&as_json(&found))?;
     } else {
         terminal.data(&as_text(&found))?;
     }

@@ -180,7 +180,7 @@ impl Telling<'_> {
             .lines_with(&done.job, &trouble, totals::SHOWN)
             .await?;
         self.terminal
-            .data(&totals::totals(&done.job, &done.counts))?;
+            .data(&totals::totals(&done.job, &done.counts, false))?;
         if !rows.is_empty() {
             self.terminal.data("what went wrong, on purpose:")?;
             self.terminal

@@ -1,7 +1,6 @@
 //! `offboard sandbox`: the SCIM server by itself, until it is told to stop.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -10,6 +9,8 @@ use crate::cli::args::SandboxArgs;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
+use crate::files::{Draft, Mark, Place};
+use crate::report::Rows;
 use crate::sandbox::{
     Approver, Bucket, CertificateRules, Faults, OAuthRules, Person, Sandbox, SandboxSettings,
     people,
@@ -19,6 +20,9 @@ pub(in crate::cli) async fn sandbox(
     args: SandboxArgs,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    if let Some(path) = &args.log {
+        Place::new(path, LOG)?;
+    }
     let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
@@ -41,7 +45,9 @@ pub(in crate::cli) async fn sandbox(
         ..SandboxSettings::default()
     };
     if let Some(path) = &args.roster {
-        write_roster(path, people(args.seed, args.users))?;
+        write_roster(path, |csv| {
+            people(args.seed, args.users).try_for_each(|person| csv.write(roster_record(&person)))
+        })?;
     }
     let (username, password) = (settings.username.clone(), settings.password.clone());
     let client_id = settings.oauth.client_id.clone();
@@ -102,20 +108,45 @@ pub(super) fn roster_record(person: &Person) -> [String; 5] {
     ]
 }
 
-fn write_roster(path: &Path, people: impl Iterator<Item = Person>) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(
-            Exit::Settings,
-            format!("cannot write `{}`: {error}", path.display()),
-        )
+/// How a roster of made users is recognised. A model's own export has the same header, and never an
+/// address at this domain.
+const ROSTER: Mark = Mark {
+    what: "roster of a sandbox",
+    is_ours: |head| {
+        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(head);
+        let is_header = csv
+            .headers()
+            .is_ok_and(|header| header == ROSTER_HEADER.as_slice());
+        let first = csv.records().next().and_then(Result::ok);
+        is_header
+            && first.is_none_or(|row| {
+                row.get(0)
+                    .is_some_and(|name| name.ends_with("@example.com"))
+            })
+    },
+};
+
+/// How the log of a sandbox is recognised.
+const LOG: Mark = Mark {
+    what: "log of a sandbox",
+    is_ours: |head| {
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let event = serde_json::from_slice::<serde_json::Value>(line);
+        event.is_ok_and(|event| event["at_ms"].is_u64() && event["event"].is_string())
+    },
+};
+
+/// Writes a roster of made users with these rows after the header.
+pub(super) fn write_roster(
+    path: &Path,
+    rows: impl FnOnce(&mut Rows<Draft>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let failed = |error: io::Error| {
+        let path = path.display();
+        Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
     };
-    let file = File::create(path).map_err(|error| failed(&error))?;
-    let mut csv = csv::Writer::from_writer(BufWriter::new(file));
-    csv.write_record(ROSTER_HEADER)
-        .map_err(|error| failed(&error))?;
-    for person in people {
-        csv.write_record(roster_record(&person))
-            .map_err(|error| failed(&error))?;
-    }
-    csv.flush().map_err(|error| failed(&error))
+    let mut csv = Rows::new(Place::new(path, ROSTER)?.begin()?);
+    csv.write(ROSTER_HEADER).map_err(failed)?;
+    rows(&mut csv).map_err(failed)?;
+    Ok(csv.finish().map_err(failed)?.finish()?)
 }

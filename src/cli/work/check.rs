@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::{SignedIn, known_secret, refused, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::domain::{Clock, Content, PageAt, UserPage};
+use crate::domain::{Clock, Content, PageAt, UserPage, on_one_line};
 use crate::port::{Directory, SignInError};
 use crate::roster;
 use crate::scim::Provider;
@@ -307,13 +307,13 @@ fn show(findings: &Findings, json: bool, terminal: Terminal) -> Result<(), Failu
             all.insert((*name).to_owned(), value.clone());
         }
         all.insert("warnings".to_owned(), json!(findings.warnings));
-        return terminal.data(&Value::Object(all).to_string());
+        return terminal.json(&Value::Object(all));
     }
     for (name, words, _) in &findings.told {
-        terminal.data(&format!("  {name:<10} {words}"))?;
+        terminal.data(&format!("  {name:<10} {}", on_one_line(words)))?;
     }
     for warning in &findings.warnings {
-        terminal.warn(&format!("warning: {warning}"));
+        terminal.warn(&format!("warning: {}", on_one_line(warning)));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::cli::job::{
 };
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell_undone};
+use crate::files::Place;
 use crate::ledger::{Job, Ledger};
 use crate::plan::overview;
 use crate::settings::{SecretSource, Settings};
@@ -20,6 +21,12 @@ use text::Shown;
 
 pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
+    // Known before anything is read or sent, and before a ledger is made.
+    let table = args.csv.as_deref().map(|path| {
+        let roster = Path::new(&args.subject.subject);
+        table::place(path, roster, &settings.ledger)
+    });
+    let table = table.transpose()?;
     let secret = secret_source(&settings.connection, terminal)?;
     let ask = Ask {
         subject: &args.subject.subject,
@@ -38,7 +45,7 @@ pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<E
         &manner,
         &settings,
         secret,
-        args.csv.as_deref(),
+        table.as_ref(),
         args.json,
         terminal,
     )
@@ -56,7 +63,7 @@ pub(in crate::cli) async fn show(
     manner: &Manner,
     settings: &Settings,
     secret: SecretSource,
-    csv: Option<&Path>,
+    table: Option<&Place>,
     json: bool,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
@@ -81,15 +88,15 @@ pub(in crate::cli) async fn show(
         .await?;
         (job, at.criteria)
     };
-    if let Some(path) = csv {
-        table::write(&mut ledger, &job, &criteria, path).await?;
-        terminal.note(&format!("every line: {}", path.display()));
+    if let Some(place) = table {
+        table::write(&mut ledger, &job, &criteria, place).await?;
+        terminal.note(&format!("every line: {}", place.path().display()));
     }
     let overview = overview(&mut ledger, &job, &criteria).await?;
     ledger.close().await?;
     let shown = Shown::new(&job, &overview, &criteria, settings);
     if json {
-        terminal.data(&shown.to_json().to_string())?;
+        terminal.json(&shown.to_json())?;
     } else {
         terminal.data(&shown.to_text())?;
         match (begun, shown.to_write()) {

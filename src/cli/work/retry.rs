@@ -3,6 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
+use crate::cli::given::Given;
 use crate::cli::job::{Manner, finish, pick_job, secret_source};
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell};
@@ -13,7 +14,11 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let settings = Settings::resolve(args.settings.layer()?)?;
     let secret = secret_source(&settings.connection, terminal)?;
     let mut only = args.only;
-    only.extend(codes(settings.grounds.reason.as_deref()));
+    // Only what was typed for this very command chooses users: a variable or a file says why, for every
+    // command alike.
+    if Given::read().origin("reason").as_deref() == Some("--reason") {
+        only.extend(codes(settings.grounds.reason.as_deref()));
+    }
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
     let ambiguous = ledger.ambiguous(&job).await?;
     if ambiguous > 0 {

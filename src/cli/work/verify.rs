@@ -120,7 +120,7 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
     let verified = look_again(&mut ledger, &job, &manner, &settings, secret, terminal).await?;
     ledger.close().await?;
     if args.json {
-        terminal.outcome(&to_json(&job, &verified).to_string());
+        terminal.outcome_json(&to_json(&job, &verified));
     } else {
         terminal.outcome(&verified.to_text());
     }
@@ -142,7 +142,7 @@ async fn nothing(
         undone: undone(ledger, job).await?,
     };
     if json {
-        terminal.outcome(&to_json(job, &verified).to_string());
+        terminal.outcome_json(&to_json(job, &verified));
     }
     terminal.note("nobody is in the wanted state yet: there is nothing to verify");
     if let Some(words) = not_verified(&verified.left_out) {

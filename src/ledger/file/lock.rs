@@ -4,17 +4,25 @@
 //! file's text only tells people who the holder is.
 
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::place;
 use crate::domain::Timestamp;
+use crate::files::{self, FileError, Mark};
 use crate::ledger::LedgerError;
 
-/// How often a lock file may vanish while it is being locked.
-const TRIES: u32 = 16;
+/// How often the lock is tried while readers come and go, or while the file vanishes.
+const TRIES: u32 = 40;
+
+/// How the file of a lock is recognised: it says who holds the lock.
+const LOCK: Mark = Mark {
+    what: "lock",
+    is_ours: |head| head.starts_with(b"process "),
+};
 
 /// The process that works on a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +39,14 @@ impl Holder {
     }
 }
 
+impl Holder {
+    /// Whether it is this process on this machine.
+    pub(in crate::ledger) fn is_process(&self, pid: i64, host: &str) -> bool {
+        let text = format!("process {pid} on {host} since ");
+        self.0.starts_with(&text)
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -44,21 +60,33 @@ pub(in crate::ledger) struct Lock {
 }
 
 impl Lock {
+    /// Takes the lock of the ledger at this path. Another process that writes is an error at once; one
+    /// that only asks who the holder is, or opens the file, is waited for: it is done in no time.
     pub(in crate::ledger) fn take(ledger: &Path, now: Timestamp) -> Result<Self, LedgerError> {
         let path = lock_path(ledger);
-        for _ in 0..TRIES {
-            let mut file = open(&path).map_err(|source| match source.kind() {
-                // The folder is missing: the name that was given says more than the lock's.
-                ErrorKind::NotFound => LedgerError::open(ledger, source),
-                _ => LedgerError::open(&path, source),
-            })?;
+        let mut why = "it vanishes whenever it is locked";
+        for round in 0..TRIES {
+            let mut file = open(ledger, &path)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(LedgerError::Locked {
-                        path: ledger.to_owned(),
-                        holder: read_holder(&mut file),
-                    });
+                    // `holder` asks by a shared lock. Where another one can be had, nobody writes.
+                    match file.try_lock_shared() {
+                        Ok(()) => {}
+                        Err(TryLockError::WouldBlock) => {
+                            return Err(LedgerError::Locked {
+                                path: ledger.to_owned(),
+                                holder: read_holder(&mut file),
+                            });
+                        }
+                        Err(TryLockError::Error(source)) => {
+                            return Err(LedgerError::open(&path, source));
+                        }
+                    }
+                    drop(file);
+                    why = "other processes read it without a pause";
+                    std::thread::sleep(pause(round));
+                    continue;
                 }
                 Err(TryLockError::Error(source)) => return Err(LedgerError::open(&path, source)),
             }
@@ -70,19 +98,26 @@ impl Lock {
                 return Ok(Self { _file: file });
             }
         }
-        let vanishes = std::io::Error::other("it vanishes whenever it is locked");
-        Err(LedgerError::open(&path, vanishes))
+        Err(LedgerError::open(&path, std::io::Error::other(why)))
     }
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+/// The pause before the next try. It differs between processes, so that two of them which meet once
+/// do not meet for ever.
+fn pause(round: u32) -> Duration {
+    Duration::from_millis(1) * (1 + std::process::id() % 7 + round)
+}
+
+/// Opens the lock file, or makes it. Whatever else has its name is left as it is.
+fn open(ledger: &Path, path: &Path) -> Result<File, LedgerError> {
+    files::resume(path, LOCK).map_err(|error| match error {
+        // The folder is missing: the name that was given says more than the lock's.
+        FileError::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+            LedgerError::open(ledger, source)
+        }
+        FileError::Io { source, .. } => LedgerError::open(path, source),
+        other => LedgerError::open(path, std::io::Error::other(other)),
+    })
 }
 
 /// Whether this very file is the one of that name.
@@ -128,17 +163,19 @@ fn read_holder(file: &mut File) -> Holder {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
     fn p7_a_file_that_was_removed_is_not_the_one_of_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.db.lock");
-        let removed = open(&path).unwrap();
+        let removed = open(&path, &path).unwrap();
         assert!(is_at(&removed, &path));
         std::fs::remove_file(&path).unwrap();
         assert!(!is_at(&removed, &path));
-        let _new = open(&path).unwrap();
+        let _new = open(&path, &path).unwrap();
         assert!(!is_at(&removed, &path));
     }
 
@@ -160,5 +197,44 @@ mod tests {
         drop(first);
         assert_eq!(holder(&ledger), None);
         Lock::take(&ledger, now).unwrap();
+    }
+
+    #[test]
+    fn whoever_asks_for_the_holder_keeps_no_writer_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = dir.path().join("ledger.db");
+        let now = Timestamp::from_millis(0);
+        let stop = AtomicBool::new(false);
+        let taken: Vec<_> = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    holder(&ledger);
+                }
+            });
+            let taken = (0..500).map(|_| Lock::take(&ledger, now).map(drop));
+            let taken = taken.collect();
+            stop.store(true, Ordering::Relaxed);
+            taken
+        });
+        let refused = taken.iter().find(|taken| taken.is_err());
+        assert!(refused.is_none(), "{refused:?}");
+    }
+
+    #[test]
+    fn what_is_no_lock_is_neither_written_nor_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, victim) = (dir.path().join("ledger.db"), dir.path().join("victim"));
+        let lock = lock_path(&ledger);
+        std::fs::write(&victim, "precious").unwrap();
+        let plant: [fn(&Path, &Path) -> std::io::Result<()>; 2] = [
+            |from, to| std::os::unix::fs::symlink(from, to),
+            |from, to| std::fs::hard_link(from, to),
+        ];
+        for plant in plant {
+            plant(&victim, &lock).unwrap();
+            Lock::take(&ledger, Timestamp::from_millis(0)).unwrap_err();
+            assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+            std::fs::remove_file(&lock).unwrap();
+        }
     }
 }

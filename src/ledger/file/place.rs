@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::LedgerError;
 
+/// The longest path that SQLite opens, in bytes: its limit of 512, less an ending for its journal.
+const LONGEST: usize = 504;
+
 /// The absolute path of a ledger, with all links followed; the file may be missing, its folder may
 /// not.
 pub(in crate::ledger) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
@@ -17,9 +20,15 @@ pub(in crate::ledger) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
         Err(error) if error.kind() == ErrorKind::NotFound => missing(typed)?,
         found => found.map_err(|source| LedgerError::open(typed, source))?,
     };
-    // SQLite's interface takes UTF-8 only: told here, before a lock appears.
+    // SQLite's interface takes UTF-8 only, and no long paths: told here, before a lock appears.
     if found.to_str().is_none() {
         return Err(LedgerError::Name(typed.to_owned()));
+    }
+    if found.as_os_str().len() > LONGEST {
+        return Err(LedgerError::Long {
+            path: found,
+            longest: LONGEST,
+        });
     }
     Ok(found)
 }
@@ -99,5 +108,30 @@ mod tests {
         }
         let there = std::fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(there, 1);
+    }
+
+    #[tokio::test]
+    async fn the_longest_path_works_and_a_longer_one_is_refused_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("d".repeat(200)).join("e".repeat(200));
+        std::fs::create_dir_all(&deep).unwrap();
+        let deep = deep.canonicalize().unwrap();
+        let name = "n".repeat(LONGEST - deep.as_os_str().len() - 1);
+        let ledger = Ledger::open(&deep.join(&name), Clock::System)
+            .await
+            .unwrap();
+        ledger.close().await.unwrap();
+        let there = || std::fs::read_dir(&deep).unwrap().count();
+        let before = there();
+        let refused = Ledger::open(&deep.join(name + "n"), Clock::System).await;
+        assert!(
+            matches!(refused, Err(LedgerError::Long { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(there(), before);
+        // Too long for any file: the hint is about the name, and about no permission.
+        let refused = Ledger::open(&dir.path().join("n".repeat(300)), Clock::System).await;
+        let hint = refused.unwrap_err().hint().unwrap();
+        assert!(hint.contains("shorter name"), "{hint}");
     }
 }

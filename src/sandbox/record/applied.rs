@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -23,7 +24,9 @@ pub(crate) struct Applied(Mutex<File>);
 impl Applied {
     /// Starts a new file; an older one of the same name is emptied.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        File::create(path).map(|file| Self(Mutex::new(file)))
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options.open(path).map(|file| Self(Mutex::new(file)))
     }
 
     /// Goes on with an older file, after doing to `tenant` what it says. A line that was cut off when
@@ -34,7 +37,11 @@ impl Applied {
                 restore(tenant, &line?);
             }
         }
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)?;
         Ok(Self(Mutex::new(file)))
     }
 

@@ -244,14 +244,18 @@ async fn a_fault_says_where_what_was_expected_and_what_was_found() {
             .join("\n")
     };
     let told = [
-        swap("report.csv", ",failed,forbidden,", ",removed,,"),
+        swap(
+            "report.csv",
+            ",\"failed\",\"forbidden\",",
+            ",\"removed\",\"\",",
+        ),
         swap("summary.json", "\"failed\": 1", "\"failed\": 0"),
         swap(
             "summary.json",
             "\"ticket\": \"CHG-4711\"",
             "\"ticket\": \"CHG-1\"",
         ),
-        swap("undo.csv", ",true,w1 w2,", ",true,w1,"),
+        swap("undo.csv", ",\"true\",\"w1 w2\",", ",\"true\",\"w1\","),
         swap(
             "events.jsonl",
             "\"outcome\":\"failed\"",

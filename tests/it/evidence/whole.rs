@@ -72,7 +72,7 @@ async fn p9_the_evidence_of_a_killed_and_continued_job_holds() {
     // One cell, by somebody who has made the digests anew.
     let path = bed.path("evidence/report.csv");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replacen(",removed,", ",already,", 1)).unwrap();
+    std::fs::write(&path, text.replacen("\"removed\"", "\"already\"", 1)).unwrap();
     super::tamper::seal(&bed.path("evidence"));
     let ran = finish(bed.offboard(&["audit", "verify", "evidence"])).await;
     assert_eq!(ran.code, Some(7), "{ran:?}");

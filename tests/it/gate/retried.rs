@@ -1,7 +1,9 @@
 //! The rails of `retry` are judged on those whom it tries, and those are looked up first.
 
+use offboard::sandbox::SandboxSettings;
+
 use crate::odd::{Act, BOTH, Desk, OPEN, crowd, person};
-use crate::support::Ran;
+use crate::support::{Bed, Ran, finish};
 
 /// Users who appear after a job has found none of them.
 const LATE: usize = 30;
@@ -129,4 +131,32 @@ async fn p7_retry_of_a_few_has_a_share_of_its_own() {
     let ran = desk.run("retry --confirm 5 --cap-share 50%").await;
     refused(&desk, &ran);
     assert!(ran.stderr.contains("--cap-share 100%"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_reason_that_was_typed_chooses_users() {
+    let bed = Bed::new(SandboxSettings {
+        users: 4,
+        refused: 2,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    let ran = finish(bed.run_all(4)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let nothing = "nothing is left to do";
+    // The two were refused: no user failed for a server error.
+    let ran = finish(bed.verb("retry", "--reason server_error")).await;
+    assert!(ran.stderr.contains(nothing), "{ran:?}");
+    for variable in [true, false] {
+        let mut command = bed.verb("retry", "--confirm 2");
+        if variable {
+            command.env("OFFBOARD_REASON", "server_error");
+        } else {
+            std::fs::write(bed.path("offboard.toml"), "reason = \"server_error\"\n").unwrap();
+        }
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(10), "{ran:?}");
+        assert!(!ran.stderr.contains(nothing), "{ran:?}");
+    }
 }

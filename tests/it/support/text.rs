@@ -58,6 +58,7 @@ pub(crate) fn check_text(name: &str, text: &str, dir: &Path) {
         (r#""host":\s*"[^"]*""#, r#""host": "[HOST]""#),
         (r#""operator":\s*"[^"]*""#, r#""operator": "[OPERATOR]""#),
         (r"(\[ID\],\[ID\]),[^,]+,", "$1,[OPERATOR],"),
+        (r#"("\[ID\]","\[ID\]"),"[^"]+","#, r#"$1,"[OPERATOR]","#),
         (r", \d+\.\d/s", ""),
     ] {
         settings.add_filter(pattern, name);

@@ -1,5 +1,6 @@
 //! The folder of one demo, and what a later process must know to go on with it.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,15 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Exit;
 use crate::cli::args::DemoFaults;
 use crate::cli::failure::Failure;
+use crate::files::{self, Mark, Place};
 
 const NAME: &str = "offboard-demo";
+
+/// How the file of a demo is recognised.
+const STORY: Mark = Mark {
+    what: "demo",
+    is_ours: |head| serde_json::from_slice::<Story>(head).is_ok(),
+};
 
 /// What a demo was started with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +76,7 @@ impl Folder {
                 new: false,
             });
         }
-        std::fs::create_dir_all(&path).map_err(|error| cannot("create", &path, &error))?;
+        files::create_folders(&path).map_err(|error| cannot("create", &path, &error))?;
         let occupied = std::fs::read_dir(&path)
             .map_err(|error| cannot("read", &path, &error))?
             .next()
@@ -106,9 +114,11 @@ impl Folder {
             port,
             ..self.story.clone()
         };
-        let text = serde_json::json!(story).to_string();
         let path = story_path(&self.path);
-        std::fs::write(&path, text).map_err(|error| cannot("write", &path, &error))
+        let mut draft = Place::new(&path, STORY)?.begin()?;
+        let written = write!(draft, "{}", serde_json::json!(story));
+        written.map_err(|error| cannot("write", &path, &error))?;
+        Ok(draft.finish()?)
     }
 }
 

@@ -1,14 +1,16 @@
 //! The roster of a demo: made users, and some lines that are wrong on purpose.
 
+use std::io;
 use std::path::Path;
 
-use super::folder::cannot;
 use super::{REFUSED, wrong};
 use crate::cli::args::DemoFaults;
 use crate::cli::failure::Failure;
-use crate::cli::rehearse::sandbox::{ROSTER_HEADER, roster_record};
+use crate::cli::rehearse::sandbox::{roster_record, write_roster};
 use crate::domain::Status;
+use crate::files::Draft;
 use crate::ledger::Counts;
+use crate::report::Rows;
 use crate::sandbox::{SandboxSettings, people};
 
 /// How many lines of which kind the roster has.
@@ -59,38 +61,32 @@ impl Cast {
         Ok(())
     }
 
-    /// Writes the roster under another name first, so that a roster that is there is whole.
+    /// Writes the roster, whole or not at all.
     pub(super) fn write_roster(&self, path: &Path) -> Result<(), Failure> {
-        let draft = path.with_extension("draft");
-        self.write(&draft)
-            .map_err(|error| cannot("write", &draft, &error))?;
-        std::fs::rename(&draft, path).map_err(|error| cannot("write", path, &error))
+        write_roster(path, |csv| self.write(csv))
     }
 
-    fn write(&self, path: &Path) -> Result<(), csv::Error> {
-        let mut csv = csv::WriterBuilder::new().flexible(true).from_path(path)?;
-        csv.write_record(ROSTER_HEADER)?;
+    fn write(&self, csv: &mut Rows<Draft>) -> io::Result<()> {
         let seed = SandboxSettings::default().seed;
         let mut first = None;
         for (number, person) in people(seed, self.people).enumerate() {
             let record = roster_record(&person);
-            csv.write_record(&record)?;
+            csv.write(&record)?;
             // The bad lines stand a third of the way down, as if somebody had edited there.
             if number == self.people / 3 {
-                csv.write_record(["cut@example.com", "User"])?;
-                csv.write_record(["empty@example.com", "User", "00000", "", "Viewer"])?;
-                csv.write_record(["sheet@example.com", "User", "00001", "1.23E+31", "Viewer"])?;
+                csv.write(["cut@example.com", "User"])?;
+                csv.write(["empty@example.com", "User", "00000", "", "Viewer"])?;
+                csv.write(["sheet@example.com", "User", "00001", "1.23E+31", "Viewer"])?;
             }
             first.get_or_insert(record);
         }
         for stranger in 0..self.strangers {
             let id = format!("{stranger:032x}");
-            csv.write_record(["visitor@example.com", "User", "99999", &id, "Viewer"])?;
+            csv.write(["visitor@example.com", "User", "99999", &id, "Viewer"])?;
         }
         for _ in 0..self.duplicates {
-            csv.write_record(first.iter().flatten())?;
+            csv.write(first.iter().flatten())?;
         }
-        csv.flush()?;
         Ok(())
     }
 }

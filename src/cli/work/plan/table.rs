@@ -1,15 +1,16 @@
 //! Every line of a plan as a table for tools, and for whoever has to agree to it.
 
-use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use super::text::words;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::domain::{Line, Status};
+use crate::files::{FileError, Mark, Place};
 use crate::ledger::{Job, Ledger, PlanRow};
 use crate::plan::Criteria;
-use crate::report::safe_cell;
+use crate::report::Rows;
 
 /// Our columns; the roster's own follow. Later versions add columns and never rename one.
 const COLUMNS: [&str; 9] = [
@@ -27,38 +28,48 @@ const COLUMNS: [&str; 9] = [
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Writes the file, over an older one.
+/// How a table that this command wrote is recognised: by its header.
+const MARK: Mark = Mark {
+    what: "plan table",
+    is_ours: |head| {
+        // Before all cells were in quotes, none of these was.
+        let quoted = COLUMNS.map(|column| format!("\"{column}\""));
+        let begins = |header: String| head.starts_with(header.as_bytes());
+        begins(COLUMNS.join(",")) || begins(quoted.join(","))
+    },
+};
+
+/// Where the table is to be written: over an older one, and over nothing else.
+pub(super) fn place(path: &Path, roster: &Path, ledger: &Path) -> Result<Place, FileError> {
+    Place::apart_from(path, MARK, &[(roster, "roster"), (ledger, "ledger")])
+}
+
+/// Writes the file.
 pub(super) async fn write(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
-    path: &Path,
+    place: &Place,
 ) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        let path = path.display();
+    let failed = |error: io::Error| {
+        let path = place.path().display();
         Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
     };
-    let file = File::create(path).map_err(|error| failed(&error))?;
-    let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(file);
+    let mut csv = Rows::new(place.begin()?);
     let header = COLUMNS.into_iter().map(ToOwned::to_owned);
-    let header: Vec<_> = header.chain(job.roster_header.iter().cloned()).collect();
-    let mut write = |cells: &[String]| {
-        let cells = cells.iter().map(|cell| safe_cell(cell));
-        let record: Vec<_> = cells.collect();
-        csv.write_record(record.iter().map(|cell| cell.as_bytes()))
-            .map_err(|error| failed(&error))
-    };
-    write(&header)?;
+    csv.write(header.chain(job.roster_header.iter().cloned()))
+        .map_err(failed)?;
     let mut after = Line(0);
     loop {
         let page = ledger.plan_rows(job, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.line;
         for row in &page {
-            write(&cells(row, criteria))?;
+            csv.write(cells(row, criteria)).map_err(failed)?;
         }
     }
-    csv.flush().map_err(|error| failed(&error))
+    let draft = csv.finish().map_err(failed)?;
+    Ok(draft.finish()?)
 }
 
 fn cells(row: &PlanRow, criteria: &Criteria) -> Vec<String> {

@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use crate::cli::job::{how, kept, unseen};
-use crate::domain::{Operation, Status, UserState};
+use crate::domain::{Operation, Status, UserState, on_one_line};
 use crate::ledger::{Job, PlanRow};
 use crate::plan::{Criteria, Group, LookedUp, Overview};
 use crate::settings::{Settings, Span};
@@ -198,12 +198,13 @@ fn line(row: &PlanRow, operations: &[Operation]) -> String {
         let what: Vec<_> = operations.iter().map(brief_operation).collect();
         Some(format!(": {}", what.join(", ")))
     };
-    format!(
+    let line = format!(
         "line {}{who}{}{}",
         row.line,
         before.unwrap_or_default(),
         what.unwrap_or_default()
-    )
+    );
+    on_one_line(&line).into_owned()
 }
 
 /// What a user has, on one line: several workspaces as their number.
