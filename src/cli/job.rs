@@ -12,6 +12,7 @@ mod plan;
 mod rails;
 mod scope;
 mod session;
+mod stale;
 mod tenant;
 mod work;
 

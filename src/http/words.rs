@@ -52,11 +52,11 @@ pub fn one_line(text: &str) -> String {
     let mut room = CAP;
     let mut gap = false;
     for c in text.chars() {
-        if is_unseen(c) {
-            continue;
-        }
         if c.is_whitespace() || c.is_control() {
             gap = !line.is_empty();
+            continue;
+        }
+        if is_unseen(c) {
             continue;
         }
         let needed = if gap { 2 } else { 1 };

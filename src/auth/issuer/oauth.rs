@@ -145,7 +145,7 @@ pub(super) fn error_code(heard: &Heard) -> Option<String> {
 pub(super) fn body(heard: &Heard) -> Value {
     let reply = heard.reply.as_ref().ok();
     let whole = reply.and_then(|reply| reply.body.whole().ok());
-    whole.map_or(Value::Null, |body| said(body))
+    whole.map_or(Value::Null, said)
 }
 
 /// The members of a body, whatever its content type says: of JSON, or of a form, which some services
