@@ -140,8 +140,8 @@ impl FromCommand {
                 biased;
                 status = child.wait() => return status,
                 () = heard.stdout.read(), if heard.stdout.is_open() => {}
-                () = heard.stderr.read(), if heard.stderr.is_open() => self.show(heard, false).await,
-                () = tokio::time::sleep(PAUSE), if waits => self.show(heard, true).await,
+                () = heard.stderr.read(), if heard.stderr.is_open() => self.show(heard, false),
+                () = tokio::time::sleep(PAUSE), if waits => self.show(heard, true),
             }
         }
     }
@@ -157,13 +157,13 @@ impl FromCommand {
                 () = heard.stderr.read(), if heard.stderr.is_open() => {}
             }
         }
-        self.show(heard, true).await;
+        self.show(heard, true);
     }
 
     /// Shows the lines that have come, and the one that has begun if `all` of it is due. What the
     /// program has printed so far is taken out of them.
-    async fn show(&self, heard: &mut Heard, all: bool) {
-        heard.stdout.read_what_is_there().await;
+    fn show(&self, heard: &mut Heard, all: bool) {
+        heard.stdout.read_what_is_there();
         while let Some(line) = heard.stderr.next_line(all) {
             let line = heard.without_printed(&self.secrets.redact(&line));
             (self.show)(&visible(&line));

@@ -10,27 +10,47 @@ use crate::settings::Layer;
 
 /// What is not found in the roster by itself.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Roster")]
 pub(in crate::cli) struct ReadingArgs {
     /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_ID_COLUMN")]
+    #[arg(
+        long,
+        help_heading = "Roster",
+        value_name = "COLUMN",
+        env = "OFFBOARD_ID_COLUMN"
+    )]
     id_column: Option<String>,
 
     /// The roster's column of e-mail addresses [default: found by itself].
-    #[arg(long, value_name = "COLUMN", env = "OFFBOARD_EMAIL_COLUMN")]
+    #[arg(
+        long,
+        help_heading = "Roster",
+        value_name = "COLUMN",
+        env = "OFFBOARD_EMAIL_COLUMN"
+    )]
     email_column: Option<String>,
 
     /// The roster's encoding, such as `windows-1252` [default: UTF-8, or UTF-16 by its first bytes].
-    #[arg(long, value_name = "ENCODING", env = "OFFBOARD_ENCODING")]
+    #[arg(
+        long,
+        help_heading = "Roster",
+        value_name = "ENCODING",
+        env = "OFFBOARD_ENCODING"
+    )]
     encoding: Option<TextEncoding>,
 
     /// The line on which the roster's header begins [default: found by itself].
-    #[arg(long, value_name = "N", env = "OFFBOARD_HEADER_LINE")]
+    #[arg(
+        long,
+        help_heading = "Roster",
+        value_name = "N",
+        env = "OFFBOARD_HEADER_LINE"
+    )]
     header_line: Option<NonZeroU64>,
 
     /// The roster has no header: its first line is a user.
     #[arg(
         long,
+        help_heading = "Roster",
         value_name = "BOOL",
         num_args = 0..=1,
         require_equals = true,
@@ -43,6 +63,7 @@ pub(in crate::cli) struct ReadingArgs {
     /// Take ids and names as they stand: with blanks inside, quotes or brackets around them, or addresses as ids.
     #[arg(
         long,
+        help_heading = "Roster",
         value_name = "BOOL",
         num_args = 0..=1,
         require_equals = true,

@@ -16,7 +16,7 @@ async fn refused_then_barred(desk: &Desk, command: &str, users: usize) -> Ran {
         .await;
     assert_eq!(first.code, Some(6), "{first:?}");
     assert!(first.stderr.contains("stale"), "{first:?}");
-    assert!(first.stderr.contains("user U1"), "{first:?}");
+    assert!(first.stderr.contains("\n  line 2: "), "{first:?}");
     desk.nobody_written();
     let again = desk
         .run(&format!("{command} --confirm {users} {OPEN}"))

@@ -89,6 +89,6 @@ impl Job<'_> {
 
 /// How many lines of a report say this of their outcome.
 pub(super) fn count(report: &str, outcome: &str) -> usize {
-    let cell = format!(",{outcome},");
+    let cell = format!(",\"{outcome}\",");
     report.lines().filter(|line| line.contains(&cell)).count()
 }

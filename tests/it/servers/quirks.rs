@@ -76,14 +76,14 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
     let header = report.lines().next().unwrap();
     let at = header
         .split(',')
-        .position(|name| name == "attempts")
+        .position(|name| name == "\"attempts\"")
         .unwrap();
     let attempts = report
         .lines()
         .skip(1)
         .map(|line| line.split(',').nth(at).unwrap());
     assert_eq!(
-        attempts.filter(|cell| *cell == "2").count(),
+        attempts.filter(|cell| *cell == "\"2\"").count(),
         TO_WRITE,
         "{report}"
     );

@@ -1,6 +1,7 @@
 //! What comes out of a program, as it comes.
 
-use futures_util::FutureExt;
+use std::os::fd::AsFd;
+
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -19,6 +20,27 @@ pub(super) struct Pipe<R> {
     overflowed: bool,
     /// How much of it was taken as lines.
     taken: usize,
+}
+
+impl<R: AsFd> Pipe<R> {
+    /// Reads what is in the pipe already. The system is asked, and not the runtime, which hears of it later: what was
+    /// written to this pipe before another one is read before what came there.
+    pub(super) fn read_what_is_there(&mut self) {
+        let mut buffer = Zeroizing::new(vec![0; 4096]);
+        while let Some(source) = &self.source
+            && let Ok(length @ 1..) = rustix::io::read(source.as_fd(), buffer.as_mut_slice())
+        {
+            self.keep(&buffer[..length]);
+        }
+    }
+}
+
+impl<R> Pipe<R> {
+    fn keep(&mut self, bytes: &[u8]) {
+        let fits = bytes.len().min(LONGEST - self.kept.len());
+        self.overflowed |= fits < bytes.len();
+        self.kept.extend_from_slice(&bytes[..fits]);
+    }
 }
 
 impl<R: AsyncRead + Unpin> Pipe<R> {
@@ -46,19 +68,8 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         match source.read(buffer.as_mut_slice()).await {
             // What cannot be read was not printed.
             Ok(0) | Err(_) => self.source = None,
-            Ok(length) => {
-                let fits = length.min(LONGEST - self.kept.len());
-                self.overflowed |= fits < length;
-                self.kept.extend_from_slice(&buffer[..fits]);
-            }
+            Ok(length) => self.keep(&buffer[..length]),
         }
-    }
-
-    /// Reads what is there already.
-    pub(super) async fn read_what_is_there(&mut self) {
-        // What was written before the program's last word is known to the system, and in a moment here.
-        tokio::task::yield_now().await;
-        while self.is_open() && self.read().now_or_never().is_some() {}
     }
 
     /// What has come so far, and whether that is all of it.
