@@ -35,7 +35,7 @@ const TRIPLES: [(&str, &str, &str); 3] = [
 ///
 /// `RateLimit: "name";r=5;t=30` is the present draft, where `RateLimit-Policy: "name";q=9;w=60` gives
 /// the window for want of a `t`; `RateLimit: remaining=5, reset=30` an edition before. A reset is a
-/// time in whichever form ([`moment::wait`]).
+/// time in whichever form (see `http::moment`).
 pub fn allowance(headers: &HeaderMap, clock: Clock) -> Option<Allowance> {
     let (header, allowance) = field(headers)
         .map(|found| ("ratelimit", found))

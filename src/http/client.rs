@@ -2,7 +2,7 @@
 //!
 //! A repetition that the ledger does not know of would make its count of attempts wrong, so
 //! reqwest's own retries and redirects are off: whether a redirect is followed is decided by the
-//! caller, with [`crate::http::redirect`]. (hyper still moves a request to a new connection if
+//! caller, with [`crate::http::redirect()`]. (hyper still moves a request to a new connection if
 //! the pooled one closed before a byte of it was written; nobody can have seen that.)
 
 use std::sync::{Arc, OnceLock};

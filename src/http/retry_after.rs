@@ -12,7 +12,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 const MOST_VALUES: usize = 8;
 
 /// The wait that `Retry-After`, or else `X-Retry-After`, asks for, in whichever form a time is written
-/// ([`moment::wait`]). A moment that has passed is no wait; text that is no time counts as absent.
+/// (see `http::moment`). A moment that has passed is no wait; text that is no time counts as absent.
 pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
     let wait = ["retry-after", "x-retry-after"]
         .iter()

@@ -17,7 +17,7 @@ fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text of a cell that [`safe`] has made.
+/// The text of a cell that `safe` has made.
 pub fn text(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
