@@ -22,21 +22,11 @@ pub(in crate::cli) struct RailsArgs {
 
     /// Never write these: an id, a name, a domain (`@example.com`), or a pattern with `*`; again for more.
     /// What `OFFBOARD_PROTECT` and the settings file name is protected too.
-    #[arg(
-        long,
-        value_name = "PATTERN",
-        value_delimiter = ',',
-        value_parser = somebody
-    )]
+    #[arg(long, value_name = "PATTERN", value_parser = somebody)]
     protect: Vec<String>,
 
     /// What the variable names is added to what the flag names.
-    #[arg(
-        long = "protect-by-variable",
-        hide = true,
-        env = "OFFBOARD_PROTECT",
-        value_delimiter = ','
-    )]
+    #[arg(long = "protect-by-variable", hide = true, env = "OFFBOARD_PROTECT")]
     protect_variable: Vec<String>,
 
     /// Never write those whom this file names, a pattern on each line; again for more. The files of
@@ -92,12 +82,28 @@ fn somebody(text: &str) -> Result<String, String> {
     }
 }
 
+/// The patterns of a list with commas. A name may hold a comma itself (`uid=ceo,ou=people`, `Lovelace, Ada`): where it
+/// may be one name, the whole is a pattern too, since to protect too many is safe.
+fn patterns(words: &str) -> Vec<String> {
+    let parts = words.split(',').map(str::trim);
+    let mut found: Vec<_> = parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let is_perhaps_one = words.contains('=') || words.contains(", ");
+    if found.is_empty() || (found.len() > 1 && is_perhaps_one && !words.contains('@')) {
+        found.push(words.trim().to_owned());
+    }
+    found
+}
+
 impl RailsArgs {
     /// Puts what was typed into a layer.
     pub(super) fn into_layer(self, layer: &mut Layer) {
         layer.cap = self.cap;
         layer.cap_share = self.cap_share;
-        let patterns = [self.protect, self.protect_variable].concat();
+        let words = self.protect.iter().chain(&self.protect_variable);
+        let patterns: Vec<_> = words.flat_map(|words| patterns(words)).collect();
         layer.protect = Some(patterns).filter(|patterns| !patterns.is_empty());
         let files = [self.protect_file, self.protect_file_variable].concat();
         layer.protect_file = Some(files).filter(|files| !files.is_empty());
