@@ -3,12 +3,15 @@
 //! What comes out is UTF-8 by intention, not by proof: bytes of a file that claims nothing else pass unchanged, so
 //! that one bad cell costs at most one line. Where the table begins is found elsewhere.
 
+mod encoding;
+
 use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::error::RosterErrorKind;
+pub use encoding::{TextEncoding, UnknownEncoding};
 
 /// How many raw bytes the encoding is judged from.
 const RAW_HEAD: usize = 4096;

@@ -3,11 +3,15 @@
 //! Works on names alone and never looks at a line. Where two columns could be meant it does not choose: the wrong
 //! column can be full of valid ids of the wrong people.
 
-use super::encoding::TextEncoding;
+mod names;
+
+use super::dialect::TextEncoding;
 use super::error::RosterErrorKind;
 use super::layout::HeaderAt;
 use super::line::Key;
-use super::names::{email_rank, is_exact_id, is_id, tidy};
+pub use names::names_a_user;
+pub(super) use names::tidy;
+use names::{email_rank, is_exact_id, is_id};
 
 const ID_FLAG: &str = "--id-column";
 const EMAIL_FLAG: &str = "--email-column";

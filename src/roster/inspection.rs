@@ -2,6 +2,8 @@
 //!
 //! A repeated user is only known by all lines before: digests of the users are sorted beside the file.
 
+mod repeats;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,8 +13,8 @@ use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
 use super::line::Verdict;
 use super::reader::Roster;
-use super::repeats::Repeats;
 use super::survey::{LISTED, Survey, survey};
+use repeats::Repeats;
 
 /// What a look at a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 //! are used are judged: a name in another encoding must not keep a user in. It must not know where the line stood in
 //! the file, nor whether the same user came before.
 
+mod spoilt;
+
 use std::borrow::Cow;
 use std::str;
 
@@ -12,8 +14,9 @@ use csv::ByteRecord;
 
 use super::header::Columns;
 use super::line::{KEY_LIMIT, Key, Line, Rejection, Verdict};
-use super::spoilt::{addition, is_replaced};
 use super::wording::{excerpt, is_unseen};
+pub use spoilt::is_written_as_number;
+use spoilt::{addition, is_replaced};
 
 /// How many characters of a bad key a rejection shows.
 const KEY_SHOWN: usize = 48;

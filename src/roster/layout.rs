@@ -5,6 +5,8 @@
 //! file may have no header at all: then its first user must not be taken for one. Works on the beginning of the
 //! file, and judges no line of it as a user.
 
+mod likeness;
+
 use std::num::NonZeroU64;
 use std::ops::Range;
 
@@ -12,10 +14,10 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::error::RosterErrorKind;
 use super::header::{Columns, RosterOptions};
-use super::likeness::looks_alike;
-use super::names::{is_known, tidy};
+use super::header::{names_a_user, tidy};
 use super::scan::Scanner;
 use super::wording::excerpt;
+use likeness::looks_alike;
 
 /// How many records the header is looked for in.
 const RECORDS: usize = 64;
@@ -319,10 +321,10 @@ fn is_no_user(
     index: usize,
 ) -> Result<(), (u64, RosterErrorKind)> {
     let name = header.cell(index);
-    if is_known(name) {
+    if names_a_user(name) {
         return Ok(());
     }
-    if let Some(better) = below.iter().find(|sample| is_known(sample.cell(index))) {
+    if let Some(better) = below.iter().find(|sample| names_a_user(sample.cell(index))) {
         let kind = RosterErrorKind::HeaderFurtherDown { line: better.line };
         return Err((header.line, kind));
     }

@@ -7,32 +7,27 @@
 //! providers, or of whether a user was named before: a repeated user is two accepted lines.
 
 mod dialect;
-mod encoding;
 mod error;
 mod header;
 mod inspection;
 mod judge;
 mod layout;
-mod likeness;
 mod line;
-mod names;
 mod reader;
-mod repeats;
 mod scan;
 mod source;
-mod spoilt;
 mod survey;
 #[cfg(test)]
 mod tests;
 mod wording;
 
-pub use encoding::{TextEncoding, UnknownEncoding};
+pub use dialect::{TextEncoding, UnknownEncoding};
 pub use error::{RosterError, RosterErrorKind};
-pub use header::RosterOptions;
+pub use header::{RosterOptions, names_a_user};
 pub use inspection::{Inspection, inspect};
+pub use judge::is_written_as_number;
 pub use layout::HeaderAt;
 pub use line::{Key, Line, Rejection, Verdict};
 pub use reader::Roster;
 pub use source::Digest;
 pub use survey::{Reading, Survey, check};
-pub(crate) use wording::is_unseen;

@@ -27,7 +27,7 @@ pub(super) fn excerpt(text: &str, most: usize) -> String {
 }
 
 /// Whether a character leaves no mark, or moves the marks around it.
-pub(crate) fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')

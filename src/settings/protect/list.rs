@@ -5,29 +5,18 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
+use crate::roster::names_a_user;
 use crate::settings::protect::pattern;
 
-/// Names of columns that name a user, without the signs in them.
-const USERS: [&str; 22] = [
-    "id",
-    "userid",
+/// Columns that name a user in a protect list, beside those of a roster; without the signs in their names. To protect
+/// too many is safe, so there are more of them.
+const MORE: [&str; 9] = [
     "uid",
     "externalid",
     "objectid",
     "user",
-    "username",
-    "userlogin",
-    "login",
-    "loginname",
-    "upn",
-    "userprincipalname",
-    "mail",
-    "email",
     "emails",
     "mailaddress",
-    "emailaddress",
-    "primaryemail",
-    "workemail",
     "account",
     "pattern",
     "protect",
@@ -204,7 +193,7 @@ fn names_users(header: &str) -> bool {
     let plain = header.split(['[', '(']).next().unwrap_or_default();
     let letters = plain.chars().filter(|c| c.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
-    USERS.contains(&key.as_str())
+    names_a_user(header) || names_a_user(plain) || MORE.contains(&key.as_str())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! what makes one line of them another text than the user's own: quotes, remarks, several addresses. Where an
 //! id really holds such a character, `?` stands for it.
 
-use crate::roster::is_unseen;
+use crate::domain::is_unseen;
+use crate::roster::is_written_as_number;
 
 /// Signs around a name that are no part of it.
 const AROUND: [char; 27] = [
@@ -27,7 +28,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return refuse("it is blank");
     }
-    if let Some(c) = text.chars().find(|c| is_unseen(*c)) {
+    if let Some(c) = text.chars().find(|c| c.is_control() || is_unseen(*c)) {
         return Err(format!(
             "it holds the invisible character U+{:04X}",
             u32::from(c)
@@ -56,7 +57,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     if bullet && words.next().is_some() {
         return refuse("it begins with a sign and a blank, as the lines of a list do");
     }
-    if is_reshaped(text) {
+    if is_written_as_number(text) {
         return refuse("it is a number as a spreadsheet shows it, and no id");
     }
     match text.split_once('@') {
@@ -89,18 +90,6 @@ fn address(text: &str, name: &str, domain: &str) -> Result<(), String> {
     } else {
         refuse("what follows the `@` is no domain")
     }
-}
-
-/// Whether a spreadsheet made this out of a number: `1.2E+31`, `12345.0`.
-fn is_reshaped(text: &str) -> bool {
-    let is_number = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_digit())
-            && text.chars().all(|c| c.is_ascii_digit() || c == '.')
-    };
-    let upper = text.to_ascii_uppercase();
-    let scientific = upper.split_once("E+");
-    scientific.is_some_and(|(number, of)| is_number(number) && is_number(of))
-        || text.strip_suffix(".0").is_some_and(is_number)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A key that was changed on the way names no user or, worse, another one. Pure rules on the text of one cell. Which
 //! of them may be lifted is decided elsewhere.
 
-use super::line::Key;
+use crate::roster::line::Key;
 
 const QUOTES: [char; 15] = [
     '"', '“', '”', '„', '‟', '«', '»', '‹', '›', '‘', '’', '‚', '‛', '＂', '`',
@@ -16,7 +16,7 @@ const MONTHS: [&str; 12] = [
 
 /// Whether the original is lost: a spreadsheet's error value (`#N/A`, `#REF!`, `####`) or a number in scientific
 /// notation.
-pub(super) fn is_replaced(cell: &str) -> bool {
+pub(in crate::roster) fn is_replaced(cell: &str) -> bool {
     match cell.strip_prefix('#') {
         Some(rest) => rest
             .chars()
@@ -25,8 +25,13 @@ pub(super) fn is_replaced(cell: &str) -> bool {
     }
 }
 
+/// Whether a spreadsheet has written this as a number: `1.2E+31`, `12345.0`, `12,345`.
+pub fn is_written_as_number(text: &str) -> bool {
+    is_scientific(text) || is_number_as_shown(text)
+}
+
 /// What was put around or into a key that still shows the original; `None` if nothing was.
-pub(super) fn addition(key: Key, cell: &str) -> Option<&'static str> {
+pub(in crate::roster) fn addition(key: Key, cell: &str) -> Option<&'static str> {
     let lower = cell.to_lowercase();
     if cell.starts_with('=') {
         return Some("a formula around it");

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, REPLACEMENT};
 
 /// An encoding of the WHATWG's standard, by any of its labels: `windows-1252`, `latin1`, `macintosh`, `shift_jis`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextEncoding(pub(super) &'static Encoding);
+pub struct TextEncoding(pub(in crate::roster) &'static Encoding);
 
 /// A label that stands for no encoding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

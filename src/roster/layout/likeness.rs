@@ -4,7 +4,7 @@
 
 /// Whether two cells may be ids, addresses or names of the same kind: both addresses, or of one shape with a digit or
 /// a sign in it. A name of letters alone has the shape of any word.
-pub(super) fn looks_alike(header: &str, cell: &str) -> bool {
+pub(in crate::roster) fn looks_alike(header: &str, cell: &str) -> bool {
     let is_address = |text: &str| text.contains('@') && !text.contains(' ');
     if is_address(header) && is_address(cell) {
         return true;

@@ -3,7 +3,7 @@
 //! Exports write the same name in many ways: `User ID`, `user_id`, `User\u{a0}ID`, `Email Address [Required]`. Works
 //! on single names alone; which column is used is decided elsewhere.
 
-use super::wording::is_unseen;
+use crate::roster::wording::is_unseen;
 
 /// The header that Anaplan's exports use.
 const EXACT_ID: &str = "User ID";
@@ -50,7 +50,7 @@ const REMARKS: [&str; 5] = [
 
 /// A cell of a header as it is shown and compared: trimmed, each run of blanks one blank, nothing that leaves no
 /// mark.
-pub(super) fn tidy(cell: &str) -> String {
+pub(in crate::roster) fn tidy(cell: &str) -> String {
     let seen: String = cell
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -87,23 +87,23 @@ fn alphanumeric(text: &str) -> String {
 }
 
 /// Whether this is exactly the header of Anaplan's own exports.
-pub(super) fn is_exact_id(name: &str) -> bool {
+pub(in crate::roster) fn is_exact_id(name: &str) -> bool {
     name == EXACT_ID
 }
 
 /// Whether a column of this name is known to hold ids.
-pub(super) fn is_id(name: &str) -> bool {
+pub(in crate::roster) fn is_id(name: &str) -> bool {
     ID_NAMES.contains(&fold(name).as_str())
 }
 
 /// How good a name this is for a column of e-mail addresses, 0 being the best; `None` if it is not known as one.
-pub(super) fn email_rank(name: &str) -> Option<usize> {
+pub(in crate::roster) fn email_rank(name: &str) -> Option<usize> {
     let folded = fold(name);
     EMAIL_NAMES.iter().position(|known| *known == folded)
 }
 
 /// Whether a column of this name is known to name users.
-pub(super) fn is_known(name: &str) -> bool {
+pub fn names_a_user(name: &str) -> bool {
     is_id(name) || email_rank(name).is_some()
 }
 
@@ -172,7 +172,7 @@ mod tests {
         ];
         for name in others {
             let is_open = name == "id(";
-            assert_eq!(is_known(name), is_open, "{name}");
+            assert_eq!(names_a_user(name), is_open, "{name}");
         }
     }
 }

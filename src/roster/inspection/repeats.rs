@@ -15,7 +15,7 @@ type Entry = ([u8; DIGEST], u64);
 
 /// The users so far.
 #[derive(Debug)]
-pub(super) struct Repeats {
+pub(in crate::roster) struct Repeats {
     most: usize,
     entries: Vec<Entry>,
     sorted: Vec<BufReader<std::fs::File>>,
@@ -23,15 +23,15 @@ pub(super) struct Repeats {
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(in crate::roster) struct Found {
     /// How many lines name a user whom an earlier one names.
-    pub(super) count: u64,
+    pub(in crate::roster) count: u64,
     /// The first of these, and for each the line that named the user first.
-    pub(super) first: Vec<(u64, u64)>,
+    pub(in crate::roster) first: Vec<(u64, u64)>,
 }
 
 impl Repeats {
-    pub(super) fn new() -> Self {
+    pub(in crate::roster) fn new() -> Self {
         Self::of(IN_MEMORY)
     }
 
@@ -44,7 +44,7 @@ impl Repeats {
     }
 
     /// Takes the user of a line. An error means that no temporary file can be written.
-    pub(super) fn push(&mut self, digest: [u8; DIGEST], line: u64) -> io::Result<()> {
+    pub(in crate::roster) fn push(&mut self, digest: [u8; DIGEST], line: u64) -> io::Result<()> {
         self.entries.push((digest, line));
         if self.entries.len() >= self.most {
             self.spill()?;
@@ -66,7 +66,7 @@ impl Repeats {
     }
 
     /// Counts the repeated lines, and lists so many of them in the order of lines.
-    pub(super) fn finish(mut self, listed: usize) -> io::Result<Found> {
+    pub(in crate::roster) fn finish(mut self, listed: usize) -> io::Result<Found> {
         self.entries.sort_unstable();
         let mut left = std::mem::take(&mut self.entries).into_iter();
         let mut next: BinaryHeap<Reverse<(Entry, Option<usize>)>> = BinaryHeap::new();
