@@ -1,9 +1,10 @@
 //! Replays a job from its events alone: its identity, its runs, and the state of each line.
 //!
-//! Which event changes what: `looked_up` says what a user had, and `look_forgotten` that this no longer
-//! counts; `begun` claims a line, and `released` gives it back; `settled` and `set_aside` give it an
-//! outcome; `plan_discarded` takes back what a plan had settled; `verified` says how a line was seen
-//! later. `sampled`, a look right before a run, changes names alone, which no event tells. Kinds that are not known here change nothing.
+//! Which event changes what: `looked_up` records the state that a user had, and `look_forgotten`
+//! withdraws that record; `begun` claims a line, and `released` gives it back; `settled` and `set_aside`
+//! give it an outcome; `plan_discarded` takes back what a plan had settled; `verified` records how a
+//! line was found by a later verification. `sampled`, a read right before a run, changes only names,
+//! which no event records. Kinds that are not known here change nothing.
 
 use std::collections::{BTreeMap, HashMap};
 

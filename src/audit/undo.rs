@@ -66,7 +66,7 @@ impl<'a> UndoCheck<'a> {
         }
     }
 
-    /// Whether anybody is missing.
+    /// Reports each user that the job may have changed and that the undo file does not list.
     pub(super) fn finish(self, faults: &mut Faults) {
         for line in self.left {
             let what = "this user may have been changed, and is missing";

@@ -80,7 +80,7 @@ impl Account {
         &self.encoded
     }
 
-    /// Notes the texts that a provider may echo and nobody may see.
+    /// Stores the texts that a provider may echo and that must never be shown.
     pub(super) fn remember(&self, secrets: &Secrets) {
         secrets.given(&self.password);
         secrets.given(&self.encoded);

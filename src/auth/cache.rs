@@ -1,8 +1,8 @@
 //! Refresh tokens, kept from one run to the next in a file that only its owner can read.
 //!
-//! A service that rotates refresh tokens takes each of them once: whoever uses one must have stored
-//! its successor before anything else is done, and two processes must not use the same one. So a
-//! process holds a lock beside the file from reading a token until its successor is durable.
+//! A service that rotates refresh tokens accepts each of them once: a process that uses one must store
+//! its successor before it does anything else, and two processes must not use the same one. So a process
+//! holds a lock beside the file from reading a token until its successor is durable.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
@@ -65,7 +65,7 @@ pub(super) struct TokenCache {
     client: String,
 }
 
-/// The cache while nobody else can use it.
+/// The cache while this process holds its lock, so that no other process can use it.
 #[derive(Debug)]
 pub(super) struct Locked<'a> {
     cache: &'a TokenCache,
@@ -143,8 +143,8 @@ impl Locked<'_> {
         Ok(mine.map(|kept| SecretString::from(kept.refresh_token)))
     }
 
-    /// Keeps this refresh token instead of the one before, or none. It is durable when this returns;
-    /// whoever reads the file at any moment sees the old content or the new one.
+    /// Stores this refresh token instead of the one before, or none. It is durable when this returns; a
+    /// process that reads the file at any moment sees the old content or the new one.
     pub(super) fn write(&self, token: Option<&SecretString>) -> Result<(), CacheError> {
         let mut content = self.content()?;
         content.tokens.retain(|kept| !self.is_mine(kept));

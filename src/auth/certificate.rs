@@ -37,7 +37,7 @@ pub enum CertificateEncoding {
 /// Which form the signed message has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageFormat {
-    /// Random bytes: the older form, which can be used again by whoever has seen it.
+    /// Random bytes: the older form, which anyone who has seen it can use again.
     V1,
     /// Eight bytes of time (seconds since the epoch, big-endian), then random ones; good once.
     #[default]

@@ -15,7 +15,7 @@ pub struct Identity {
 
 impl Identity {
     /// Reads the answer to `GET /token/validate`: `userInfo` with `userGuid`, `userId` and
-    /// `customerGuid` (Anaplan, Authentication API). `None` if it names nobody.
+    /// `customerGuid` (Anaplan, Authentication API). `None` if the answer names no user.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
         let info = &body["userInfo"];

@@ -32,7 +32,7 @@ pub struct Secrets(Arc<RwLock<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// What somebody gave us: never forgotten.
+    /// The secrets that the user gave us: never forgotten.
     given: Vec<SecretString>,
     /// What was obtained, each with its forms.
     obtained: VecDeque<Vec<SecretString>>,

@@ -1,8 +1,8 @@
 //! The session that all requests of a run share: one credential, renewed by one caller at a time.
 //!
-//! Whoever finds that something must be done takes the turn and does it; everybody else waits for
-//! the turn and looks again, or goes on with the old token while it lives. The state changes only
-//! when an answer has come whole, so a caller that is dropped leaves it as it was and the next one
+//! A caller that finds that something must be done takes the turn and does it; all other callers wait
+//! for the turn and check again, or go on with the old token while it lives. The state changes only when
+//! an answer has arrived whole, so a caller that is dropped leaves the state as it was, and the next one
 //! in turn begins anew.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -65,7 +65,7 @@ impl Session {
             Need::Nothing => Ok(()),
             Need::Renewal(_) => match self.turn.try_lock() {
                 Ok(turn) => self.obtain(&turn).await,
-                // Somebody is at it, and the old token still lives.
+                // Another caller is renewing the token, and the old one still lives.
                 Err(_) => Ok(()),
             },
             Need::SignIn => self.obtain(&self.turn.lock().await).await,
@@ -96,14 +96,14 @@ impl Session {
         &self.form.header
     }
 
-    /// Who is signed in, if the provider tells. Asks once; no answer is no failure.
+    /// The account that is signed in, if the provider reports it. Asks once; no answer is no failure.
     pub async fn identity(&self) -> Option<Identity> {
         let token = self.read().token()?;
         self.issuer.identity(&token).await
     }
 
-    /// Gives the token back, so that it is dead at once. Best effort, within 5 s, and not at all if
-    /// everybody is held for longer: a token that stays behind ends by itself.
+    /// Gives the token back, so that it is dead at once. Best effort, within 5 s, and not at all if the
+    /// gate holds all requests for longer: a token that stays behind expires by itself.
     pub async fn sign_out(&self) {
         let now = Instant::now();
         if self

@@ -114,8 +114,9 @@ impl State {
             .is_some_and(|held| held.credential.0 > refused.0)
     }
 
-    /// Notes that a server has refused `refused`, and with it everything older. The token stays in
-    /// place for requests that are just leaving: a second refusal tells them where they stand.
+    /// Records that a server has refused `refused`, and with it every older credential. The token stays
+    /// in place for requests that are just leaving: a second refusal shows them that the session has
+    /// ended.
     pub(super) fn end(&mut self, refused: Credential, now: Instant) {
         if let Some(held) = &mut self.held
             && held.credential.0 <= refused.0
@@ -129,7 +130,7 @@ impl State {
         self.held.take().map(|held| held.token)
     }
 
-    /// Makes the token due for renewal, or ends it, without anybody having to wait.
+    /// Makes the token due for renewal, or ends it, so that a test does not have to wait.
     #[cfg(test)]
     pub(super) fn age(&mut self, ended: bool) {
         let held = self.held.as_mut().expect("there is a token");

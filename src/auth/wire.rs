@@ -40,7 +40,7 @@ impl Wire {
         self.clock
     }
 
-    /// Waits for leave to send one request, however long the server has asked everybody to wait.
+    /// Waits for a permit to send one request, however long the server has asked all requests to wait.
     pub(super) async fn permit(&self) -> Permit {
         self.pace.permit().await;
         Permit(())

@@ -23,7 +23,7 @@ pub enum Exit {
     Rail,
     /// The ledger is locked, damaged or from a newer version.
     Ledger,
-    /// Finished, and not everybody is in the wanted state.
+    /// The run finished, and at least one user is not in the wanted state.
     Trouble,
     /// Stopped early by a limit or an outage.
     StoppedEarly,

@@ -155,8 +155,8 @@ pub(super) fn tell_job(job: &Job, settings: &Settings, terminal: Terminal) {
     terminal.note(&format!("job {} in ledger {ledger}", job.id));
 }
 
-/// Signs in and sees to the plan. From then on signals come to the receiver: whoever holds them must
-/// hear them.
+/// Signs in and makes sure that the job has a plan. From then on signals no longer end the process: they come
+/// to the returned receiver, and the caller must read them.
 pub(super) async fn ready<'a>(
     ledger: &mut Ledger,
     job: Job,
@@ -170,7 +170,7 @@ pub(super) async fn ready<'a>(
     // Asked for before signals are listened to: Ctrl-C at a prompt simply ends the process.
     let secret = known_secret(secret, &settings.connection, terminal)?;
     let (listening, mut signals) = Signals::listen()?;
-    // Whoever reads this may send a signal at once.
+    // The user may send a signal as soon as this line is printed, so the signal handlers are installed first.
     tell_job(&job, settings, terminal);
     let ready = async {
         let at = enter(&job, manner, settings, secret, terminal).await?;
@@ -305,7 +305,7 @@ pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
     }
 }
 
-/// Nothing was written for anybody yet.
+/// The failure for a signal that arrived before the job wrote to any user.
 fn interrupted(signal: Signal) -> Failure {
     let message = format!("{}: stopped before anything was written", signal.as_str());
     Failure::new(Exit::Interrupted(signal), message)

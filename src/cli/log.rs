@@ -38,8 +38,8 @@ pub(super) fn start(cli: &Cli) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(true)
-        // What cannot be logged would be said to standard error by a macro that panics when nobody
-        // listens there any more: a reader of the log that goes away must not end a run.
+        // With internal errors on, tracing reports a failed log write by `eprintln!`, which panics if standard
+        // error is closed. A log reader that has gone away must not end a run.
         .log_internal_errors(false)
         .with_ansi(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);

@@ -1,4 +1,4 @@
-//! The verbs that look at a ledger and ask nobody.
+//! The verbs that read a ledger and send no request.
 
 mod explain;
 mod jobs;

@@ -31,7 +31,7 @@ use args::Command;
 use failure::Failure;
 use terminal::Terminal;
 
-/// Reads the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command, and returns its exit code.
 pub fn main() -> ExitCode {
     bug::watch();
     memory::keep_private();
@@ -87,7 +87,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         job::sign_out().await;
         Ok(done.unwrap_or_else(|failure| failure.exit))
     });
-    // A question that nobody answered may still be waiting at the terminal.
+    // A question that the user did not answer may still be waiting at the terminal.
     runtime.shutdown_background();
     exit
 }

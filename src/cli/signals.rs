@@ -50,14 +50,14 @@ impl Signals {
     }
 }
 
-/// SIGUSR1: somebody wants to know how the run stands. Listens until it is dropped.
+/// Listens for SIGUSR1, by which the user asks for the state of the run, until it is dropped.
 #[derive(Debug)]
 pub(super) struct StatusRequests {
     _listener: JoinSet<()>,
 }
 
 impl StatusRequests {
-    /// Starts to listen; the flag is raised at each request, and lowered by whoever answers.
+    /// Starts to listen. Each signal raises the flag; the code that prints the state lowers it.
     pub(super) fn listen() -> Result<(Self, Arc<AtomicBool>), Failure> {
         let mut requests = stream(SignalKind::user_defined1())?;
         let asked = Arc::new(AtomicBool::new(false));

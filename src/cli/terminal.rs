@@ -44,13 +44,13 @@ impl Terminal {
         self.data(&visible_json(&value.to_string()))
     }
 
-    /// Where much data goes. A reader that has gone away is no failure: the rest is written to nobody.
+    /// The stream for long output. A reader that has gone away is no failure: the rest is discarded.
     pub(super) fn data_stream(self) -> impl Write {
         DataStream(screen::stream())
     }
 
-    /// Data about work that is done already: if it cannot be written, that is told, and the work's own
-    /// exit code stays.
+    /// Prints data about work that is done already. If the data cannot be written, the failure is printed, and
+    /// the work's own exit code stays.
     pub(super) fn outcome(self, text: &str) {
         if let Err(failure) = self.data(text) {
             self.failure(&failure);
@@ -115,7 +115,7 @@ fn indented(text: &str) -> String {
     })
 }
 
-/// Standard output, which somebody may stop reading.
+/// Standard output. If its reader closes the pipe, writes succeed and the data is discarded.
 struct DataStream(Box<dyn Write>);
 
 impl Write for DataStream {

@@ -37,7 +37,7 @@ pub(super) fn totals(job: &Job, counts: &Counts, is_at_work: bool) -> String {
     text
 }
 
-/// Whom a verification found other than they were left; nothing if there is nobody.
+/// How many users the last verification found in another state or could not read; `None` if there are none.
 pub(super) fn drift(summary: &Summary) -> Option<String> {
     let drifted = summary.drifted(Finding::Drifted);
     let unread = summary.drifted(Finding::Unread);

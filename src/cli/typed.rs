@@ -22,8 +22,8 @@ pub(super) fn read() -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches)
 }
 
-/// Prints clap's own answer. A text in colours cannot be told from one with escapes of another origin in it: where the
-/// words that were typed have any, all colours go.
+/// Prints clap's own answer. If a typed word contains escape sequences, the answer is printed without colours: in
+/// coloured text, clap's own escapes and the typed ones cannot be distinguished.
 pub(super) fn answer(error: &clap::Error) -> Exit {
     let is_plain = |text: &OsStr| {
         let text = text.to_string_lossy();

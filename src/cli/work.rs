@@ -33,7 +33,7 @@ fn progress(mode: ProgressMode, terminal: Terminal) -> ProgressMode {
     }
 }
 
-/// Tells how a job stands after a run, and what may come next.
+/// Prints the state of a job after a run, and the commands that may come next.
 async fn tell(
     done: &Done,
     settings: &Settings,

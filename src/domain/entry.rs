@@ -1,5 +1,5 @@
-//! What the engine tells the journal: facts about one user, each durable before anything follows
-//! from it.
+//! What the engine writes to the journal: facts about one user, each durable before the engine acts on
+//! it.
 
 use std::time::Duration;
 

@@ -39,8 +39,8 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
     written_out(text, |c| c.is_control() || is_unseen(c))
 }
 
-/// JSON text with each control character and each unseen one escaped as JSON does it. Outside of
-/// strings there are none but white space, so whoever reads the JSON reads the same.
+/// JSON text with each control character and each unseen one escaped as JSON does it. Outside of strings
+/// there are none but white space, so a JSON parser reads the same value.
 pub fn visible_json(text: &str) -> Cow<'_, str> {
     let is_meant = |c: char| !c.is_ascii_control() && (c.is_control() || is_unseen(c));
     if !text.contains(|c| c == '\u{7f}' || is_meant(c)) {

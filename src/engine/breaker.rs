@@ -1,4 +1,4 @@
-//! The breaker: it tells an outage of the target from the troubles of single users (P5).
+//! The breaker: it distinguishes an outage of the target from the failures of single users (P5).
 //!
 //! Failures in a row, of several users, with no answer of any other kind between, are an outage. During
 //! an outage one user at a time is worked on, as a probe, and the waits between probes grow. The first

@@ -303,7 +303,7 @@ impl Course {
         }
     }
 
-    /// The write may have taken effect: only reading the user tells.
+    /// The write may have taken effect: only a read of the user can show whether it did.
     fn doubt(&mut self, blame: Reason) -> Step {
         self.effect = Effect::Maybe;
         self.blame = Some(blame);

@@ -1,4 +1,4 @@
-//! What the engine tells those who listen.
+//! The events that the engine sends to its listeners.
 
 use std::time::Duration;
 

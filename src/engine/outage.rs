@@ -83,7 +83,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         match self.breaker.probes() {
             // The first of those who failed.
             0 | 1 => self.wrap_probes(),
-            // The same user a few times: the first answers for anybody may be the worst.
+            // The same user a few times: after an outage, the first answers may be the worst for any user.
             probes if probes % PROBES_PER_USER != 1 => {
                 self.cursor = Line(self.cursor.0.saturating_sub(1));
             }

@@ -94,8 +94,8 @@ impl Part {
     /// Begins a file, or goes on with one that an export with the same order has left. `table` is
     /// brought to where it was, and so is the place in the list.
     ///
-    /// Without the column of ids nobody could tell later who is in the file already, so such an export
-    /// begins again.
+    /// Without the column of ids a later export cannot find out which users are in the file already, so
+    /// such an export begins again.
     ///
     /// # Errors
     /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
@@ -176,7 +176,7 @@ impl Part {
     /// Gives the file its name.
     ///
     /// # Errors
-    /// [`PartError`]; somebody may have put a file there meanwhile.
+    /// [`PartError`]; another process may have put a file there meanwhile.
     pub fn finish(self) -> Result<(), PartError> {
         files::publish(&self.growing, &self.path)?;
         // Without the part it means nothing.

@@ -120,7 +120,7 @@ mod tests {
             header,
             "\"User ID\",\"user_name\",\"display_name\",\"active\",\"workspaces\"\n"
         );
-        // The case of an id counts: this one is somebody of their own.
+        // The case of an id counts: this one is a different user.
         let other = UserState::of("a1");
         let again = UserState::of("A1");
         let rows = table.rows(&[ada(), again, other]).unwrap();

@@ -30,7 +30,7 @@ const TRIPLES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// The allowance that an answer tells of; the tightest if it tells of several. What is malformed or
+/// The allowance that an answer reports; the tightest if it reports several. What is malformed or
 /// incomplete counts as absent.
 ///
 /// `RateLimit: "name";r=5;t=30` is the present draft, where `RateLimit-Policy: "name";q=9;w=60` gives
@@ -41,7 +41,7 @@ pub fn allowance(headers: &HeaderMap, clock: Clock) -> Option<Allowance> {
         .map(|found| ("ratelimit", found))
         .or_else(|| {
             TRIPLES.iter().find_map(|(limit, remaining, reset)| {
-                // A limit of nothing on an answer stands for none: whoever sets it switched it off.
+                // A limit of zero on an answer means no limit: the operator of the server has switched it off.
                 if text(headers, limit).and_then(count) == Some(0) {
                     return None;
                 }
@@ -77,7 +77,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
 fn count(text: &str) -> Option<u64> {
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
     let digits = !whole.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    // What does not fit is more than anybody will ask for.
+    // A number that does not fit is larger than any number of requests that a run will send.
     digits.then(|| whole.parse().unwrap_or(u64::MAX))
 }
 

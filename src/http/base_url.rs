@@ -5,13 +5,13 @@ use std::fmt;
 use reqwest::Url;
 use url::Host;
 
-/// Where plain `http` may go. A credential on an open line is anybody's.
+/// Where plain `http` may go. Anyone on the way can read a credential that is sent unencrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {
     /// To this machine alone.
     #[default]
     LoopbackOnly,
-    /// Anywhere, because somebody asked for it by `--allow-http`.
+    /// Anywhere, because the user asked for it by `--allow-http`.
     Anywhere,
 }
 

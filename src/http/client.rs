@@ -1,9 +1,9 @@
 //! The client: settings, one exchange, and the reading of a body up to its cap.
 //!
-//! A repetition that the ledger does not know of would make its count of attempts wrong, so
-//! reqwest's own retries and redirects are off: whether a redirect is followed is decided by the
-//! caller, with [`crate::http::redirect()`]. (hyper still moves a request to a new connection if
-//! the pooled one closed before a byte of it was written; nobody can have seen that.)
+//! A repetition that the ledger does not know of would make its count of attempts wrong, so reqwest's
+//! own retries and redirects are off: the caller decides whether a redirect is followed, with
+//! [`crate::http::redirect()`]. (hyper still moves a request to a new connection if the pooled one
+//! closed before a byte of it was written; no server can have seen that request.)
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -94,8 +94,8 @@ pub struct Http {
     anew: Arc<OnceLock<Clients>>,
     settings: Arc<HttpSettings>,
     route: Arc<Route>,
-    /// Whether this machine has no certificate authority: no TLS server can be trusted then, and
-    /// whoever reaches one is told why.
+    /// Whether this machine has no certificate authority: no TLS server can be trusted then, and the
+    /// error for a request to one gives this reason.
     rootless: bool,
 }
 
@@ -258,7 +258,7 @@ impl Clients {
 }
 
 /// All that is the same with and without a proxy. A machine without certificate authorities gets a
-/// client that trusts nobody, since plain http to this very machine needs none.
+/// client that trusts no server, since plain http to this very machine needs none.
 fn builder(settings: &HttpSettings, rootless: bool) -> reqwest::Result<ClientBuilder> {
     let network = &settings.network;
     let mut builder = Client::builder()

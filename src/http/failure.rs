@@ -17,7 +17,7 @@ use crate::http::trouble::{is_proxy_sign_in, proxy_sign_in, trouble};
 pub(super) fn silence(error: reqwest::Error, rootless: bool) -> Silence {
     let is_connect = error.is_connect();
     let never_left = error.is_connect() || error.is_dns() || error.is_builder();
-    // The address is known to whoever reads the text, and may hold more than should be printed.
+    // The caller that prints the text knows the address, which may hold more than should be printed.
     let error = error.without_url();
     let text = chain(&error);
     if is_connect && is_proxy_sign_in(&text) {

@@ -27,7 +27,7 @@ pub struct Outgoing {
     pub method: Method,
     /// The address, as [`crate::http::BaseUrl::join`] makes it.
     pub url: Url,
-    /// The headers; a credential among them is marked sensitive by whoever puts it there.
+    /// The headers; the code that adds a credential to them marks it as sensitive.
     pub headers: HeaderMap,
     /// The body, if any.
     pub body: Option<String>,

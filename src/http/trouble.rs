@@ -10,8 +10,8 @@ use rustls::{AlertDescription, CertificateError, Error as TlsError};
 /// Ways to sign in that a proxy's answer is looked at for, at most.
 const MOST_OFFERS: usize = 8;
 
-/// The cause of a failure, if it is one that somebody here can remove. `chain` is all that the errors
-/// say. `rootless` means that this machine has no certificate authority.
+/// The cause of a failure, if it is one that the user of this machine can remove. `chain` is all that
+/// the errors say. `rootless` means that this machine has no certificate authority.
 pub(super) fn trouble(
     error: &(dyn Error + 'static),
     chain: &str,

@@ -230,7 +230,7 @@ mod tests {
         let rows = ledger.canary(&job, 2).await.unwrap();
         let rows: Vec<_> = rows.iter().map(|row| (row.line.0, row.status)).collect();
         assert_eq!(rows, [(4, Status::NotFound), (5, Status::Claimed)]);
-        // No look-up has seen anybody.
+        // No look-up has seen any user.
         assert_eq!(ledger.seen_user(&job).await.unwrap(), None);
     }
 }

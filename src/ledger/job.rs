@@ -107,7 +107,7 @@ impl Ledger {
         rows.iter().map(read_job).collect()
     }
 
-    /// Whether anybody has begun to work on a job.
+    /// Whether a run has begun to work on a job.
     pub async fn was_run(&mut self, job: &Job) -> Result<bool, LedgerError> {
         let any =
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE job = ? AND kind = 'run')")

@@ -60,7 +60,7 @@ pub enum Names {
     Id(UserId),
     /// The user whose `userName` this is; the id is found when the user is looked up.
     UserName(String),
-    /// Nobody.
+    /// No user: the line cannot be used.
     Nobody(Unusable),
 }
 

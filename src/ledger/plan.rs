@@ -66,8 +66,8 @@ impl Ledger {
         Ok((unsigned(&row, "by_id")?, unsigned(&row, "by_name")?))
     }
 
-    /// The next users to be looked up, in the order of their lines. Whoever was shown under an id that
-    /// differs in case is left out until [`Ledger::resolve`] has said who is meant.
+    /// The next users to be looked up, in the order of their lines. A user that was shown under an id
+    /// that differs in case is left out until [`Ledger::resolve`] has decided which user is meant.
     pub async fn unseen(
         &mut self,
         job: &Job,
@@ -210,12 +210,12 @@ impl Ledger {
         self.job(job.number).await
     }
 
-    /// Throws the plan of a job away that nobody has begun to write: everybody is to be looked up
-    /// again. What the roster itself says stays.
+    /// Deletes the plan of a job that has not sent any write. The next run looks up all users again. The
+    /// content of the roster itself stays.
     pub async fn discard_plan(&mut self, job: &Job, why: &str) -> Result<Job, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        // A name that was resolved is resolved again: it may belong to somebody else by now.
+        // A name that was resolved is resolved again: it may belong to another user by now.
         sqlx::query(
             "UPDATE users SET status = 'pending', reason = NULL, detail = NULL, done_at_ms = NULL,
                  confirmed_at_ms = NULL, confirmed_by = NULL, before_at_ms = NULL,

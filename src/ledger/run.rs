@@ -95,8 +95,9 @@ impl Ledger {
 
     /// Begins a run of `job`; `mandate` says who makes it and why.
     ///
-    /// For a run that writes, whoever was claimed by a run that died becomes in doubt: the intent was
-    /// durable, so the write may have left (P1), and only reading the user tells (P4).
+    /// When a run that writes starts, each user that a dead run had claimed becomes in doubt: the intent
+    /// was durable, so the write may have left (P1), and only a read of the user shows whether it did
+    /// (P4).
     pub async fn start_run(
         &mut self,
         job: &Job,
@@ -182,8 +183,8 @@ impl Ledger {
 
     /// Ends a run, and keeps the reason in words if it stopped early.
     ///
-    /// The end of a run of an undo is an event of the job that it takes back, too: whoever reads the
-    /// events of that job alone must not take for removed who has everything again.
+    /// The end of a run of an undo is also recorded as an event of the job that it takes back: a reader
+    /// of that job's events alone must not count a user as removed that has everything again.
     pub async fn end_run_because(
         &mut self,
         run: &NewRun,

@@ -72,7 +72,7 @@ impl FromIterator<(Status, u64)> for Counts {
 pub struct UserRow {
     /// Where the record begins in the roster.
     pub line: Line,
-    /// The user's id, if the line names anybody.
+    /// The user's id, if the line names a user.
     pub user_id: Option<String>,
     /// `userName`, from the provider or the roster.
     pub user_name: Option<String>,

@@ -1,7 +1,7 @@
 //! The task that owns the writing connection while a run is under way.
 //!
-//! Group commit without a timer: whatever has queued up while the last transaction was being made
-//! durable goes into the next one, and each sender is told once its facts are safe.
+//! Group commit without a timer: all facts that queued up while the last transaction was being made
+//! durable go into the next one, and each sender gets an answer once its facts are safe.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -92,8 +92,9 @@ async fn store(
 ) -> Result<(), LedgerError> {
     ledger.is_in_place()?;
     let mut transaction = ledger.connection.begin_with("BEGIN IMMEDIATE").await?;
-    // The lock keeps others out unless its file was removed. Whoever then began a run of this job has
-    // put our claims in doubt and reads those users again: ours must not go on beside it.
+    // The lock keeps other processes out unless its file was removed. A process that then began a run of
+    // this job has put our claims in doubt and reads those users again: our run must not go on beside
+    // it.
     let is_ours: bool = sqlx::query_scalar("SELECT ended_at_ms IS NULL FROM runs WHERE number = ?")
         .bind(run)
         .fetch_one(&mut *transaction)

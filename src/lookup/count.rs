@@ -9,8 +9,8 @@ use crate::port::Directory;
 impl<D: Directory> LookUp<'_, D> {
     /// The number of active users as far as it is known, and whether there may be more.
     ///
-    /// The list tells it if it was gone through; else a search may, if it can be believed; else the list
-    /// is gone through until enough active users were seen.
+    /// The list gives the number if it was read to its end; else a search does, if it can be believed; else the
+    /// list is read until enough active users were seen.
     pub(super) async fn count_active(&mut self) -> Result<(Option<u64>, bool), LookUpError> {
         let enough = match self.ask.count {
             Count::Nobody => return Ok((None, false)),
@@ -56,8 +56,8 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(all.filter(|all| active < *all).map(|_| active))
     }
 
-    /// The total that a list tells, if there is one and all users on the page are active where they are to
-    /// be.
+    /// The total that a page reports, if it shows any user. With `all_active`, only if all users on the page are
+    /// active.
     async fn total_of(
         &self,
         request: &Request,

@@ -70,9 +70,9 @@ pub struct Inquirer<D> {
     served: AtomicBool,
     /// Whether any user was ever shown.
     shown: AtomicBool,
-    /// Whether the list shows anybody, once that was asked.
+    /// Whether the list shows any user; set by the first request for it.
     lists_anybody: OnceCell<bool>,
-    /// When the provider last answered anybody.
+    /// When the provider last answered a request for any user.
     answered: Mutex<Instant>,
     /// Since when every answer has been a 429.
     throttled: Mutex<Option<Instant>>,
@@ -106,7 +106,7 @@ impl<D: Directory> Inquirer<D> {
         }
     }
 
-    /// Tells `listener`, whenever a request has to be made again, why. It must not block.
+    /// Calls `listener` with the reason whenever a request has to be repeated. It must not block.
     #[must_use]
     pub fn on_trouble(self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {

@@ -106,8 +106,8 @@ impl Place {
         }
     }
 
-    /// Whether all users were seen, as far as anybody would say who did not look for a lie: the walk has
-    /// ended where it should, or as many users were seen as a total says that is no page's own number.
+    /// Whether all users were seen, if the provider's answers are taken as true: the walk has ended where it
+    /// should, or as many users were seen as the total says, and that total is not merely the size of a page.
     pub(super) fn is_plausible(&self) -> bool {
         let is_counted = self.end == Some(End::Counted) && self.is_total_independent();
         is_counted || self.coverage().is_whole()

@@ -47,7 +47,7 @@ impl Sought {
 /// What users are to be shown with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wants {
-    /// Whether anybody is to be seen with what the user has access to.
+    /// Whether users are to be shown with what they have access to.
     pub access: bool,
     /// Workspaces that the change names: the look-up reports those that no user was seen in.
     pub workspaces: Vec<String>,

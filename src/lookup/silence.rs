@@ -1,8 +1,8 @@
 //! What an entry of a list or a search means that shows no addresses: the user has none, or the entries
 //! leave them out.
 //!
-//! Established by reading a few of the users alone that a rule needs the addresses of. Until then, and
-//! where one of them has an address, whoever is shown without addresses is read alone.
+//! The look-up finds out by reading alone a few of the users whose addresses a rule needs. Until then, and if
+//! one of them has an address, each user that is shown without addresses is read alone.
 
 use crate::domain::{UserId, UserState};
 use crate::lookup::error::LookUpError;

@@ -92,8 +92,8 @@ impl<D: Directory> LookUp<'_, D> {
         let directory = inquirer.directory();
         let unshown = std::mem::take(&mut self.unshown);
         let mut unshown: Vec<_> = unshown.into_iter().collect();
-        // Others may show what these do not have: a page of the list, and if the list shows no access of
-        // anybody, some of its users alone.
+        // Other users may show the access that these do not: read a page of the list, and if the list shows no
+        // user's access, read some of its users alone.
         if self.ask.needs_attribute && !directory.shows_access() && self.walk.place().pages == 0 {
             self.next_users().await?;
         }

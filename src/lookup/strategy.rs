@@ -43,7 +43,7 @@ pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
         .div_ceil(page.max(1))
 }
 
-/// Whether the first page is worth its request: it tells how long the list is.
+/// Whether the first page is worth its request: the page shows how long the list is.
 pub(super) fn is_list_worth_a_look(sought: Outstanding, names: usize) -> bool {
     singly(sought, names) > 1
 }
@@ -58,7 +58,7 @@ pub(super) fn choose(
 ) -> Method {
     match (singly(sought, names), pages(next, page, total)) {
         (0, _) => Method::Nothing,
-        // Of two equal ways the list tells more: how many users the tenant has, and who is active.
+        // At equal cost the list is taken, as it also shows how many users the tenant has, and who is active.
         (singly, pages) if pages <= singly => Method::Pages,
         _ => Method::Singly,
     }

@@ -262,7 +262,7 @@ async fn one_user_who_fails_fails_alone() {
         ..Oddity::default()
     };
     for (status, reason) in [(403, Reason::Forbidden), (500, Reason::NoAnswer)] {
-        // The very first user who is asked for, too: a neutral request tells whose fault it is.
+        // This holds for the first user read, too: a neutral request shows whether the user or the provider fails.
         let outcome = look(9, with(status), Memory::new([3, 4, 5], [])).await;
         assert_eq!(outcome.register.missing[&0], reason, "{status}");
         assert_eq!(outcome.register.found.len(), 2, "{status}");

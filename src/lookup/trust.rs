@@ -1,8 +1,8 @@
 //! Whether searches can be relied on: what a miss, and what a hit, is worth.
 //!
 //! A search that folds case finds all users of a name; one that does not may find one of several, and none
-//! of a user whose name is spelt otherwise. Which it is, a name tells that is known to exist and is asked
-//! for in another spelling.
+//! of a user whose name is spelt otherwise. To find out which kind it is, the look-up searches for a name that
+//! is known to exist, in another spelling.
 
 use crate::domain::{Line, name_key};
 use crate::lookup::error::LookUpError;

@@ -74,7 +74,7 @@ impl Flow {
     }
 
     /// Replaces the bucket if the tempo has changed. The new one is empty, so that the change itself
-    /// lets nobody through.
+    /// lets no request through.
     fn refit(&mut self, now: Instant) {
         let period = self.tempo.period(now);
         if period == self.period {

@@ -1,11 +1,11 @@
-//! The gate that the server closes for everybody when it asks to wait.
+//! The gate that holds all requests when the server asks to wait.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A time during which nobody sends.
+/// A time during which no request is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
     /// When it ends.
@@ -39,7 +39,7 @@ impl Gate {
         self.lock().filter(|hold| hold.until > now)
     }
 
-    /// Waits until nobody is held. A hold may be prolonged while we wait.
+    /// Waits until the gate holds no request. A hold may be prolonged while we wait.
     pub(super) async fn open(&self) {
         while let Some(hold) = self.held() {
             tokio::time::sleep_until(hold.until).await;

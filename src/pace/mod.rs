@@ -1,9 +1,9 @@
 //! One pace for everything that the process sends: reads, writes, retries and sign-in (P6).
 //!
-//! A [`Pace`] is a token bucket and a gate. The bucket spaces requests out, more widely while the
-//! server cannot take them as fast as the setting allows; the gate holds everybody when the server
-//! has asked to wait. [`Backoff`] gives the delays between attempts for one user. All waiting happens
-//! on tokio's clock, so that tests can hold time still. Nothing here knows what a request is for.
+//! A [`Pace`] is a token bucket and a gate. The bucket spaces requests out, more widely while the server
+//! cannot take them as fast as the setting allows; the gate holds all requests when the server has asked
+//! to wait. [`Backoff`] gives the delays between attempts for one user. All waiting happens on tokio's
+//! clock, so that tests can hold time still. Nothing here knows what a request is for.
 
 mod backoff;
 mod bucket;
@@ -28,7 +28,7 @@ use crate::domain::{Allowance, Answer};
 use flow::Flow;
 use gate::Gate;
 
-/// Longest sleep for a token: whoever sleeps for a slow pace must hear of a faster one.
+/// Longest sleep for a token: a caller that sleeps for a slow pace must notice a faster one.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Requests that are expected until it is known how many there will be.
@@ -91,7 +91,7 @@ impl Pace {
         }
     }
 
-    /// Lets nobody send for `wait`, because of `why`. A longer hold is never shortened.
+    /// Holds all requests for `wait`, because of `why`. A longer hold is never shortened.
     pub fn hold(&self, wait: Duration, why: &'static str) {
         self.gate.hold(wait, why);
     }
@@ -103,10 +103,9 @@ impl Pace {
         self.flow().throttled(Instant::now(), wait);
     }
 
-    /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small
-    /// steps. With less left of `allowance` than is expected to be needed it is slow enough to last until
-    /// the reset, and with
-    /// nothing left nobody sends before, for at most [`Allowance::LONGEST_WAIT`].
+    /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small steps.
+    /// With less left of `allowance` than is expected to be needed it is slow enough to last until the
+    /// reset, and with nothing left no request is sent before, for at most [`Allowance::LONGEST_WAIT`].
     pub fn served(&self, allowance: Option<Allowance>) {
         if let Some(wait) = allowance.and_then(Allowance::wait) {
             self.gate.hold(wait, "the server's allowance is used up");
@@ -115,7 +114,7 @@ impl Pace {
         self.flow().served(Instant::now(), allowance, expected);
     }
 
-    /// Does what an answer asks of everybody. A 429 that names no time means `throttle_wait`.
+    /// Applies the wait that an answer asks for to all requests. A 429 that names no time means `throttle_wait`.
     pub fn heed(&self, answer: &Answer, throttle_wait: Duration) {
         // A wait of nothing is no answer to "too many requests": it would be asked for at once again.
         let asked = answer.wait.filter(|wait| !wait.is_zero());

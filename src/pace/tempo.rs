@@ -67,17 +67,17 @@ impl Tempo {
         }
     }
 
-    /// A 429 has come, and everybody waits for `wait`; `lately` is the rate of late.
+    /// A 429 has come, and all requests wait for `wait`; `lately` is the rate of late.
     pub(super) fn throttled(&mut self, now: Instant, wait: Duration, lately: f64) {
         let is_news = self.storm_until.is_none_or(|until| until <= now);
-        // What comes while everybody waits was sent before. But a storm must end at some time, so
-        // only its first answer counts for a whole second.
+        // An answer that arrives while all requests wait belongs to a request sent before. But a storm
+        // must end at some time, so only its first answer counts for a whole second.
         let quiet = if is_news { wait.max(STORM) } else { wait };
         let until = later(now, quiet).max(self.storm_until.unwrap_or(now));
         self.storm_until = Some(until);
         if is_news {
             let known = self.slowed.map(|slowed| slowed.top);
-            // Without a setting a limit is made up, and one a second is no harm to anybody.
+            // Without a setting the limit is made up; one request a second is slow enough for any server.
             let top = known
                 .or_else(|| self.setting.map(per_second))
                 .unwrap_or_else(|| lately.max(1.0));
@@ -108,8 +108,8 @@ impl Tempo {
         }
     }
 
-    /// An answer tells what remains; `lately` is the rate of late, and `expected` the number of requests
-    /// that are still to be sent. What is enough for them needs no spreading.
+    /// An answer reports what remains; `lately` is the rate of late, and `expected` the number of
+    /// requests that are still to be sent. What is enough for them needs no spreading.
     pub(super) fn ration(
         &mut self,
         now: Instant,
@@ -125,7 +125,7 @@ impl Tempo {
             return;
         }
         let until = later(now, allowance.resets_in);
-        // As with none remaining, no hint makes anybody wait longer than this.
+        // As with none remaining, no hint makes a request wait longer than this.
         let slowest = 1.0 / Allowance::LONGEST_WAIT.as_secs_f64();
         let remaining = u32::try_from(allowance.remaining).unwrap_or(u32::MAX);
         let limit = (f64::from(remaining) / allowance.resets_in.as_secs_f64()).max(slowest);

@@ -32,8 +32,8 @@ pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence
     }
 }
 
-/// What was found of a user whom an undo of the job gave back what was taken: it says so, since the
-/// job's own outcome of this user tells something else.
+/// The finding for a user to whom an undo of the job gave back what was taken. The detail says so, since the
+/// job's own outcome for this user still says that it was taken.
 pub(super) fn after_undo(fact: Fact) -> Fact {
     let Fact::Verified {
         finding,

@@ -1,4 +1,4 @@
-//! Progress: what a run tells the person who waits for it.
+//! Progress: what a run prints for the person who waits for it.
 //!
 //! Listens to the engine's events and writes to standard error: a bar on a terminal, plain lines
 //! elsewhere. It decides nothing, and it must neither block nor fail the run.
@@ -56,7 +56,7 @@ impl ProgressMode {
 pub struct Progress {
     shown: Shown,
     log: Log,
-    /// Raised by whoever wants to know now how things stand.
+    /// Raised when the user asks for the state of the run now; lowered when it is printed.
     asked: Arc<AtomicBool>,
     pulse: Pulse,
 }
@@ -91,7 +91,7 @@ impl Progress {
         Self { asked, ..self }
     }
 
-    /// Whether a person has seen what was told: nothing is drawn where a bar has no terminal.
+    /// Whether the progress was visible: a bar without a terminal draws nothing.
     pub fn is_seen(&self) -> bool {
         match &self.shown {
             Shown::Bar(bar) => bar.is_seen(),

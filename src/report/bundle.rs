@@ -29,8 +29,9 @@ const README: &str = include_str!("readme.txt");
 /// Writes the evidence of a job into the folder `dir`, which must not exist or be empty. Memory does
 /// not grow with the job.
 ///
-/// A folder that is not there appears whole. One that is there may be a mount point, a link, or where
-/// somebody stands, none of which can be replaced: its files appear one by one, the digests last.
+/// A folder that does not exist appears whole. An existing one may be a mount point, a link, or the
+/// working directory of a process, none of which can be replaced: its files appear one by one, the
+/// digests last.
 pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,

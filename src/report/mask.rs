@@ -1,5 +1,5 @@
 //! Masking names and addresses (`--redact`), so that a bundle can leave the house. Ids stay: with them,
-//! and with the bundle that is not masked, everything can be told again.
+//! and with the bundle that is not masked, all names can be restored.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -43,7 +43,7 @@ pub struct Summary {
     pub finished: bool,
     /// Attributes in which users keep access that the change does not take; empty if none was seen.
     pub kept_access: Vec<String>,
-    /// What looking again has found, each finding with its number of users; empty if nobody looked.
+    /// What a verification has found, each finding with its number of users; empty if there was none.
     pub verification: BTreeMap<String, u64>,
     /// Users whom a verification found in another state than the wanted one (`drifted`), or could not read
     /// (`unread`), and whom neither the job nor an undo of it has written since; absent if there are none.
@@ -55,7 +55,7 @@ pub struct Summary {
     /// Of an undo: the job that it takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
-    /// Requests that all runs have sent, as far as they told.
+    /// Requests that all runs have sent, as far as the runs recorded it.
     pub requests: u64,
     /// Answers that asked for fewer requests (429), in all runs.
     pub throttled: u64,
@@ -115,7 +115,7 @@ pub struct RunSummary {
     /// How it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
-    /// Why it stopped early, in words; absent if it did not, or if no run has told.
+    /// Why it stopped early, in words; absent if it did not, or if no run has recorded a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
     /// Requests sent, of all kinds; absent if it died.
@@ -130,7 +130,7 @@ pub struct RunSummary {
 }
 
 impl Summary {
-    /// Reads what a job's summary is made of. Read it inside of a snapshot if somebody may be writing.
+    /// Reads what a job's summary is made of. Read it inside of a snapshot if a run may be writing.
     pub async fn gather(
         reader: &mut Reader,
         job: &Job,
@@ -157,7 +157,7 @@ impl Summary {
             .await?
             .map(|parent| parent.id.to_string());
         if privacy.is_masked() {
-            // The folders are those of somebody's home.
+            // The folders may name the home of the person who ran the job, so only the file name is kept.
             let name = std::path::Path::new(&this.roster).file_name();
             this.roster = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ledger::{Undone, UndoneBy};
 
-/// What undo jobs have given back of what a job took, as the summary tells it.
+/// What undo jobs have given back of what a job took, as the summary reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndoneSummary {
     /// Users from whom the job has taken something, or may have.
@@ -59,7 +59,7 @@ impl UndoneSummary {
             let state = if by.finished { "" } else { ", not finished," };
             format!("job {}{state} at {}", by.job, by.at)
         });
-        // Where nobody has anything back, the job is not undone, though somebody tried.
+        // While no user has anything back, the job is not undone, though an undo was run.
         let undone = if self.given_back == 0 {
             "undo"
         } else {

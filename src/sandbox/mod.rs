@@ -1,10 +1,10 @@
 //! A made SCIM provider that runs inside this process: Anaplan's token service and user surface,
 //! with made people and faults on demand.
 //!
-//! It serves rehearsals (`offboard sandbox`, `offboard demo`), the integration tests and the
-//! benchmarks. It must know nothing of the rest of the crate, least of all of the SCIM client: a
-//! misreading that both sides shared would pass every test. What it did is told by [`Books`] and,
-//! if asked for, by a log file; a test compares that with what the client believes.
+//! It serves rehearsals (`offboard sandbox`, `offboard demo`), the integration tests and the benchmarks.
+//! It must know nothing of the rest of the crate, least of all of the SCIM client: a misreading that
+//! both sides shared would pass every test. [`Books`] records what it did and, if asked for, a log file
+//! does too; a test compares that with what the client believes.
 
 mod clock;
 mod connection;

@@ -84,14 +84,14 @@ impl Sandbox {
         hold(&self.world.tokens).revoke_all();
     }
 
-    /// Approves (or declines) every OAuth code that waits for somebody; says how many.
+    /// Approves (or declines) every OAuth code that waits for a person; returns how many.
     pub fn decide_codes(&self, approve: bool) -> usize {
         hold(&self.world.grants).decide_all(approve)
     }
 
     /// Lets the next writes to one user meet these faults, one each, before any drawn fault.
     ///
-    /// An id that is not 32 hex digits is nobody's, so it plans nothing.
+    /// An id that is not 32 hex digits belongs to no user, so it plans nothing.
     pub fn plan_faults(&self, id: &str, kinds: impl IntoIterator<Item = FaultKind>) {
         if let Some(id) = route::number(id) {
             hold(&self.world.dice).plan(id, kinds);

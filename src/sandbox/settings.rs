@@ -33,8 +33,8 @@ pub struct SandboxSettings {
     pub certificate: CertificateRules,
     /// Sign-in by OAuth, as the administering account.
     pub oauth: OAuthRules,
-    /// The number of the made person whom the administering account belongs to; without one it is
-    /// nobody in the list.
+    /// The number of the made person whom the administering account belongs to; without one the account
+    /// is no user of the list.
     pub caller: Option<usize>,
     /// How long a token lives, counted from sign-in or refresh.
     pub token_life: Duration,

@@ -59,7 +59,7 @@ impl ScimClient {
         }
     }
 
-    /// What the provider says about itself. Asked for with the credential, though most answer anybody.
+    /// What the provider says about itself. Asked for with the credential, though most providers answer without one.
     ///
     /// # Errors
     /// No answer came.

@@ -1,4 +1,4 @@
-//! What a body holds: a user, nothing, or somebody's account of a problem (RFC 7644 §3.12).
+//! What a body holds: a user, nothing, or a server's account of a problem (RFC 7644 §3.12).
 //!
 //! The content type is not looked at: Anaplan contradicts itself about it, and gateways lie.
 

@@ -17,7 +17,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// A list that is said to have more users than this is not counted by anybody.
+/// The largest total that is believed: no server can have counted more users than this.
 const MOST_USERS: u64 = 1_000_000_000_000;
 
 /// `count` users from here on.

@@ -38,7 +38,7 @@ pub enum SettingsError {
         /// The setting.
         setting: &'static str,
     },
-    /// A settings file that nobody named could have been written by others.
+    /// A settings file that no flag or variable names could have been written by another account.
     #[error("`{path}` in the current folder is not obeyed: {why}")]
     Untrusted {
         /// The file.
@@ -87,7 +87,7 @@ pub enum SettingsError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file of the protect list names nobody.
+    /// A file of the protect list names no user.
     #[error("the protect list `{path}` is empty")]
     EmptyProtect {
         /// The file.
@@ -202,7 +202,7 @@ pub enum SettingsError {
         /// Why.
         why: String,
     },
-    /// There is no secret and nobody to ask.
+    /// There is no secret, and no terminal at which the user could be asked for it.
     #[error("there is no {}, and no terminal to ask for it", .0.name())]
     NoSecret(SecretKind),
 }

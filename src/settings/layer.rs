@@ -281,8 +281,8 @@ impl Layer {
     }
 }
 
-/// One list after the other: what protects somebody, or is required, is never taken back by another
-/// source.
+/// Joins the lists of two sources. A source can only add: it never removes a pattern that protects users, or a
+/// requirement, of another source.
 fn both<T>(upper: Option<Vec<T>>, lower: Option<Vec<T>>) -> Option<Vec<T>> {
     match (upper, lower) {
         (Some(mut upper), Some(lower)) => {

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::settings::SettingsError;
 
-/// Endings by which a pattern is taken for a file that was meant: it would protect nobody.
+/// A pattern with one of these endings is rejected: a file was probably meant, and the pattern would protect no
+/// user.
 const FILES: [&str; 16] = [
     "txt", "text", "csv", "tsv", "list", "lst", "xls", "xlsx", "ods", "json", "toml", "yaml",
     "yml", "conf", "cfg", "dat",

@@ -91,7 +91,7 @@ impl SecretKind {
 pub enum SecretSource {
     /// It is at hand.
     Known(SecretString),
-    /// Somebody at a terminal has to be asked, once it is needed.
+    /// The user has to be asked for it at a terminal, once it is needed.
     Ask(SecretKind),
     /// None is needed.
     Unneeded,

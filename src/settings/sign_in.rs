@@ -18,7 +18,7 @@ use crate::http::{BaseUrl, HeaderName, PlainHttp, Url, endpoint, header};
 use crate::settings::span::some_time;
 use crate::settings::{Layer, SecretKind, SettingsError};
 
-/// How long a program that prints a token may take: somebody may have to touch a key.
+/// How long a program that prints a token may take: the user may have to touch a security key.
 const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How to sign in.

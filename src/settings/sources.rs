@@ -1,4 +1,4 @@
-//! All sources of settings in their order, each by itself, so that a value's origin can be told.
+//! All sources of settings in their order. They are kept apart, so that a value's origin can be reported.
 //!
 //! A value's name is the one that it has in a file, and which values there are is known from
 //! [`Layer`] alone: nothing here names a setting.
@@ -19,7 +19,7 @@ pub enum Source {
     Region,
     /// The provider's profile.
     Profile,
-    /// What is so unless anybody says otherwise.
+    /// The built-in value, used if no other source sets one.
     Default,
 }
 

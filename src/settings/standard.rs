@@ -1,4 +1,4 @@
-//! What is so unless anybody says otherwise: neither a flag, nor a file, nor a profile.
+//! The built-in values. They apply where neither a flag, nor a file, nor a profile sets one.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;

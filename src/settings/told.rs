@@ -9,7 +9,7 @@ use crate::settings::{Settings, Span};
 
 impl Settings {
     /// All settings as a JSON object. There is no secret among them: a password is never part of
-    /// [`Settings`], and of the file that holds one not even the name is told.
+    /// [`Settings`], and not even the name of a file that holds a secret is recorded.
     pub fn told(&self) -> Value {
         let span = |span: Duration| Span(span).to_string();
         let (limits, safety, connection) = (&self.limits, &self.safety, &self.connection);

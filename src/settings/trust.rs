@@ -106,7 +106,7 @@ mod tests {
         let folder = fs::metadata(dir.path()).unwrap();
         assert_eq!(objection(&folder, folder.uid()), Some("it is no file"));
         let other = objection(&file, file.uid() + 1);
-        // The administrator's own files are obeyed for everybody.
+        // A file that root owns is trusted for every account.
         assert_eq!(other.is_none(), file.uid() == 0);
     }
 

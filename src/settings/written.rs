@@ -1,5 +1,5 @@
-//! A value as it stands in a settings file: in quotes, or a number without them. What a number alone means, or
-//! that a unit is missing, is said by whoever reads the value.
+//! A value as it is in a settings file: in quotes, or a number without them. The code that reads the value
+//! decides what a bare number means, and reports a missing unit.
 
 use std::fmt;
 

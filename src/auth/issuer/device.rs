@@ -154,8 +154,9 @@ impl Device {
         Ok(Grant::Pending(wait))
     }
 
-    /// Locks the cache, with leave to send one request. The leave comes first: it may take as long as a
-    /// server has asked everybody to wait, and other processes wait for the cache meanwhile.
+    /// Locks the cache, with a permit to send one request. The permit comes first: it may take as long
+    /// as the wait that a server has asked of all requests, and other processes wait for the cache
+    /// meanwhile.
     async fn lock_to_send(&self) -> Result<(Locked<'_>, Permit), CacheError> {
         loop {
             drop(self.cache.lock().await?);
@@ -267,7 +268,7 @@ impl Device {
         self.accept(heard, Some(token), locked)
     }
 
-    /// Takes a token, and keeps the refresh token that came with it before anybody uses the other.
+    /// Takes a token, and stores the refresh token that came with it before any request uses the token.
     fn accept(
         &self,
         heard: Heard,

@@ -1,4 +1,4 @@
-//! Credentials that nobody issues: what was given is shown with every request.
+//! Credentials that no service issues: the given credential is sent with every request.
 //!
 //! They cannot be renewed. After a refusal the same one is shown once more, since a gateway may have
 //! erred; a second refusal ends the run, as for every other kind.

@@ -49,7 +49,7 @@ pub(super) enum Grant {
     Failed {
         /// Why, for people.
         why: String,
-        /// How long the service asks everybody to wait.
+        /// How long the service asks all requests to wait.
         wait: Option<Duration>,
         /// Whether it wants fewer requests (429).
         throttled: bool,
@@ -67,7 +67,7 @@ pub enum Issuer {
     Client(ClientCredentials),
     /// A program.
     Command(FromCommand),
-    /// Nobody: what was given is what is shown.
+    /// No service: the given credential is the one that is sent.
     Fixed(Fixed),
 }
 
@@ -83,7 +83,7 @@ impl Issuer {
         }
     }
 
-    /// Who this token belongs to, if the provider tells.
+    /// The account that this token belongs to, if the provider reports it.
     pub(super) async fn identity(&self, token: &SecretString) -> Option<Identity> {
         match self {
             Self::Anaplan(anaplan) => anaplan.identity(token).await,

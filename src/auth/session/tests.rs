@@ -35,7 +35,7 @@ fn token(token: &str) -> Act {
     )
 }
 
-/// Puts a token into the session that nobody gave out.
+/// Puts a token into the session that no service issued.
 fn hold_spare(session: &Session) {
     let header = HeaderValue::from_static("AnaplanAuthToken t");
     let life = Some(Duration::from_mins(35));

@@ -101,7 +101,8 @@ enum Role {
     Other,
 }
 
-/// Tells by position: a value may be spelled as the roster is, and the roster as the verb.
+/// Finds the role of each word by its position. The text of a word does not decide: a flag's value may equal the
+/// roster's path, and the roster's path may equal the verb.
 fn roles(words: &[String], run: &Command) -> Vec<Role> {
     // The program, then the verb, then the subject.
     let mut place = 0;

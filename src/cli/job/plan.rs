@@ -90,7 +90,7 @@ pub(super) async fn anew(ledger: &mut Ledger, job: Job, at: &At<'_>) -> Result<J
     plan(ledger, &job, at, false).await
 }
 
-/// Patterns of the protect list that are told by themselves.
+/// How many patterns of the protect list are printed before the rest is shortened to `…`.
 const UNMET_SHOWN: usize = 5;
 
 /// Says which patterns of the protect list cover no user of the job: some are probably misspelt.
@@ -157,7 +157,7 @@ async fn plan(
     }
 }
 
-/// Looks up again whoever has to be for a retry.
+/// Looks up again the users for whom a retry needs a new look-up.
 pub(super) async fn look_again(
     ledger: &mut Ledger,
     job: &Job,
@@ -234,7 +234,7 @@ pub(in crate::cli) fn unseen(ids: &[String]) -> Option<String> {
     ))
 }
 
-/// Says which workspaces the change of a job names that nobody was seen to have: their ids may be mistyped.
+/// Warns of the workspaces that the job's change names and no user was seen in: their ids may be mistyped.
 /// Returns whether there are any.
 pub(super) async fn tell_unseen(
     ledger: &mut Ledger,

@@ -39,10 +39,10 @@ impl Scope {
     }
 }
 
-/// Finds out whom the command will write. A retry looks up whoever was never written before that.
+/// Finds the users that the command will write. A retry first looks up the users that were never written.
 ///
 /// A retry that was confirmed and is not finished is continued by any command, with the number that was
-/// confirmed; nobody is added to it then. One that was not confirmed is planned again.
+/// confirmed; no user is added to it then. A retry that was not confirmed is planned again.
 pub(super) async fn scope(
     ledger: &mut Ledger,
     job: Job,

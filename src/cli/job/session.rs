@@ -30,7 +30,7 @@ static SESSIONS: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
 pub(in crate::cli) struct SignedIn {
     pub(in crate::cli) client: Arc<ScimClient>,
     pub(in crate::cli) pace: Arc<Pace>,
-    /// Who is signed in, if the provider tells.
+    /// The account that is signed in, if the provider reports it.
     pub(in crate::cli) identity: Option<Identity>,
     /// The account as people know it, and as the ledger keeps it.
     pub(in crate::cli) account: String,
@@ -66,7 +66,7 @@ pub(in crate::cli) fn secret_source(
     Ok(found.source)
 }
 
-/// The secret itself, if one is needed: somebody at a terminal is asked for it, if it is not at hand.
+/// The secret itself, if one is needed. If no source has it, the user is asked for it at the terminal.
 pub(in crate::cli) fn known_secret(
     source: SecretSource,
     connection: &Connection,

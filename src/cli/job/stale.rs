@@ -80,7 +80,7 @@ pub(super) async fn check_sample(
                 changed.push(change::gone(&row));
                 continue;
             }
-            // Whoever cannot be seen for the moment is the run's trouble.
+            // The sample skips a user that cannot be read now: the run reads that user again and reports it.
             Err(_) => continue,
         };
         let is_changed = !seen.state.agrees_with(&now, job.ids);

@@ -72,7 +72,7 @@ fn line(summary: &Summary, job: &Job) -> String {
 
 async fn prune(args: PruneArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.files.ledger()?;
-    // Nobody makes a ledger in order to delete from it.
+    // A missing ledger is an error here: opening it to read fails, where opening it to write would create it.
     drop(Reader::open(&path).await?);
     let mut ledger = Ledger::open(&path, Clock::System).await?;
     let jobs = chosen(&mut ledger, &args).await?;

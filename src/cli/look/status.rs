@@ -142,7 +142,7 @@ async fn look(path: &Path, selector: &JobSelector) -> Result<Standing, Failure> 
     Ok(standing)
 }
 
-/// Looks again and again, for as long as somebody works on the ledger.
+/// Reads the ledger again and again, for as long as a process holds it and users are still to be dealt with.
 async fn watch(path: &Path, selector: &JobSelector) -> Result<Standing, Failure> {
     let mut watching = Watching::new();
     loop {

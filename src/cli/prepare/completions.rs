@@ -72,7 +72,7 @@ pub(in crate::cli) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Fa
         let mut draft = Place::new(&path, PAGE)?.begin()?;
         page.render(&mut draft).map_err(failed)?;
         draft.finish()?;
-        // Everybody may read a manual.
+        // All accounts of the machine may read a manual page.
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
     })?;
     terminal.note(&format!(

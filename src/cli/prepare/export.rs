@@ -151,7 +151,7 @@ impl Sink {
         })
     }
 
-    /// Says whether anybody still wants rows: a reader of standard output may have enough.
+    /// Writes rows. Returns false once the reader of standard output has closed the pipe.
     fn append(&mut self, rows: &[u8]) -> Result<bool, Failure> {
         let Some(part) = &mut self.part else {
             let out = &mut self.out;

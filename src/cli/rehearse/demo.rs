@@ -1,6 +1,6 @@
-//! `offboard demo`: the whole story on the sandbox, told with the real program: a roster with bad
-//! lines, the plan, a run under faults, everybody looked at again, all of it taken back, and a check
-//! against the provider's own books after each part.
+//! `offboard demo`: runs the real program against the sandbox from start to end: a roster with bad
+//! lines, the plan, a run under faults, a verification of all users, an undo, and a check against the
+//! provider's own books after each part.
 //!
 //! A demo that was killed is continued by the same command: the sandbox takes up its old state, on
 //! its old port.
@@ -33,7 +33,7 @@ use roster::Cast;
 /// Users whom the sandbox refuses to change.
 const REFUSED: usize = 3;
 
-/// A demo that is being told.
+/// A demo in progress.
 struct Telling<'a> {
     folder: &'a Folder,
     cast: Cast,
@@ -146,7 +146,7 @@ impl Telling<'_> {
         let mut ledger = Ledger::open(&self.settings.ledger, Clock::System).await?;
         let job = ledger.select_job(&JobSelector::Prefix(id)).await?;
         self.chapter("the run: one request for each user, and then for those in trouble")?;
-        // Whoever reads the plan of a demo has agreed to it.
+        // A demo needs no confirmation: the number of its plan counts as confirmed, unless one was given.
         let planned = job.plan.as_ref().map(|plan| plan.to_write);
         let manner = self.manner(confirm.or(planned));
         finish(
@@ -214,7 +214,7 @@ impl Telling<'_> {
         Ok(())
     }
 
-    /// The undo: planned, worked on, and compared with what everybody had.
+    /// Plans the undo, runs it, and compares each user with the state before the job.
     async fn give_back(&self, mut ledger: Ledger, job: &Job) -> Result<Option<Exit>, Failure> {
         self.chapter("the way back: everybody gets again what was taken")?;
         let Some(undo) = undo_job(&mut ledger, job, false, self.terminal).await? else {

@@ -1,4 +1,4 @@
-//! `offboard sandbox`: the SCIM server by itself, until it is told to stop.
+//! `offboard sandbox`: the SCIM server by itself, until a signal stops it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

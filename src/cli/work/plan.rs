@@ -1,4 +1,4 @@
-//! `offboard plan`: everybody is looked up, and what a job would change is shown. Nothing is written.
+//! `offboard plan`: looks up all users and shows what a job would change. It writes to no user.
 
 mod table;
 mod text;

@@ -56,8 +56,8 @@ async fn nothing(ledger: &mut Ledger, parent: &Job, terminal: Terminal) -> Resul
     Ok(Exit::Trouble)
 }
 
-/// The undo of a job: the one that is not finished, or one that is made now for those to whom something
-/// is still to be given back. If there is nobody, the last one; `None` if the job has changed nobody.
+/// The undo of a job: the one that is not finished, or one that is made now for the users to whom something
+/// is still to be given back. If there are no such users, the last undo; `None` if the job has changed no user.
 pub(in crate::cli) async fn job(
     ledger: &mut Ledger,
     parent: &Job,
@@ -117,8 +117,8 @@ pub(in crate::cli) async fn job(
     Ok(made)
 }
 
-/// Whether an undo is to be continued. One that has written nobody yet, and from before the job wrote its
-/// last user, knows neither all users nor what they have now: another one takes its place.
+/// Whether an undo is to be continued. An undo that has not run yet, and was made before the job wrote its last
+/// user, knows neither all users nor what they have now: a new undo takes its place.
 async fn goes_on(ledger: &mut Ledger, undo: &Job) -> Result<bool, Failure> {
     if ledger.counts(undo).await?.open() == 0 {
         return Ok(false);
@@ -152,7 +152,7 @@ fn users(count: u64) -> String {
     format!("{count} {noun}")
 }
 
-/// Lists whoever was changed by somebody else since, and is left alone.
+/// Lists the users that another administrator changed after the job. Undo does not touch them.
 async fn tell_left_alone(
     done: &Done,
     settings: &Settings,

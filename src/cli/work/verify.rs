@@ -1,4 +1,4 @@
-//! `offboard verify`: everybody whom a job saw to the wanted state is read again and compared.
+//! `offboard verify`: reads again each user that a job brought to the wanted state, and compares.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -127,7 +127,7 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
     Ok(verified.exit())
 }
 
-/// Nobody is in the wanted state as far as is known, so nobody is read.
+/// The result if, by the ledger, no user is in the wanted state: no user is read.
 async fn nothing(
     ledger: &mut Ledger,
     job: &Job,
@@ -183,7 +183,7 @@ fn not_verified(left_out: &Counts) -> Option<String> {
     Some(text)
 }
 
-/// Signs in, and reads everybody again whom the job saw to the wanted state.
+/// Signs in, and reads again each user that the job brought to the wanted state.
 pub(in crate::cli) async fn look_again(
     ledger: &mut Ledger,
     job: &Job,
@@ -214,7 +214,7 @@ pub(in crate::cli) async fn look_again(
     }
 }
 
-/// Reads everybody again, the cheapest way, and keeps what was found.
+/// Reads all these users again, with as few requests as possible, and records in the ledger what was found.
 async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verified, Failure> {
     let run = ledger.start_run(job, RunKind::Verify, &at.mandate).await?;
     let inquirer = at.inquirer();

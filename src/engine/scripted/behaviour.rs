@@ -89,7 +89,7 @@ impl Behaviour {
         }
     }
 
-    /// One of those that may happen to anybody, from 64 random bits.
+    /// Picks one of the behaviours that any user may meet, from 64 random bits.
     pub(crate) fn any(random: u64) -> Self {
         // Success is as likely as all the rest, so that runs get somewhere.
         match random % 32 {

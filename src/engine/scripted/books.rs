@@ -100,7 +100,7 @@ impl Books {
             broken.push(format!("{user} is written: {barred}"));
         }
         let is_made_from_it = asked.contains("SetWorkspaces") || asked.contains(" on read ");
-        // Until a run reads the user, the wall clock alone tells: it stands still here.
+        // Until a run reads the user, only the wall clock shows the age, and it does not advance here.
         if is_made_from_it
             && let Some(age) = person.shown_at.map(|shown| shown.elapsed())
             && age > FRESH

@@ -26,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) facts: Vec<Fact>,
     /// Attempts that were given back.
     pub(crate) given_back: u32,
-    /// What the user had before the first write, as far as anybody has looked.
+    /// The state of the user before the first write, as far as a run has read it.
     pub(crate) before: Option<UserState>,
     /// When that was, in milliseconds.
     pub(crate) before_at: i64,

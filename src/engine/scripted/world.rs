@@ -109,7 +109,7 @@ impl Listener for Recorder {
             }
             _ => {}
         }
-        // An hour of ticks is of no use to anybody.
+        // An hour of ticks would only fill the record of the test.
         if !matches!(event, Event::Tick(_)) {
             self.0.push(event.clone());
         }

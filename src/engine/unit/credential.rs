@@ -1,5 +1,5 @@
-//! What a unit does about credentials: it has them renewed, and tells one that has ended from one that is
-//! wrong.
+//! What a unit does about credentials: it has them renewed, and distinguishes one that has ended from
+//! one that is wrong.
 
 use std::sync::atomic::Ordering;
 

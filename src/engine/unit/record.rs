@@ -1,4 +1,4 @@
-//! What a unit tells: facts to the journal, setbacks to the dispatcher.
+//! What a unit reports: facts to the journal, setbacks to the dispatcher.
 
 use std::time::Duration;
 

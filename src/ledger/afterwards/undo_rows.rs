@@ -31,7 +31,7 @@ pub struct UndoRow {
 /// Whom an undo is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndoScope {
-    /// Everybody whom the job may have changed.
+    /// All users that the job may have changed.
     All,
     /// Of these, the ones with whom no earlier undo is done: whom the job has written since, or who
     /// could not be given back what was taken. Users that another administrator has changed, and users

@@ -1,9 +1,9 @@
 //! What undo jobs have given back of what a job took: one rule, for everything that speaks of it.
 //!
-//! An undo is a job of its own. Its lines keep the numbers of the parent's lines, and each has a goal
-//! of its own: the state that it gives back. So the state of the parent's user follows from both rows.
-//! Which of the two was there last is told by the numbers of their runs, which grow in the order in
-//! which runs begin, and not by the clock.
+//! An undo is a job of its own. Its lines keep the numbers of the parent's lines, and each has a goal of
+//! its own: the state that it gives back. So the state of the parent's user follows from both rows. The
+//! numbers of their runs, which grow in the order in which runs begin, decide which of the two wrote
+//! last; the clock does not.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -178,7 +178,7 @@ impl Ledger {
         not_verifiable(&mut self.connection, job).await
     }
 
-    /// Everybody was looked at: counts what was found, and keeps that with the run.
+    /// Called when all users were read: counts the findings, and stores the counts with the run.
     pub async fn conclude(
         &mut self,
         job: &Job,

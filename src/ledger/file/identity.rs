@@ -22,8 +22,8 @@ impl FileId {
         })
     }
 
-    /// Makes sure that this is what is at the path. A file that was deleted can be written for as
-    /// long as it is open, and nobody would ever see what it says.
+    /// Checks that this file is the one at the path. A file that was deleted can be written for as long
+    /// as it is open, and no reader would ever see its content.
     pub(in crate::ledger) fn is_at(self, path: &Path) -> Result<(), LedgerError> {
         match Self::of(path) {
             Ok(found) if found == self => Ok(()),

@@ -1,7 +1,7 @@
 //! One writing process per ledger: an advisory lock on a file beside it.
 //!
 //! The system frees the lock when its holder dies, however it dies, so a stale lock cannot be. The
-//! file's text only tells people who the holder is.
+//! file's text only shows people who the holder is.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -70,7 +70,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    // `holder` asks by a shared lock. Where another one can be had, nobody writes.
+                    // `holder` asks by a shared lock. Where another one can be had, no process writes.
                     match file.try_lock_shared() {
                         Ok(()) => {}
                         Err(TryLockError::WouldBlock) => {
@@ -90,8 +90,8 @@ impl Lock {
                 }
                 Err(TryLockError::Error(source)) => return Err(LedgerError::open(&path, source)),
             }
-            // Between opening and locking somebody may have removed the file, and somebody else may
-            // have made and locked a new one: a lock on a file without a name keeps nobody out.
+            // Between opening and locking another process may have removed the file, and a third one may
+            // have made and locked a new one: a lock on a file without a name keeps no process out.
             if is_at(&file, &path) {
                 write_holder(&mut file, &Holder::me(now))
                     .map_err(|source| LedgerError::open(&path, source))?;
@@ -128,7 +128,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Who holds the ledger at `path`, if anybody does.
+/// The process that holds the ledger at `path`, if there is one.
 pub(in crate::ledger) fn holder(ledger: &Path) -> Option<Holder> {
     let mut file = File::open(lock_path(ledger)).ok()?;
     match file.try_lock_shared() {

@@ -1,4 +1,4 @@
-//! Opening a ledger: for writing, by one process, or for reading, by anybody.
+//! Opening a ledger: for writing, by one process, or for reading, by any number of processes.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -47,8 +47,9 @@ impl Ledger {
     pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
         let path = place::resolve(path)?;
         let path = path.as_path();
-        // A look before the lock, so that no lock file appears beside a stranger's file. Where one is
-        // already, somebody may be making the ledger: then only the look under the lock counts.
+        // Examines the file before it is locked, so that no lock file appears beside a file that is not
+        // a ledger. Where a lock file exists already, another process may be making the ledger: then
+        // only the check under the lock counts.
         if let Err(error) = examine(path).await
             && !lock::is_there(path)
         {
@@ -247,9 +248,9 @@ async fn look(path: &Path) -> Result<(SqliteConnection, Result<i64, sqlx::Error>
     let looking = options(path).read_only(true);
     let mut connection = looking.clone().connect().await?;
     let mut id = application_id(&mut connection).await;
-    // Two cases in which the file is read as it lies there. Killed while it was turned to WAL: the
-    // first opening for writing rolls that back. Or SQLite cannot put its index beside the file, such
-    // as on a medium that is read-only: without a journal all is in the file, and nobody writes.
+    // Two cases in which the file is read as it lies there. Killed while it was turned to WAL: the first
+    // opening for writing rolls that back. Or SQLite cannot put its index beside the file, such as on a
+    // medium that is read-only: without a journal all is in the file, and no process writes.
     let alone = || !place::beside(path, "-wal").exists();
     let as_it_lies =
         |error: &sqlx::Error| is_code(error, HOT_JOURNAL) || is_unwritable(error) && alone();

@@ -20,7 +20,7 @@ pub(in crate::ledger) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
         Err(error) if error.kind() == ErrorKind::NotFound => missing(typed)?,
         found => found.map_err(|source| LedgerError::open(typed, source))?,
     };
-    // SQLite's interface takes UTF-8 only, and no long paths: told here, before a lock appears.
+    // SQLite's interface takes UTF-8 only, and no long paths: reported here, before a lock file appears.
     if found.to_str().is_none() {
         return Err(LedgerError::Name(typed.to_owned()));
     }

@@ -34,9 +34,10 @@ struct Candidate {
 }
 
 impl Ledger {
-    /// The look-up has asked all that could show a user of a line: of the candidates, an exact one is
-    /// meant, or the only one; among several nobody is. Who is meant and was not shown with all that the
-    /// goal is about, and with the names that `door` asks for, is still to be read.
+    /// Called when the look-up has sent all requests that could show a user of a line: of the
+    /// candidates, the exact match is chosen, or the only candidate; among several without an exact
+    /// match none is. A chosen user that was not shown with all that the goal is about, and with the
+    /// names that `door` asks for, is still to be read.
     pub async fn resolve(
         &mut self,
         job: &Job,
@@ -107,7 +108,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        // When a name was resolved that nobody was read for since is not known.
+        // The ledger does not record when a name was resolved, if its user was not read since.
         sqlx::query(
             "UPDATE users SET user_id = NULL, user_key = NULL
              WHERE job = ? AND status = 'pending' AND effect = 'none' AND before_at_ms IS NULL

@@ -12,10 +12,10 @@ use crate::ledger::record::record;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 impl Ledger {
-    /// Takes users whom a list or a search has shown, and how far the look-up has come. Whoever is sought
-    /// by id, and shown with all that the goal is about and with the names that `door` asks for, is looked
-    /// up; who may be meant by a name is a candidate. Returns the places among `users` of those who are
-    /// sought.
+    /// Records users that a list or a search has shown, and how far the look-up has come. A user that is
+    /// sought by id, and shown with all that the goal is about and with the names that `door` asks for,
+    /// is looked up; a user that a name may mean is a candidate. Returns the places among `users` of
+    /// those that are sought.
     pub async fn found(
         &mut self,
         job: &Job,
@@ -179,7 +179,7 @@ impl Ledger {
     }
 
     /// Of these workspaces, those that no user of the job had before it, as far as users were shown with
-    /// their workspaces; none if nobody was.
+    /// their workspaces; none if no user was.
     pub async fn workspaces_unseen(
         &mut self,
         job: &Job,

@@ -9,9 +9,9 @@ pub struct Mandate {
     pub account: String,
     /// The user of the operating system.
     pub operator: String,
-    /// The account's own id at the provider, if the provider tells it.
+    /// The account's own id at the provider, if the provider reports it.
     pub actor_id: Option<String>,
-    /// The provider's id of the tenant, if the provider tells it.
+    /// The provider's id of the tenant, if the provider reports it.
     pub tenant: Option<String>,
     /// The ticket that asks for the job.
     pub ticket: Option<String>,
@@ -33,7 +33,7 @@ impl Mandate {
     }
 }
 
-/// What a run took, told when it ends.
+/// What a run took, recorded when it ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunTally {
     /// Requests sent, of all kinds: sign-in, reads and retries too.

@@ -21,7 +21,7 @@ pub struct Step {
 
 impl Reader {
     /// The progress of a job, in stretches of `width` (at least a millisecond). There are at most as
-    /// many as the time at work holds, and two for each run: where nobody was at work there is none.
+    /// many as the time at work holds, and two for each run: while no run was at work there are none.
     pub async fn progress(&mut self, job: &Job, width: Duration) -> Result<Vec<Step>, LedgerError> {
         let width = i64::try_from(width.as_millis()).unwrap_or(i64::MAX).max(1);
         let rows = sqlx::query(

@@ -1,4 +1,4 @@
-//! Stretches of a run in which it got on with nobody, and what the provider said meanwhile.
+//! Stretches of a run in which no user made progress, and what the provider answered meanwhile.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::ledger::{Job, LedgerError, Reader};
 /// A stretch of one run in which no user got on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// When somebody last got on, or the run began.
+    /// When a user last made progress, or the run began.
     pub from: Timestamp,
     /// When the next one got on, or the run ended.
     pub until: Timestamp,

@@ -36,8 +36,8 @@ impl Activity {
 }
 
 impl Reader {
-    /// What the holder does for this job. It is told from the last run that the holder has begun, in
-    /// whatever job; one that has begun none waits, if at all, with the newest job.
+    /// What the holder does for this job. It is derived from the last run that the holder has begun, in
+    /// any job; a holder that has begun none waits, if at all, with the newest job.
     pub async fn activity(&mut self, job: &Job, holder: &Holder) -> Result<Activity, LedgerError> {
         let open = self.counts(job).await?.open() > 0;
         let waits = job.plan.is_some() && open;

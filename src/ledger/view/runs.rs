@@ -29,9 +29,9 @@ pub struct RunRow {
     pub ending: Option<String>,
     /// Why it stopped early, in words.
     pub stopped: Option<String>,
-    /// Requests sent, if it ended and told.
+    /// Requests sent, if the run ended and recorded the number.
     pub requests: Option<u64>,
-    /// Answers that asked for fewer requests, if it ended and told.
+    /// Answers that asked for fewer requests, if the run ended and recorded the number.
     pub throttled: Option<u64>,
     /// What a verification counted, as a JSON object.
     pub result: Option<serde_json::Value>,

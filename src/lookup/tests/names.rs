@@ -69,7 +69,7 @@ async fn p2_a_list_without_names_proves_of_no_name_that_it_is_not_there() {
         },
         ..Oddity::default()
     };
-    // Nothing but the list tells, and it shows no names.
+    // The list is the only source here, and it shows no names.
     let outcome = look(50, odd(0), Memory::new([], [1, 2, 900])).await;
     let missing: Vec<_> = outcome.register.missing.values().copied().collect();
     assert_eq!(missing, [Reason::Unresolved; 3]);

@@ -141,7 +141,7 @@ fn without_a_setting_a_hint_counts_once_it_is_tighter_than_what_is_sent() {
     assert_eq!(tempo.limit(now), None);
     tempo.ration(now, left(600, 60), 200.0, u64::MAX);
     is(&tempo, now, 10.0);
-    // Once it is kept, what is sent tells nothing any more.
+    // Once the limit is kept, the rate of what is sent no longer shows whether a hint is tighter.
     tempo.ration(now, left(600, 50), 10.0, u64::MAX);
     is(&tempo, now, 12.0);
     assert_eq!(tempo.limit(now + S * 50), None);

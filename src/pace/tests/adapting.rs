@@ -52,7 +52,7 @@ fn greedily(pace: &Pace) -> u32 {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whatever is said, and whoever takes as much as can be had after each word: the limits that
+    /// A client takes as much as it can get after each answer, whatever the answers are: the limits that
     /// were in force add up, and none was above the setting.
     #[test]
     fn p6_no_change_of_pace_lets_more_through(

@@ -52,7 +52,7 @@ fn known(facts: Vec<Fact>) -> Vec<Fact> {
 pub(super) fn people(summary: &Summary) -> Vec<Fact> {
     let runs = || summary.runs.iter();
     let all = |member: fn(&RunSummary) -> Option<&String>| distinct(runs().filter_map(member));
-    // A run that was killed has not told how many it had sent.
+    // A run that was killed has not recorded how many requests it had sent.
     let at_least = if runs().any(|run| run.requests.is_none()) {
         "at least "
     } else {
@@ -116,7 +116,7 @@ pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<Fact> {
     ])
 }
 
-/// What looking again has found, if somebody looked.
+/// What a verification has found, if there was one.
 fn verified(summary: &Summary) -> Option<String> {
     let findings = summary.verification.iter();
     let findings: Vec<_> = findings

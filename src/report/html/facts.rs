@@ -18,7 +18,7 @@ const MOST_WORDS: u32 = 4;
 /// Points of the curve: more than a screen can show.
 const POINTS: u32 = 400;
 
-/// What went wrong, in the order in which it is told.
+/// What went wrong, in the order in which the report lists it.
 pub(super) const TROUBLES: [Status; 5] = [
     Status::Failed,
     Status::InDoubt,

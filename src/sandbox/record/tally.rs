@@ -114,7 +114,7 @@ impl Tally {
         }
     }
 
-    /// Books that clients were told to stay away for this long.
+    /// Records that the server asked clients to stay away for this long.
     pub(crate) fn close_for(&self, wait: Duration) {
         let now = Instant::now();
         let until = now + wait;

@@ -38,7 +38,7 @@ impl Filter {
         })
     }
 
-    /// Whether a user matches whose attributes are told by `value`.
+    /// Whether the filter matches a user; `value` returns the user's attributes.
     pub(crate) fn matches(&self, value: &impl Fn(Attribute) -> String) -> bool {
         match self {
             Self::And(left, right) => left.matches(value) && right.matches(value),
@@ -50,8 +50,8 @@ impl Filter {
         }
     }
 
-    /// The values that the user must have one of, if the filter pins users down by ids and logins:
-    /// then nobody else need be looked at.
+    /// The values that the user must have one of, if the filter pins users down by ids and logins: then
+    /// no other user need be read.
     pub(crate) fn pinned(&self) -> Option<Vec<(Attribute, &str)>> {
         match self {
             Self::Test(attribute @ (Attribute::Id | Attribute::UserName), Operator::Eq, value) => {

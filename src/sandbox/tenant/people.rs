@@ -1,8 +1,8 @@
 //! Made people: the same seed gives the same ids, names and workspaces, in any order.
 //!
-//! Every value is computed from the seed and the person's number, so that a roster of a hundred
-//! thousand costs no memory and the server need not store what it can compute. Names are numbers on
-//! purpose: they can be found again in an audit and belong to nobody.
+//! Every value is computed from the seed and the person's number, so that a roster of a hundred thousand
+//! costs no memory and the server need not store what it can compute. Names are numbers on purpose: they
+//! can be found again in an audit and belong to no real person.
 
 use super::workspace;
 

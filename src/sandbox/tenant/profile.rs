@@ -18,7 +18,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// The profile of a person whose names nobody has changed.
+    /// The profile of a person whose names no write has changed.
     pub(crate) fn made(number: usize, active: bool, workspaces: Set) -> Self {
         Self {
             active,

@@ -1,4 +1,4 @@
-//! Sign-in by OAuth, as a client written by somebody else would meet it.
+//! Sign-in by OAuth, as a client written by another author would meet it.
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ const SHORTEST: usize = 100;
 /// What is asked of a sign-in with a certificate.
 #[derive(Debug, Clone)]
 pub struct CertificateRules {
-    /// The PEM text of the certificate that is registered in the tenant; none lets nobody in.
+    /// The PEM text of the certificate that is registered in the tenant; without one no client can sign in.
     pub registered: Option<String>,
     /// How far the time in a message may be from ours.
     pub skew: Duration,
@@ -52,7 +52,7 @@ impl Default for CertificateRules {
 #[derive(Debug, Default)]
 pub(crate) struct Seen(HashSet<Vec<u8>>);
 
-/// Whether this header value and this body sign somebody in; else why not.
+/// Whether this header value and this body sign a client in; else why not.
 pub(crate) fn check(
     rules: &CertificateRules,
     seen: &mut Seen,

@@ -17,7 +17,7 @@ pub struct OAuthRules {
     pub client_secret: Option<String>,
     /// Whether a refresh token is good once, and replaced by each use.
     pub rotation: bool,
-    /// Time between two polls; whoever is faster is told to slow down, by five seconds.
+    /// Time between two polls; the server asks a client that polls faster to slow down, by five seconds.
     pub interval: Duration,
     /// How long a code waits for approval.
     pub code_life: Duration,
@@ -28,7 +28,7 @@ pub struct OAuthRules {
 }
 
 impl Default for OAuthRules {
-    /// Rotation, a second between polls, 15 minutes for a code, nobody there.
+    /// Rotation, a second between polls, 15 minutes for a code, no person to approve it.
     fn default() -> Self {
         Self {
             client_id: "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e".to_owned(),
@@ -42,7 +42,7 @@ impl Default for OAuthRules {
     }
 }
 
-/// What somebody does with a code.
+/// What a person does with a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Approver {
     /// Approves it.

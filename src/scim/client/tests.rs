@@ -12,7 +12,7 @@ use crate::pace::{Pace, Rate};
 
 const TOKEN: &str = r#"{"tokenInfo":{"tokenValue":"t0ken-77","expiresAt":0}}"#;
 
-/// A server that signs everybody in and does `act` with everything else, and a client of it that
+/// A server that accepts every sign-in and does `act` with all other requests, and a client of it that
 /// is ready to send.
 async fn service(act: Act) -> (Server, ScimClient) {
     scripted(move |_| act.clone()).await

@@ -30,7 +30,7 @@ pub enum Absent {
     /// The user has no access: an empty list and none are the same (RFC 7643 §2.5).
     #[default]
     Nothing,
-    /// Nobody knows.
+    /// The answer does not show whether the user has access.
     Unknown,
 }
 

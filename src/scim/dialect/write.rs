@@ -29,7 +29,7 @@ pub struct WriteDialect {
     pub put_without: Vec<String>,
     /// Whether `If-Match` is sent with a write of a user: only where the provider keeps real versions.
     pub if_match: bool,
-    /// Whether users may be deleted, if that is asked for. Nobody can take it back.
+    /// Whether users may be deleted, if that is asked for. A deletion cannot be undone.
     pub delete: bool,
 }
 

@@ -122,7 +122,7 @@ fn a_put_sends_back_what_was_read_but_for_the_change() {
             r#"{"ACTIVE":false,"id":"u/1","phoneNumbers":[{"value":"1"}],"schemas":["x"],"userName":"ada"}"#
         )
     );
-    // The ledger is told what changes, not all that the provider knows of a person.
+    // The ledger records what changes, not all that the provider knows of a person.
     insta::assert_snapshot!(
         request,
         @r#"PUT /Users/u%2F1 the user as just read, but for [{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]"#

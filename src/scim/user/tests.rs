@@ -157,7 +157,7 @@ fn p2_an_attribute_that_is_absent_is_none_only_where_that_is_known() {
     let null = r#"{"id":"u","userName":"u@x.com","entitlements":null}"#;
     let none = Some(Vec::new());
     for json in [silent, null] {
-        // Nobody has shown yet that the provider has the attribute.
+        // No answer has shown yet that the provider has the attribute.
         for kind in [List, Read, Write] {
             assert_eq!(see(json, kind, &Shows::default()), None, "{json} {kind:?}");
         }

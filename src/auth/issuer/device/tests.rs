@@ -1,5 +1,5 @@
-//! The device grant against a raw server, step by step: a step says how long to wait, and nobody
-//! waits here.
+//! The device grant against a raw server, step by step: a step returns how long to wait, and the tests
+//! do not wait.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex as StdMutex};
@@ -131,7 +131,7 @@ async fn nobody_polls_sooner_than_the_service_wants() {
     let bed = bed("0.000001", &[slow_down]).await;
     bed.step().await;
     assert_eq!(bed.step().await, "pending 5.1");
-    // Whoever comes early, after a caller that was dropped, waits for the rest without asking.
+    // A caller that comes early, after one that was dropped, waits for the rest without asking.
     assert!(bed.step().await.starts_with("pending 5"));
     assert_eq!(bed.server.heard().len(), 2);
 }

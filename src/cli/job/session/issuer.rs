@@ -18,8 +18,8 @@ use crate::settings::{Method, SignIn};
 /// A longer file is no certificate and no key, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
-/// Where the tokens of this kind of sign-in come from. What is wrong with the secret, or with a file,
-/// is told here, before anything is sent.
+/// Where the tokens of this kind of sign-in come from. An error in the secret, or in a file, is returned
+/// here, before any request is sent.
 pub(super) fn issuer(
     sign_in: &SignIn,
     secret: Option<&SecretString>,

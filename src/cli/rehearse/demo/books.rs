@@ -9,7 +9,7 @@ use crate::sandbox::{Books, UserBook};
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Whoever is called removed has nothing any more, and whoever failed has.
+/// Checks that each user the ledger calls removed has no access any more, and that each failed user still has.
 pub(super) async fn is_removed(
     ledger: &mut Ledger,
     job: &Job,
@@ -26,7 +26,7 @@ pub(super) async fn is_removed(
     .await
 }
 
-/// Whoever is called restored has what the first job found.
+/// Checks that each user the ledger calls restored has what the first job found.
 pub(super) async fn is_given_back(
     ledger: &mut Ledger,
     job: &Job,

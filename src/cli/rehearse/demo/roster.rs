@@ -72,7 +72,7 @@ impl Cast {
         for (number, person) in people(seed, self.people).enumerate() {
             let record = roster_record(&person);
             csv.write(&record)?;
-            // The bad lines stand a third of the way down, as if somebody had edited there.
+            // The bad lines are a third of the way down, as if a person had edited the file there.
             if number == self.people / 3 {
                 csv.write(["cut@example.com", "User"])?;
                 csv.write(["empty@example.com", "User", "00000", "", "Viewer"])?;

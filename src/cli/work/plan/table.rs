@@ -1,4 +1,4 @@
-//! Every line of a plan as a table for tools, and for whoever has to agree to it.
+//! Every line of a plan as a table, for tools and for the person who has to approve the plan.
 
 use std::io;
 use std::path::Path;

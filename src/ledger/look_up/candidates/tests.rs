@@ -74,7 +74,7 @@ async fn p7_who_is_meant_by_a_name_is_said_at_the_end() {
     desk.resolve().await;
     let ambiguous = Some("ambiguous".to_owned());
     let expected = [
-        // No id is kept: a retry has nobody to write.
+        // No id is kept: a retry has no user to write.
         (None, false, ambiguous),
         // Known, and not seen whole: still to be read.
         line("B1", false),

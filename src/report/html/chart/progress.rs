@@ -21,7 +21,7 @@ pub(in crate::report::html) struct RunShape {
 pub(in crate::report::html) struct Course {
     /// The runs, in order.
     pub(in crate::report::html) runs: Vec<RunShape>,
-    /// Stretches in which nobody got on, in order.
+    /// Stretches in which no user made progress, in order.
     pub(in crate::report::html) waits: Vec<Stretch>,
     /// Users who got their final outcome, in order of time.
     pub(in crate::report::html) steps: Vec<Step>,
