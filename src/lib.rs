@@ -31,4 +31,5 @@ pub mod roster;
 pub mod sandbox;
 pub mod scim;
 pub mod screen;
+pub mod sending;
 pub mod settings;

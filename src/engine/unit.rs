@@ -325,7 +325,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Err(_) => return None,
         };
         let throttle_wait = self.context.settings.throttle_wait;
-        self.context.pace.heed(answer, throttle_wait);
+        self.context.pace.apply_rate_limit_headers(answer, throttle_wait);
         self.context.throttled_for_too_long(answer)
     }
 }

@@ -267,7 +267,7 @@ impl<D: Directory> Inquirer<D> {
         let sent = Instant::now();
         let exchange = self.directory.send(request).await;
         if let Ok(answer) = &exchange {
-            self.pace.heed(answer, self.settings.throttle_wait);
+            self.pace.apply_rate_limit_headers(answer, self.settings.throttle_wait);
         }
         Ok((exchange, sent.elapsed()))
     }

@@ -299,6 +299,6 @@ fn pace(users: usize) -> crate::pace::Rate {
         .clamp(50, 100_000);
     crate::pace::Rate::Per {
         count: per_second,
-        unit: crate::pace::Unit::Second,
+        unit: crate::pace::RateUnit::Second,
     }
 }

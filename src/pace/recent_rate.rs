@@ -1,24 +1,24 @@
-//! How fast requests have left lately: what a limit is derived from where none is set.
+//! The rate at which requests have left in the last seconds. If no limit is set, a limit is derived from it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Length of a window at least; also how old the estimate may be.
+/// The shortest window in which requests are counted; also how old the estimate may be.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Time below which nothing is counted as a rate: two requests at once are no infinite rate.
+/// The shortest time that a rate is computed over: two requests at once are no infinite rate.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Counts departures in the present window, and remembers the rate of the one before.
+/// Counts requests in the present window, and remembers the rate of the window before.
 #[derive(Debug)]
-pub(super) struct Lately {
+pub(super) struct RecentRate {
     since: Instant,
     count: u32,
     before: f64,
 }
 
-impl Lately {
+impl RecentRate {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             since: now,
@@ -37,8 +37,8 @@ impl Lately {
         self.count = self.count.saturating_add(1);
     }
 
-    /// Requests per second: in this window or the one before, whichever saw more. A pause must not
-    /// look like a slow pace.
+    /// Requests per second, in this window or the one before: the higher rate of the two. A pause must not
+    /// look like a slow rate.
     pub(super) fn rate(&self, now: Instant) -> f64 {
         self.now(now).max(self.before)
     }
@@ -56,31 +56,31 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let mut now = Instant::now();
-        let mut lately = Lately::new(now);
-        assert!(lately.rate(now) < 1e-9);
+        let mut recent = RecentRate::new(now);
+        assert!(recent.rate(now) < 1e-9);
         for _ in 0..2500 {
             now += Duration::from_millis(4);
-            lately.note(now);
+            recent.note(now);
         }
-        assert!((lately.rate(now) - 250.0).abs() < 20.0);
+        assert!((recent.rate(now) - 250.0).abs() < 20.0);
         for _ in 0..30 {
             now += Duration::from_millis(100);
-            lately.note(now);
+            recent.note(now);
         }
-        assert!((lately.rate(now) - 10.0).abs() < 2.0);
+        assert!((recent.rate(now) - 10.0).abs() < 2.0);
     }
 
     #[test]
-    fn few_requests_at_once_are_no_sprint_and_a_pause_is_no_crawl() {
+    fn neither_two_requests_at_once_nor_a_pause_distort_the_rate() {
         let mut now = Instant::now();
-        let mut lately = Lately::new(now);
-        lately.note(now);
-        assert!((lately.rate(now) - 10.0).abs() < 1e-9);
+        let mut recent = RecentRate::new(now);
+        recent.note(now);
+        assert!((recent.rate(now) - 10.0).abs() < 1e-9);
         for _ in 0..100 {
             now += Duration::from_millis(20);
-            lately.note(now);
+            recent.note(now);
         }
         now += Duration::from_mins(1);
-        assert!((lately.rate(now) - 50.0).abs() < 2.0);
+        assert!((recent.rate(now) - 50.0).abs() < 2.0);
     }
 }

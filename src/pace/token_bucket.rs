@@ -26,21 +26,22 @@ impl GovernorClock for TokioClock {
     }
 }
 
+/// See the module.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(super) struct TokenBucket {
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>,
     clock: TokioClock,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// An empty bucket that gains a token every `period` and holds at most `burst` of them.
     ///
-    /// It is empty because another one may have been full a moment ago: that of a run that was killed,
-    /// or of the pace before this one. So no row of buckets lets more through than the fastest alone.
+    /// It is empty because another bucket may have been full a moment ago: that of a run that was killed,
+    /// or that of the tempo before. So several buckets in a row let no more through than the fastest one alone.
     ///
-    /// What counts is what reaches the server, and requests need different times to get there (the
-    /// first one on a connection opens it). So one token of the burst is kept back, which lets a
-    /// request be late by a whole period before the server sees more than it should.
+    /// The server counts the requests that reach it, and requests take different times to get there (the
+    /// first one on a connection opens it). So one token of the burst is kept back: then a request may be late
+    /// by a whole period before the server sees more than it should.
     pub(super) fn new(period: Duration, burst: NonZeroU32) -> Self {
         let kept = NonZeroU32::new(burst.get() - 1).unwrap_or(NonZeroU32::MIN);
         let period = period.max(Duration::from_nanos(1));
@@ -58,7 +59,7 @@ impl Bucket {
         Self { limiter, clock }
     }
 
-    /// Takes a token, or says how long there will be none.
+    /// Takes a token, or returns how long there will be none.
     pub(super) fn take(&self) -> Result<(), Duration> {
         self.limiter
             .check()
