@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::export::{Column, Order, Progress, Table};
 use crate::files::{self, FileError, Mark, Place as Target};
-use crate::lookup::Place;
+use crate::lookup::ListCursor;
 use crate::report::cell_text;
 
 /// The form of the record. Those before 3 were made when no cell had to be in quotes.
@@ -74,7 +74,7 @@ impl PartError {
 struct Record {
     version: u32,
     order: Order,
-    place: Place,
+    place: ListCursor,
     progress: Progress,
     bytes: u64,
 }
@@ -99,7 +99,11 @@ impl Part {
     ///
     /// # Errors
     /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
-    pub fn open(path: &Path, order: Order, table: &mut Table) -> Result<(Self, Place), PartError> {
+    pub fn open(
+        path: &Path,
+        order: Order,
+        table: &mut Table,
+    ) -> Result<(Self, ListCursor), PartError> {
         // A link too, wherever it leads.
         if path.symlink_metadata().is_ok() {
             return Err(FileError::Exists(path.to_owned()).into());
@@ -138,10 +142,14 @@ impl Part {
             bytes: 0,
         };
         let Some(left) = left else {
-            this.append(&[], &Place::default(), Progress::default())?;
+            this.append(&[], &ListCursor::default(), Progress::default())?;
             this.cut(0)?;
-            this.append(&table.header()?, &Place::default(), Progress::default())?;
-            return Ok((this, Place::default()));
+            this.append(
+                &table.header()?,
+                &ListCursor::default(),
+                Progress::default(),
+            )?;
+            return Ok((this, ListCursor::default()));
         };
         this.cut(left.bytes)?;
         table.resume(left.progress, this.ids()?.into_iter());
@@ -155,7 +163,7 @@ impl Part {
     pub fn append(
         &mut self,
         rows: &[u8],
-        place: &Place,
+        place: &ListCursor,
         progress: Progress,
     ) -> Result<(), PartError> {
         let wrote = self.file.write_all(rows);

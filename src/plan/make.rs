@@ -11,8 +11,8 @@ use crate::domain::{
 };
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{
-    Absence, Ask, Count, Found, Inquirer, Look, LookUpError, Outstanding, Position, Register,
-    Sought, Wants, look_up,
+    Absence, CountActive, Inquirer, LookUpError, LookUpOptions, LookUpProgress, LookUpSummary,
+    Outstanding, Position, Register, Sought, Wants, look_up,
 };
 use crate::plan::decide::Criteria;
 use crate::plan::survey::{overview, settle};
@@ -100,7 +100,7 @@ pub async fn make<D: Directory>(
     run: &NewRun,
     look_ups: Option<LookUps<'_, D>>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(Look),
+    on_progress: &mut dyn FnMut(LookUpProgress),
 ) -> Result<Job, PlanError> {
     let mut looked_up = LookedUp {
         method: "none".to_owned(),
@@ -112,8 +112,10 @@ pub async fn make<D: Directory>(
             .forget_looks(job, run, since.before(asked.ttl))
             .await?;
         let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
-        let ask = Ask {
-            count: asked.active_needed.map_or(Count::All, Count::Enough),
+        let ask = LookUpOptions {
+            count: asked
+                .active_needed
+                .map_or(CountActive::All, CountActive::Enough),
             needs_attribute: true,
         };
         let looking = look_up(asked.inquirer, &mut sought, ask, on_progress);
@@ -148,14 +150,19 @@ pub async fn look_again<D: Directory>(
     run: &NewRun,
     asked: LookUps<'_, D>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(Look),
+    on_progress: &mut dyn FnMut(LookUpProgress),
 ) -> Result<(), PlanError> {
     let since = Clock::System.now();
     ledger
         .forget_looks(job, run, since.before(asked.ttl))
         .await?;
     let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
-    let looking = look_up(asked.inquirer, &mut sought, Ask::default(), on_progress);
+    let looking = look_up(
+        asked.inquirer,
+        &mut sought,
+        LookUpOptions::default(),
+        on_progress,
+    );
     Box::pin(looking).await?;
     ledger.mark_duplicates(job, run).await?;
     settle(ledger, job, run, criteria).await?;
@@ -206,19 +213,24 @@ impl<'a> SoughtInLedger<'a> {
     }
 
     /// Takes what was found, as the plan keeps it.
-    async fn looked_up(self, found: Found) -> Result<LookedUp, LedgerError> {
+    async fn looked_up(self, found: LookUpSummary) -> Result<LookedUp, LedgerError> {
         // Users who were looked up by an earlier process have workspaces, too.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
+        let (active, active_is_at_least) = match found.active {
+            ActiveUsers::Unknown => (None, false),
+            ActiveUsers::Exactly(active) => (Some(active), false),
+            ActiveUsers::AtLeast(active) => (Some(active), true),
+        };
         Ok(LookedUp {
-            method: found.method.as_str().to_owned(),
+            method: found.strategy.as_str().to_owned(),
             requests: found.requests,
             total: found.total,
-            active: found.active,
-            active_is_at_least: found.active_is_at_least,
+            active,
+            active_is_at_least,
             active_to_write: 0,
             access_shown: found.access_shown,
             kept_access: self.memo.kept.into_iter().collect(),
@@ -340,15 +352,15 @@ fn settle_absent(
         Outcome::Failed(absence.reason)
     };
     let entry = move |fact| Entry { line, at, fact };
-    let read = absence.answer.map(|told| {
+    let read = absence.answer.map(|answer| {
         entry(Fact::Ended {
             kind: RequestKind::Read,
             attempt: 0,
             verdict: Verdict::Refused(absence.reason),
-            status: Some(told.status),
-            request_id: told.request_id,
+            status: Some(answer.status),
+            request_id: answer.request_id,
             detail: absence.words.clone(),
-            elapsed: told.elapsed,
+            elapsed: answer.elapsed,
         })
     });
     let settled = entry(Fact::Settled(Settlement {

@@ -10,7 +10,7 @@ use crate::cli::job::stale::{check_age, check_digest, check_sample};
 use crate::cli::terminal::Terminal;
 use crate::domain::{Access, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, RunKind};
-use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
+use crate::lookup::{Inquirer, InquirySettings, LookUpError, LookUpProgress, read};
 use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, unmet};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
@@ -25,13 +25,13 @@ impl At<'_> {
             concurrency: self.settings.concurrency,
             throttle_wait: self.settings.throttle_wait,
             max_outage: self.settings.limits.outage,
-            finds: self.settings.connection.finds(),
+            supports: self.settings.connection.finds(),
         };
         let signed_in = &self.signed_in;
         let client = Arc::clone(&signed_in.client);
         let terminal = self.terminal;
         let told = Mutex::new(None::<tokio::time::Instant>);
-        Inquirer::new(client, Arc::clone(&signed_in.pace), settings).on_trouble(move |why| {
+        Inquirer::new(client, Arc::clone(&signed_in.pace), settings).on_retry(move |why| {
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.is_none_or(|last| last.elapsed() >= EVERY) {
                 *told = Some(tokio::time::Instant::now());
@@ -130,7 +130,8 @@ async fn plan(
     let run = ledger.start_run(job, RunKind::Plan, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
-    let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
+    let mut tell =
+        |look: LookUpProgress| looking.tell(look.strategy.as_str(), look.requests, look.left);
     let asked = (!no_lookup).then(|| LookUps {
         inquirer: &inquirer,
         ttl: at.settings.safety.plan_ttl,
@@ -166,7 +167,8 @@ pub(super) async fn look_again(
 ) -> Result<(), Failure> {
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
-    let mut tell = |look: Look| looking.tell(look.method.as_str(), look.requests, look.left);
+    let mut tell =
+        |look: LookUpProgress| looking.tell(look.strategy.as_str(), look.requests, look.left);
     let asked = LookUps {
         inquirer: &inquirer,
         ttl: at.settings.safety.plan_ttl,

@@ -11,7 +11,7 @@ use crate::cli::job::{known_secret, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
 use crate::export::{Column, Order, Part, PartError, Progress, Table};
-use crate::lookup::{Inquirer, InquirySettings, LookUpError, Place, Until, Walk};
+use crate::lookup::{Inquirer, InquirySettings, ListCursor, LookUpError, Until, Walk};
 use crate::progress::{Looking, ProgressMode};
 use crate::scim::ScimClient;
 use crate::screen;
@@ -66,7 +66,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
             concurrency: settings.concurrency,
             throttle_wait: settings.throttle_wait,
             max_outage: settings.limits.outage,
-            finds,
+            supports: finds,
         },
     );
     let mode = if terminal.is_quiet() {
@@ -93,7 +93,7 @@ async fn walk(
     let place = sink.place.clone();
     let mut walk = Walk::new(inquirer, order.filter.clone(), Until::Likely, place);
     while let Some(users) = walk.next().await? {
-        sink.place = walk.place().clone();
+        sink.place = walk.cursor().clone();
         let page = users.len().max(1) as u64;
         let rows = sink.table.rows(&users).map_err(PartError::from)?;
         if !sink.append(&rows)? {
@@ -115,7 +115,7 @@ async fn walk(
 /// Where the rows go, and how far the walk has come.
 struct Sink {
     table: Table,
-    place: Place,
+    place: ListCursor,
     /// The file under way; none if it is standard output.
     part: Option<Part>,
     /// Standard output, for rows without a file.
@@ -129,7 +129,7 @@ impl Sink {
             let header = table.header().map_err(PartError::from)?;
             let mut this = Self {
                 table,
-                place: Place::default(),
+                place: ListCursor::default(),
                 part: None,
                 out: screen::stream(),
             };

@@ -219,8 +219,8 @@ async fn verify_all(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<Verif
     let run = ledger.start_run(job, RunKind::Verify, &at.mandate).await?;
     let inquirer = at.inquirer();
     let mut looking = Looking::new(at.progress);
-    let mut tell = |look: crate::lookup::Look| {
-        looking.tell(look.method.as_str(), look.requests, look.left);
+    let mut tell = |look: crate::lookup::LookUpProgress| {
+        looking.tell(look.strategy.as_str(), look.requests, look.left);
     };
     let goal = at.criteria.goal.as_ref();
     let looked = crate::plan::verify(ledger, job, &run, goal, &inquirer, &mut tell).await;

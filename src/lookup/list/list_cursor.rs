@@ -1,5 +1,5 @@
-//! How far a walk through a list of users has come: what is kept of it, so that another process can
-//! continue it.
+//! The position in a paged list, and what was seen of the list so far. Its JSON form is stored, so that another
+//! process can continue the walk: the names of its fields are part of the format.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,8 @@ use crate::domain::{Coverage, ListEnd, PageAt, UserPage};
     clippy::struct_excessive_bools,
     reason = "facts about a server, each by itself"
 )]
-pub struct Place {
-    /// The number of the last user in the list that is behind the walk.
+pub struct ListCursor {
+    /// The number, in the list, of the last user that was passed.
     pub passed: u64,
     /// Users that were shown, each counted once.
     pub distinct: u64,
@@ -20,40 +20,40 @@ pub struct Place {
     pub named: u64,
     /// Of these, the ones that are shown to be active.
     pub active: u64,
-    /// Of these, the ones of which it was shown whether they are active.
+    /// Of these, the ones that are shown to be active or not active.
     pub active_shown: u64,
     /// Pages that brought users.
     pub pages: u64,
     /// Users in the list, as the provider last said; `None` if it did not say, or contradicts itself.
     pub total: Option<u64>,
-    /// The first user of the list: a server that shows this one again starts from the beginning.
+    /// The first user of the list. A server that shows this user again has started from the beginning.
     pub first: Option<String>,
-    /// The first user of the latest page: a server that shows this one again has no more.
+    /// The first user of the latest page. A server that shows this user again has no more.
     pub latest: Option<String>,
-    /// Users on the first page: a page of the server's own size.
+    /// The number of users on the first page: the page size of the server.
     pub page: u64,
     /// Whether the first page was as long as it was asked to be.
-    pub(super) is_first_full: bool,
+    pub(in crate::lookup) is_first_full: bool,
     /// Whether the latest page was as long as a page can be.
-    pub(super) was_full: bool,
-    /// Whether the provider's total was contradicted by the users that it showed.
-    pub(super) is_contradicted: bool,
-    /// Whether a page was shorter than the first one though others followed: from then on each page is
-    /// asked for once the page before has come.
-    pub(super) is_irregular: bool,
+    pub(in crate::lookup) was_full: bool,
+    /// Whether the provider has shown more users than its total says.
+    pub(in crate::lookup) is_contradicted: bool,
+    /// Whether a page was shorter than the first one though others followed. From then on each page is asked for
+    /// after the page before has arrived.
+    pub(in crate::lookup) is_irregular: bool,
     /// How the next page is asked for.
-    pub(super) way: Way,
-    /// Whether it was tried to take `startIndex` for the number of a page, and to count from 0.
-    pub(super) tried: [bool; 2],
-    /// Whether the server was seen to heed where a page is to begin.
-    pub(super) is_start_heeded: bool,
+    pub(in crate::lookup) way: Way,
+    /// Whether the walk has tried `startIndex` as the number of a page, and counting from 0.
+    pub(in crate::lookup) tried: [bool; 2],
+    /// Whether the server was seen to follow `startIndex`.
+    pub(in crate::lookup) is_start_heeded: bool,
     /// How it ended, once it has.
-    pub(super) end: Option<End>,
+    pub(in crate::lookup) end: Option<WalkEnd>,
 }
 
 /// How the pages of a list are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Way {
+pub(in crate::lookup) enum Way {
     /// By the number of the first user on the page.
     #[default]
     Index,
@@ -67,14 +67,14 @@ pub(super) enum Way {
 
 /// How a walk ended. [`ListEnd`] as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum End {
+pub(in crate::lookup) enum WalkEnd {
     Shown,
     Repeated,
     Counted,
     Cut,
 }
 
-impl Place {
+impl ListCursor {
     /// Whether the walk is over.
     pub fn is_over(&self) -> bool {
         self.end.is_some()
@@ -85,12 +85,12 @@ impl Place {
         let end = match self.end {
             // The first user may never have been shown.
             Some(_) if self.may_count_from_zero() => ListEnd::Counted,
-            Some(End::Shown) => ListEnd::Shown,
-            Some(End::Repeated) => ListEnd::Repeated {
+            Some(WalkEnd::Shown) => ListEnd::Shown,
+            Some(WalkEnd::Repeated) => ListEnd::Repeated {
                 is_start_heeded: self.pages > 1 || self.is_start_heeded,
             },
-            Some(End::Counted) => ListEnd::Counted,
-            Some(End::Cut) => ListEnd::Cut,
+            Some(WalkEnd::Counted) => ListEnd::Counted,
+            Some(WalkEnd::Cut) => ListEnd::Cut,
             None if self.pages == 0 => return Coverage::Unknown,
             None => return Coverage::UpTo(self.distinct),
         };
@@ -98,7 +98,7 @@ impl Place {
     }
 
     /// How much of the list was seen with names: a user that is shown without one may have any name.
-    pub(super) fn coverage_of_names(&self) -> Coverage {
+    pub(in crate::lookup) fn coverage_of_names(&self) -> Coverage {
         if self.named == self.distinct {
             self.coverage()
         } else {
@@ -106,50 +106,50 @@ impl Place {
         }
     }
 
-    /// Whether all users were seen, if the provider's answers are taken as true: the walk has ended where it
-    /// should, or as many users were seen as the total says, and that total is not merely the size of a page.
-    pub(super) fn is_plausible(&self) -> bool {
-        let is_counted = self.end == Some(End::Counted) && self.is_total_independent();
+    /// Whether all users were seen, if the answers of the provider are true: the list has shown its end, or as
+    /// many users were seen as the total says, and that total is not merely the size of a page.
+    pub(in crate::lookup) fn is_plausible(&self) -> bool {
+        let is_counted = self.end == Some(WalkEnd::Counted) && self.is_total_independent();
         is_counted || self.coverage().is_whole()
     }
 
-    /// Whether the total is more than what one page holds: some servers give the number of users on the
-    /// page for that of all.
-    pub(super) fn is_total_independent(&self) -> bool {
+    /// Whether the total is more than the users on one page: some servers report the number of users on the page
+    /// as the total.
+    pub(in crate::lookup) fn is_total_independent(&self) -> bool {
         self.total.is_some_and(|total| total > self.page)
     }
 
-    /// Whether as many users were seen as the provider says that there are.
-    pub(super) fn is_total_reached(&self) -> bool {
+    /// Whether as many users were seen as the provider reports.
+    pub(in crate::lookup) fn is_total_reached(&self) -> bool {
         self.pages > 0 && self.total.is_some_and(|total| self.distinct >= total)
     }
 
-    /// Whether the provider says that there are more users than were seen.
-    pub(super) fn is_more_expected(&self) -> bool {
+    /// Whether the provider reports more users than were seen.
+    pub(in crate::lookup) fn is_more_expected(&self) -> bool {
         self.total.is_some_and(|total| self.distinct < total)
     }
 
-    /// Whether there is something left to be asked that could show more users, now that the walk is over.
-    pub(super) fn is_provable(&self) -> bool {
+    /// Whether a further request could show more users, now that the walk is over.
+    pub(in crate::lookup) fn is_provable(&self) -> bool {
         match self.end {
-            Some(End::Counted) => true,
-            Some(End::Shown | End::Repeated) => self.may_count_from_zero(),
-            Some(End::Cut) | None => false,
+            Some(WalkEnd::Counted) => true,
+            Some(WalkEnd::Shown | WalkEnd::Repeated) => self.may_count_from_zero(),
+            Some(WalkEnd::Cut) | None => false,
         }
     }
 
     /// Whether the server may count its users from 0, so that the first one was never shown: no total
-    /// says otherwise, and counting from 0 was not tried.
-    pub(super) fn may_count_from_zero(&self) -> bool {
+    /// contradicts it, and counting from 0 was not tried.
+    pub(in crate::lookup) fn may_count_from_zero(&self) -> bool {
         let is_tried = self.tried[1] || self.way != Way::Index;
         self.pages > 0 && !is_tried && !self.is_total_independent()
     }
 
     /// Where the next pages begin, at most `most` of them.
     ///
-    /// Several at once only where it is known how the server counts: two pages came as they were
-    /// expected, and a total says that there are so many more.
-    pub(super) fn next_pages(&self, most: usize) -> Vec<PageAt> {
+    /// Several at once only if it is known how the server counts: two pages came as expected, and the total says
+    /// that so many more follow.
+    pub(in crate::lookup) fn next_pages(&self, most: usize) -> Vec<PageAt> {
         match &self.way {
             Way::FirstCursor => vec![PageAt::FirstCursor],
             Way::Cursor(cursor) => vec![PageAt::Cursor(cursor.clone())],
@@ -169,9 +169,9 @@ impl Place {
         }
     }
 
-    /// From now on pages hold at most `size` users, since longer ones cannot be read. The walk goes on from
-    /// where it is, or from a little before, where pages are numbered.
-    pub(super) fn expect_pages_of(&mut self, size: u64) {
+    /// From now on pages hold at most `size` users, because longer ones cannot be read. The walk continues from
+    /// where it is, or from a little before if pages are numbered.
+    pub(in crate::lookup) fn expect_pages_of(&mut self, size: u64) {
         let before = self.page.max(1);
         if self.pages == 0 || size >= before {
             return;
@@ -183,9 +183,15 @@ impl Place {
         }
     }
 
-    /// Takes a page with `fresh` users who were not shown before. Returns whether pages that were asked
-    /// for at the same time are to be asked for anew: this one is not as long as it was expected to be.
-    pub(super) fn take(&mut self, at: &PageAt, asked: u64, page: &UserPage, fresh: u64) -> bool {
+    /// Takes a page with `fresh` users that were not shown before. Returns whether pages that were asked for at
+    /// the same time are to be asked for anew, because this one is not as long as expected.
+    pub(in crate::lookup) fn take(
+        &mut self,
+        at: &PageAt,
+        asked: u64,
+        page: &UserPage,
+        fresh: u64,
+    ) -> bool {
         let length = page.users.len() as u64;
         let first = page.users.first().map(|user| user.id.clone());
         if self.pages == 0 {
@@ -211,18 +217,18 @@ impl Place {
             *page += 1;
         }
         match (&page.next_cursor, &self.way) {
-            // The same cursor again leads in a circle.
-            (Some(next), Way::Cursor(last)) if next == last => self.end = Some(End::Repeated),
+            // The same cursor again would lead to the same page for ever.
+            (Some(next), Way::Cursor(last)) if next == last => self.end = Some(WalkEnd::Repeated),
             (Some(next), _) => self.way = Way::Cursor(next.clone()),
-            (None, Way::FirstCursor | Way::Cursor(_)) => self.end = Some(End::Shown),
+            (None, Way::FirstCursor | Way::Cursor(_)) => self.end = Some(WalkEnd::Shown),
             (None, _) => {}
         }
         !is_expected
     }
 
-    /// A total that is less than what was seen is none, and no later one of this list is.
-    fn note_total(&mut self, told: Option<u64>) {
-        self.total = told.filter(|total| *total > 0).or(self.total);
+    /// A total that is less than the users that were seen is wrong, and so is every later total of this list.
+    fn note_total(&mut self, reported: Option<u64>) {
+        self.total = reported.filter(|total| *total > 0).or(self.total);
         self.is_contradicted |= self.total.is_some_and(|total| total < self.distinct);
         if self.is_contradicted {
             self.total = None;

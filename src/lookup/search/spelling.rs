@@ -1,32 +1,32 @@
-//! How names are spelt when they are searched, and by which name searches are put to the test.
+//! How names are spelt in searches, and the name that searches are tested with.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
 use crate::domain::{UserState, name_key};
 
-/// A user by whom searches are put to the test.
+/// The user that searches are tested with.
 #[derive(Debug, Default)]
-pub(super) struct Control {
+pub(in crate::lookup) struct Control {
     /// A name that is known to exist.
-    pub(super) name: Option<String>,
+    pub(in crate::lookup) name: Option<String>,
     /// Whether a search for it, in another case, has found it.
-    pub(super) is_passed: Option<bool>,
+    pub(in crate::lookup) is_passed: Option<bool>,
 }
 
 impl Control {
-    /// Takes the name of a user who was shown, if it can serve.
-    pub(super) fn note(&mut self, user: &UserState) {
+    /// Takes the name of a user that was shown, if it can be used for the test.
+    pub(in crate::lookup) fn note(&mut self, user: &UserState) {
         let name = user.user_name.as_ref();
-        let serves = |name: &&String| is_plain(name) && swapped(name) != **name;
+        let is_usable = |name: &&String| is_plain(name) && swapped(name) != **name;
         if self.name.is_none() {
-            self.name = name.filter(serves).cloned();
+            self.name = name.filter(is_usable).cloned();
         }
     }
 }
 
-/// The spellings in which a name is asked for: as it is written, in lower case, and in the form in which
-/// names compare.
-pub(super) fn spellings(name: &str) -> Vec<String> {
+/// The spellings in which a name is searched: as the roster writes it, in lower case, and in the form in which
+/// names are compared.
+pub(in crate::lookup) fn spellings(name: &str) -> Vec<String> {
     let mut all = vec![name.to_owned()];
     for other in [name.to_lowercase(), name_key(name)] {
         if !all.contains(&other) {
@@ -36,15 +36,15 @@ pub(super) fn spellings(name: &str) -> Vec<String> {
     all
 }
 
-/// Whether a search that finds no user with this name may be believed, once searches are known to work:
-/// nothing in the name is folded, escaped or parsed as filter syntax in a way of the server's own.
-pub(super) fn is_plain(name: &str) -> bool {
+/// Whether a search that finds no user with this name may be believed, once searches have passed the test: the
+/// name has no part that a server might fold, escape or parse as filter syntax in its own way.
+pub(in crate::lookup) fn is_plain(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
     !name.is_empty() && name.chars().all(is_plain) && !name.to_ascii_lowercase().contains("eq")
 }
 
 /// A name with the case of each letter swapped.
-pub(super) fn swapped(name: &str) -> String {
+pub(in crate::lookup) fn swapped(name: &str) -> String {
     let swap = |c: char| {
         if c.is_ascii_lowercase() {
             c.to_ascii_uppercase()
@@ -55,9 +55,9 @@ pub(super) fn swapped(name: &str) -> String {
     name.chars().map(swap).collect()
 }
 
-/// The spelling of a name that differs most from it and compares as equal: in the other case, and with
-/// each accent as a sign of its own.
-pub(super) fn disguised(name: &str) -> String {
+/// The spelling of a name that differs most from it and compares as equal: in the other case, and with each
+/// accent as a separate character.
+pub(in crate::lookup) fn disguised(name: &str) -> String {
     let upper = name.to_uppercase();
     let other = if upper == name {
         name.to_lowercase()
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p2_only_a_plain_name_is_believed_to_be_nowhere() {
+    fn p2_only_of_a_plain_name_is_a_search_without_result_believed() {
         for (name, plain) in [
             ("ada.lovelace@x-y.com", true),
             ("a_1@x.com", true),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_asked_for_in_each_spelling_once() {
+    fn a_name_is_searched_in_each_spelling_once() {
         assert_eq!(spellings("ada@x.com"), ["ada@x.com"]);
         assert_eq!(spellings("Ada@x.com"), ["Ada@x.com", "ada@x.com"]);
         let decomposed = "Jose\u{301}@x.com";

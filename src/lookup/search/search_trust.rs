@@ -1,21 +1,21 @@
-//! Whether searches can be relied on: what a miss, and what a hit, is worth.
+//! Whether the results of searches can be relied on.
 //!
-//! A search that folds case finds all users of a name; one that does not may find one of several, and none
-//! of a user whose name is spelt otherwise. To find out which kind it is, the look-up searches for a name that
-//! is known to exist, in another spelling.
+//! A search that folds case finds all users of a name. One that does not may find one of several users, or miss a
+//! user whose name is spelt in another way. To find out which kind the provider has, the look-up searches a name
+//! that is known to exist, in another spelling.
 
 use crate::domain::{Line, name_key};
 use crate::lookup::error::LookUpError;
 use crate::lookup::look_up::LookUp;
-use crate::lookup::names::{Search, is_hit, name, names};
 use crate::lookup::register::Register;
-use crate::lookup::spelling::{disguised, swapped};
+use crate::lookup::search::by_name::{Search, is_hit, name, names};
+use crate::lookup::search::spelling::{disguised, swapped};
 use crate::port::Directory;
 
 impl<D: Directory> LookUp<'_, D> {
-    /// Lines whose name was found, and may be another user's, too: only a search that folds a name shows
-    /// all users of that name.
-    pub(super) async fn doubtful_hits<R: Register>(
+    /// The lines whose name was found, and may also be the name of a second user: only a search that folds case
+    /// shows all users of a name.
+    pub(in crate::lookup) async fn doubtful_hits<R: Register>(
         &mut self,
         register: &mut R,
     ) -> Result<Vec<Line>, LookUpError> {
@@ -28,7 +28,7 @@ impl<D: Directory> LookUp<'_, D> {
         let mut doubtful = Vec::new();
         for hit in hits {
             let name = name(&hit).unwrap_or_default();
-            // How letters beyond ASCII are folded is a matter of each of them.
+            // A server may fold each letter beyond ASCII in its own way.
             if !is_trusted || !(name.is_ascii() || self.finds_disguised(register, name).await?) {
                 doubtful.push(hit.line());
             }
@@ -36,7 +36,7 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(doubtful)
     }
 
-    /// Whether a search finds a name that was found before in the spelling that differs most from it.
+    /// Whether a search finds a name, which was found before, in the spelling that differs most from it.
     async fn finds_disguised<R: Register>(
         &mut self,
         register: &mut R,
@@ -50,16 +50,16 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(matches!(found, Search::Found(found) if !found.is_empty()))
     }
 
-    /// Whether a search for a name that is known to exist finds it, though it is asked for in another case.
-    pub(super) async fn is_search_trusted<R: Register>(
+    /// Whether a search finds a name that is known to exist, although it is given in another case.
+    pub(in crate::lookup) async fn is_search_trusted<R: Register>(
         &mut self,
         register: &mut R,
     ) -> Result<bool, LookUpError> {
         if let Some(known) = self.control.is_passed {
             return Ok(known);
         }
-        if self.control.name.is_none() && self.walk.place().pages == 0 {
-            self.next_known(register).await?;
+        if self.control.name.is_none() && self.walk.cursor().pages == 0 {
+            self.next_names(register).await?;
         }
         let Some(name) = self.control.name.clone() else {
             return Ok(false);

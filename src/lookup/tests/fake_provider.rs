@@ -1,4 +1,4 @@
-//! A scripted provider.
+//! The fake provider: it answers requests of a look-up by an [`Oddity`].
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,12 @@ use crate::domain::{
 };
 use crate::port::{Directory, SignInError};
 
-pub(super) use super::oddity::{Addresses, EVERYTHING, Entries, Oddity, Searching, Start, Total};
+pub(super) use crate::lookup::tests::oddities::{
+    Addresses, EVERYTHING, Entries, Oddity, Searching, Start, Total,
+};
 
-/// A tenant of `user0`, `user1`, … whose every second user is active, and every third has a workspace.
-pub(super) struct Provider {
+/// A tenant with `user0`, `user1`, … Every second user is active, and every third has a workspace.
+pub(super) struct FakeProvider {
     pub(super) users: u64,
     pub(super) odd: Oddity,
     pub(super) start: Instant,
@@ -31,7 +33,7 @@ pub(super) fn named(number: u64) -> String {
     format!("User{number}{sign}@example.com")
 }
 
-impl Provider {
+impl FakeProvider {
     fn user(&self, number: u64) -> UserState {
         let twin = self.odd.double.filter(|_| number + 1 == self.users);
         let has: &[&str] = if number.is_multiple_of(3) {
@@ -51,7 +53,7 @@ impl Provider {
 
     fn addresses(&self, number: u64) -> Vec<String> {
         let has = match self.odd.addresses {
-            Addresses::Nobody => false,
+            Addresses::NoUser => false,
             Addresses::Some => number.is_multiple_of(10),
             Addresses::Shown | Addresses::Hidden | Addresses::HalfHidden => true,
         };
@@ -62,7 +64,7 @@ impl Provider {
     fn entry(&self, number: u64) -> UserState {
         let whole = self.user(number);
         let is_shown = match self.odd.addresses {
-            Addresses::Nobody | Addresses::Hidden => false,
+            Addresses::NoUser | Addresses::Hidden => false,
             Addresses::Shown => true,
             Addresses::Some | Addresses::HalfHidden => number.is_multiple_of(10),
         };
@@ -143,8 +145,8 @@ impl Provider {
 
     fn search(&self, names: &[&str]) -> (u16, Content) {
         let names: Vec<String> = match self.odd.searching {
-            Searching::Everybody => return self.list("1", 100),
-            Searching::Nobody => Vec::new(),
+            Searching::AllUsers => return self.list("1", 100),
+            Searching::NoUser => Vec::new(),
             Searching::OneOnly if names.len() > 1 => {
                 return (400, Content::Other(Problem::default()));
             }
@@ -172,7 +174,7 @@ impl Provider {
         let words: Vec<_> = path.split(' ').collect();
         match words[..] {
             ["page", at, count] => self.list(at, count.parse().unwrap()),
-            ["active"] if self.odd.searching == Searching::Everybody => self.list("1", 100),
+            ["active"] if self.odd.searching == Searching::AllUsers => self.list("1", 100),
             ["active"] => {
                 let active: Vec<_> = (0..self.users).filter(|n| n.is_multiple_of(2)).collect();
                 let all = active.len() as u64;
@@ -199,7 +201,7 @@ impl Provider {
         }
     }
 
-    /// A user as a single read shows it: nothing where the attribute is not known to be there.
+    /// A user as a single read shows it. The attribute of access is left out until it is known to exist.
     fn read(&self, number: u64) -> UserState {
         let user = self.user(number);
         let has_any = user.addresses.as_ref().is_some_and(|all| !all.is_empty());
@@ -219,7 +221,7 @@ fn request(path: String) -> Request {
     Request::bare(RequestKind::List, "GET", path)
 }
 
-impl Directory for Provider {
+impl Directory for FakeProvider {
     fn write_request(
         &self,
         _user: &UserId,
@@ -292,7 +294,7 @@ impl Directory for Provider {
             .out
             .is_some_and(|(from, to)| from <= now && now < to)
         {
-            return Err(Silence::Lost("nobody there".to_owned()));
+            return Err(Silence::Lost("no answer".to_owned()));
         }
         // Requests take time: an outage can begin between two of them.
         tokio::time::sleep(Duration::from_millis(10)).await;

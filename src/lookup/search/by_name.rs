@@ -1,46 +1,46 @@
-//! Finding users by their names: searches, each put to the test before a miss is believed, then the list.
+//! Finding users by their names: first with searches, then in the list.
 //!
-//! Some servers take `a or b` for one long name, look for the last one alone, fold no case, split a
-//! filter at `eq`, or answer 200 without any user to whatever they do not understand. So a search that
-//! finds none proves nothing by itself, and one that finds a user does not prove that no other user has
-//! that name in another case.
+//! Some servers take `a or b` for one long name, search the last name alone, do not fold case, split a filter at
+//! `eq`, or answer 200 without any user to a filter that they do not understand. So a search without a result
+//! proves nothing until searches have passed a test. A search with a result does not prove that no other user
+//! has that name in another case.
 
 use std::collections::{HashSet, VecDeque};
 
 use crate::domain::{Filter, Line, Reason, UserId, UserState, name_key};
+use crate::lookup::by_id::{BATCH, read};
 use crate::lookup::error::LookUpError;
-use crate::lookup::look_up::{LookUp, Source};
+use crate::lookup::look_up::{EntrySource, LookUp};
 use crate::lookup::register::{Absence, Register, Sought};
-use crate::lookup::singly::{BATCH, read};
-use crate::lookup::spelling::{is_plain, spellings};
-use crate::lookup::strategy::{self, Method};
+use crate::lookup::search::spelling::{is_plain, spellings};
+use crate::lookup::strategy::{self, Strategy};
 use crate::port::Directory;
 
-/// Up to so many names that no search has found, the first page of the list is not asked for to see how
-/// long the list is.
+/// If searches have missed no more names than this, the look-up does not ask for the first page of the list to
+/// see how long the list is.
 const FEW: usize = 3;
 
-/// What a search has brought.
-pub(super) enum Search {
-    /// The names of users who have one that was asked for, as the provider spells them.
+/// The result of a search.
+pub(in crate::lookup) enum Search {
+    /// The names that were found, as the provider spells them.
     Found(Vec<String>),
     /// The provider refuses it, or does not answer.
     Refused,
-    /// Users were shown that were not asked for: the filter is not obeyed.
+    /// Users were shown that were not asked for: the server ignores the filter.
     Ignored,
 }
 
 /// A name that a search has missed.
 struct Missed {
     sought: Sought,
-    /// Whether it was asked for alone, as it is written.
+    /// Whether it was asked for alone, in the spelling of the roster.
     was_alone: bool,
 }
 
 impl<D: Directory> LookUp<'_, D> {
-    /// Asks for each user that is sought by name, until each name has been found, is known not to be
-    /// there, or cannot be asked for in any way.
-    pub(super) async fn by_name<R: Register>(
+    /// Searches each user that is sought by name, until its name was found, is known not to exist, or cannot be
+    /// searched in any way.
+    pub(in crate::lookup) async fn by_name<R: Register>(
         &mut self,
         register: &mut R,
     ) -> Result<(), LookUpError> {
@@ -48,16 +48,16 @@ impl<D: Directory> LookUp<'_, D> {
         if open.is_empty() {
             return Ok(());
         }
-        if self.walk.place().is_over() {
-            let place = self.walk.place();
-            let shows_names = place.named == place.distinct;
-            if open.iter().all(is_hit) && place.is_plausible() && shows_names {
+        if self.walk.cursor().is_over() {
+            let cursor = self.walk.cursor();
+            let shows_names = cursor.named == cursor.distinct;
+            if open.iter().all(is_hit) && cursor.is_plausible() && shows_names {
                 return Ok(());
             }
             self.prove(register).await?;
             open = names(register).await?;
         }
-        if self.walk.place().coverage_of_names().is_whole() {
+        if self.walk.cursor().coverage_of_names().is_whole() {
             return self.give_up(register, open).await;
         }
         let missed = if self.filter_works {
@@ -71,7 +71,7 @@ impl<D: Directory> LookUp<'_, D> {
             return Ok(());
         }
         if self.list_works {
-            self.method = Method::Pages;
+            self.strategy = Strategy::Pages;
             self.prove(register).await?;
         }
         let mut left = names(register).await?;
@@ -79,39 +79,39 @@ impl<D: Directory> LookUp<'_, D> {
         self.give_up(register, left).await
     }
 
-    /// Walks until the list has shown its end.
+    /// Walks through the list until it has shown its end.
     async fn prove<R: Register>(&mut self, register: &mut R) -> Result<(), LookUpError> {
         self.walk.prove();
         self.all_pages(register).await
     }
 
-    /// Names that no search could settle. If the whole list was seen, those that it has not shown are not
-    /// there; else nothing is known of any of them.
+    /// Settles the names that no search could settle. If the whole list was seen, the names that it has not shown
+    /// do not exist. If not, it is not known whether they exist.
     async fn give_up<R: Register>(
         &self,
         register: &mut R,
         open: Vec<Sought>,
     ) -> Result<(), LookUpError> {
-        let place = self.walk.place();
-        let is_whole = place.coverage_of_names().is_whole();
-        let words = match (self.list_works, place.distinct) {
+        let cursor = self.walk.cursor();
+        let is_whole = cursor.coverage_of_names().is_whole();
+        let words = match (self.list_works, cursor.distinct) {
             _ if is_whole => String::new(),
             (false, _) => {
                 "the provider can neither search this name in a way that can be relied on, nor \
                            list its users: whether it knows the name is not known"
                     .to_owned()
             }
-            (true, seen) if place.named < seen => format!(
+            (true, seen) if cursor.named < seen => format!(
                 "the provider's list does not show the names of all users ({} of {seen} were shown), and \
                  no search for this name can be relied on: whether it knows the name is not known",
-                place.named
+                cursor.named
             ),
             (true, seen) => format!(
                 "the look-up did not reach all users of the provider ({seen} were seen): whether it knows \
                  the name is not known"
             ),
         };
-        // Whether a name that was found is another user's, too, is not known either.
+        // Of a name that was found it is not known either whether a second user has it.
         let left = open
             .into_iter()
             .filter(|sought| !is_whole || !is_hit(sought));
@@ -127,17 +127,17 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(())
     }
 
-    /// Searches names, several at a time where that works. Returns those that were not found and whose
-    /// absence cannot be believed.
+    /// Searches names, several at a time if that works. Returns the names that were not found, and of which it is
+    /// not proven that they do not exist.
     async fn search_all<R: Register>(
         &mut self,
         register: &mut R,
         open: Vec<Sought>,
     ) -> Result<Vec<Sought>, LookUpError> {
-        if self.method == Method::Nothing {
-            self.method = Method::Singly;
+        if self.strategy == Strategy::Nothing {
+            self.strategy = Strategy::Singly;
         }
-        let mut most = self.inquirer.finds().names;
+        let mut most = self.inquirer.supports().names;
         let mut is_or_tested = false;
         let mut missed: Vec<Missed> = Vec::new();
         let mut queue = VecDeque::from(open);
@@ -158,7 +158,7 @@ impl<D: Directory> LookUp<'_, D> {
                     return Ok(missed.chain(some).chain(queue).collect());
                 }
             };
-            self.tell(queue.len().div_ceil(most) as u64);
+            self.report_progress(queue.len().div_ceil(most) as u64);
             let is_missed = |sought: &Sought| {
                 let key = name(sought).map(name_key);
                 key.is_some_and(|key| !found.contains(&key))
@@ -168,7 +168,7 @@ impl<D: Directory> LookUp<'_, D> {
                 && !is_or_tested
                 && let Some(first) = absent.next()
             {
-                // A name that is found alone, and not among others, says that `or` does not work.
+                // If a name is found alone and not among others, `or` does not work.
                 let asked = name(&first).unwrap_or_default().to_owned();
                 match self.search(register, vec![asked]).await? {
                     Search::Found(found) if found.is_empty() => {
@@ -195,11 +195,12 @@ impl<D: Directory> LookUp<'_, D> {
                 was_alone: is_alone,
             }));
         }
-        self.doubt(register, missed).await
+        self.search_spellings(register, missed).await
     }
 
-    /// Asks for names that were missed in every other way. Returns those whose absence cannot be believed.
-    async fn doubt<R: Register>(
+    /// Searches names that were missed in every other spelling. Returns those of which it is not proven that they
+    /// do not exist.
+    async fn search_spellings<R: Register>(
         &mut self,
         register: &mut R,
         missed: Vec<Missed>,
@@ -242,46 +243,47 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(doubtful)
     }
 
-    /// Whether the rest of the list takes fewer requests than asking for so many names alone.
+    /// Whether the rest of the list takes fewer requests than a search for each of so many names.
     async fn is_list_cheaper<R: Register>(
         &mut self,
         register: &mut R,
         names: usize,
     ) -> Result<bool, LookUpError> {
-        if self.walk.place().pages == 0 && names > FEW {
-            self.next_known(register).await?;
+        if self.walk.cursor().pages == 0 && names > FEW {
+            self.next_names(register).await?;
         }
-        let place = self.walk.place();
-        if !self.list_works || place.is_over() || place.pages == 0 {
+        let cursor = self.walk.cursor();
+        if !self.list_works || cursor.is_over() || cursor.pages == 0 {
             return Ok(false);
         }
-        let pages = place
+        let pages = cursor
             .total
-            .map(|total| strategy::pages(place.passed + 1, place.page, total));
+            .map(|total| strategy::pages(cursor.passed + 1, cursor.page, total));
         Ok(pages.is_some_and(|pages| pages <= names as u64))
     }
 
-    /// One more page of the list, for the names on it.
-    pub(super) async fn next_known<R: Register>(
+    /// Reads one more page of the list, for the names on it.
+    pub(in crate::lookup) async fn next_names<R: Register>(
         &mut self,
         register: &mut R,
     ) -> Result<(), LookUpError> {
         if let Some(mut users) = self.next_users().await? {
-            self.complete(register, &mut users, Source::List).await?;
+            self.complete(register, &mut users, EntrySource::List)
+                .await?;
             register.found(users, None).await?;
         }
         Ok(())
     }
 
-    /// One search. What it shows is checked: some servers answer every search with all users.
-    pub(super) async fn search<R: Register>(
+    /// One search. The users that it shows are checked: some servers answer every search with all users.
+    pub(in crate::lookup) async fn search<R: Register>(
         &mut self,
         register: &mut R,
         names: Vec<String>,
     ) -> Result<Search, LookUpError> {
         let wanted: HashSet<String> = names.iter().map(|name| name_key(name)).collect();
         let directory = self.inquirer.directory();
-        let count = self.inquirer.finds().page_size;
+        let count = self.inquirer.supports().page_size;
         let request = directory.search_request(&Filter::UserNames(names), count);
         let Ok(mut page) = self.inquirer.ask(&request).await?.into_page() else {
             return Ok(Search::Refused);
@@ -295,7 +297,7 @@ impl<D: Directory> LookUp<'_, D> {
             return Ok(Search::Ignored);
         }
         if !is_whole {
-            // The page is too small for so many names; or for the users of one name, and that is no proof.
+            // The page is too small for so many names. If it is too small for one name, the filter is ignored.
             let is_alone = wanted.len() == 1;
             return Ok(if is_alone {
                 Search::Ignored
@@ -307,13 +309,13 @@ impl<D: Directory> LookUp<'_, D> {
         let found = users.iter().filter_map(|user| user.user_name.clone());
         let found = found.collect();
         self.take(&users);
-        self.complete(register, &mut users, Source::Search).await?;
+        self.complete(register, &mut users, EntrySource::Search)
+            .await?;
         register.found(users, None).await?;
         Ok(Search::Found(found))
     }
 
-    /// Reads users alone whom a search has shown without their names, unless they are more than so many
-    /// names can have found.
+    /// Reads users alone that a search has shown without their names, unless there are more users than names.
     async fn read_nameless(
         &self,
         users: &mut [UserState],
@@ -331,8 +333,10 @@ impl<D: Directory> LookUp<'_, D> {
     }
 }
 
-/// All names that are sought.
-pub(super) async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, LookUpError> {
+/// All users that are sought by name.
+pub(in crate::lookup) async fn names<R: Register>(
+    register: &mut R,
+) -> Result<Vec<Sought>, LookUpError> {
     let (mut all, mut after) = (Vec::new(), Line(0));
     loop {
         let batch = register.next(after, BATCH).await?;
@@ -345,13 +349,15 @@ pub(super) async fn names<R: Register>(register: &mut R) -> Result<Vec<Sought>, 
     }
 }
 
-pub(super) fn name(sought: &Sought) -> Option<&str> {
+/// The name that is sought.
+pub(in crate::lookup) fn name(sought: &Sought) -> Option<&str> {
     match sought {
         Sought::UserName { name, .. } => Some(name),
         Sought::Id(..) => None,
     }
 }
 
-pub(super) fn is_hit(sought: &Sought) -> bool {
+/// Whether a user of the name was shown already.
+pub(in crate::lookup) fn is_hit(sought: &Sought) -> bool {
     matches!(sought, Sought::UserName { is_hit: true, .. })
 }

@@ -1,12 +1,12 @@
-//! How a scripted provider may be odd.
+//! The ways in which the fake provider may be odd.
 
 use std::time::Duration;
 
 use crate::domain::IdRule;
-use crate::lookup::Finds;
+use crate::lookup::QuerySupport;
 
-/// A provider that lets a client find whatever it wants.
-pub(super) const EVERYTHING: Finds = Finds {
+/// A provider that supports every query.
+pub(super) const EVERYTHING: QuerySupport = QuerySupport {
     pages: true,
     page_size: 100,
     names: 30,
@@ -15,21 +15,21 @@ pub(super) const EVERYTHING: Finds = Finds {
     absent_means_none: true,
 };
 
-impl Default for Finds {
+impl Default for QuerySupport {
     fn default() -> Self {
         EVERYTHING
     }
 }
 
-/// How searches are understood.
+/// How the provider understands searches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Searching {
     #[default]
     Right,
     /// Every search is answered with all users.
-    Everybody,
+    AllUsers,
     /// Every search is answered without any user.
-    Nobody,
+    NoUser,
     /// Several names are taken for one.
     Greedy,
     /// Only the last of several names is looked for.
@@ -38,11 +38,11 @@ pub(super) enum Searching {
     OneOnly,
     /// Names are compared as they are spelt.
     CaseCounts,
-    /// A name that holds a sign beyond ASCII is never found.
+    /// A name with a character beyond ASCII is never found.
     AsciiOnly,
 }
 
-/// How the number in `startIndex` is understood.
+/// How the provider understands the number in `startIndex`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Start {
     #[default]
@@ -50,11 +50,11 @@ pub(super) enum Start {
     FromZero,
     PageNumber,
     Ignored,
-    /// There are cursors only.
+    /// The provider supports cursors only.
     Cursors,
 }
 
-/// What is said of how many users there are.
+/// The total that the provider reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Total {
     #[default]
@@ -71,9 +71,9 @@ pub(super) enum Entries {
     Whole,
     /// Nothing but id and name.
     Bare,
-    /// The attribute of access where it is empty.
+    /// The attribute of access, if it is empty.
     WithoutEmpty,
-    /// The attribute of access where it holds anything.
+    /// The attribute of access, if it is not empty.
     WithoutFull,
     /// The name.
     Nameless,
@@ -82,9 +82,9 @@ pub(super) enum Entries {
 /// Which users have an address, and what the entries of lists and searches show of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Addresses {
-    /// No user has any.
+    /// No user has an address.
     #[default]
-    Nobody,
+    NoUser,
     /// Every user has one, and entries show it.
     Shown,
     /// Every user has one, and entries leave it out.
@@ -95,12 +95,12 @@ pub(super) enum Addresses {
     HalfHidden,
 }
 
-/// How a provider may be odd.
+/// The ways in which the fake provider may be odd.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an oddity")]
 pub(super) struct Oddity {
-    /// What the provider is said to let a client find.
-    pub(super) finds: Finds,
+    /// The queries that the provider is said to support.
+    pub(super) supports: QuerySupport,
     /// Users on one page at most, whatever is asked for.
     pub(super) page_cap: Option<u64>,
     /// Beyond the end, the first page comes again.
@@ -121,15 +121,15 @@ pub(super) struct Oddity {
     pub(super) end_status: Option<u16>,
     /// What a list is answered with.
     pub(super) list_status: Option<u16>,
-    /// A second user of this number's name stands at the end of the list.
+    /// The last user of the list has the same name as the user of this number.
     pub(super) double: Option<u64>,
-    /// Reading this user is answered so.
+    /// A read of this user is answered with this status.
     pub(super) read_status: Option<(u64, u16)>,
     /// No request is answered between these moments.
     pub(super) out: Option<(Duration, Duration)>,
-    /// Everything is answered so until the credential was renewed.
+    /// Every request is answered with 401 until the credential was renewed.
     pub(super) refused_at_first: bool,
-    /// Everything is answered so.
+    /// Every request is answered with this status.
     pub(super) always: Option<u16>,
     /// The first of these requests are answered with 429.
     pub(super) throttled: usize,

@@ -1,22 +1,22 @@
-//! Walks through the lists of servers that each have a way of their own.
+//! Walks through the lists of servers that count, number and end them in different ways.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::*;
 use crate::domain::{
-    Answer, Content, Credential, Filter, IdRule, Operation, Problem, Request, RequestKind,
-    Resource, Silence, UserId,
+    Answer, Content, Coverage, Credential, Filter, IdRule, Operation, PageAt, Problem, Request,
+    RequestKind, Resource, Silence, UserId, UserPage, UserState,
 };
-use crate::lookup::{Finds, InquirySettings};
+use crate::lookup::list::{ListCursor, Until, Walk};
+use crate::lookup::{Inquirer, InquirySettings, LookUpError, QuerySupport};
 use crate::pace::{Pace, Rate};
-use crate::port::SignInError;
+use crate::port::{Directory, SignInError};
 
-/// What a server shows from number `start` on, and what it calls the total; `None` if it refuses.
+/// The users that a server shows from number `start` on, and the total that it reports; `None` if it refuses.
 type Shows = fn(u64) -> Option<(std::ops::Range<u64>, Option<u64>)>;
 
-/// A server, and how many users fit into an answer that can be read.
+/// A server, and the number of users in the longest answer that can be read.
 struct Server(Shows, u64);
 
 impl Directory for Server {
@@ -37,7 +37,7 @@ impl Directory for Server {
     }
 
     fn search_request(&self, _: &Filter, _: u64) -> Request {
-        unreachable!("an export searches nobody")
+        unreachable!("an export sends no search")
     }
 
     fn filtered_request(&self, _: &str, at: &PageAt, count: u64) -> Request {
@@ -74,7 +74,7 @@ impl Directory for Server {
         });
         let shown = at.and_then(|(start, count)| Some((page_at(start)?, count)));
         let (status, content) = if let Some(((users, total), count)) = shown {
-            // Only a server whose pages are too long is asked for fewer users than it likes to show.
+            // Only a server with pages that are too long is asked for fewer users than it shows.
             let most = if readable < u64::MAX {
                 count
             } else {
@@ -116,7 +116,7 @@ impl Directory for Server {
     }
 }
 
-/// All ids that a walk shows, repeated ones once, the requests that it took, and what it covered.
+/// All ids that a walk shows, each once, the requests that it took, and how much of the list it saw.
 async fn walk(
     shows: Shows,
     filter: Option<&str>,
@@ -134,7 +134,7 @@ async fn walk_short(
         concurrency: NonZeroUsize::MIN,
         throttle_wait: Duration::ZERO,
         max_outage: Duration::ZERO,
-        finds: Finds {
+        supports: QuerySupport {
             pages: true,
             page_size: 100,
             names: 30,
@@ -146,16 +146,16 @@ async fn walk_short(
     let unlimited = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
     let inquirer = Inquirer::new(Arc::new(server), unlimited, settings);
     let filter = filter.map(str::to_owned);
-    let mut walk = Walk::new(&inquirer, filter, until, Place::default());
+    let mut walk = Walk::new(&inquirer, filter, until, ListCursor::default());
     let mut ids = std::collections::BTreeSet::new();
     while let Some(users) = walk.next().await? {
         ids.extend(users.into_iter().map(|user| user.id));
         assert!(inquirer.requests() < 40, "it never ends");
-        // Another process takes over from what was stored, and sees the same end.
-        let stored = serde_json::to_string(walk.place()).unwrap();
+        // Another process continues from the stored cursor, and sees the same end.
+        let stored = serde_json::to_string(walk.cursor()).unwrap();
         assert_eq!(
-            serde_json::from_str::<Place>(&stored).unwrap(),
-            *walk.place()
+            serde_json::from_str::<ListCursor>(&stored).unwrap(),
+            *walk.cursor()
         );
     }
     Ok((ids.len(), inquirer.requests(), walk.coverage()))
@@ -174,10 +174,10 @@ fn from(first: u64, most: u64) -> std::ops::Range<u64> {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-async fn every_server_shows_all_of_its_users_and_then_an_end() {
+async fn a_walk_sees_all_users_of_every_server_and_ends() {
     let whole = Coverage::Whole;
-    // What the server is like, what it shows, users, and how far the walk says that it came; requests of a
-    // walk that only counts, and of one that proves the end.
+    // The server, what it shows, its users, and the coverage that the walk reports; the requests of a walk that
+    // only counts, and of a walk that proves the end.
     let servers: [(&str, Shows, usize, Coverage, [u64; 2]); 14] = [
         (
             "as the standard says",
@@ -286,7 +286,7 @@ async fn every_server_shows_all_of_its_users_and_then_an_end() {
     for (server, shows, users, coverage, [counting, proving]) in servers {
         let counted = walk(shows, None, Until::Counted).await.unwrap();
         let proven = walk(shows, None, Until::Proven).await.unwrap();
-        // One that proves finds the user that is counted as number 0, too.
+        // A walk that proves the end also finds the user with number 0.
         let all = if users == 249 { 250 } else { users };
         let expected = (users, counting, (all, proving, coverage));
         if (counted.0, counted.1, proven) != expected {
@@ -297,7 +297,7 @@ async fn every_server_shows_all_of_its_users_and_then_an_end() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_was_refused() {
+async fn a_refusal_names_the_list_or_the_filter() {
     let refuses: Shows = |_| None;
     for (filter, expected) in [
         (
@@ -315,7 +315,7 @@ async fn a_refusal_says_what_was_refused() {
 }
 
 #[tokio::test]
-async fn pages_that_are_too_long_are_asked_for_in_smaller_parts() {
+async fn pages_that_are_too_long_are_asked_for_again_with_fewer_users() {
     let whole = Coverage::of(crate::domain::ListEnd::Shown, 250, Some(250));
     let shows: Shows = |start| Some((page(start, 250), Some(250)));
     for readable in [60, 25, 12] {
@@ -323,7 +323,7 @@ async fn pages_that_are_too_long_are_asked_for_in_smaller_parts() {
         let (users, _, coverage) = walked.unwrap();
         assert_eq!((users, coverage), (250, whole), "{readable}");
     }
-    // Only far into the list are users too long, and pages are numbered.
+    // Only later users of the list are too long, and pages are numbered.
     let numbered: Shows = |number| {
         let start = (number.max(1) - 1) * 100 + 1;
         Some((start..(start + 100).min(251).max(start), None))

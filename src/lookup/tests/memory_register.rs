@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::provider::named;
 use crate::domain::{Line, Reason, UserId, UserState, name_key};
+use crate::lookup::tests::fake_provider::named;
 use crate::lookup::{Absence, Outstanding, Position, Register, Sought, Wants};
 use crate::port::JournalError;
 
-/// Seeks users by id and by name, in memory.
+/// Seeks users by id and by name, and keeps in memory what was found.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct MemoryRegister {
     sought: BTreeMap<u64, Sought>,
     /// Whether users are to be shown with their access.
     pub(super) wants_access: bool,
@@ -24,7 +24,7 @@ pub(super) struct Memory {
     pub(super) position: Option<Position>,
 }
 
-impl Memory {
+impl MemoryRegister {
     pub(super) fn new(
         ids: impl IntoIterator<Item = u64>,
         names: impl IntoIterator<Item = u64>,
@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// Spells the names in capitals.
-    pub(super) fn shout(&mut self) {
+    pub(super) fn in_capitals(&mut self) {
         for sought in self.sought.values_mut() {
             if let Sought::UserName { name, .. } = sought {
                 *name = name.to_uppercase();
@@ -61,7 +61,7 @@ impl Memory {
         }
     }
 
-    /// The same, who are to be shown with their access.
+    /// The same users, whose access is to be shown.
     pub(super) fn with_access(self) -> Self {
         Self {
             wants_access: true,
@@ -69,7 +69,7 @@ impl Memory {
         }
     }
 
-    /// The same, about whom addresses decide.
+    /// The same users, whose addresses may decide about them.
     pub(super) fn with_addresses(self) -> Self {
         Self {
             wants_addresses: true,
@@ -114,7 +114,7 @@ impl Memory {
     }
 }
 
-impl Register for Memory {
+impl Register for MemoryRegister {
     fn wants(&self) -> Wants {
         Wants {
             access: self.wants_access,

@@ -1,16 +1,18 @@
 //! Reading users one by one, by their ids.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream};
 
 use crate::domain::{Answer, Content, Line, Reason, UserId, UserState};
 use crate::lookup::error::{LookUpError, NoAttribute};
-use crate::lookup::inquirer::{Heard, Inquirer};
+use crate::lookup::inquirer::{Inquirer, InquiryResult};
 use crate::lookup::look_up::LookUp;
-use crate::lookup::register::{Absence, Register, Sought, Told};
-use crate::lookup::strategy::Method;
+use crate::lookup::register::{Absence, RecordedAnswer, Register, Sought};
+use crate::lookup::strategy::Strategy;
 use crate::port::Directory;
 
-/// Users who are asked for at a time.
+/// Users that are taken from the register at a time.
 pub(super) const BATCH: usize = 200;
 
 impl<D: Directory> LookUp<'_, D> {
@@ -34,8 +36,8 @@ impl<D: Directory> LookUp<'_, D> {
             if batch.is_empty() {
                 continue;
             }
-            if self.method == Method::Nothing {
-                self.method = Method::Singly;
+            if self.strategy == Strategy::Nothing {
+                self.strategy = Strategy::Singly;
             }
             left = left.saturating_sub(batch.len() as u64);
             let unshown = self.read_all(register, batch).await?;
@@ -43,11 +45,11 @@ impl<D: Directory> LookUp<'_, D> {
                 self.ask_schemas().await?;
             }
             self.unshown.extend(unshown);
-            self.tell(left);
+            self.report_progress(left);
         }
     }
 
-    /// Reads these users; returns those who were not shown with the access that is wanted.
+    /// Reads these users. Returns those that were shown without the access that is wanted.
     async fn read_all<R: Register>(
         &mut self,
         register: &mut R,
@@ -67,7 +69,7 @@ impl<D: Directory> LookUp<'_, D> {
                 Ok(state) => {
                     self.control.note(&state);
                     let one = std::slice::from_ref(&state);
-                    let ids = inquirer.finds().ids;
+                    let ids = inquirer.supports().ids;
                     self.census.take(one, &self.wants.workspaces, ids);
                     if !register.seen(&sought, state).await? {
                         unshown.push((line, id));
@@ -79,8 +81,8 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(unshown)
     }
 
-    /// Settles the users that were read alone and shown without any access. The provider leaves an empty
-    /// attribute out, or has no such attribute. Once it is known to have it, they are read again.
+    /// Settles the users that were read alone and shown without access. Either the provider leaves an empty
+    /// attribute out, or it has no such attribute. Once it is known to have it, the users are read again.
     pub(super) async fn settle_unshown<R: Register>(
         &mut self,
         register: &mut R,
@@ -92,23 +94,26 @@ impl<D: Directory> LookUp<'_, D> {
         let directory = inquirer.directory();
         let unshown = std::mem::take(&mut self.unshown);
         let mut unshown: Vec<_> = unshown.into_iter().collect();
-        // Other users may show the access that these do not: read a page of the list, and if the list shows no
-        // user's access, read some of its users alone.
-        if self.ask.needs_attribute && !directory.shows_access() && self.walk.place().pages == 0 {
+        // Other users may show access: read a page of the list, and if the list shows no access, read some of
+        // its users alone.
+        if self.options.needs_attribute
+            && !directory.shows_access()
+            && self.walk.cursor().pages == 0
+        {
             self.next_users().await?;
         }
-        for id in std::mem::take(&mut self.silent) {
-            if directory.shows_access() || !self.ask.needs_attribute {
+        for id in std::mem::take(&mut self.without_access) {
+            if directory.shows_access() || !self.options.needs_attribute {
                 break;
             }
-            // Only the directory learns from the answer.
+            // The directory notes whether the answer shows the attribute; nothing else is done with it.
             let _ = read(inquirer, &UserId::new(id)).await?;
         }
-        if directory.shows_access() && inquirer.finds().absent_means_none {
+        if directory.shows_access() && inquirer.supports().absent_means_none {
             unshown = self.read_all(register, unshown).await?;
         } else if let Some(attribute) = directory.access_attribute()
             && !directory.shows_access()
-            && self.ask.needs_attribute
+            && self.options.needs_attribute
         {
             return Err(LookUpError::NoAttribute(NoAttribute {
                 attribute: attribute.to_owned(),
@@ -125,7 +130,7 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(())
     }
 
-    /// Asks the provider which attributes it has, unless it has shown the one of access.
+    /// Asks the provider which attributes it has, unless it has shown the attribute of access.
     async fn ask_schemas(&mut self) -> Result<(), LookUpError> {
         if !self.wants.access || self.inquirer.directory().shows_access() {
             return Ok(());
@@ -139,51 +144,48 @@ impl<D: Directory> LookUp<'_, D> {
             return Ok(());
         }
         let directory = self.inquirer.directory();
-        // The directory reads the answer; one that does not come declares nothing.
+        // The directory reads the answer. If none comes, nothing is declared.
         self.inquirer.ask_once(&directory.schemas_request()).await?;
         Ok(())
     }
 }
 
-/// One user by id, or why there is none to be seen.
+/// Reads one user by id. The inner error says why the user is not shown.
 pub async fn read<D: Directory>(
     inquirer: &Inquirer<D>,
     id: &UserId,
 ) -> Result<Result<UserState, Absence>, LookUpError> {
     let request = inquirer.directory().read_request(id);
     let (answer, elapsed) = match inquirer.ask(&request).await? {
-        Heard::Answer(answer, elapsed) => (answer, elapsed),
-        Heard::Nothing(why) => return Ok(Err(Absence::unreadable(Reason::NoAnswer, why))),
-        Heard::Unsendable(why) => return Ok(Err(Absence::unreadable(Reason::Unsendable, why))),
+        InquiryResult::Answer(answer, elapsed) => (answer, elapsed),
+        InquiryResult::Failed(why) => return Ok(Err(Absence::unreadable(Reason::NoAnswer, why))),
+        InquiryResult::Unsendable(why) => {
+            return Ok(Err(Absence::unreadable(Reason::Unsendable, why)));
+        }
     };
-    if matches!(answer.status, 404 | 410) && !inquirer.shows_anybody().await? {
-        let words = "the provider shows nobody at all: whether this user is there is not known";
+    if matches!(answer.status, 404 | 410) && !inquirer.shows_any_user().await? {
+        let words = "the provider shows no user at all: whether this user exists is not known";
         return Ok(Err(Absence::unreadable(Reason::Unreadable, words)));
     }
-    Ok(
-        judge(inquirer, id, answer).map_err(|(reason, words, told)| Absence {
-            reason,
-            words,
-            answer: Some(Told { elapsed, ..told }),
-        }),
-    )
+    Ok(judge(inquirer, id, answer, elapsed))
 }
 
-/// What an answer about one user shows.
+/// What an answer about one user shows: the user, or why it shows none.
 fn judge<D: Directory>(
     inquirer: &Inquirer<D>,
     id: &UserId,
     answer: Answer,
-) -> Result<UserState, (Reason, Option<String>, Told)> {
+    elapsed: Duration,
+) -> Result<UserState, Absence> {
     let words = answer.words();
-    let told = Told {
+    let recorded = RecordedAnswer {
         status: answer.status,
         request_id: answer.request_id,
-        elapsed: std::time::Duration::ZERO,
+        elapsed,
     };
     let (reason, ours) = match (answer.status, answer.content) {
         (200..=299, Content::User(state)) => {
-            if inquirer.finds().ids.is_same(id.as_str(), &state.id) {
+            if inquirer.supports().ids.is_same(id.as_str(), &state.id) {
                 return Ok(state);
             }
             let shown = &state.id;
@@ -200,5 +202,9 @@ fn judge<D: Directory>(
         (300..=399, _) => (Reason::Redirected, None),
         _ => (Reason::BadRequest, None),
     };
-    Err((reason, words.or(ours), told))
+    Err(Absence {
+        reason,
+        words: words.or(ours),
+        answer: Some(recorded),
+    })
 }
