@@ -13,7 +13,7 @@ use offboard::auth::{Account, Anaplan, Issuer, Session, TokenForm, Wire};
 use offboard::domain::{
     Access, Change, Clock, Door, Entry, Fact, IdRule, Limits, Line, Means, UserState,
 };
-use offboard::engine::{self, EngineSettings, Event, Listener, Work};
+use offboard::engine::{self, EngineSettings, Event, Listener, RunParts, Work};
 use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
 use offboard::ledger::{Job, Ledger, Mandate, RunEnding, RunKind, RunTally, Writer};
 use offboard::pace::{Pace, Rate};
@@ -164,16 +164,14 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
         .start_run(&job, RunKind::Run, &Mandate::of("bench"))
         .await?;
     let (writer, journal) = Writer::start(ledger, &job, &run).await?;
-    let ending = engine::run(
+    let parts = RunParts {
         work,
         settings,
-        client,
+        directory: client,
         journal,
         pace,
-        &mut signals,
-        &mut Quiet,
-    )
-    .await?;
+    };
+    let ending = engine::run(parts, &mut signals, &mut Quiet).await?;
     let mut ledger = writer.finish().await?;
     ledger
         .end_run(&run, RunEnding::Finished, RunTally::default())

@@ -43,9 +43,9 @@ impl Lines {
             } => text::trouble(*line, user, settlement),
             Event::Stopping {
                 reason,
-                abort,
+                mode,
                 in_flight,
-            } => Some(text::stopping(reason, *abort, *in_flight)),
+            } => Some(text::stopping(reason, *mode, *in_flight)),
             Event::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
             Event::Outage { why } => Some(text::outage(why)),
             Event::Recovered { after } => Some(text::recovered(*after)),

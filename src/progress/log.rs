@@ -1,7 +1,7 @@
 //! The log: what happened to whom, for `-v` and `--log-file`. Never a name, a token or a body: the
 //! line number says who it is.
 
-use crate::engine::{Event, Listener};
+use crate::engine::{Event, Listener, StopMode};
 
 /// Writes events to the log.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,8 @@ impl Listener for Log {
             Event::Panicked { line, message } => {
                 tracing::error!(roster.line = line.0, message, "a unit panicked");
             }
-            Event::Stopping { reason, abort, .. } => {
+            Event::Stopping { reason, mode, .. } => {
+                let abort = *mode == StopMode::Abort;
                 tracing::info!(reason = ?reason, abort, "stopping");
             }
             Event::Started(snapshot) => tracing::info!(

@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use tokio::time::Instant;
 
 use crate::domain::{Line, Outcome, Settlement, UserId, on_one_line};
-use crate::engine::{Snapshot, StopReason, Waiting};
+use crate::engine::{Snapshot, StopMode, StopReason, Waiting};
 use crate::progress::pulse::{Pulse, Speed};
 
 /// `8.0/s, 2 m left, 3 in trouble; waiting 9 s: the server asks for fewer requests`.
@@ -159,9 +159,9 @@ pub fn why(reason: &StopReason) -> String {
 }
 
 /// Why a run stops early, and what becomes of its requests, for the person who waits.
-pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
+pub(super) fn stopping(reason: &StopReason, mode: StopMode, in_flight: usize) -> String {
     let why = why(reason);
-    if abort {
+    if mode == StopMode::Abort {
         format!("{why}: abandoning {in_flight} requests; the next run reads these users first")
     } else if in_flight == 0 {
         format!("{why}: stopping")
@@ -261,13 +261,13 @@ mod tests {
     fn a_stop_says_what_happens_next() {
         let interrupt = StopReason::Signal(Signal::Interrupt);
         assert_eq!(
-            stopping(&interrupt, false, 6),
+            stopping(&interrupt, StopMode::Drain, 6),
             "SIGINT: stopping, 6 requests in flight may end; once more abandons them"
         );
         assert_eq!(
-            stopping(&interrupt, true, 2),
+            stopping(&interrupt, StopMode::Abort, 2),
             "SIGINT: abandoning 2 requests; the next run reads these users first"
         );
-        assert_eq!(stopping(&interrupt, false, 0), "SIGINT: stopping");
+        assert_eq!(stopping(&interrupt, StopMode::Drain, 0), "SIGINT: stopping");
     }
 }

@@ -8,7 +8,9 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::job::At;
 use crate::domain::Clock;
-use crate::engine::{self, Ending, EngineError, EngineSettings, Signal, StopReason, Work};
+use crate::engine::{
+    self, Ending, EngineError, EngineSettings, RunParts, Signal, StopReason, Work,
+};
 use crate::ledger::{Counts, Job, Ledger, NewRun, RunEnding, Undone, Writer};
 use crate::port::SignInError;
 use crate::progress::Progress;
@@ -51,16 +53,14 @@ pub(super) async fn work(
         known,
         write_at_most,
     };
-    let ended = engine::run(
+    let parts = RunParts {
         work,
-        engine_settings,
-        Arc::clone(&with.at.signed_in.client),
+        settings: engine_settings,
+        directory: Arc::clone(&with.at.signed_in.client),
         journal,
-        Arc::clone(&with.at.signed_in.pace),
-        with.signals,
-        with.progress,
-    )
-    .await;
+        pace: Arc::clone(&with.at.signed_in.pace),
+    };
+    let ended = engine::run(parts, with.signals, with.progress).await;
     // The writer's own error says more than the engine's echo of it.
     let ledger = writer.finish().await?;
     match ended {
