@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::domain::known::{Known, Match};
+use crate::domain::known::{KnownNames, Match};
 use crate::domain::{Actor, IdRule, Outcome, ProtectList, Reason};
 
 /// Who may not be written by the present command.
@@ -48,7 +48,7 @@ impl Door {
     ///
     /// # Errors
     /// Why not.
-    pub fn may_write(&self, id: Option<&str>, known: &Known) -> Result<(), Barred> {
+    pub fn may_write(&self, id: Option<&str>, known: &KnownNames) -> Result<(), Barred> {
         self.is_protected(id, known)?;
         match known.match_names() {
             Match::Differs(roster, shown) if !self.allow_mismatch => {
@@ -70,7 +70,7 @@ impl Door {
     ///
     /// # Errors
     /// Why the user is.
-    pub fn is_protected(&self, id: Option<&str>, known: &Known) -> Result<(), Barred> {
+    pub fn is_protected(&self, id: Option<&str>, known: &KnownNames) -> Result<(), Barred> {
         let names = || self.names(id, known);
         if self.actor.is(self.ids, id, names()) {
             return Err(Barred::ActingAccount);
@@ -82,13 +82,13 @@ impl Door {
     }
 
     /// Leaves out of a protect list the patterns that cover this user.
-    pub fn leave_out_met(&self, unmet: &mut ProtectList, id: Option<&str>, known: &Known) {
+    pub fn leave_out_met(&self, unmet: &mut ProtectList, id: Option<&str>, known: &KnownNames) {
         unmet.leave_out_met(self.ids, id, self.names(id, known));
     }
 
     /// The names of a user. The roster's cell with the id is none: names compare without case, and ids may
     /// not.
-    fn names<'a>(&self, id: Option<&'a str>, known: &'a Known) -> impl Iterator<Item = &'a str> {
+    fn names<'a>(&self, id: Option<&'a str>, known: &'a KnownNames) -> impl Iterator<Item = &'a str> {
         let ids = self.ids;
         let is_id = move |name: &str| id.is_some_and(|id| ids.is_same(id, name));
         known.names().filter(move |name| !is_id(name))
@@ -144,8 +144,8 @@ impl fmt::Display for Barred {
 mod tests {
     use super::*;
 
-    fn known(shown: &str, roster: Option<&str>) -> Known {
-        Known {
+    fn known(shown: &str, roster: Option<&str>) -> KnownNames {
+        KnownNames {
             user_name: Some(shown.to_owned()).filter(|name| !name.is_empty()),
             addresses: Some(Vec::new()),
             roster_name: roster.map(str::to_owned),
@@ -270,7 +270,7 @@ mod tests {
             (&bare, "ada@x.com", Some("ADA@x.com"), Ok(())),
             (&bare, "b@x.com", Some("asmith"), Ok(())),
         ] {
-            let known = Known {
+            let known = KnownNames {
                 addresses: None,
                 ..known(shown, roster)
             };
@@ -278,7 +278,7 @@ mod tests {
             assert_eq!(found, expected, "{shown} {roster:?}");
         }
         // What is known suffices to protect.
-        let known = Known {
+        let known = KnownNames {
             addresses: None,
             ..known("ceo@x.com", None)
         };
@@ -288,7 +288,7 @@ mod tests {
             allow_mismatch: true,
             ..Door::default()
         };
-        let known = Known {
+        let known = KnownNames {
             addresses: None,
             ..self::known("", Some("ada@x.com"))
         };

@@ -5,7 +5,7 @@ use crate::domain::{Barred, UserState, name_key};
 
 /// What a roster line and the ledger know of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownNames {
     /// `userName` as the provider showed it last; `None` if it never did.
     pub user_name: Option<String>,
     /// The user's e-mail addresses as the provider showed them last. `None` if it never did: the user
@@ -17,7 +17,7 @@ pub struct Known {
     pub cells: Vec<String>,
 }
 
-impl Known {
+impl KnownNames {
     /// Takes over what a newer answer shows.
     pub fn update(&mut self, shown: &UserState) {
         if shown.user_name.is_some() {

@@ -23,7 +23,7 @@ mod rails;
 mod state;
 mod time;
 mod verdict;
-mod visible;
+mod escape;
 
 pub use answer::{
     Allowance, Answer, Content, Credential, DecidedBy, Filter, PageAt, Problem, Request,
@@ -36,7 +36,7 @@ pub use door::{Barred, Door};
 pub use entry::{Effect, Entry, Fact, Finding};
 pub use goal::{Goal, Held, Membership, Need};
 pub use id::{IdRule, IdSet, JobId, Line, RunId, UserId};
-pub use known::Known;
+pub use known::KnownNames;
 pub use limit::{FailureLimit, FailureLimitError, Limits};
 pub use name::name_key;
 pub use operation::{Means, Operation};
@@ -47,4 +47,4 @@ pub use rails::{ActiveUsers, Extent, Rails, Share, ShareError, Tripped};
 pub use state::{Seen, UserState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, judge};
-pub use visible::{is_unseen, on_one_line, visible, visible_json};
+pub use escape::{escape_controls, escape_json, is_unseen, on_one_line};

@@ -9,5 +9,5 @@ mod part;
 mod table;
 
 pub use column::{Column, UnknownColumn};
-pub use part::{Part, PartError};
-pub use table::{Order, Progress, Table};
+pub use part::{PartFile, PartError};
+pub use table::{ExportOrder, ExportProgress, UserTable};

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::export::{Column, Order, Progress, Table};
-use crate::files::{self, FileError, Mark, Place as Target};
+use crate::export::{Column, ExportOrder, ExportProgress, UserTable};
+use crate::files::{self, FileError, OutputPath, Signature};
 use crate::lookup::Place;
 use crate::report::cell_text;
 
@@ -17,19 +17,19 @@ use crate::report::cell_text;
 const VERSION: u32 = 3;
 
 /// The file that says how far an export has come, of this version or another.
-const RECORD: Mark = Mark {
+const RECORD: Signature = Signature {
     what: "record of an export",
     is_ours: |head| head.starts_with(b"{\"version\":"),
 };
 
 /// The part of an export that has left a record.
-const GROWING: Mark = Mark {
+const GROWING: Signature = Signature {
     what: "part of an export",
     is_ours: |_| true,
 };
 
 /// A part that no record speaks of.
-const UNKNOWN: Mark = Mark {
+const UNKNOWN: Signature = Signature {
     what: "part of an export",
     is_ours: |_| false,
 };
@@ -73,24 +73,24 @@ impl PartError {
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     version: u32,
-    order: Order,
+    order: ExportOrder,
     place: Place,
-    progress: Progress,
+    progress: ExportProgress,
     bytes: u64,
 }
 
 /// A file under way.
 #[derive(Debug)]
-pub struct Part {
+pub struct PartFile {
     file: File,
     path: PathBuf,
     growing: PathBuf,
-    record: Target,
-    order: Order,
+    record: OutputPath,
+    order: ExportOrder,
     bytes: u64,
 }
 
-impl Part {
+impl PartFile {
     /// Begins a file, or goes on with one that an export with the same order has left. `table` is
     /// brought to where it was, and so is the place in the list.
     ///
@@ -99,7 +99,7 @@ impl Part {
     ///
     /// # Errors
     /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
-    pub fn open(path: &Path, order: Order, table: &mut Table) -> Result<(Self, Place), PartError> {
+    pub fn open(path: &Path, order: ExportOrder, table: &mut UserTable) -> Result<(Self, Place), PartError> {
         // A link too, wherever it leads.
         if path.symlink_metadata().is_ok() {
             return Err(FileError::Exists(path.to_owned()).into());
@@ -114,7 +114,7 @@ impl Part {
             path: part.clone(),
             source,
         };
-        let record = Target::new(&record, RECORD)?;
+        let record = OutputPath::new(&record, RECORD)?;
         // The record comes before any row: what grows without one is no export's.
         let is_known = record.path().metadata().is_ok_and(|meta| meta.len() > 0);
         let file = files::resume(&part, if is_known { GROWING } else { UNKNOWN })?;
@@ -138,9 +138,9 @@ impl Part {
             bytes: 0,
         };
         let Some(left) = left else {
-            this.append(&[], &Place::default(), Progress::default())?;
+            this.append(&[], &Place::default(), ExportProgress::default())?;
             this.cut(0)?;
-            this.append(&table.header()?, &Place::default(), Progress::default())?;
+            this.append(&table.header()?, &Place::default(), ExportProgress::default())?;
             return Ok((this, Place::default()));
         };
         this.cut(left.bytes)?;
@@ -156,7 +156,7 @@ impl Part {
         &mut self,
         rows: &[u8],
         place: &Place,
-        progress: Progress,
+        progress: ExportProgress,
     ) -> Result<(), PartError> {
         let wrote = self.file.write_all(rows);
         wrote
@@ -216,7 +216,7 @@ impl Part {
         let mut new = path.as_os_str().to_owned();
         new.push(".new");
         let new = PathBuf::from(new);
-        Target::new(&new, RECORD)?;
+        OutputPath::new(&new, RECORD)?;
         let failed = |source| PartError::Write {
             path: new.clone(),
             source,
@@ -242,7 +242,7 @@ impl Part {
 }
 
 /// What an earlier export with the same order has left; anything else counts as nothing.
-fn left_behind(path: &Path, order: &Order) -> Option<Record> {
+fn left_behind(path: &Path, order: &ExportOrder) -> Option<Record> {
     let record: Record = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let fits = record.version == VERSION && record.order == *order;
     (fits && order.columns.contains(&Column::UserId)).then_some(record)

@@ -12,7 +12,7 @@ use crate::report::Rows;
 
 /// What is exported: two exports with the same order write the same table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct ExportOrder {
     /// Where the users come from.
     pub target: String,
     /// The filter, in the provider's own language.
@@ -23,7 +23,7 @@ pub struct Order {
 
 /// What has come of an export so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct ExportProgress {
     /// Rows.
     pub users: u64,
     /// Users who were shown once more, and have no second row.
@@ -31,33 +31,33 @@ pub struct Progress {
 }
 
 /// Half a SHA-256 of an id: enough that no two of a tenant's users ever share one.
-type Mark = [u8; 16];
+type IdDigest = [u8; 16];
 
 /// Makes rows of users.
 #[derive(Debug)]
-pub struct Table {
+pub struct UserTable {
     columns: Vec<Column>,
-    seen: HashSet<Mark>,
-    progress: Progress,
+    seen: HashSet<IdDigest>,
+    progress: ExportProgress,
 }
 
-impl Table {
+impl UserTable {
     /// An empty table.
     pub fn new(columns: &[Column]) -> Self {
         Self {
             columns: columns.to_vec(),
             seen: HashSet::new(),
-            progress: Progress::default(),
+            progress: ExportProgress::default(),
         }
     }
 
     /// What has come of it so far.
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> ExportProgress {
         self.progress
     }
 
     /// Goes on with a table that has come so far, and has rows of these users.
-    pub fn resume(&mut self, progress: Progress, ids: impl Iterator<Item = String>) {
+    pub fn resume(&mut self, progress: ExportProgress, ids: impl Iterator<Item = String>) {
         self.progress = progress;
         self.seen.extend(ids.map(|id| mark(&id)));
     }
@@ -75,7 +75,7 @@ impl Table {
     /// Rows for those who have none yet, as lines of CSV.
     ///
     /// # Errors
-    /// As [`Table::header`].
+    /// As [`UserTable::header`].
     pub fn rows(&mut self, users: &[UserState]) -> io::Result<Vec<u8>> {
         let mut rows = Rows::new(Vec::new());
         for user in users {
@@ -91,9 +91,9 @@ impl Table {
 }
 
 /// A list that shows one user twice spells the id the same twice.
-fn mark(id: &str) -> Mark {
+fn mark(id: &str) -> IdDigest {
     let whole = digest(&SHA256, id.as_bytes());
-    let mut mark = Mark::default();
+    let mut mark = IdDigest::default();
     mark.copy_from_slice(&whole.as_ref()[..16]);
     mark
 }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn users_become_rows_once_and_formulas_become_text() {
-        let mut table = Table::new(&Column::ALL);
+        let mut table = UserTable::new(&Column::ALL);
         let header = String::from_utf8(table.header().unwrap()).unwrap();
         assert_eq!(
             header,
@@ -129,7 +129,7 @@ mod tests {
             "\"A1\",\"ada@example.com\",\"'=cmd, \"\"x\"\"\",\"true\",\"w1 w2\"\n\
              \"a1\",\"\",\"\",\"\",\"\"\n"
         );
-        let expected = Progress {
+        let expected = ExportProgress {
             users: 2,
             duplicates: 1,
         };
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_table_that_goes_on_knows_who_is_in_it() {
-        let mut table = Table::new(&[Column::UserId]);
+        let mut table = UserTable::new(&[Column::UserId]);
         table.resume(
-            Progress {
+            ExportProgress {
                 users: 1,
                 duplicates: 0,
             },

@@ -2,7 +2,7 @@
 //! anything that the same command has not made.
 //!
 //! Every output of every command passes through here. A file that is found where one is to be written
-//! is replaced only if its content shows that the same command wrote it ([`Mark`]); no link is
+//! is replaced only if its content shows that the same command wrote it ([`Signature`]); no link is
 //! followed, and no file is opened for writing before it is known what it is. What the files hold is
 //! known elsewhere.
 
@@ -16,6 +16,6 @@ mod place;
 pub use draft::Draft;
 pub use error::FileError;
 pub use folder::{create, create_folder, create_folders, publish, unused};
-pub use mark::Mark;
+pub use mark::Signature;
 pub use open::{append, is_own, resume};
-pub use place::Place;
+pub use place::OutputPath;

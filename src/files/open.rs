@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use super::place::{Found, Place, look};
-use super::{FileError, Mark, create};
+use super::place::{AtPath, OutputPath, look};
+use super::{FileError, Signature, create};
 
 /// How often another process may make or remove the file while it is being opened.
 const TRIES: u32 = 16;
@@ -15,7 +15,7 @@ const TRIES: u32 = 16;
 ///
 /// # Errors
 /// [`FileError`]: something else is there, or the system refuses.
-pub fn append(path: &Path, mark: Mark) -> Result<File, FileError> {
+pub fn append(path: &Path, mark: Signature) -> Result<File, FileError> {
     let file = open(path, mark, OpenOptions::new().append(true))?;
     if file.metadata().is_ok_and(|meta| meta.is_file()) {
         // An older version may have made it for others to read. A file of another owner stays as it is.
@@ -29,7 +29,7 @@ pub fn append(path: &Path, mark: Mark) -> Result<File, FileError> {
 ///
 /// # Errors
 /// [`FileError`]: something else is there, or the system refuses.
-pub fn resume(path: &Path, mark: Mark) -> Result<File, FileError> {
+pub fn resume(path: &Path, mark: Signature) -> Result<File, FileError> {
     let file = open(path, mark, OpenOptions::new().write(true))?;
     let meta = file.metadata();
     let meta = meta.map_err(|source| FileError::io(path, source))?;
@@ -48,14 +48,14 @@ pub fn is_own(file: &File) -> bool {
     file.metadata().is_ok_and(|meta| meta.uid() == me)
 }
 
-fn open(path: &Path, mark: Mark, options: &mut OpenOptions) -> Result<File, FileError> {
-    let place = Place::new(path, mark)?;
+fn open(path: &Path, mark: Signature, options: &mut OpenOptions) -> Result<File, FileError> {
+    let place = OutputPath::new(path, mark)?;
     let mut tries = 0;
     loop {
         let opened = match place.judge_found(look(path, options)?)? {
-            Found::Nothing => create(path),
-            Found::Stream => options.open(path),
-            Found::Regular(file) => return Ok(file),
+            AtPath::Nothing => create(path),
+            AtPath::Stream => options.open(path),
+            AtPath::Regular(file) => return Ok(file),
         };
         match opened {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    const MARK: Mark = Mark {
+    const MARK: Signature = Signature {
         what: "test log",
         is_ours: |head| head.starts_with(b"log"),
     };

@@ -5,13 +5,13 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::{Draft, FileError, Mark};
+use super::{Draft, FileError, Signature};
 
 /// A path where this command may write.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct OutputPath {
     pub(super) path: PathBuf,
-    mark: Mark,
+    mark: Signature,
     /// What the command reads: device and inode, and what it is.
     inputs: Vec<(FileId, &'static str)>,
 }
@@ -19,7 +19,7 @@ pub struct Place {
 type FileId = (u64, u64);
 
 /// What is at a path where a file is to be written.
-pub(super) enum Found {
+pub(super) enum AtPath {
     /// Nothing.
     Nothing,
     /// A regular file, open for reading and whatever else was asked for.
@@ -28,23 +28,23 @@ pub(super) enum Found {
     Stream,
 }
 
-impl Place {
+impl OutputPath {
     /// The place for a file that is known by this mark.
     ///
     /// # Errors
     /// [`FileError`]: something else is there.
-    pub fn new(path: &Path, mark: Mark) -> Result<Self, FileError> {
+    pub fn new(path: &Path, mark: Signature) -> Result<Self, FileError> {
         Self::apart_from(path, mark, &[])
     }
 
-    /// As [`Place::new`], and it must not be one of the files that the same command reads, by
+    /// As [`OutputPath::new`], and it must not be one of the files that the same command reads, by
     /// whatever name.
     ///
     /// # Errors
     /// [`FileError`]: something else is there.
     pub fn apart_from(
         path: &Path,
-        mark: Mark,
+        mark: Signature,
         inputs: &[(&Path, &'static str)],
     ) -> Result<Self, FileError> {
         let known =
@@ -72,13 +72,13 @@ impl Place {
     }
 
     /// Says what is at the path, if it may be written.
-    pub(super) fn judge(&self) -> Result<Found, FileError> {
+    pub(super) fn judge(&self) -> Result<AtPath, FileError> {
         let found = look(&self.path, &mut OpenOptions::new())?;
         self.judge_found(found)
     }
 
-    pub(super) fn judge_found(&self, mut found: Found) -> Result<Found, FileError> {
-        if let Found::Regular(file) = &mut found {
+    pub(super) fn judge_found(&self, mut found: AtPath) -> Result<AtPath, FileError> {
+        if let AtPath::Regular(file) = &mut found {
             let failed = |source| FileError::io(&self.path, source);
             let mine = id(&file.metadata().map_err(failed)?);
             if let Some((_, what)) = self.inputs.iter().find(|(input, _)| *input == mine) {
@@ -96,37 +96,37 @@ impl Place {
 
 /// Finds out what is at a path without changing it, and without following a link. A file is opened
 /// only when it is known to be a regular one, and is the same after it was opened.
-pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<Found, FileError> {
+pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<AtPath, FileError> {
     let failed = |source| FileError::io(path, source);
     let seen = match path.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
         other => other.map_err(failed)?,
     };
     if seen.is_symlink() {
         // The names of our own streams are links, which the system makes.
         let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
         return if is_stream {
-            Ok(Found::Stream)
+            Ok(AtPath::Stream)
         } else {
             Err(FileError::Link(path.to_owned()))
         };
     }
     let kind = seen.file_type();
     if kind.is_char_device() || kind.is_fifo() {
-        return Ok(Found::Stream);
+        return Ok(AtPath::Stream);
     }
     if !kind.is_file() {
         return Err(FileError::Special(path.to_owned()));
     }
     let file = match options.read(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
         file => file.map_err(failed)?,
     };
     if id(&file.metadata().map_err(failed)?) != id(&seen) {
         let swapped = std::io::Error::other("another file has taken its place");
         return Err(failed(swapped));
     }
-    Ok(Found::Regular(file))
+    Ok(AtPath::Regular(file))
 }
 
 fn id(meta: &Metadata) -> FileId {
@@ -141,13 +141,13 @@ mod tests {
 
     use super::*;
 
-    const MARK: Mark = Mark {
+    const MARK: Signature = Signature {
         what: "test table",
         is_ours: |head| head.starts_with(b"ours"),
     };
 
     fn write(path: &Path, text: &str) -> Result<(), FileError> {
-        let mut draft = Place::new(path, MARK)?.begin()?;
+        let mut draft = OutputPath::new(path, MARK)?.begin()?;
         draft.write_all(text.as_bytes()).unwrap();
         draft.finish()
     }
@@ -206,7 +206,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         for (there, is_kept) in [("theirs", true), ("ours", false)] {
-            let mut draft = Place::new(&path, MARK).unwrap().begin().unwrap();
+            let mut draft = OutputPath::new(&path, MARK).unwrap().begin().unwrap();
             draft.write_all(b"ours, new").unwrap();
             fs::write(&path, there).unwrap();
             assert_eq!(draft.finish().is_err(), is_kept, "{there}");
@@ -223,7 +223,7 @@ mod tests {
         fs::write(&input, "ours, and the roster now").unwrap();
         fs::hard_link(&input, &other).unwrap();
         for path in [&input, &other, &dir.path().join("./other")] {
-            let refused = Place::apart_from(path, MARK, &[(&input, "roster")]);
+            let refused = OutputPath::apart_from(path, MARK, &[(&input, "roster")]);
             assert!(
                 matches!(refused, Err(FileError::Input { what: "roster", .. })),
                 "{refused:?}"

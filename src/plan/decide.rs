@@ -19,7 +19,7 @@ pub struct Criteria {
 
 /// What the plan means for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub enum LineDecision {
     /// The line has its outcome already.
     Settled,
     /// The user has an outcome without a write.
@@ -30,13 +30,13 @@ pub enum Decision {
 
 impl Criteria {
     /// The decision for one line.
-    pub fn decide(&self, row: &PlanRow) -> Decision {
+    pub fn decide(&self, row: &PlanRow) -> LineDecision {
         if row.status != Status::Pending {
-            return Decision::Settled;
+            return LineDecision::Settled;
         }
         // What a write may have changed is read again by the engine, which asks the door then.
         if row.effect != Effect::None {
-            return Decision::Write(Vec::new());
+            return LineDecision::Write(Vec::new());
         }
         // A user that was not looked up yet has no name to compare: the engine asks once there is one.
         let barred = match &row.before {
@@ -45,17 +45,17 @@ impl Criteria {
         };
         // An entry of a list may have left out the names that decide: the engine reads the user alone.
         if barred == Err(Barred::Unread) {
-            return Decision::Write(Vec::new());
+            return LineDecision::Write(Vec::new());
         }
         if let Err(barred) = barred {
-            return Decision::Settle(settle_barred(row, &barred));
+            return LineDecision::Settle(settle_barred(row, &barred));
         }
         let (Some(seen), Some(goal)) = (&row.before, row.goal.as_ref().or(self.goal.as_ref()))
         else {
-            return Decision::Write(Vec::new());
+            return LineDecision::Write(Vec::new());
         };
         let settle = |outcome, detail| {
-            Decision::Settle(Settlement {
+            LineDecision::Settle(Settlement {
                 outcome,
                 after: Some(seen.state.clone()),
                 detail,
@@ -65,7 +65,7 @@ impl Criteria {
         match goal.need(&seen.state, self.means, row.effect) {
             Need::Nothing => settle(Outcome::Already, None),
             Need::Refused(reason, why) => settle(Outcome::Failed(reason), Some(why)),
-            Need::Write(operations) => Decision::Write(operations),
+            Need::Write(operations) => LineDecision::Write(operations),
         }
     }
 
@@ -110,7 +110,7 @@ fn settle_barred(row: &PlanRow, barred: &Barred) -> Settlement {
 mod tests {
     use super::*;
     use crate::domain::{
-        Access, Actor, Change, IdRule, Known, Line, ProtectList, Reason, Seen, Timestamp, UserState,
+        Access, Actor, Change, IdRule, KnownNames, Line, ProtectList, Reason, Seen, Timestamp, UserState,
     };
 
     fn row(active: bool, workspaces: &[&str]) -> PlanRow {
@@ -118,11 +118,11 @@ mod tests {
             line: Line(2),
             user_id: Some("u1".to_owned()),
             user_name: Some("ada@example.com".to_owned()),
-            known: Known {
+            known: KnownNames {
                 user_name: Some("ada@example.com".to_owned()),
                 addresses: Some(Vec::new()),
                 cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
-                ..Known::default()
+                ..KnownNames::default()
             },
             effect: Effect::None,
             status: Status::Pending,
@@ -153,8 +153,8 @@ mod tests {
 
     fn outcome(criteria: &Criteria, row: &PlanRow) -> Option<Outcome> {
         match criteria.decide(row) {
-            Decision::Settle(settlement) => Some(settlement.outcome),
-            Decision::Settled | Decision::Write(_) => None,
+            LineDecision::Settle(settlement) => Some(settlement.outcome),
+            LineDecision::Settled | LineDecision::Write(_) => None,
         }
     }
 
@@ -164,17 +164,17 @@ mod tests {
         let gone = row(false, &[]);
         assert_eq!(outcome(&criteria, &gone), Some(Outcome::Already));
         let write = criteria.decide(&row(true, &[]));
-        assert_eq!(write, Decision::Write(vec![Operation::SetActive(false)]));
+        assert_eq!(write, LineDecision::Write(vec![Operation::SetActive(false)]));
         let unseen = PlanRow {
             before: None,
             ..row(true, &[])
         };
-        assert_eq!(criteria.decide(&unseen), Decision::Write(Vec::new()));
+        assert_eq!(criteria.decide(&unseen), LineDecision::Write(Vec::new()));
         let settled = PlanRow {
             status: Status::NotFound,
             ..row(true, &[])
         };
-        assert_eq!(criteria.decide(&settled), Decision::Settled);
+        assert_eq!(criteria.decide(&settled), LineDecision::Settled);
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         criteria.door.protected = ProtectList::new(["ceo@example.com"]);
         let mut row = row(true, &["w"]);
         row.known.addresses = None;
-        assert_eq!(criteria.decide(&row), Decision::Write(Vec::new()));
+        assert_eq!(criteria.decide(&row), LineDecision::Write(Vec::new()));
         row.known.addresses = Some(vec!["ceo@example.com".to_owned()]);
         let protected = Some(Outcome::Protected(Reason::ProtectList));
         assert_eq!(outcome(&criteria, &row), protected);

@@ -6,7 +6,7 @@ use crate::domain::{Change, IdRule, UserId};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
 use crate::plan::key::job_key;
 use crate::plan::reading::differences;
-use crate::roster::{Roster, RosterError, RosterOptions, Survey, Verdict};
+use crate::roster::{Roster, RosterError, RosterOptions, RosterSummary, LineCheck};
 
 /// What a command asks for.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Intake<'a> {
     /// How it is read.
     pub options: &'a RosterOptions,
     /// What it said when it was checked: the ledger is opened only for a usable roster.
-    pub survey: &'a Survey,
+    pub survey: &'a RosterSummary,
     /// What is asked for every user.
     pub change: &'a Change,
     /// The SCIM base URL.
@@ -172,13 +172,13 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
     }
 }
 
-fn new_line(line: crate::roster::Line) -> NewLine {
-    let (names, user_name) = match line.verdict {
-        Verdict::Accepted { user_id, user_name } => (Names::Id(UserId::new(user_id)), user_name),
-        Verdict::AcceptedByName { user_name } => {
+fn new_line(line: crate::roster::Record) -> NewLine {
+    let (names, user_name) = match line.check {
+        LineCheck::Accepted { user_id, user_name } => (Names::Id(UserId::new(user_id)), user_name),
+        LineCheck::AcceptedByName { user_name } => {
             (Names::UserName(user_name.clone()), Some(user_name))
         }
-        Verdict::Rejected { reason } => {
+        LineCheck::Rejected { reason } => {
             let unusable = Unusable {
                 reason: reason.code(),
                 detail: reason.to_string(),

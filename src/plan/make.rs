@@ -20,7 +20,7 @@ use crate::port::{Directory, JournalError};
 
 /// How the users of a plan were looked up, as the ledger keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookedUp {
+pub struct LookUpSummary {
     /// The way that was chosen.
     pub method: String,
     /// Requests that it took, sign-in not counted.
@@ -57,7 +57,7 @@ pub struct LookUps<'a, D> {
     pub active_needed: Option<u64>,
 }
 
-impl LookedUp {
+impl LookUpSummary {
     /// What a plan remembers.
     pub fn read(plan: &JobPlan) -> Self {
         // Whatever an older version has left out is not known.
@@ -102,9 +102,9 @@ pub async fn make<D: Directory>(
     criteria: &Criteria,
     on_progress: &mut dyn FnMut(Look),
 ) -> Result<Job, PlanError> {
-    let mut looked_up = LookedUp {
+    let mut looked_up = LookUpSummary {
         method: "none".to_owned(),
-        ..LookedUp::default()
+        ..LookUpSummary::default()
     };
     if let Some(asked) = look_ups {
         let since = Clock::System.now();
@@ -206,14 +206,14 @@ impl<'a> SoughtInLedger<'a> {
     }
 
     /// Takes what was found, as the plan keeps it.
-    async fn looked_up(self, found: Found) -> Result<LookedUp, LedgerError> {
+    async fn looked_up(self, found: Found) -> Result<LookUpSummary, LedgerError> {
         // Users who were looked up by an earlier process have workspaces, too.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
-        Ok(LookedUp {
+        Ok(LookUpSummary {
             method: found.method.as_str().to_owned(),
             requests: found.requests,
             total: found.total,

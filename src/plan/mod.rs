@@ -16,10 +16,10 @@ mod undo;
 mod verify;
 
 pub use compare::compare;
-pub use decide::{Criteria, Decision};
+pub use decide::{Criteria, LineDecision};
 pub use intake::{Intake, IntakeError, intake};
-pub use make::{LookUps, LookedUp, PlanError, look_again, make};
-pub use reading::{Provider, differences, provider, reading};
-pub use survey::{Group, Overview, Unmet, active_to_write, overview, protect, settle, unmet};
+pub use make::{LookUps, LookUpSummary, PlanError, look_again, make};
+pub use reading::{ProfileReading, differences, provider, reading};
+pub use survey::{Group, Overview, UnmetPatterns, active_to_write, overview, protect, settle, unmet};
 pub use undo::{left_to_undo, undo};
 pub use verify::verify;

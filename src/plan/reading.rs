@@ -23,7 +23,7 @@ const MEMBERS: [(&str, &str); 9] = [
 
 /// What a profile says of which users and which access its provider's answers mean.
 #[derive(Debug, Clone, Copy)]
-pub struct Provider<'a> {
+pub struct ProfileReading<'a> {
     /// The profile: its name, or its file.
     pub profile: &'a str,
     /// How ids compare.
@@ -34,7 +34,7 @@ pub struct Provider<'a> {
 
 /// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's, and by what it says
 /// of access: a file can be changed.
-pub fn reading(roster: &Reading, of: Provider<'_>) -> Value {
+pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
     json!({
         "id_column": roster.id_column,
         "email_column": roster.email_column,
@@ -49,7 +49,7 @@ pub fn reading(roster: &Reading, of: Provider<'_>) -> Value {
 }
 
 /// How a job that is named by its id compares ids, and its profile: all that is known without its roster.
-pub fn provider(of: Provider<'_>) -> Value {
+pub fn provider(of: ProfileReading<'_>) -> Value {
     json!({ "ids": of.ids.as_str(), "profile": profile_name(of.profile), "access": of.access })
 }
 
@@ -86,8 +86,8 @@ fn word(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn by(ids: IdRule, profile: &str) -> Provider<'_> {
-        Provider {
+    fn by(ids: IdRule, profile: &str) -> ProfileReading<'_> {
+        ProfileReading {
             profile,
             ids,
             access: Some("entitlements"),
@@ -126,7 +126,7 @@ mod tests {
             ["how ids compare was `exact`, and is `ignore-case`"]
         );
         // The same file may say something else by now.
-        let changed = provider(Provider {
+        let changed = provider(ProfileReading {
             access: Some("roles"),
             ..by(IdRule::Exact, "rfc7644")
         });

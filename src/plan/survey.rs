@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{ActiveUsers, Clock, Entry, Extent, Fact, Line, Operation, Status};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow, Retriable};
-use crate::plan::decide::{Criteria, Decision};
+use crate::plan::decide::{Criteria, LineDecision};
 use crate::plan::digest::PlanDigest;
 
 /// Rows that are in memory at the same time.
@@ -45,8 +45,8 @@ pub async fn settle(
     criteria: &Criteria,
 ) -> Result<u64, LedgerError> {
     each_page(ledger, job, run, |row| match criteria.decide(row) {
-        Decision::Settle(settlement) => Some(Fact::Settled(settlement)),
-        Decision::Settled | Decision::Write(_) => None,
+        LineDecision::Settle(settlement) => Some(Fact::Settled(settlement)),
+        LineDecision::Settled | LineDecision::Write(_) => None,
     })
     .await
 }
@@ -115,7 +115,7 @@ pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable
 
 /// What the protect list covers among the users of a job.
 #[derive(Debug, Default)]
-pub struct Unmet {
+pub struct UnmetPatterns {
     /// The patterns that cover no user, as they were written.
     pub patterns: Vec<String>,
     /// Users whose name is not known, so that any pattern may cover them.
@@ -127,7 +127,7 @@ pub async fn unmet(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
-) -> Result<Unmet, LedgerError> {
+) -> Result<UnmetPatterns, LedgerError> {
     let mut unmet = criteria.door.protected.clone();
     let mut unnamed = 0;
     let mut after = Line(0);
@@ -145,7 +145,7 @@ pub async fn unmet(
             unnamed += u64::from(is_a_user && row.known.user_name.is_none());
         }
     }
-    Ok(Unmet {
+    Ok(UnmetPatterns {
         patterns: unmet.patterns().map(str::to_owned).collect(),
         unnamed,
     })

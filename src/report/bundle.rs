@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::ledger::{Job, Reader};
-use crate::report::hashed::{Digest, HashedFile};
+use crate::report::hashed::{FileDigest, HashedFile};
 use crate::report::manifest::{Manifest, sums};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, events, html, table, undo};
@@ -127,7 +127,7 @@ async fn write_files(
         manifest,
         sums_file,
     ] = paths;
-    let mut digests: Vec<(&'static str, Digest)> = Vec::with_capacity(FILES.len());
+    let mut digests: Vec<(&'static str, FileDigest)> = Vec::with_capacity(FILES.len());
     let mut keep = |path: &Path, file: HashedFile| {
         let digest = file.finish().map_err(at(path))?;
         digests.push((FILES[digests.len()], digest));

@@ -18,7 +18,7 @@ pub(super) struct HashedFile {
 
 /// What a file that was written is known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Digest {
+pub(super) struct FileDigest {
     /// Its length.
     pub(super) bytes: u64,
     /// SHA-256 of its bytes, in hexadecimal.
@@ -36,9 +36,9 @@ impl HashedFile {
     }
 
     /// Writes what is left, and names the digest.
-    pub(super) fn finish(mut self) -> std::io::Result<Digest> {
+    pub(super) fn finish(mut self) -> std::io::Result<FileDigest> {
         self.file.flush()?;
-        Ok(Digest {
+        Ok(FileDigest {
             bytes: self.bytes,
             sha256: hex(self.context.finish().as_ref()),
         })

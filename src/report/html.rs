@@ -25,7 +25,7 @@ use crate::domain::{Line, Status};
 use crate::ledger::{Job, Reader};
 use crate::report::html::facts::{Facts, TROUBLES};
 use crate::report::html::page::Page;
-use crate::report::html::rows::{Embedded, Frame, Words};
+use crate::report::html::rows::{Embedded, Frame, SharedTexts};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary};
 
@@ -78,7 +78,7 @@ async fn write_lines(
         .copied()
         .filter(|status| !TROUBLES.contains(status))
         .collect();
-    let mut words = Words::default();
+    let mut words = SharedTexts::default();
     let mut written: u64 = 0;
     file.write_all(b"<script type=\"application/json\" id=\"lines\">[")?;
     for statuses in [TROUBLES.as_slice(), &others] {

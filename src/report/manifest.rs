@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::domain::Clock;
 use crate::report::Summary;
 use crate::report::events::Written;
-use crate::report::hashed::Digest;
+use crate::report::hashed::FileDigest;
 
 /// The version of the bundle's form: of the manifest, and of the files that it names.
 pub(super) const SCHEMA: u32 = 1;
@@ -56,7 +56,7 @@ impl<'a> Manifest<'a> {
         written: Written,
         redacted: bool,
         settings: &'a Value,
-        files: &'a [(&'static str, Digest)],
+        files: &'a [(&'static str, FileDigest)],
     ) -> Self {
         Self {
             schema: SCHEMA,
@@ -89,7 +89,7 @@ impl<'a> Manifest<'a> {
 }
 
 /// `SHA256SUMS`, as `sha256sum -c` reads it. It covers the manifest too, which cannot name itself.
-pub(super) fn sums(files: &[(&'static str, Digest)]) -> String {
+pub(super) fn sums(files: &[(&'static str, FileDigest)]) -> String {
     let lines = files
         .iter()
         .map(|(name, digest)| format!("{}  {name}\n", digest.sha256));

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::line::Rejection;
-use super::wording::{Candidates, Columns, FirstOf, NAME_SHOWN, Opened, Place, excerpt};
+use super::wording::{CandidateColumns, ColumnNames, FirstRejection, NAME_SHOWN, OpenQuote, FileAndLine, excerpt};
 
 /// A roster that cannot be used, and where that was seen.
 #[derive(Debug, Clone, Error)]
-#[error("{}: {kind}", Place(.path, *.line))]
+#[error("{}: {kind}", FileAndLine(.path, *.line))]
 pub struct RosterError {
     path: PathBuf,
     line: Option<u64>,
@@ -82,13 +82,13 @@ pub enum RosterErrorKind {
         columns: usize,
     },
     /// No column is known as the id, nor as the e-mail address.
-    #[error("no id column among {}", Columns(.found))]
+    #[error("no id column among {}", ColumnNames(.found))]
     NoIdColumn {
         /// The names of the columns that are there.
         found: Vec<String>,
     },
     /// The column that was asked for does not exist.
-    #[error("no column `{}` among {}", excerpt(.wanted, NAME_SHOWN), Columns(.found))]
+    #[error("no column `{}` among {}", excerpt(.wanted, NAME_SHOWN), ColumnNames(.found))]
     NoSuchColumn {
         /// The flag that asked for it.
         flag: &'static str,
@@ -98,7 +98,7 @@ pub enum RosterErrorKind {
         found: Vec<String>,
     },
     /// Several columns could be meant, and a guess could remove the wrong people.
-    #[error("several columns could be meant: {}", Candidates(.candidates))]
+    #[error("several columns could be meant: {}", CandidateColumns(.candidates))]
     AmbiguousColumn {
         /// The flag that settles it.
         flag: &'static str,
@@ -109,7 +109,7 @@ pub enum RosterErrorKind {
     #[error("a quote is opened here and never closed")]
     UnclosedQuote,
     /// A record is bigger than any sane one.
-    #[error("the record that begins here is longer than {limit} bytes{}", Opened(*.quote))]
+    #[error("the record that begins here is longer than {limit} bytes{}", OpenQuote(*.quote))]
     RecordTooLong {
         /// The most bytes that a record may have.
         limit: u64,
@@ -117,7 +117,7 @@ pub enum RosterErrorKind {
         quote: Option<u64>,
     },
     /// Every line was rejected.
-    #[error("no usable line: {}", FirstOf(*.lines, *.line, .reason))]
+    #[error("no usable line: {}", FirstRejection(*.lines, *.line, .reason))]
     NoUsableLine {
         /// How many lines there are.
         lines: u64,

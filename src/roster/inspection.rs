@@ -11,16 +11,16 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
-use super::line::Verdict;
+use super::line::LineCheck;
 use super::reader::Roster;
-use super::survey::{LISTED, Survey, survey};
+use super::roster_summary::{LISTED, RosterSummary, summarize};
 use repeats::Repeats;
 
 /// What a look at a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// What a job would count.
-    pub survey: Survey,
+    pub survey: RosterSummary,
     /// The encoding.
     pub encoding: &'static str,
     /// The sign between two cells.
@@ -55,14 +55,14 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let (encoding, delimiter) = (roster.encoding(), roster.delimiter());
     let mut repeats = Repeats::new();
     let scratch = |error| RosterErrorKind::Scratch(Arc::new(error));
-    let survey = survey(path, roster, |line| {
-        let name = match &line.verdict {
-            Verdict::Accepted { user_id, .. } if options.ids_ignore_case => {
+    let survey = summarize(path, roster, |line| {
+        let name = match &line.check {
+            LineCheck::Accepted { user_id, .. } if options.ids_ignore_case => {
                 user_id.to_ascii_lowercase()
             }
-            Verdict::Accepted { user_id, .. } => user_id.clone(),
-            Verdict::AcceptedByName { user_name } => user_name.to_lowercase(),
-            Verdict::Rejected { .. } => return Ok(()),
+            LineCheck::Accepted { user_id, .. } => user_id.clone(),
+            LineCheck::AcceptedByName { user_name } => user_name.to_lowercase(),
+            LineCheck::Rejected { .. } => return Ok(()),
         };
         let whole = digest(&SHA256, name.as_bytes());
         let mut mark = [0; 16];

@@ -13,7 +13,7 @@ use std::str;
 use csv::ByteRecord;
 
 use super::header::Columns;
-use super::line::{KEY_LIMIT, Key, Line, Rejection, Verdict};
+use super::line::{KEY_LIMIT, Key, Record, Rejection, LineCheck};
 use super::wording::{excerpt, is_unseen};
 pub use spoilt::is_written_as_number;
 use spoilt::{addition, is_replaced};
@@ -33,10 +33,10 @@ pub(super) struct Rules {
 }
 
 /// Reads a record as a line.
-pub(super) fn read(number: u64, record: &ByteRecord, rules: &Rules) -> Line {
-    let verdict = match judge(record, rules) {
-        Ok(verdict) => verdict,
-        Err(reason) => Verdict::Rejected { reason },
+pub(super) fn read(number: u64, record: &ByteRecord, rules: &Rules) -> Record {
+    let check = match judge(record, rules) {
+        Ok(check) => check,
+        Err(reason) => LineCheck::Rejected { reason },
     };
     let mut is_utf8 = true;
     let cells = record
@@ -47,15 +47,15 @@ pub(super) fn read(number: u64, record: &ByteRecord, rules: &Rules) -> Line {
             text.into_owned()
         })
         .collect();
-    Line {
+    Record {
         number,
-        verdict,
+        check,
         cells,
         is_utf8,
     }
 }
 
-fn judge(record: &ByteRecord, rules: &Rules) -> Result<Verdict, Rejection> {
+fn judge(record: &ByteRecord, rules: &Rules) -> Result<LineCheck, Rejection> {
     let Rules { width, columns, .. } = rules;
     let is_empty = |cell: &[u8]| String::from_utf8_lossy(cell).trim().is_empty();
     // Spreadsheets leave out empty cells at the end of a line, or write too many of them.
@@ -80,11 +80,11 @@ fn judge(record: &ByteRecord, rules: &Rules) -> Result<Verdict, Rejection> {
     };
     check_key(columns.key, key_cell, rules.unusual_ids)?;
     Ok(match columns.key {
-        Key::UserId => Verdict::Accepted {
+        Key::UserId => LineCheck::Accepted {
             user_id: key_cell.to_owned(),
             user_name: name_cell.filter(|cell| !cell.is_empty()).map(str::to_owned),
         },
-        Key::UserName => Verdict::AcceptedByName {
+        Key::UserName => LineCheck::AcceptedByName {
             user_name: key_cell.to_owned(),
         },
     })

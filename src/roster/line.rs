@@ -15,11 +15,11 @@ const LIFTED: &str = "`--allow-unusual-ids` takes it as it stands";
 
 /// One record of the roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct Record {
     /// The physical line on which the record begins, the first line of the file being 1.
     pub number: u64,
     /// Whether the line names a user.
-    pub verdict: Verdict,
+    pub check: LineCheck,
     /// The cells as they stood in the file, untrimmed; bytes that are not UTF-8 are replaced. There may be fewer than
     /// columns, and empty ones beyond them.
     pub cells: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Line {
 
 /// What a line came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LineCheck {
     /// The line names a user by id.
     Accepted {
         /// The id, trimmed, its case as it stood.

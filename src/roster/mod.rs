@@ -16,7 +16,7 @@ mod line;
 mod reader;
 mod scan;
 mod source;
-mod survey;
+mod roster_summary;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -27,7 +27,7 @@ pub use header::{RosterOptions, names_a_user};
 pub use inspection::{Inspection, inspect};
 pub use judge::is_written_as_number;
 pub use layout::HeaderAt;
-pub use line::{Key, Line, Rejection, Verdict};
+pub use line::{Key, Record, Rejection, LineCheck};
 pub use reader::Roster;
 pub use source::Digest;
-pub use survey::{Reading, Survey, check};
+pub use roster_summary::{Reading, RosterSummary, check};

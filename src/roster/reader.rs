@@ -14,9 +14,9 @@ use super::error::{RosterError, RosterErrorKind};
 use super::header::{Columns, RosterOptions};
 use super::judge::{self, Rules};
 use super::layout::{self, Layout};
-use super::line::{Key, Line};
-use super::scan::{Mark, RECORD_LIMIT, Scanned};
-use super::source::{self, Digest, Digested, Tally};
+use super::line::{Key, Record};
+use super::scan::{RecordMark, RECORD_LIMIT, Scanned};
+use super::source::{self, Digest, Digested, RunningDigest};
 
 const BUFFER: usize = 64 * 1024;
 
@@ -24,7 +24,7 @@ const BUFFER: usize = 64 * 1024;
 pub struct Roster {
     path: PathBuf,
     records: Records,
-    tally: Tally,
+    tally: RunningDigest,
     encoding: &'static str,
     delimiter: u8,
     header_line: Option<u64>,
@@ -154,7 +154,7 @@ impl Roster {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Line>, (Option<u64>, RosterErrorKind)> {
+    fn read(&mut self) -> Result<Option<Record>, (Option<u64>, RosterErrorKind)> {
         let Some(number) = self.records.read()? else {
             return match self.count {
                 0 if self.header_line.is_some() => Err((None, RosterErrorKind::HeaderOnly)),
@@ -168,7 +168,7 @@ impl Roster {
 }
 
 impl Iterator for Roster {
-    type Item = Result<Line, RosterError>;
+    type Item = Result<Record, RosterError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.end.is_some() {
@@ -265,7 +265,7 @@ impl Records {
     }
 }
 
-fn too_long(mark: Mark) -> (Option<u64>, RosterErrorKind) {
+fn too_long(mark: RecordMark) -> (Option<u64>, RosterErrorKind) {
     let kind = RosterErrorKind::RecordTooLong {
         limit: RECORD_LIMIT,
         quote: mark.open_quote,

@@ -13,7 +13,7 @@ pub(super) const RECORD_LIMIT: u64 = 1 << 20;
 
 /// What is known of a record besides its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct RecordMark {
     /// The physical line on which the record begins, from 1.
     pub(super) line: u64,
     /// How many bytes the record has, without its line end.
@@ -22,7 +22,7 @@ pub(super) struct Mark {
     pub(super) open_quote: Option<u64>,
 }
 
-impl Mark {
+impl RecordMark {
     /// Whether the record is beyond the limit.
     pub(super) fn is_too_long(self) -> bool {
         self.bytes > RECORD_LIMIT
@@ -65,7 +65,7 @@ impl Scanner {
     }
 
     /// Takes one byte; gives a mark where it ends a record.
-    pub(super) fn step(&mut self, byte: u8) -> Option<Mark> {
+    pub(super) fn step(&mut self, byte: u8) -> Option<RecordMark> {
         let next = match self.state {
             State::Between if is_line_end(byte) => State::Between,
             State::Between => {
@@ -92,7 +92,7 @@ impl Scanner {
     }
 
     /// The record that is under way, if there is one.
-    pub(super) fn pending(&self) -> Option<Mark> {
+    pub(super) fn pending(&self) -> Option<RecordMark> {
         (self.state != State::Between).then(|| self.mark())
     }
 
@@ -115,8 +115,8 @@ impl Scanner {
         }
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    fn mark(&self) -> RecordMark {
+        RecordMark {
             line: self.record_line,
             bytes: self.record_bytes,
             open_quote: (self.state == State::Quoted).then_some(self.quote_line),
@@ -133,7 +133,7 @@ fn is_line_end(byte: u8) -> bool {
 pub(super) struct Scanned<R> {
     inner: R,
     scanner: Scanner,
-    marks: VecDeque<Mark>,
+    marks: VecDeque<RecordMark>,
     ended: bool,
 }
 
@@ -149,12 +149,12 @@ impl<R> Scanned<R> {
     }
 
     /// The mark of the next record, in the order in which the records stand.
-    pub(super) fn take_mark(&mut self) -> Option<Mark> {
+    pub(super) fn take_mark(&mut self) -> Option<RecordMark> {
         self.marks.pop_front()
     }
 
     /// The record because of which the stream refuses to go on.
-    pub(super) fn too_long(&self) -> Option<Mark> {
+    pub(super) fn too_long(&self) -> Option<RecordMark> {
         self.scanner.pending().filter(|mark| mark.is_too_long())
     }
 }

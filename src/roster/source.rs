@@ -45,9 +45,9 @@ fn refuse_irregular(metadata: &Metadata) -> Result<(), RosterErrorKind> {
 
 /// The running digest, shared with the stream that feeds it: the decoder in between gives no way through to it.
 #[derive(Clone)]
-pub(super) struct Tally(Arc<Mutex<(Context, u64)>>);
+pub(super) struct RunningDigest(Arc<Mutex<(Context, u64)>>);
 
-impl Tally {
+impl RunningDigest {
     fn add(&self, bytes: &[u8]) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.0.update(bytes);
@@ -73,12 +73,12 @@ impl Tally {
 /// A stream whose bytes are digested as they pass.
 pub(super) struct Digested<R> {
     inner: R,
-    tally: Tally,
+    tally: RunningDigest,
 }
 
 impl<R: Read> Digested<R> {
-    pub(super) fn new(inner: R) -> (Self, Tally) {
-        let tally = Tally(Arc::new(Mutex::new((Context::new(&SHA256), 0))));
+    pub(super) fn new(inner: R) -> (Self, RunningDigest) {
+        let tally = RunningDigest(Arc::new(Mutex::new((Context::new(&SHA256), 0))));
         let digested = Self {
             inner,
             tally: tally.clone(),

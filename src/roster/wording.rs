@@ -34,9 +34,9 @@ pub(super) fn is_unseen(c: char) -> bool {
 }
 
 /// The file and, where there is one, the line.
-pub(super) struct Place<'a>(pub(super) &'a Path, pub(super) Option<u64>);
+pub(super) struct FileAndLine<'a>(pub(super) &'a Path, pub(super) Option<u64>);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for FileAndLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.0.display())?;
         self.1.map_or(Ok(()), |line| write!(f, ", line {line}"))
@@ -44,9 +44,9 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Column names, as many as can be read at a glance.
-pub(super) struct Columns<'a>(pub(super) &'a [String]);
+pub(super) struct ColumnNames<'a>(pub(super) &'a [String]);
 
-impl fmt::Display for Columns<'_> {
+impl fmt::Display for ColumnNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, name) in self.0.iter().take(COLUMNS_SHOWN).enumerate() {
             let comma = if index == 0 { "" } else { ", " };
@@ -60,9 +60,9 @@ impl fmt::Display for Columns<'_> {
 }
 
 /// Column names with their numbers.
-pub(super) struct Candidates<'a>(pub(super) &'a [(usize, String)]);
+pub(super) struct CandidateColumns<'a>(pub(super) &'a [(usize, String)]);
 
-impl fmt::Display for Candidates<'_> {
+impl fmt::Display for CandidateColumns<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (number, name)) in self.0.iter().take(COLUMNS_SHOWN).enumerate() {
             let comma = if index == 0 { "" } else { ", " };
@@ -73,9 +73,9 @@ impl fmt::Display for Candidates<'_> {
 }
 
 /// The line of a quote that may be to blame.
-pub(super) struct Opened(pub(super) Option<u64>);
+pub(super) struct OpenQuote(pub(super) Option<u64>);
 
-impl fmt::Display for Opened {
+impl fmt::Display for OpenQuote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |line| {
             write!(f, ": a quote opened on line {line} is still open")
@@ -84,9 +84,9 @@ impl fmt::Display for Opened {
 }
 
 /// The first of so many rejected lines.
-pub(super) struct FirstOf<'a>(pub(super) u64, pub(super) u64, pub(super) &'a Rejection);
+pub(super) struct FirstRejection<'a>(pub(super) u64, pub(super) u64, pub(super) &'a Rejection);
 
-impl fmt::Display for FirstOf<'_> {
+impl fmt::Display for FirstRejection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(lines, line, reason) = self;
         if *lines == 1 {

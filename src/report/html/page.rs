@@ -5,11 +5,11 @@ use serde_json::json;
 
 use crate::domain::Status;
 use crate::ledger::{Job, RunStory};
-use crate::report::html::background::{Fact, asked, people, proof};
+use crate::report::html::background::{FactRow, asked, people, proof};
 use crate::report::html::chart::{NARROW, WIDE, answers, progress, share};
 use crate::report::html::facts::{self, Facts};
 use crate::report::html::figures::{count, counted, length};
-use crate::report::html::headline::{Tile, Totals, Verdict, equation, shares};
+use crate::report::html::headline::{Tile, Totals, Conclusion, equation, shares};
 use crate::report::html::parts::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
     run_lines, run_names, trouble_groups, wait_lines,
@@ -29,7 +29,7 @@ pub(super) struct Page {
     change: String,
     target: String,
     headline: String,
-    verdict: Verdict,
+    verdict: Conclusion,
     tiles: Vec<Tile>,
     undone: Option<String>,
     balance: String,
@@ -38,9 +38,9 @@ pub(super) struct Page {
     sum: String,
     share: String,
     outcomes: Vec<OutcomeRow>,
-    people: Vec<Fact>,
-    asked: Vec<Fact>,
-    proof: Vec<Fact>,
+    people: Vec<FactRow>,
+    asked: Vec<FactRow>,
+    proof: Vec<FactRow>,
     progress: [String; 2],
     runs: Vec<RunLine>,
     shows_throttled: bool,
@@ -133,10 +133,10 @@ fn undone(undone: &UndoneSummary) -> String {
     )
 }
 
-fn course(facts: &Facts, users: u64) -> progress::Course {
+fn course(facts: &Facts, users: u64) -> progress::ProgressChart {
     let names = run_names(&facts.runs);
     let runs = facts.runs.iter().zip(names);
-    progress::Course {
+    progress::ProgressChart {
         runs: runs
             .map(|(run, name)| progress::RunShape {
                 name,

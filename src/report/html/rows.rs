@@ -45,12 +45,12 @@ enum Text<'a> {
 
 /// The strings that were said so far.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(super) struct SharedTexts {
     places: HashMap<String, usize>,
     all: Vec<String>,
 }
 
-impl Words {
+impl SharedTexts {
     fn text<'a>(&mut self, text: &'a str) -> Text<'a> {
         if let Some(place) = self.places.get(text) {
             return Text::Known(*place);
@@ -128,7 +128,7 @@ impl Frame<'_> {
         &self,
         user: &'a UserRow,
         undo: Option<&UndoMark>,
-        words: &mut Words,
+        words: &mut SharedTexts,
     ) -> Row<'a> {
         let verified = user.verified.as_ref();
         let time = |at: Option<Timestamp>| at.map(|at| at.as_millis() - self.base.as_millis());
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_many_stands_once_and_memory_is_bounded() {
-        let mut words = Words::default();
+        let mut words = SharedTexts::default();
         assert_eq!(words.text("a"), Text::Known(0));
         assert_eq!(words.text("b"), Text::Known(1));
         assert_eq!(words.text("a"), Text::Known(0));

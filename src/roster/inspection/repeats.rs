@@ -23,7 +23,7 @@ pub(in crate::roster) struct Repeats {
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::roster) struct Found {
+pub(in crate::roster) struct RepeatsFound {
     /// How many lines name a user whom an earlier one names.
     pub(in crate::roster) count: u64,
     /// The first of these, and for each the line that named the user first.
@@ -66,7 +66,7 @@ impl Repeats {
     }
 
     /// Counts the repeated lines, and lists so many of them in the order of lines.
-    pub(in crate::roster) fn finish(mut self, listed: usize) -> io::Result<Found> {
+    pub(in crate::roster) fn finish(mut self, listed: usize) -> io::Result<RepeatsFound> {
         self.entries.sort_unstable();
         let mut left = std::mem::take(&mut self.entries).into_iter();
         let mut next: BinaryHeap<Reverse<(Entry, Option<usize>)>> = BinaryHeap::new();
@@ -74,7 +74,7 @@ impl Repeats {
             next.extend(read(&mut self.sorted[index])?.map(|entry| Reverse((entry, Some(index)))));
         }
         next.extend(left.next().map(|entry| Reverse((entry, None))));
-        let mut found = Found::default();
+        let mut found = RepeatsFound::default();
         let mut kept = BinaryHeap::new();
         let mut user: Option<Entry> = None;
         while let Some(Reverse((entry, from))) = next.pop() {

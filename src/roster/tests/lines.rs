@@ -130,9 +130,9 @@ fn bad_lines_are_rejected_with_a_reason() {
         ("8a80-e+1,1,2", "8a80-e+1"),
         ("#a1,1,2", "#a1"),
     ];
-    for (line, verdict) in cases {
+    for (line, check) in cases {
         let lines = read(format!("id,b,c\n{line}\n")).unwrap();
-        assert_eq!(told(&lines), [format!("2 {verdict}")], "{line:?}");
+        assert_eq!(told(&lines), [format!("2 {check}")], "{line:?}");
     }
     let told_long = told(&read(format!("id\n{long}\n{}\n", &long[..256])).unwrap());
     assert!(told_long[0].starts_with("2 !id of 10000 bytes, more than 256: `xxx"));

@@ -11,7 +11,7 @@ mod refusals;
 use std::io::Cursor;
 use std::path::Path;
 
-use super::{Line, Roster, RosterError, RosterOptions, Verdict};
+use super::{Record, Roster, RosterError, RosterOptions, LineCheck};
 
 pub(super) fn open(bytes: impl AsRef<[u8]>) -> Result<Roster, RosterError> {
     open_with(bytes, &RosterOptions::default())
@@ -25,7 +25,7 @@ pub(super) fn open_with(
     Roster::from_reader(Path::new("users.csv"), input, options)
 }
 
-pub(super) fn read(bytes: impl AsRef<[u8]>) -> Result<Vec<Line>, RosterError> {
+pub(super) fn read(bytes: impl AsRef<[u8]>) -> Result<Vec<Record>, RosterError> {
     open(bytes)?.collect()
 }
 
@@ -37,18 +37,18 @@ pub(super) fn id_column(name: &str) -> RosterOptions {
 }
 
 /// Line number and `id`, `id/name`, `@name` or `!reason` of each line.
-pub(super) fn told(lines: &[Line]) -> Vec<String> {
-    let tell = |line: &Line| match &line.verdict {
-        Verdict::Accepted {
+pub(super) fn told(lines: &[Record]) -> Vec<String> {
+    let tell = |line: &Record| match &line.check {
+        LineCheck::Accepted {
             user_id,
             user_name: None,
         } => format!("{} {user_id}", line.number),
-        Verdict::Accepted {
+        LineCheck::Accepted {
             user_id,
             user_name: Some(name),
         } => format!("{} {user_id}/{name}", line.number),
-        Verdict::AcceptedByName { user_name } => format!("{} @{user_name}", line.number),
-        Verdict::Rejected { reason } => format!("{} !{reason}", line.number),
+        LineCheck::AcceptedByName { user_name } => format!("{} @{user_name}", line.number),
+        LineCheck::Rejected { reason } => format!("{} !{reason}", line.number),
     };
     lines.iter().map(tell).collect()
 }

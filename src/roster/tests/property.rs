@@ -6,9 +6,9 @@ use csv::{QuoteStyle, ReaderBuilder, WriterBuilder};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::scan::{Mark, Scanned};
+use super::super::scan::{RecordMark, Scanned};
 use super::super::survey::survey;
-use super::{RosterOptions, Verdict, open, open_with};
+use super::{RosterOptions, LineCheck, open, open_with};
 
 /// Bytes of which most mean something to a CSV reader.
 fn lively() -> impl Strategy<Value = Vec<u8>> {
@@ -28,7 +28,7 @@ fn cell() -> impl Strategy<Value = String> {
 }
 
 /// Scans with buffers of a given size, so that each seam between two reads is met.
-fn marks(bytes: &[u8], delimiter: u8, size: usize) -> Vec<Mark> {
+fn marks(bytes: &[u8], delimiter: u8, size: usize) -> Vec<RecordMark> {
     let mut scanned = Scanned::new(bytes, delimiter, 1);
     let mut buffer = vec![0; size];
     while scanned.read(&mut buffer).unwrap() > 0 {}
@@ -71,7 +71,7 @@ proptest! {
             lines += 1;
             prop_assert!(line.number > last);
             last = line.number;
-            if let Verdict::Accepted { user_id, .. } = line.verdict {
+            if let LineCheck::Accepted { user_id, .. } = line.check {
                 prop_assert!(!user_id.is_empty());
                 let beyond = line.cells.iter().skip(width);
                 prop_assert!(beyond.into_iter().all(|cell| cell.trim().is_empty()));
@@ -123,7 +123,7 @@ proptest! {
         let lines = open(&text).unwrap().map(Result::unwrap);
         let found: Vec<_> = lines.map(|line| {
             let cells = line.cells;
-            assert_eq!(line.verdict, Verdict::Accepted { user_id: cells[0].clone(), user_name: None });
+            assert_eq!(line.check, LineCheck::Accepted { user_id: cells[0].clone(), user_name: None });
             (line.number, cells)
         }).collect();
         prop_assert_eq!(found, expected, "{:?}", text);

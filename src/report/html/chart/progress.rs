@@ -18,7 +18,7 @@ pub(in crate::report::html) struct RunShape {
 
 /// What is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::report::html) struct Course {
+pub(in crate::report::html) struct ProgressChart {
     /// The runs, in order.
     pub(in crate::report::html) runs: Vec<RunShape>,
     /// Stretches in which no user made progress, in order.
@@ -71,7 +71,7 @@ const BOTTOM: f64 = 252.0;
 const LETTER: f64 = 6.6;
 
 /// Draws the course of a job, so many pixels wide. `id` tells two drawings of one page apart.
-pub(in crate::report::html) fn draw(course: &Course, id: &'static str, width: u32) -> String {
+pub(in crate::report::html) fn draw(course: &ProgressChart, id: &'static str, width: u32) -> String {
     let levels = round_numbers(course.users);
     let most = levels.last().copied().unwrap_or(1);
     let (left, right) = (
@@ -105,7 +105,7 @@ pub(in crate::report::html) fn draw(course: &Course, id: &'static str, width: u3
     drawing.render().unwrap_or_default()
 }
 
-fn describe(course: &Course) -> String {
+fn describe(course: &ProgressChart) -> String {
     let done: u64 = course.steps.iter().map(|step| step.users).sum();
     let failed: u64 = course.steps.iter().map(|step| step.failed).sum();
     format!(
@@ -122,7 +122,7 @@ fn fitting(label: &str, width: f64) -> Option<String> {
     (real(label.chars().count() as u64) * LETTER <= width).then(|| label.to_owned())
 }
 
-fn bands(course: &Course, time: &FoldedTime) -> Vec<Shape> {
+fn bands(course: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
     let shapes = time.bands.iter().zip(&course.runs).enumerate();
     shapes
         .map(|(index, (band, run))| {
@@ -152,7 +152,7 @@ fn pauses(time: &FoldedTime) -> Vec<Shape> {
         .collect()
 }
 
-fn waits(course: &Course, time: &FoldedTime) -> Vec<Shape> {
+fn waits(course: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
     let mut free_from = f64::MIN;
     let waits = course.waits.iter().enumerate();
     waits
@@ -177,7 +177,7 @@ fn waits(course: &Course, time: &FoldedTime) -> Vec<Shape> {
 
 /// A line and the area below it for each run: between two runs nothing is claimed.
 fn curves(
-    course: &Course,
+    course: &ProgressChart,
     time: &FoldedTime,
     height_of: &impl Fn(u64) -> f64,
 ) -> (Vec<String>, Vec<String>) {
@@ -207,7 +207,7 @@ fn curves(
 }
 
 /// Where users failed: one mark where several would lie on each other.
-fn failures(course: &Course, time: &FoldedTime) -> Vec<f64> {
+fn failures(course: &ProgressChart, time: &FoldedTime) -> Vec<f64> {
     let mut marks: Vec<f64> = Vec::new();
     for step in course.steps.iter().filter(|step| step.failed > 0) {
         let at = time.place(step.at);
@@ -261,13 +261,13 @@ mod tests {
         }
     }
 
-    pub(super) fn course() -> Course {
+    pub(super) fn course() -> ProgressChart {
         let step = |seconds, users, failed| Step {
             at: at(seconds),
             users,
             failed,
         };
-        Course {
+        ProgressChart {
             runs: vec![
                 RunShape {
                     name: "Run 1".into(),
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_job_that_nobody_began_is_an_empty_drawing() {
-        let empty = Course {
+        let empty = ProgressChart {
             runs: Vec::new(),
             waits: Vec::new(),
             steps: Vec::new(),

@@ -29,11 +29,11 @@ pub fn is_unseen(c: char) -> bool {
 
 /// The text with each control character and each unseen one written out, such as `\u{1b}`. Line feeds
 /// stay.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
     written_out(text, |c| c != '\n' && (c.is_control() || is_unseen(c)))
 }
 
-/// As [`visible`], on one line: line feeds are written out too. For what came from outside, where the
+/// As [`escape_controls`], on one line: line feeds are written out too. For what came from outside, where the
 /// lines are ours.
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
     written_out(text, |c| c.is_control() || is_unseen(c))
@@ -41,7 +41,7 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
 
 /// JSON text with each control character and each unseen one escaped as JSON does it. Outside of strings
 /// there are none but white space, so a JSON parser reads the same value.
-pub fn visible_json(text: &str) -> Cow<'_, str> {
+pub fn escape_json(text: &str) -> Cow<'_, str> {
     let is_meant = |c: char| !c.is_ascii_control() && (c.is_control() || is_unseen(c));
     if !text.contains(|c| c == '\u{7f}' || is_meant(c)) {
         return Cow::Borrowed(text);
@@ -94,7 +94,7 @@ mod tests {
             ("Łukasz «ж» 漢 👩 é\u{301}", "Łukasz «ж» 漢 👩 é\u{301}"),
             ("two\nlines", "two\nlines"),
         ] {
-            assert_eq!(visible(text), shown);
+            assert_eq!(escape_controls(text), shown);
         }
         assert_eq!(on_one_line("two\nlines"), "two\\nlines");
     }
@@ -108,10 +108,10 @@ mod tests {
         ) {
             let text: String = chars.into_iter().collect();
             let is_left = |shown: &str| shown.contains(|c: char| c.is_control() || is_unseen(c));
-            prop_assert!(!is_left(&visible(&text).replace('\n', "")));
+            prop_assert!(!is_left(&escape_controls(&text).replace('\n', "")));
             prop_assert!(!is_left(&on_one_line(&text)));
             let json = serde_json::Value::from(text).to_string();
-            let shown = visible_json(&json);
+            let shown = escape_json(&json);
             prop_assert!(!is_left(&shown));
             let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
             prop_assert_eq!(read.to_string(), json);

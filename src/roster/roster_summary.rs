@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::error::{RosterError, RosterErrorKind};
 use super::header::RosterOptions;
-use super::line::{Key, Line, Rejection, Verdict};
+use super::line::{Key, Record, Rejection, LineCheck};
 use super::reader::Roster;
 
 /// How many rejections are listed one by one.
@@ -54,7 +54,7 @@ impl Reading {
 
 /// What a roster comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
+pub struct RosterSummary {
     /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
     pub digest: String,
     /// The file's size in bytes.
@@ -75,7 +75,7 @@ pub struct Survey {
     pub not_utf8: u64,
 }
 
-impl Survey {
+impl RosterSummary {
     /// What the user should know of how the file is read, a sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
@@ -109,26 +109,26 @@ impl Survey {
 /// # Errors
 ///
 /// Anything that makes the file unusable, and a file in which no line can be used.
-pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Survey, RosterError> {
+pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<RosterSummary, RosterError> {
     let path = path.as_ref();
-    survey(path, Roster::open(path, options)?, |_| Ok(()))
+    summarize(path, Roster::open(path, options)?, |_| Ok(()))
 }
 
 /// Counts, and shows each line to `look`.
-pub(super) fn survey(
+pub(super) fn summarize(
     path: &Path,
     mut roster: Roster,
-    mut look: impl FnMut(&Line) -> Result<(), RosterErrorKind>,
-) -> Result<Survey, RosterError> {
+    mut on_record: impl FnMut(&Record) -> Result<(), RosterErrorKind>,
+) -> Result<RosterSummary, RosterError> {
     let (mut accepted, mut rejected, mut rejections) = (0, 0, Vec::new());
     let mut not_utf8 = 0;
     for line in roster.by_ref() {
         let line = line?;
-        look(&line).map_err(|kind| RosterError::new(path, None, kind))?;
+        on_record(&line).map_err(|kind| RosterError::new(path, None, kind))?;
         not_utf8 += u64::from(!line.is_utf8);
-        match line.verdict {
-            Verdict::Accepted { .. } | Verdict::AcceptedByName { .. } => accepted += 1,
-            Verdict::Rejected { reason } => {
+        match line.check {
+            LineCheck::Accepted { .. } | LineCheck::AcceptedByName { .. } => accepted += 1,
+            LineCheck::Rejected { reason } => {
                 rejected += 1;
                 if rejections.len() < LISTED {
                     rejections.push((line.number, reason));
@@ -150,7 +150,7 @@ pub(super) fn survey(
         };
         return Err(RosterError::new(path, None, kind));
     }
-    Ok(Survey {
+    Ok(RosterSummary {
         key,
         reading,
         digest: digest.sha256,
