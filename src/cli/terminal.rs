@@ -5,7 +5,7 @@ use std::io::{self, BufRead, ErrorKind, Write};
 use serde_json::Value;
 
 use crate::cli::failure::Failure;
-use crate::domain::{on_one_line, escape_json};
+use crate::domain::{escape_json, on_one_line};
 use crate::screen;
 
 /// Where words go.

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::folder::{create_beside, publish};
-use super::place::{AtPath, OutputPath};
+use super::new_files::{create_beside, publish};
+use super::output_path::{AtPath, OutputPath};
 use super::{FileError, create};
 
 /// A file that is being written. One that is dropped before it is finished leaves nothing behind.

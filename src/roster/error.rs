@@ -10,7 +10,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::line::Rejection;
-use super::wording::{CandidateColumns, ColumnNames, FirstRejection, NAME_SHOWN, OpenQuote, FileAndLine, excerpt};
+use super::wording::{
+    CandidateColumns, ColumnNames, FileAndLine, FirstRejection, NAME_SHOWN, OpenQuote, excerpt,
+};
 
 /// A roster that cannot be used, and where that was seen.
 #[derive(Debug, Clone, Error)]

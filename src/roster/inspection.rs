@@ -2,25 +2,23 @@
 //!
 //! A repeated user is only known by all lines before: digests of the users are sorted beside the file.
 
-mod repeats;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::error::{RosterError, RosterErrorKind};
-use super::header::RosterOptions;
 use super::line::LineCheck;
 use super::reader::Roster;
+use super::repeats::Repeats;
 use super::roster_summary::{LISTED, RosterSummary, summarize};
-use repeats::Repeats;
+use super::table::RosterOptions;
 
 /// What a look at a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// What a job would count.
-    pub survey: RosterSummary,
+    pub summary: RosterSummary,
     /// The encoding.
     pub encoding: &'static str,
     /// The sign between two cells.
@@ -55,7 +53,7 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let (encoding, delimiter) = (roster.encoding(), roster.delimiter());
     let mut repeats = Repeats::new();
     let scratch = |error| RosterErrorKind::Scratch(Arc::new(error));
-    let survey = summarize(path, roster, |line| {
+    let summary = summarize(path, roster, |line| {
         let name = match &line.check {
             LineCheck::Accepted { user_id, .. } if options.ids_ignore_case => {
                 user_id.to_ascii_lowercase()
@@ -72,7 +70,7 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let found = repeats.finish(LISTED);
     let found = found.map_err(|error| RosterError::new(path, None, scratch(error)))?;
     Ok(Inspection {
-        survey,
+        summary,
         encoding,
         delimiter,
         header,

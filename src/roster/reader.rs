@@ -9,14 +9,12 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::dialect::{self, Text};
 use super::error::{RosterError, RosterErrorKind};
-use super::header::{Columns, RosterOptions};
-use super::judge::{self, Rules};
-use super::layout::{self, Layout};
-use super::line::{Key, Record};
-use super::scan::{RecordMark, RECORD_LIMIT, Scanned};
-use super::source::{self, Digest, Digested, RunningDigest};
+use super::file::{
+    Digest, Digested, RECORD_LIMIT, RecordMark, RunningDigest, Scanned, Text, is_text, open_regular,
+};
+use super::line::{self, Key, LineRules, Record};
+use super::table::{self, Columns, Layout, RosterOptions};
 
 const BUFFER: usize = 64 * 1024;
 
@@ -29,7 +27,7 @@ pub struct Roster {
     delimiter: u8,
     header_line: Option<u64>,
     header: Vec<String>,
-    rules: Rules,
+    rules: LineRules,
     count: u64,
     end: Option<Result<(), RosterError>>,
 }
@@ -42,7 +40,7 @@ impl Roster {
     /// Anything that makes the file unusable up to its first line; the rest shows while reading.
     pub fn open(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Self, RosterError> {
         let path = path.as_ref();
-        let file = source::open_regular(path).map_err(|kind| RosterError::new(path, None, kind))?;
+        let file = open_regular(path).map_err(|kind| RosterError::new(path, None, kind))?;
         Self::from_reader(path, file, options)
     }
 
@@ -59,7 +57,7 @@ impl Roster {
         if !text.begins_as_text() {
             return Err(fail(None, RosterErrorKind::NotText));
         }
-        let is_text = dialect::is_text(&text.head);
+        let is_whole_text = is_text(&text.head);
         let layout = Layout::find(&text.head, options);
         let layout = layout.map_err(|(line, kind)| fail(Some(line), kind))?;
         let (encoding, delimiter) = (text.encoding, layout.delimiter);
@@ -73,12 +71,14 @@ impl Roster {
                 .ok_or_else(|| fail(None, RosterErrorKind::Empty))?;
             let (names, columns) = header(&records.record, options).map_err(|kind| match kind {
                 // A picture may happen to begin with a line of letters.
-                RosterErrorKind::HeaderNotUtf8 if !is_text => fail(None, RosterErrorKind::NotText),
+                RosterErrorKind::HeaderNotUtf8 if !is_whole_text => {
+                    fail(None, RosterErrorKind::NotText)
+                }
                 kind => fail(Some(line), kind),
             })?;
             (Some(line), names, columns)
         };
-        let rules = Rules {
+        let rules = LineRules {
             width: header.len(),
             columns,
             unusual_ids: options.unusual_ids,
@@ -163,7 +163,7 @@ impl Roster {
             };
         };
         self.count += 1;
-        Ok(Some(judge::read(number, &self.records.record, &self.rules)))
+        Ok(Some(line::read(number, &self.records.record, &self.rules)))
     }
 }
 
@@ -204,10 +204,10 @@ fn header(
     record: &ByteRecord,
     options: &RosterOptions,
 ) -> Result<(Vec<String>, Columns), RosterErrorKind> {
-    if !dialect::is_text(record.as_slice()) {
+    if !is_text(record.as_slice()) {
         return Err(RosterErrorKind::NotText);
     }
-    let names = layout::cells(record);
+    let names = table::cells(record);
     let columns = Columns::find(&names, options).map_err(|kind| {
         // Each cell by itself: pieces of a character must not make a whole one across two cells.
         let is_utf8 = record.iter().all(|cell| std::str::from_utf8(cell).is_ok());

@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use super::error::{RosterError, RosterErrorKind};
-use super::header::RosterOptions;
-use super::line::{Key, Record, Rejection, LineCheck};
+use super::line::{Key, LineCheck, Record, Rejection};
 use super::reader::Roster;
+use super::table::RosterOptions;
 
 /// How many rejections are listed one by one.
 pub(super) const LISTED: usize = 1000;
@@ -109,7 +109,10 @@ impl RosterSummary {
 /// # Errors
 ///
 /// Anything that makes the file unusable, and a file in which no line can be used.
-pub fn check(path: impl AsRef<Path>, options: &RosterOptions) -> Result<RosterSummary, RosterError> {
+pub fn check(
+    path: impl AsRef<Path>,
+    options: &RosterOptions,
+) -> Result<RosterSummary, RosterError> {
     let path = path.as_ref();
     summarize(path, Roster::open(path, options)?, |_| Ok(()))
 }

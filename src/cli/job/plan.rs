@@ -11,7 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::domain::{Access, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, Look, LookUpError, read};
-use crate::plan::{LookUps, LookUpSummary, PlanError, UnmetPatterns, make, unmet};
+use crate::plan::{LookUpSummary, LookUps, PlanError, UnmetPatterns, make, unmet};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 

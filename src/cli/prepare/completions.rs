@@ -12,7 +12,7 @@ use crate::cli::args::{CompletionsArgs, ManArgs};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Cli, Exit};
-use crate::files::{Signature, OutputPath};
+use crate::files::{OutputPath, Signature};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::{known_secret, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::export::{Column, ExportOrder, PartFile, PartError, ExportProgress, UserTable};
+use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
 use crate::lookup::{Inquirer, InquirySettings, LookUpError, Place, Until, Walk};
 use crate::progress::{Looking, ProgressMode};
 use crate::scim::ScimClient;

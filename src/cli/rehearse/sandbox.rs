@@ -9,7 +9,7 @@ use crate::cli::args::SandboxArgs;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::files::{Draft, Signature, OutputPath};
+use crate::files::{Draft, OutputPath, Signature};
 use crate::report::Rows;
 use crate::sandbox::{
     Approver, Bucket, CertificateRules, Faults, OAuthRules, Person, Sandbox, SandboxSettings,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Effect, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, RequestKind,
-    Seen, Status, Timestamp, UserId, UserState, Verdict,
+    Access, Change, Effect, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason,
+    RequestKind, Seen, Status, Timestamp, UserId, UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};

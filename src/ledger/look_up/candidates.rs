@@ -9,7 +9,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{
-    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, Settlement, Timestamp, UserState,
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, Settlement, Timestamp,
+    UserState,
 };
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::{known, texts};

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key};
+use crate::domain::{
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key,
+};
 use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::journal::known;
 use crate::ledger::look_up::candidates::keep;

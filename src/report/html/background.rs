@@ -1,7 +1,7 @@
 //! Who did it and why, what was asked, and what the page can be checked against: only what is known.
 
 use crate::ledger::Job;
-use crate::report::html::figures::{count, counted, moment};
+use crate::report::figures::{count, counted, moment};
 use crate::report::html::wording;
 use crate::report::{RunSummary, Summary, UndoneSummary};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::{Finding, Status};
 use crate::ledger::RunStory;
-use crate::report::html::figures::{count, counted, length};
+use crate::report::figures::{count, counted, length};
 use crate::report::html::{facts, wording};
 use crate::report::{Summary, UndoneSummary};
 

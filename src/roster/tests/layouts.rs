@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::HeaderAt;
-use super::{RosterOptions, id_column, open_with, told};
+use super::support::{id_column, in_short, open_with};
+use crate::roster::{HeaderAt, RosterOptions};
 
 fn found() -> RosterOptions {
     RosterOptions::default()
@@ -35,7 +35,7 @@ fn read(text: impl AsRef<[u8]>, options: &RosterOptions) -> Result<Vec<String>, 
     let roster = open_with(text, options);
     let lines = roster.and_then(Iterator::collect::<Result<Vec<_>, _>>);
     lines
-        .map(|lines| told(&lines))
+        .map(|lines| in_short(&lines))
         .map_err(|error| format!("{error}: {}", error.hint().unwrap_or_default()))
 }
 
@@ -212,7 +212,7 @@ fn a_file_without_a_header_is_read_by_its_one_column_or_its_addresses() {
     let roster = open_with("Ann,U1\nBob,U2,x\n", &options).unwrap();
     assert_eq!(roster.header(), ["column 1", "column 2", "column 3"]);
     let lines: Vec<_> = roster.map(Result::unwrap).collect();
-    assert_eq!(told(&lines), ["1 U1", "2 U2"]);
+    assert_eq!(in_short(&lines), ["1 U1", "2 U2"]);
     for text in ["Ann,U1\nBob,U2\n", "a@x.com,b@x.com\n"] {
         let refusal = read(text, &headless()).unwrap_err();
         assert!(refusal.contains("which of its 2 columns"), "{refusal}");

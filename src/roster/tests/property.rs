@@ -6,9 +6,10 @@ use csv::{QuoteStyle, ReaderBuilder, WriterBuilder};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::scan::{RecordMark, Scanned};
-use super::super::survey::survey;
-use super::{RosterOptions, LineCheck, open, open_with};
+use super::support::{open, open_with};
+use crate::roster::file::{RecordMark, Scanned};
+use crate::roster::roster_summary::summarize;
+use crate::roster::{LineCheck, Roster, RosterOptions};
 
 /// Bytes of which most mean something to a CSV reader.
 fn lively() -> impl Strategy<Value = Vec<u8>> {
@@ -82,8 +83,8 @@ proptest! {
         if let Ok(digest) = roster.finish() {
             prop_assert_eq!((digest.records, digest.bytes), (lines, bytes.len() as u64));
             let roster = open_with(&bytes, &options).unwrap();
-            if let Ok(survey) = survey("users.csv".as_ref(), roster, |_| Ok(())) {
-                prop_assert_eq!(survey.accepted + survey.rejected, lines);
+            if let Ok(summary) = summarize("users.csv".as_ref(), roster, |_| Ok(())) {
+                prop_assert_eq!(summary.accepted + summary.rejected, lines);
             }
         }
     }
@@ -92,7 +93,7 @@ proptest! {
     fn any_bytes_at_all_never_panic(bytes in prop_oneof![lively(), vec(any::<u8>(), 0..200)]) {
         let options = RosterOptions { id_column: Some("#1".into()), email_column: Some("#1".into()), ..RosterOptions::default() };
         for opened in [open(&bytes), open_with(&bytes, &options)] {
-            if let Err(error) = opened.and_then(super::Roster::finish) {
+            if let Err(error) = opened.and_then(Roster::finish) {
                 let (message, hint) = (error.to_string(), error.hint());
                 prop_assert!(!message.contains(char::is_control) && hint.is_some());
             }

@@ -5,8 +5,10 @@ use std::fs;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::super::{Rejection, Roster, RosterError, RosterErrorKind as Kind, check};
-use super::{RosterOptions, id_column, open, open_with, read};
+use super::support::{id_column, open, open_with, read};
+use crate::roster::{
+    Rejection, Roster, RosterError, RosterErrorKind as Kind, RosterOptions, check,
+};
 
 fn refused(bytes: impl AsRef<[u8]>) -> RosterError {
     read(bytes).unwrap_err()
@@ -169,26 +171,29 @@ fn only_a_regular_file_is_opened() {
 }
 
 #[test]
-fn a_survey_counts_everything_and_digests_the_raw_bytes() {
+fn a_summary_counts_everything_and_digests_the_raw_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("users.csv");
     let options = RosterOptions::default();
     fs::write(&path, b"\xef\xbb\xbfid\r\nabc\r\n\r\na b\r\nabc\r\n").unwrap();
-    let survey = check(&path, &options).unwrap();
-    assert_eq!((survey.lines, survey.accepted, survey.rejected), (3, 2, 1));
-    assert_eq!(survey.rejections.len(), 1);
-    assert_eq!((survey.rejections[0].0, survey.bytes), (4, 24));
+    let summary = check(&path, &options).unwrap();
+    assert_eq!(
+        (summary.lines, summary.accepted, summary.rejected),
+        (3, 2, 1)
+    );
+    assert_eq!(summary.rejections.len(), 1);
+    assert_eq!((summary.rejections[0].0, summary.bytes), (4, 24));
     // Computed by another implementation.
     assert_eq!(
-        survey.digest,
+        summary.digest,
         "694bdc865ace622a32185702571aa49a023535eec7d779096c3b5061aaf43bc9"
     );
     let unread = Roster::open(&path, &options).unwrap().finish().unwrap();
-    assert_eq!((unread.sha256, unread.records), (survey.digest, 3));
+    assert_eq!((unread.sha256, unread.records), (summary.digest, 3));
 
     fs::write(&path, format!("id\n{}", "a b\n".repeat(1500)) + "a\n").unwrap();
-    let survey = check(&path, &options).unwrap();
-    assert_eq!((survey.rejected, survey.rejections.len()), (1500, 1000));
+    let summary = check(&path, &options).unwrap();
+    assert_eq!((summary.rejected, summary.rejections.len()), (1500, 1000));
 
     fs::write(&path, "id\n\na b\n,\n").unwrap();
     let error = check(&path, &options).unwrap_err();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Exit;
 use crate::cli::args::DemoFaults;
 use crate::cli::failure::Failure;
-use crate::files::{self, Signature, OutputPath};
+use crate::files::{self, OutputPath, Signature};
 
 const NAME: &str = "offboard-demo";
 

@@ -7,7 +7,7 @@ use super::text::words;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::domain::{Line, Status};
-use crate::files::{FileError, Signature, OutputPath};
+use crate::files::{FileError, OutputPath, Signature};
 use crate::ledger::{Job, Ledger, PlanRow};
 use crate::plan::Criteria;
 use crate::report::Rows;

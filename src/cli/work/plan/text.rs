@@ -34,7 +34,11 @@ impl<'a> Shown<'a> {
         criteria: &Criteria,
         settings: &Settings,
     ) -> Self {
-        let looked_up = job.plan.as_ref().map(LookUpSummary::read).unwrap_or_default();
+        let looked_up = job
+            .plan
+            .as_ref()
+            .map(LookUpSummary::read)
+            .unwrap_or_default();
         // A list that follows from another is computed from a fresh read.
         let fresh = criteria
             .goal
