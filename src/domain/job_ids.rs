@@ -1,4 +1,4 @@
-//! What the program's own records are called by: a line of the roster, a job, a run.
+//! The ids of the program's own records: a line of the roster, a job, a run.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ macro_rules! time_ordered_id {
         pub struct $name(String);
 
         impl $name {
-            /// A new id; later ids sort after earlier ones (UUID version 7, RFC 9562).
+            /// Makes a new id. Later ids sort after earlier ones (UUID version 7, RFC 9562).
             pub fn generate() -> Self {
                 Self(Uuid::now_v7().simple().to_string())
             }
@@ -46,11 +46,11 @@ macro_rules! time_ordered_id {
 }
 
 time_ordered_id! {
-    /// A job: the durable thing that one roster, one change and one target make.
+    /// The id of a job: the durable record of one roster, one change and one target.
     JobId
 }
 time_ordered_id! {
-    /// A run: one process working on a job, from start to stop.
+    /// The id of a run: one process that works on a job, from start to stop.
     RunId
 }
 

@@ -1,6 +1,6 @@
-//! A roster looked at for its own sake: how it is written, and which of its lines repeat a user.
+//! Inspects a roster without a job: how it is written, and which of its lines repeat a user.
 //!
-//! A repeated user is only known by all lines before: digests of the users are sorted beside the file.
+//! To find repeated users, digests of all users are sorted (see `repeats`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,28 +14,28 @@ use super::repeats::Repeats;
 use super::roster_summary::{LISTED, RosterSummary, summarize};
 use super::table::RosterOptions;
 
-/// What a look at a roster shows.
+/// What an inspection of a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// What a job would count.
+    /// The counts that a job would have.
     pub summary: RosterSummary,
     /// The encoding.
     pub encoding: &'static str,
-    /// The sign between two cells.
+    /// The delimiter between two cells.
     pub delimiter: u8,
     /// The names of the columns, trimmed.
     pub header: Vec<String>,
-    /// Number, from 1, and name of the column that names the users.
+    /// The number, from 1, and the name of the column that names the users.
     pub key_column: (usize, String),
-    /// The same of the column of e-mail addresses, where there is one beside the ids.
+    /// The number and the name of the column of e-mail addresses, if there is one beside the ids.
     pub email_column: Option<(usize, String)>,
-    /// How many lines name a user whom an earlier one names.
+    /// How many lines name the same user as an earlier line.
     pub duplicates: u64,
     /// The first thousand of these: the line, and the line that named the user first.
     pub repeats: Vec<(u64, u64)>,
 }
 
-/// Reads a whole roster.
+/// Inspects a whole roster.
 ///
 /// # Errors
 ///

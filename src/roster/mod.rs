@@ -8,6 +8,7 @@
 //! an earlier line names the same user: a repeated user is two accepted lines.
 
 mod error;
+mod excerpt;
 mod file;
 mod inspection;
 mod line;
@@ -17,7 +18,6 @@ mod roster_summary;
 mod table;
 #[cfg(test)]
 mod tests;
-mod wording;
 
 pub use error::{RosterError, RosterErrorKind};
 pub use file::{Digest, TextEncoding, UnknownEncoding};

@@ -1,7 +1,7 @@
-//! Which lines name a user whom an earlier line names, in memory that does not grow with the file.
+//! Finds the lines that name the same user as an earlier line, in memory that does not grow with the file.
 //!
-//! A digest of each user is sorted together with its line: in memory up to a limit, beyond that in temporary files
-//! that are merged. Knows digests and line numbers alone.
+//! A digest of each user is sorted together with its line number: in memory up to a limit, beyond that in temporary
+//! files that are merged. It works on digests and line numbers only.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,7 +13,7 @@ const DIGEST: usize = 16;
 
 type Entry = ([u8; DIGEST], u64);
 
-/// The users so far.
+/// The users that were passed so far.
 #[derive(Debug)]
 pub(super) struct Repeats {
     most: usize,
@@ -21,12 +21,12 @@ pub(super) struct Repeats {
     sorted: Vec<BufReader<std::fs::File>>,
 }
 
-/// What was found.
+/// The repeated lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct RepeatsFound {
-    /// How many lines name a user whom an earlier one names.
+    /// How many lines name the same user as an earlier line.
     pub(super) count: u64,
-    /// The first of these, and for each the line that named the user first.
+    /// The first of these lines, each with the line that named the user first.
     pub(super) first: Vec<(u64, u64)>,
 }
 
@@ -43,7 +43,7 @@ impl Repeats {
         }
     }
 
-    /// Takes the user of a line. An error means that no temporary file can be written.
+    /// Adds the user of a line. An error means that no temporary file can be written.
     pub(super) fn push(&mut self, digest: [u8; DIGEST], line: u64) -> io::Result<()> {
         self.entries.push((digest, line));
         if self.entries.len() >= self.most {
@@ -65,7 +65,7 @@ impl Repeats {
         Ok(())
     }
 
-    /// Counts the repeated lines, and lists so many of them in the order of lines.
+    /// Counts the repeated lines, and lists the first `listed` of them in the order of lines.
     pub(super) fn finish(mut self, listed: usize) -> io::Result<RepeatsFound> {
         self.entries.sort_unstable();
         let mut left = std::mem::take(&mut self.entries).into_iter();

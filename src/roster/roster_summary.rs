@@ -1,7 +1,7 @@
-//! The whole roster at a glance, before anything is done with it.
+//! Summarises a whole roster before a job uses it.
 //!
-//! One pass that keeps counts and the first rejections, never the lines. It adds no rule of its own but one: a roster
-//! in which no line can be used is not a roster.
+//! One pass keeps counts and the first rejections, never the lines. It adds one rule: a roster in which no line can be
+//! used is refused.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use super::table::RosterOptions;
 /// How many rejections are listed one by one.
 pub(super) const LISTED: usize = 1000;
 
-/// How a roster is read: whatever decides who is meant.
+/// How a roster is read: everything that decides which users are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// The column of user ids, by number and name; `None` where addresses name the users.
+    /// The column of user ids, by number and name; `None` if addresses name the users.
     pub id_column: Option<String>,
     /// The column of addresses or user names, by number and name, if there is one.
     pub email_column: Option<String>,
-    /// The encoding that the first bytes show.
+    /// The encoding.
     pub encoding: &'static str,
-    /// The sign between two cells.
+    /// The delimiter between two cells.
     pub delimiter: char,
     /// The physical line of the header, from 1; `None` if the file has none.
     pub header_line: Option<u64>,
-    /// Whether ids and names are taken as they stand.
+    /// Whether unusual ids and names are accepted as they are.
     pub unusual_ids: bool,
 }
 
@@ -52,7 +52,7 @@ impl Reading {
     }
 }
 
-/// What a roster comes to.
+/// The counts of a roster, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterSummary {
     /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
@@ -63,20 +63,20 @@ pub struct RosterSummary {
     pub key: Key,
     /// How the file is read.
     pub reading: Reading,
-    /// How many lines there are, without the header and blank ones.
+    /// How many lines there are, without the header and blank lines.
     pub lines: u64,
     /// How many lines name a user.
     pub accepted: u64,
     /// How many lines cannot be used.
     pub rejected: u64,
-    /// Line number and reason of the first thousand lines that cannot be used.
+    /// The line number and the reason of the first thousand lines that cannot be used.
     pub rejections: Vec<(u64, Rejection)>,
-    /// How many lines have cells that are not UTF-8, whether these are used or not.
+    /// How many lines have cells that are not UTF-8, in any column.
     pub not_utf8: u64,
 }
 
 impl RosterSummary {
-    /// What the user should know of how the file is read, a sentence each.
+    /// What the user should know about how the file is read, one sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         match self.reading.header_line {
@@ -104,11 +104,11 @@ impl RosterSummary {
     }
 }
 
-/// Reads a whole roster and keeps what is worth knowing of it.
+/// Reads a whole roster and returns its summary.
 ///
 /// # Errors
 ///
-/// Anything that makes the file unusable, and a file in which no line can be used.
+/// [`RosterError`]: the file cannot be used, or none of its lines can.
 pub fn check(
     path: impl AsRef<Path>,
     options: &RosterOptions,
@@ -117,7 +117,7 @@ pub fn check(
     summarize(path, Roster::open(path, options)?, |_| Ok(()))
 }
 
-/// Counts, and shows each line to `look`.
+/// Summarises the records, and passes each to `on_record`.
 pub(super) fn summarize(
     path: &Path,
     mut roster: Roster,

@@ -65,7 +65,7 @@ pub(in crate::cli) async fn find_job(
         Intake {
             roster: path,
             options: &settings.roster,
-            survey: &survey,
+            summary: &survey,
             change,
             target: settings.connection.scim.as_str(),
             ids: settings.connection.dialect.ids,

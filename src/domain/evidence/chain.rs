@@ -1,4 +1,4 @@
-//! The chain that holds the events of a job together (P9): what is hashed, byte for byte.
+//! The hash chain over the events of a job (P9): which bytes are hashed.
 //!
 //! An event's *text* is one line of JSON with these members in this order and no spaces between them:
 //!
@@ -6,16 +6,16 @@
 //! {"seq":7,"at":"2030-01-31T18:00:00.000Z","run":"0193…","line":2,"kind":"settled","body":{…}}
 //! ```
 //!
-//! `seq` counts the events of the job from 1; `run` and `line` are `null` for what concerns no run or no
-//! line; `body` is the stored text, untouched. The event's *hash* is SHA-256, as 64 lower-case
+//! `seq` counts the events of the job from 1. `run` is `null` if the event concerns no run, `line` if it
+//! concerns no line. `body` is the stored text, unchanged. The event's *hash* is SHA-256, as 64 lower-case
 //! hexadecimal digits, over three things: the hash of the event before (64 zeros for the first), a line
 //! feed, then the text with a line feed at its end. So `printf '%s\n%s\n' "$before" "$text" | sha256sum`
 //! repeats it.
 //!
 //! The first event of a chain names the job, the roster's digest, the change, the target and the
-//! program's version, so no chain can pass for that of another job. Events that were stored before there
-//! were chains have neither `seq` nor hash: they stand before the first event of the chain, which then
-//! says how many they are.
+//! program's version, so that no chain can be taken for that of another job. Events that were stored by a
+//! version without chains have neither `seq` nor hash. They come before the first event of the chain,
+//! which then says how many they are.
 
 use std::fmt::Write;
 
@@ -23,23 +23,23 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::domain::Timestamp;
 
-/// The hash that stands before the first event of a chain.
+/// The hash that is used as the one before the first event of a chain.
 pub const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// One event, in the parts that its text is made of.
+/// One event, as the parts from which its text is made.
 #[derive(Debug, Clone, Copy)]
 pub struct EventParts<'a> {
-    /// Its place in the chain, from 1; `None` for what was stored before there were chains.
+    /// Its number in the chain, from 1; `None` for an event that was stored by a version without chains.
     pub seq: Option<u64>,
     /// When it happened.
     pub at: Timestamp,
-    /// The id of the run.
+    /// The id of the run, if the event concerns one.
     pub run: Option<&'a str>,
-    /// The roster line.
+    /// The roster line, if the event concerns one.
     pub line: Option<u64>,
-    /// What happened, in one word.
+    /// The kind of the event, such as `settled`.
     pub kind: &'a str,
-    /// The stored text: a JSON object.
+    /// The stored text of the event: a JSON object.
     pub body: &'a str,
 }
 
@@ -75,7 +75,7 @@ fn number(text: &mut String, number: Option<u64>) {
     }
 }
 
-/// The hash of an event: of the one before, and of the event's own text.
+/// The hash of an event, computed over the hash of the event before and the event's own text.
 pub fn link(before: &str, text: &str) -> String {
     let mut context = Context::new(&SHA256);
     context.update(before.as_bytes());

@@ -1,5 +1,5 @@
-//! What the engine writes to the journal: facts about one user, each durable before the engine acts on
-//! it.
+//! The facts about users that the engine writes to the journal. The engine acts on a fact only after it
+//! is durable.
 
 use std::time::Duration;
 
@@ -7,18 +7,19 @@ use crate::domain::{Line, RequestKind, Settlement, Timestamp, UserState, Verdict
 
 /// What the writes of a job may have done to a user so far.
 ///
-/// While it is `None`, what the user has is what the user had before the job. From the first write that
-/// may have left on, the state before the job is kept as it was seen then, unless a read shows that nothing
-/// of it is missing ([`Fact::Renewed`]).
+/// While it is `None`, the user still has the state from before the job. Once a write may have been sent,
+/// the stored state from before the job is no longer updated, unless a read shows that nothing of it is
+/// missing ([`Fact::Renewed`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effect {
-    /// None has left: nothing.
+    /// No write was sent, so nothing was changed.
     #[default]
     None,
-    /// One may have taken effect, and no answer has shown whether: the user is read before anything else.
+    /// A write may have taken effect, and no answer has shown whether it did. The user is read before anything
+    /// else is sent.
     Maybe,
-    /// Some may have taken effect in part, and the user was read since. The user is read again before the
-    /// next write, since what was seen before the job is no longer what the user has.
+    /// Writes may have taken effect in part, and the user was read since. The user is read again before the
+    /// next write, since the state from before the job is no longer the present one.
     Part,
 }
 
@@ -51,14 +52,14 @@ pub struct Entry {
     pub fact: Fact,
 }
 
-/// What looking again at a user has found.
+/// What a verification has found about a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
-    /// All is as the job left it.
+    /// The user is in the state in which the job left it.
     Confirmed,
-    /// The user has something again that was taken, or lacks what was given back.
+    /// The user has something again that the job took, or lacks what the job gave back.
     Drifted,
-    /// The provider knows the user no longer.
+    /// The provider no longer knows the user.
     Gone,
     /// The user could not be read.
     Unread,
@@ -79,61 +80,61 @@ impl Finding {
     }
 }
 
-/// What happened to a user.
+/// What happened to a user, or what was learned about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// What the user has before anything is written. Durable before the first intent (P11).
+    /// The user was read: this is the state before the job. Durable before the first intent (P11).
     LookedUp(UserState),
-    /// A read has shown, after the first intent, that nothing is missing of what the user had before: what
-    /// the user has now takes its place. Other administrators may have granted more since.
+    /// A read after the first intent has shown that the user still has everything from before the job. The
+    /// state in this fact replaces the stored one, since other administrators may have granted more.
     Renewed(UserState),
-    /// A user of a plan was read again before the first write, and is known by other names than when the
-    /// plan was made. The names count from now on; what the user had before the job stays as the plan has it.
+    /// A user of a plan was read again before the first write, and has other names than when the plan was
+    /// made. The new names are stored. The state before the job stays as the plan has it.
     Sampled(UserState),
     /// A write is about to be sent. Durable before its first byte leaves (P1).
     Begun {
-        /// Which write for this user it is, counted from 1 over all runs.
+        /// The number of the write for this user, counted from 1 over all runs.
         attempt: u32,
         /// The request, without the credential.
         request: String,
     },
-    /// A request was answered, or was met with silence.
+    /// A request was answered, or got no answer.
     Ended {
-        /// Whether it was a write.
+        /// Whether it was a read or a write.
         kind: RequestKind,
-        /// Which write it was, or follows.
+        /// The number of the write, or of the write that the read follows.
         attempt: u32,
         /// What the answer means.
         verdict: Verdict,
         /// The HTTP status; `None` if no answer came.
         status: Option<u16>,
-        /// The server's name for the request.
+        /// The id that the server gave to the request.
         request_id: Option<String>,
-        /// The provider's own words, or why there are none.
+        /// The provider's own words, or why there was no answer.
         detail: Option<String>,
         /// From sending to the last byte of the answer.
         elapsed: Duration,
     },
     /// The user has an outcome.
     Settled(Settlement),
-    /// The user was looked at again, after the outcome.
+    /// A verification read the user again after the outcome.
     Verified {
         /// What was found.
         finding: Finding,
-        /// What the user has now, if the user was shown.
+        /// The present state of the user, if it was shown.
         shown: Option<UserState>,
-        /// What differs, or why nothing was shown.
+        /// What differs, or why the user was not shown.
         detail: Option<String>,
     },
-    /// The user goes back, to be dealt with by a later run.
+    /// The run gives the user back without an outcome. A later run continues with it.
     Released {
-        /// Writes that count: those that were begun and never sent are given back.
+        /// The number of writes that count. A write that was begun and never sent does not count.
         attempts: u32,
-        /// What the writes so far may have done. `Maybe` puts the user in doubt.
+        /// What the writes so far may have done. `Maybe` makes the user in doubt.
         effect: Effect,
-        /// Whether a write left, or may have, of which no answer was recorded.
+        /// Whether a write was sent, or may have been, for which no answer was recorded.
         unanswered: bool,
-        /// Why, for people.
+        /// Why, in words.
         why: String,
     },
 }

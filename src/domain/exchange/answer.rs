@@ -12,26 +12,24 @@ pub struct UserPage {
     pub total: Option<u64>,
     /// The users on this page.
     pub users: Vec<UserState>,
-    /// The cursor of the page that follows, where the provider pages by cursors (RFC 9865).
+    /// The cursor of the next page, if the provider pages by cursors (RFC 9865).
     pub next_cursor: Option<String>,
 }
 
-/// Which credential a request was signed with: counts up by one with each renewal, so that many
-
-/// requests refused at once cause one renewal.
+/// The number of the credential that a request was sent with. Each renewal adds one, so that many requests
+/// that are refused at the same time cause only one renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Credential(pub u64);
 
-/// A provider's own account of what went wrong (RFC 7644 §3.12), or the text of an answer that is
-
-/// no SCIM error. Control characters are gone and the length is capped.
+/// What a provider says about an error (RFC 7644 §3.12), or the text of an answer that is not a SCIM
+/// error. Control characters are removed and the length is limited.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problem {
     /// `scimType`, if given.
     pub scim_type: Option<String>,
-    /// `detail`, or the beginning of whatever text came.
+    /// `detail`, or the beginning of the text of the answer.
     pub detail: Option<String>,
-    /// The body itself says that the request was refused or has failed, whatever the status is.
+    /// Whether the body says that the request was refused or failed, even if the status says otherwise.
     pub is_refusal: bool,
 }
 
@@ -45,7 +43,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What an answer's body turned out to be.
+/// What the body of an answer holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A user.
@@ -54,17 +52,17 @@ pub enum Content {
     Page(UserPage),
     /// Nothing.
     Empty,
-    /// Something else that a service says: an error body, another resource.
+    /// Another JSON object: an error body, or another resource.
     Other(Problem),
-    /// No JSON object: a proxy's page, or a server that is no such service. Its text, cut.
+    /// No JSON object: a page of a proxy, or of a server that is not a SCIM service. Its text, shortened.
     Foreign(String),
-    /// The status line came, the body did not come whole; the text says why.
+    /// The status line arrived, but not the whole body. The text says why.
     Broken(String),
-    /// The body is longer than what is read of one: fewer users at a time may fit.
+    /// The body is longer than the limit. A page with fewer users may fit.
     TooLong,
 }
 
-/// A whole user as the provider sent it: JSON, which only the part that asked for it understands.
+/// A whole user as the provider sent it, as JSON. Only the SCIM client interprets it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Resource {
     /// The JSON text.
@@ -74,64 +72,63 @@ pub struct Resource {
 }
 
 impl fmt::Debug for Resource {
-    /// It is all that a provider knows about a person, so that none of it is shown.
+    /// Prints the length only: the text is all that a provider knows about a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Resource({} bytes)", self.whole.len())
     }
 }
 
-/// What a server says it still grants: a hint, which any `Retry-After` overrules.
+/// How many more requests the server says that it grants. A hint: any `Retry-After` takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
-    /// Requests that it still answers before the reset.
+    /// Requests that the server still grants before the reset.
     pub remaining: u64,
-    /// Time until there are more, from the arrival of the answer.
+    /// Time until the reset, from the arrival of the answer.
     pub resets_in: Duration,
 }
 
 impl Allowance {
-    /// Longest wait on the word of a hint alone: quotas may be per day, clocks may be wrong, and one
-    /// request every five minutes does no harm.
+    /// The longest wait that follows from this hint alone. The hint may speak of a quota per day, or come
+    /// from a wrong clock, and one request every five minutes does no harm.
     pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
-    /// How long to send nothing; `None` while something remains. At most
-    /// [`Allowance::LONGEST_WAIT`].
+    /// How long to send nothing: `None` while requests remain, else at most [`Allowance::LONGEST_WAIT`].
     pub fn wait(self) -> Option<Duration> {
         let wait = self.resets_in.min(Self::LONGEST_WAIT);
         (self.remaining == 0 && !wait.is_zero()).then_some(wait)
     }
 }
 
-/// Which answer decided how a user ended.
+/// The answer that decided the outcome of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidedBy {
     /// Its HTTP status.
     pub status: u16,
-    /// The server's name for the request.
+    /// The id that the server gave to the request.
     pub request_id: Option<String>,
 }
 
-/// An answer: the status line at least has arrived.
+/// An answer. At least its status line has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status, 100–599.
     pub status: u16,
     /// The body.
     pub content: Content,
-    /// The user as it was sent, where the next write is made from it.
+    /// The user as it was sent, if the next write is computed from it.
     pub resource: Option<Resource>,
-    /// How long the server asks the client to wait: it holds for all requests.
+    /// How long the server asks the client to wait. It holds for all requests of the process.
     pub wait: Option<Duration>,
     /// How many more requests the server says it grants.
     pub allowance: Option<Allowance>,
-    /// The server's name for this request, for its support desk.
+    /// The id that the server gave to this request. The provider's support asks for it.
     pub request_id: Option<String>,
-    /// What the request was signed with.
+    /// The credential that the request was sent with.
     pub credential: Credential,
 }
 
 impl Answer {
-    /// The provider's own words, if the body holds any.
+    /// The provider's own words, if the body has any.
     pub fn words(&self) -> Option<String> {
         match &self.content {
             Content::Other(problem) => Some(problem.to_string()).filter(|text| !text.is_empty()),
@@ -144,20 +141,20 @@ impl Answer {
     }
 }
 
-/// No answer came. The text is the whole chain of causes.
+/// No answer arrived. The text is the whole chain of causes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {
-    /// Name look-up or connecting failed: the request never left.
+    /// Name resolution or connecting failed. The request was not sent.
     #[error("cannot reach the server: {0}")]
     NotSent(String),
-    /// Something between us and the server lets no request through, and will not before a person has
-    /// dealt with it: the request never left.
+    /// Something between this machine and the server blocks all requests, until a person has dealt with
+    /// it. The request was not sent.
     #[error("no request gets through: {0}")]
     Blocked(String),
-    /// The request cannot be built: it will never leave.
+    /// The request cannot be built, so it can never be sent.
     #[error("the request cannot be built: {0}")]
     Unsendable(String),
-    /// The connection broke or timed out after the request may have left.
+    /// The connection broke or timed out when the request may already have been sent.
     #[error("no answer: {0}")]
     Lost(String),
 }

@@ -1,42 +1,42 @@
-//! How much of a tenant's users a look-up has seen. A pure rule: a list that does not show a user proves that
-//! the user is not there only if the whole list was seen.
+//! How much of a list of users was seen. A pure rule: that a list does not show a user proves that the
+//! user does not exist only if the whole list was seen.
 
 /// How much of a list of users was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Coverage {
-    /// The list was not gone through.
+    /// The list was not read.
     #[default]
     Unknown,
-    /// So many users were seen, and there may be more.
+    /// This many users were seen, and there may be more.
     UpTo(u64),
     /// All users were seen.
     Whole,
 }
 
-/// How a walk through a list came to its end.
+/// How the reading of a list came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListEnd {
-    /// The page behind the last user was empty, or was refused as behind the end; or no further cursor
-    /// was given.
+    /// The page after the last user was empty, or was refused as beyond the end, or no further cursor was
+    /// given.
     Shown,
-    /// Only users came that had been shown before: the end of the list, or a `startIndex` that is
-    /// ignored.
+    /// The page had only users that were shown before: the end of the list, or the server ignores
+    /// `startIndex`.
     Repeated {
-        /// Whether the server is known to heed where a page is to begin.
+        /// Whether the server is known to honour `startIndex`.
         is_start_heeded: bool,
     },
-    /// As many users were seen as the provider says that there are; nothing was asked for behind them.
+    /// As many users were seen as the provider reports in total. No page after them was requested.
     Counted,
-    /// A page could not be had.
+    /// A page could not be read.
     Cut,
 }
 
 impl Coverage {
-    /// What a walk that ended so has covered, when it saw so many users, each counted once. `total` is the
-    /// provider's number of users where that can be believed.
+    /// The coverage after a list ended in this way. `seen` is the number of distinct users in it, `total`
+    /// the provider's own number of users, if it can be trusted.
     ///
-    /// A total that says more than was seen outweighs every sign of an end. A list without any user
-    /// proves nothing: at least the account that signs in is there.
+    /// If the total is larger than the number seen, the list is not whole, even if it seems to have ended.
+    /// A list without any user proves nothing, since at least the account that signs in exists.
     pub fn of(end: ListEnd, seen: u64, total: Option<u64>) -> Self {
         let agrees = total.is_some_and(|total| seen >= total);
         let is_whole = seen > 0
@@ -52,7 +52,7 @@ impl Coverage {
         }
     }
 
-    /// Whether a user that was not seen is not there.
+    /// Whether the whole list was seen, so that a user that was not in it does not exist.
     pub fn is_whole(self) -> bool {
         self == Self::Whole
     }
@@ -70,12 +70,12 @@ mod tests {
             (ListEnd::Shown, Some(100), Coverage::Whole),
             (ListEnd::Shown, Some(99), Coverage::Whole),
             (ListEnd::Shown, None, Coverage::Whole),
-            // The provider itself says that there are more.
+            // The provider itself reports one more.
             (ListEnd::Shown, Some(101), up_to),
             (repeated(true), Some(100), Coverage::Whole),
             (repeated(true), Some(101), up_to),
             (repeated(true), None, up_to),
-            // The first page for ever: what is behind it is not known.
+            // The server sends the first page again and again: what follows it is not known.
             (repeated(false), Some(100), up_to),
             (repeated(false), None, up_to),
             (ListEnd::Counted, Some(100), up_to),

@@ -7,13 +7,13 @@ use std::fmt;
 pub enum RequestKind {
     /// Changes a user.
     Write,
-    /// Looks a user up.
+    /// Reads one user.
     Read,
-    /// Looks for many users at once.
+    /// Reads a list of users.
     List,
 }
 
-/// What a search among all users is for.
+/// What a list of users is filtered by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// Users with one of these names.
@@ -27,21 +27,21 @@ pub enum Filter {
 pub enum PageAt {
     /// At the user of this number, counted from 1 (RFC 7644 §3.4.2.4).
     Index(u64),
-    /// At the beginning of a list that is paged by cursors (RFC 9865).
+    /// At the start of a list that is paged by cursors (RFC 9865).
     FirstCursor,
-    /// Where this cursor points.
+    /// At this cursor.
     Cursor(String),
 }
 
 impl PageAt {
-    /// The beginning of a list.
+    /// The start of a list.
     pub const FIRST: Self = Self::Index(1);
 }
 
-/// One request, complete but for the credential. Its text is what the ledger keeps as the intent.
+/// One request, complete except for the credential. Its text is stored in the ledger as the intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Whether it changes anything.
+    /// What it does at the provider.
     pub kind: RequestKind,
     /// The HTTP method.
     pub method: &'static str,
@@ -49,7 +49,8 @@ pub struct Request {
     pub path: String,
     /// The JSON body, if any.
     pub body: Option<String>,
-    /// What is kept in place of the body, where that holds more about the user than a ledger should.
+    /// A text that the ledger stores in place of the body, if the body holds more about the user than the
+    /// ledger should.
     pub instead: Option<String>,
     /// The version that the user must still have, if the provider keeps versions (RFC 7644 §3.14).
     pub if_match: Option<String>,

@@ -1,7 +1,7 @@
-//! What one answer means: a total, pure function from a request and its answer, or its silence, to
-//! exactly one verdict.
+//! What one answer means: a pure function from a request and its answer, or its silence, to exactly one
+//! verdict. It covers every case.
 //!
-//! The table test at the end lists every status from 100 to 599 for both kinds of request. Sources:
+//! A snapshot test lists the verdict of every status from 100 to 599 for reads and writes. Sources:
 //! RFC 7644 §3.12 and §3.5.2, RFC 9110 §15, RFC 6585 §4, and Anaplan's list of SCIM status codes.
 
 use std::time::Duration;
@@ -10,30 +10,30 @@ use crate::domain::{
     Answer, Content, Goal, IdRule, Operation, Reason, RequestKind, Silence, UserId,
 };
 
-/// What an answer, or its absence, means for one user.
+/// What an answer, or its silence, means for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The answer's own body shows the user in the wanted state.
     Applied,
-    /// The answer's own body shows all that the last write was to do, and more is to be done: this
-    /// provider takes several requests for a user.
+    /// The answer's own body shows everything that the last write asked for, and more writes are needed:
+    /// this provider takes several requests for a user.
     Advanced,
-    /// The server answered with success, and showed something else than the wanted state.
+    /// The server answered with success, and the body shows another state than the wanted one.
     Partial,
-    /// The server answered with success. All that it showed is as wanted, and it did not show everything
-    /// that the change is about.
+    /// The server answered with success. All that the body shows is as wanted, but it does not show every
+    /// attribute that the change is about.
     Unshown,
-    /// An answer to a read that shows no user: a proxy's page, another user, or nothing.
+    /// The answer to a read does not show the user: it is a proxy's page, another user, or empty.
     Unreadable,
-    /// A final answer.
+    /// A final answer: the request was refused for this reason.
     Refused(Reason),
-    /// The server could not do it now; it may ask for a wait.
+    /// The server cannot do it now. It may ask for a wait.
     Transient(Option<Duration>),
-    /// The server wants fewer requests; it may ask for a wait.
+    /// The server asks for fewer requests. It may ask for a wait.
     Throttled(Option<Duration>),
-    /// The credential is not, or no longer, good.
+    /// The credential is not valid, or no longer valid.
     Unauthorized,
-    /// It is not known whether the write took effect: only a read of the user shows it.
+    /// It is not known whether the write took effect. Only a read of the user can show it.
     Uncertain,
 }
 
@@ -55,11 +55,10 @@ impl Verdict {
     }
 }
 
-/// Judges what came back for `user`, when `goal` is what is wanted, and `asked` is what the last write
-/// of this run was to do, if there was one. `ids` says how the provider compares ids.
+/// Judges what came back for one request.
 ///
-/// A success status proves nothing by itself: `Applied` needs a body that shows this very user in
-/// the wanted state, and 207 (entitlements live in another store at Anaplan) never counts.
+/// A status of success proves nothing by itself. `Applied` needs a body that shows this very user in the
+/// wanted state, and a 207 never counts (at Anaplan, entitlements are kept in another store).
 pub fn judge(
     kind: RequestKind,
     user: &UserId,
@@ -85,9 +84,9 @@ pub fn judge(
         429 => Verdict::Throttled(answer.wait),
         400 if is_no_target(answer) => Verdict::Refused(Reason::NoTarget),
         403 | 407 | 451 => Verdict::Refused(Reason::Forbidden),
-        // A page of a proxy, or of a wrong address, says nothing about a user.
+        // The page of a proxy, or of a wrong address, says nothing about a user.
         404 | 410 if matches!(answer.content, Content::Foreign(_)) => unknown(kind),
-        // What is not there is the group, not the user.
+        // The group does not exist. Nothing is said about the user.
         404 | 410 if kind == RequestKind::Write && is_elsewhere(asked) => {
             Verdict::Refused(Reason::NoTarget)
         }
@@ -121,21 +120,21 @@ fn judge_success(
                 Verdict::Partial
             }
         }
-        // The status says yes and the body no. Nothing is done in all likelihood; a read shows it.
+        // The status says success and the body says failure. Most likely nothing was done; a read shows it.
         Content::Other(problem) if problem.is_refusal && kind == RequestKind::Write => {
             Verdict::Refused(Reason::NotApplied)
         }
-        // Another user, a proxy's page, nothing: the status alone proves nothing.
+        // Another user, a proxy's page, or an empty body: the status alone proves nothing.
         _ => unknown(kind),
     }
 }
 
-/// Whether a write goes to something else than the user.
+/// Whether the write changes another resource than the user, such as a group.
 fn is_elsewhere(asked: &[Operation]) -> bool {
     matches!(asked, [Operation::Leave(_) | Operation::Join(_)])
 }
 
-/// A write without a usable answer must be asked about; a read is simply repeated.
+/// After a write without a usable answer the user must be read. A read without one is repeated.
 fn unknown(kind: RequestKind) -> Verdict {
     match kind {
         RequestKind::Write => Verdict::Uncertain,
@@ -174,7 +173,7 @@ mod tests {
 
     #[expect(
         clippy::unnecessary_wraps,
-        reason = "an exchange that brought an answer"
+        reason = "the outcome of an exchange, which here is an answer"
     )]
     fn answer(status: u16, content: Content) -> Result<Answer, Silence> {
         Ok(bare(status, content))
@@ -202,8 +201,8 @@ mod tests {
         })
     }
 
-    /// Runs of statuses with the same verdict, one per line: with an empty body, since then
-    /// nothing but the status speaks.
+    /// Ranges of statuses with the same verdict, one per line. The body is empty, so that only the status
+    /// decides.
     fn table(kind: RequestKind) -> String {
         let mut lines = String::new();
         let mut from = 100;
@@ -286,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn p2_a_part_that_is_done_is_told_from_one_that_is_not() {
+    fn p2_a_write_of_several_advances_only_if_its_own_part_is_shown() {
         let change = Change::new(true, Access::RemoveAll).unwrap();
         let goal = change.goal().unwrap();
         let user = UserId::new("u1");
@@ -294,26 +293,26 @@ mod tests {
             (200, true, &[][..], Verdict::Advanced),
             (200, false, &[], Verdict::Applied),
             (200, true, &["w"], Verdict::Partial),
-            // It asks to be looked at.
+            // A 207 says that a part of the request failed.
             (207, true, &[], Verdict::Partial),
         ] {
             let body = state("u1", Some(active), workspaces);
             let asked = [Operation::RemoveWorkspaces];
-            let told = answer(status, body);
+            let outcome = answer(status, body);
             let found = judge(
                 RequestKind::Write,
                 &user,
                 &goal,
                 &asked,
                 IdRule::Exact,
-                &told,
+                &outcome,
             );
             assert_eq!(found, expected, "{status} {active} {workspaces:?}");
         }
     }
 
     #[test]
-    fn a_group_that_is_not_there_is_no_user_who_is_not_there() {
+    fn a_404_for_a_group_does_not_mean_that_the_user_is_missing() {
         let change = Change::new(true, Access::RemoveAll).unwrap();
         let goal = change.goal().unwrap();
         let user = UserId::new("u1");
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn p2_only_the_service_itself_can_say_that_a_user_is_not_there() {
+    fn p2_only_the_scim_service_can_say_that_a_user_is_missing() {
         let page = Content::Foreign("404 Not Found".into());
         for (kind, content, expected) in [
             (RequestKind::Write, page.clone(), Verdict::Uncertain),
@@ -342,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_uncertain_only_when_the_write_may_have_left() {
+    fn silence_is_uncertain_only_if_the_write_may_have_been_sent() {
         let not_sent = Err(Silence::NotSent("refused".into()));
         let lost = Err(Silence::Lost("reset".into()));
         assert_eq!(
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_target_is_told_apart_and_waits_are_handed_on() {
+    fn a_missing_target_has_its_own_reason_and_waits_are_passed_on() {
         let problem = |kind: &str| {
             Content::Other(Problem {
                 scim_type: Some(kind.into()),

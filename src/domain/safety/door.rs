@@ -1,23 +1,23 @@
-//! The one door to a write: whether *this user, as last seen*, may be written now by *this command*.
+//! The one check before a write: may this command write this user, by what was last seen of the user?
 //!
-//! The rule is asked wherever a write is decided: when a plan is made, and again when an intent is made,
-//! for every verb and after every kill. It knows nothing of plans, ledgers or engines.
+//! Every write passes this check: when a plan is made, and again when an intent is made, for every verb,
+//! also after a kill. It knows nothing of plans, ledgers or engines.
 
 use std::fmt;
 
 use crate::domain::user::NameMatch;
 use crate::domain::{Actor, IdRule, KnownNames, Outcome, ProtectList, Reason};
 
-/// Who may not be written by the present command.
+/// What the present command checks before it writes a user.
 #[derive(Debug, Clone, Default)]
 pub struct Door {
     /// How the provider compares ids.
     pub ids: IdRule,
-    /// The protect list.
+    /// Users that are never written.
     pub protected: ProtectList,
     /// The account that signs in.
     pub actor: Actor,
-    /// Whether a line may be written whose id and whose address are of two people.
+    /// Whether a line is accepted whose id and address are those of two different users.
     pub allow_mismatch: bool,
 }
 
@@ -28,26 +28,27 @@ pub enum Barred {
     ActingAccount,
     /// This pattern of the protect list covers the user.
     Protected(String),
-    /// The line's id and its address belong to two people.
+    /// The line's id and its address are those of two different users.
     Mismatch {
         /// What the roster says.
         roster: String,
         /// What the provider shows for the id.
         shown: String,
     },
-    /// Names or addresses that decide were not shown so far, since the user was not read alone: a list may
-    /// leave them out.
+    /// Names or addresses that the check needs were not shown. A list may leave them out, so the user has
+    /// to be read alone.
     Unread,
-    /// The provider has shown the user's addresses and never the user's name, so that it cannot be compared
-    /// with the roster, the protect list and the acting account.
+    /// The provider has shown the user's addresses but never the user name, which therefore cannot be
+    /// compared with the roster, the protect list and the acting account.
     Unnamed,
 }
 
 impl Door {
-    /// Whether this user may be written now. `id` is the user's id as the provider spells it, if known.
+    /// Checks whether this user may be written now. `id` is the user's id as the provider spells it, if it
+    /// is known.
     ///
     /// # Errors
-    /// Why not.
+    /// [`Barred`]: why the user may not be written.
     pub fn may_write(&self, id: Option<&str>, known: &KnownNames) -> Result<(), Barred> {
         self.is_protected(id, known)?;
         match known.match_names() {
@@ -66,10 +67,10 @@ impl Door {
         Ok(())
     }
 
-    /// Whether the user is known to be protected, by the list or as the acting account.
+    /// Checks whether the user is known to be protected: by the list, or as the acting account.
     ///
     /// # Errors
-    /// Why the user is.
+    /// [`Barred`]: why the user is protected.
     pub fn is_protected(&self, id: Option<&str>, known: &KnownNames) -> Result<(), Barred> {
         let names = || self.names(id, known);
         if self.actor.is(self.ids, id, names()) {
@@ -81,13 +82,13 @@ impl Door {
         }
     }
 
-    /// Leaves out of a protect list the patterns that cover this user.
+    /// Removes from `unmet` the patterns that cover this user.
     pub fn leave_out_met(&self, unmet: &mut ProtectList, id: Option<&str>, known: &KnownNames) {
         unmet.leave_out_met(self.ids, id, self.names(id, known));
     }
 
-    /// The names of a user. The roster's cell with the id is none: names compare without case, and ids may
-    /// not.
+    /// The names of a user. The roster's cell with the id is not one of them, since names are compared
+    /// without case and ids may be compared with it.
     fn names<'a>(
         &self,
         id: Option<&'a str>,
@@ -98,20 +99,20 @@ impl Door {
         known.names().filter(move |name| !is_id(name))
     }
 
-    /// Whether the check needs all names of a user: there is a protect list, or only names of the acting
-    /// account are known.
+    /// Whether the check needs all names of a user. It does if there is a protect list, or if the acting
+    /// account is known by names only.
     pub fn needs_names(&self) -> bool {
         !self.protected.is_empty() || (self.actor.ids.is_empty() && !self.actor.names.is_empty())
     }
 }
 
 impl Barred {
-    /// Whether names that decide were not shown: to read the user alone may show them.
+    /// Whether the reason is that names were not shown. Reading the user alone may show them.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unread | Self::Unnamed)
     }
 
-    /// How a user ends who may not be written.
+    /// The outcome of a user that may not be written for this reason.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::ActingAccount => Outcome::Protected(Reason::ActingAccount),
@@ -133,11 +134,11 @@ impl fmt::Display for Barred {
                  such lines with `--allow-mismatch`"
             ),
             Self::Unread => f.write_str(
-                "the provider has not shown all names and addresses of this user, so that they cannot be \
+                "the provider has not shown all names and addresses of this user, so they cannot be \
                  compared with the roster, the protect list and the acting account",
             ),
             Self::Unnamed => f.write_str(
-                "the provider does not show this user's name, so that it cannot be compared with the \
+                "the provider does not show this user's name, so it cannot be compared with the \
                  roster, the protect list and the acting account",
             ),
         }
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_the_door_as_a_table() {
+    fn p7_the_check_before_a_write_as_a_table() {
         let pattern = |text: &str| Err(Barred::Protected(text.to_owned()));
         for (patterns, shown, roster, expected) in [
             (&[][..], "ada@x.com", None, Ok(())),
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_the_acting_account_is_kept_by_id_and_by_name() {
+    fn p7_the_acting_account_is_never_written_by_id_or_by_name() {
         let actor = |ids: &[&str], names: &[&str]| Door {
             actor: Actor {
                 ids: ids.iter().map(ToString::to_string).collect(),
@@ -204,7 +205,7 @@ mod tests {
         assert_eq!(actor(&["id1"], &[]).may_write(Some("id1"), &ada), me);
         assert_eq!(actor(&[], &["ADA@x.com"]).may_write(Some("id1"), &ada), me);
         assert_eq!(actor(&["id2"], &["b"]).may_write(Some("id1"), &ada), Ok(()));
-        // Known by its id, the account needs no name.
+        // An account that is known by its id needs no name.
         let unnamed = known("", None);
         assert_eq!(
             actor(&["id2"], &["b"]).may_write(Some("id1"), &unnamed),
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_a_line_of_two_people_is_not_written_unless_that_is_accepted() {
+    fn p7_a_line_that_names_two_users_is_not_written_unless_that_is_accepted() {
         let mut door = Door::default();
         for (shown, addresses, roster, of_two) in [
             ("bob@x.com", Some(&[][..]), "ada@x.com", true),
@@ -227,7 +228,7 @@ mod tests {
             ("bsmith", None, "asmith", true),
             ("bsmith@x.com", None, "asmith", false),
             ("", Some(&["bob@x.com"]), "ada@x.com", true),
-            // A name that is not shown is not known to be the same.
+            // A name that is not shown may be another one.
             ("", Some(&["bob@x.com"]), "asmith", true),
             ("", Some(&[]), "ada@x.com", true),
             ("", Some(&["ada@x.com"]), "ada@x.com", false),
@@ -244,7 +245,7 @@ mod tests {
 
     /// A list may leave addresses and names out: only a user that was read alone is known to have none.
     #[test]
-    fn p7_what_was_not_shown_is_asked_for_only_where_it_decides() {
+    fn p7_the_user_is_read_alone_only_if_the_names_not_shown_could_decide() {
         let by_name = Actor {
             names: vec!["me@x.com".to_owned()],
             ..Actor::default()
@@ -270,7 +271,7 @@ mod tests {
             (&bare, "", Some("asmith"), Err(Barred::Unread)),
             (&bare, "b.smith", Some("ada@x.com"), Err(Barred::Unread)),
             (&bare, "bob@x.com", Some("ada@x.com"), Err(Barred::Unread)),
-            // No address could say anything else.
+            // No further address could change the result.
             (&bare, "ada@x.com", Some("ADA@x.com"), Ok(())),
             (&bare, "b@x.com", Some("asmith"), Ok(())),
         ] {
@@ -281,7 +282,7 @@ mod tests {
             let found = door.may_write(Some("id1"), &known);
             assert_eq!(found, expected, "{shown} {roster:?}");
         }
-        // What is known suffices to protect.
+        // The known name is enough to protect the user.
         let known = KnownNames {
             addresses: None,
             ..known("ceo@x.com", None)

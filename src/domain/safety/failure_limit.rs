@@ -1,4 +1,5 @@
-//! Limits of a run that the user sets: how many may fail, how long it may take. Pure rules.
+//! The limits at which a run stops by itself: how many users may fail, and how long the run may take.
+//! Pure rules.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,26 +7,26 @@ use std::time::Duration;
 
 use crate::domain::Timestamp;
 
-/// Users with an outcome before a percentage says anything.
+/// How many users must have an outcome before a percentage is applied.
 const SAMPLE: u64 = 50;
 
 /// How many users may fail before the run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureLimit {
-    /// So many users; one more stops the run.
+    /// This many users may fail. One more stops the run.
     Users(u64),
-    /// So many in a hundred, once 50 users have an outcome.
+    /// This percentage of the users with an outcome may fail. It is applied once 50 users have one.
     Percent(u8),
 }
 
-/// The text is no limit.
+/// The text is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no limit: write a number of users, or a percentage such as `5%`")]
+#[error("`{0}` is not a limit: write a number of users, or a percentage such as `5%`")]
 pub struct FailureLimitError(String);
 
 impl FailureLimit {
-    /// Whether `failed` of `done` users are too many.
-    pub fn is_passed(self, failed: u64, done: u64) -> bool {
+    /// Whether `failed` of `done` users are more than the limit allows.
+    pub fn is_exceeded(self, failed: u64, done: u64) -> bool {
         match self {
             Self::Users(most) => failed > most,
             Self::Percent(most) => done >= SAMPLE && failed * 100 > u64::from(most) * done,
@@ -57,21 +58,21 @@ impl fmt::Display for FailureLimit {
     }
 }
 
-/// When and why a run is to stop by itself.
+/// The limits at which a run stops by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How many users may fail.
     pub failures: Option<FailureLimit>,
-    /// How long the run may take, on a clock that cannot be set.
+    /// How long the run may take, by the monotonic clock.
     pub duration: Option<Duration>,
-    /// The moment at which it is to stop, on the wall clock.
+    /// When the run stops, by the wall clock.
     pub until: Option<Timestamp>,
-    /// How long the target may be out.
+    /// How long an outage of the target may last.
     pub outage: Duration,
 }
 
 impl Default for Limits {
-    /// None but half an hour for an outage.
+    /// No limit, except half an hour for an outage.
     fn default() -> Self {
         Self {
             failures: None,
@@ -97,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_says_nothing_about_the_first_few() {
+    fn a_percentage_is_not_applied_to_the_first_users() {
         let five = FailureLimit::Percent(5);
-        assert!(!five.is_passed(49, 49));
-        assert!(five.is_passed(3, 50));
-        assert!(!five.is_passed(5, 100));
+        assert!(!five.is_exceeded(49, 49));
+        assert!(five.is_exceeded(3, 50));
+        assert!(!five.is_exceeded(5, 100));
         let ten = FailureLimit::Users(10);
-        assert!(!ten.is_passed(10, 10));
-        assert!(ten.is_passed(11, 11));
-        assert!(FailureLimit::Users(0).is_passed(1, 1));
+        assert!(!ten.is_exceeded(10, 10));
+        assert!(ten.is_exceeded(11, 11));
+        assert!(FailureLimit::Users(0).is_exceeded(1, 1));
     }
 }

@@ -1,17 +1,17 @@
-//! The protect list and the acting account: users who are never written, whatever the roster says.
+//! The protect list and the acting account: users that are never written, even if the roster names them.
 //! Pure rules. Names compare by [`name_key`], ids as the provider compares them.
 
 use wildmatch::WildMatch;
 
 use crate::domain::{IdRule, name_key};
 
-/// Who is never touched.
+/// The patterns of the users that are never written.
 #[derive(Debug, Clone, Default)]
 pub struct ProtectList(Vec<Pattern>);
 
 #[derive(Debug, Clone)]
 struct Pattern {
-    /// As it was written.
+    /// The pattern as it was written.
     text: String,
     rule: Rule,
 }
@@ -27,20 +27,20 @@ enum Rule {
 }
 
 impl ProtectList {
-    /// A list of patterns, one each. Blank ones, and those that begin with `#`, are left out.
+    /// Makes a list from patterns. Blank patterns, and those that begin with `#`, are left out.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
         let patterns = patterns.into_iter().map(str::trim);
         let meant = patterns.filter(|text| !text.is_empty() && !text.starts_with('#'));
         Self(meant.map(Pattern::new).collect())
     }
 
-    /// Whether the list has no pattern: it protects no user.
+    /// Whether the list has no pattern, so that it protects no user.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The pattern that protects a user who is known by this id and these names. An id that is an address
-    /// counts as a name too.
+    /// The first pattern that covers a user with this id and these names. An id that is an address counts
+    /// as a name too.
     pub fn covers<'a>(
         &self,
         ids: IdRule,
@@ -55,7 +55,8 @@ impl ProtectList {
         covering.map(|pattern| pattern.text.as_str())
     }
 
-    /// Leaves out the patterns that cover this user: what is left at the end has met no user.
+    /// Removes the patterns that cover this user. After all users were passed, the patterns that are left
+    /// cover no user.
     pub fn leave_out_met<'a>(
         &mut self,
         ids: IdRule,
@@ -72,7 +73,7 @@ impl ProtectList {
     }
 }
 
-/// The names by which a user is known, ready to be compared.
+/// The names of a user in the form in which they are compared.
 fn keys<'a>(id: Option<&str>, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut known: Vec<String> = names.into_iter().map(name_key).collect();
     known.extend(id.filter(|id| id.contains('@')).map(name_key));
@@ -83,7 +84,7 @@ impl Pattern {
     fn new(text: &str) -> Self {
         let key = name_key(text);
         let rule = if key.contains(['*', '?']) {
-            // Before the `@` of a domain stands any name.
+            // Any name may stand before the `@` of a domain.
             let any = if key.starts_with('@') { "*" } else { "" };
             Rule::Wild(WildMatch::new(&format!("{any}{key}")))
         } else if key.starts_with('@') {
@@ -113,7 +114,7 @@ impl Pattern {
         match &self.rule {
             Rule::Domain(domain) => name.ends_with(domain),
             Rule::Wild(wild) => wild.matches(name),
-            // In doubt the pattern protects: `example.com` may be meant as a domain.
+            // `example.com` may be meant as a domain: in doubt, the pattern protects.
             Rule::Exactly(text) => {
                 name == text || name.rsplit_once('@').is_some_and(|(_, of)| of == text)
             }
@@ -121,7 +122,7 @@ impl Pattern {
     }
 }
 
-/// The account that signs in, as far as it is known.
+/// The account that signs in, by the ids and names that are known of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
     /// Its ids at the provider.
@@ -131,7 +132,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Whether a user who is known by this id and these names is the account that signs in.
+    /// Whether a user with this id and these names is the account that signs in.
     pub fn is<'a>(
         &self,
         rule: IdRule,
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p7_whoever_fits_a_pattern_is_protected() {
+    fn p7_each_user_that_fits_a_pattern_is_protected() {
         let list = ProtectList::new([
             "# the board",
             "",
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_the_patterns_that_met_no_user_are_known() {
+    fn p7_the_patterns_that_cover_no_user_are_found() {
         let mut unmet = ProtectList::new(["a@x.com", "@y.com", "U3", "svc-*"]);
         unmet.leave_out_met(IdRule::Exact, Some("U1"), ["A@x.com"]);
         unmet.leave_out_met(IdRule::Exact, Some("U3"), ["c@z.com"]);
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_the_acting_account_is_known_by_id_and_by_name() {
+    fn p7_the_acting_account_is_recognised_by_id_and_by_name() {
         let actor = Actor {
             ids: vec!["8A8B".to_owned()],
             names: vec!["Admin@example.com".to_owned()],

@@ -1,25 +1,25 @@
-//! The rails on numbers: how many users a job may write at all, and how large a part of the tenant.
-//! Pure rules (P7): above a rail nothing starts.
+//! The rails on numbers: how many users a command may write, and how large a share of the tenant's
+//! active users. Pure rules (P7). A command that is above a rail sends no write.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a whole, in per cent.
+/// A share of a whole, in per cent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Share(u8);
 
-/// The text is no share.
+/// The text is not a share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no share: write {}", meant(text))]
+#[error("`{text}` is not a share: write {}", suggestion(text))]
 pub struct ShareError {
     text: String,
 }
 
-/// The right spelling: that of a number without its sign, if it is one.
-fn meant(text: &str) -> String {
+/// The spelling to suggest: for a number that lacks its `%`, that number with the sign.
+fn suggestion(text: &str) -> String {
     match text.trim().parse::<u8>() {
         Ok(percent @ 1..=100) => format!("`{percent}%`"),
         _ => "a whole percentage from `0%` to `100%`".to_owned(),
@@ -27,12 +27,12 @@ fn meant(text: &str) -> String {
 }
 
 impl Share {
-    /// So many in a hundred; at most all of them.
+    /// A share of this many per cent. A number above 100 counts as 100.
     pub const fn percent(percent: u8) -> Self {
         Self(if percent > 100 { 100 } else { percent })
     }
 
-    fn is_passed(self, part: u64, whole: u64) -> bool {
+    fn is_exceeded(self, part: u64, whole: u64) -> bool {
         u128::from(part) * 100 > u128::from(self.0) * u128::from(whole)
     }
 }
@@ -71,17 +71,17 @@ impl fmt::Display for Share {
     }
 }
 
-/// How much a job may do.
+/// How many users a command may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rails {
-    /// Users whom a command may write, at most.
+    /// The most users that a command may write.
     pub cap: u64,
-    /// Which part of the tenant's active users a command may write, at most.
+    /// The largest share of the tenant's active users that a command may write.
     pub cap_share: Share,
 }
 
 impl Default for Rails {
-    /// 500 users, and a fifth of the tenant.
+    /// 500 users, and a fifth of the tenant's active users.
     fn default() -> Self {
         Self {
             cap: 500,
@@ -95,25 +95,25 @@ impl Default for Rails {
 pub enum ActiveUsers {
     /// The number is not known.
     Unknown,
-    /// So many were seen, and there may be more.
+    /// At least this many: so many were seen, and there may be more.
     AtLeast(u64),
-    /// So many.
+    /// Exactly this many.
     Exactly(u64),
 }
 
-/// How much a command is to do.
+/// How many users a command is about to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// Users whom the command will write.
     pub to_write: u64,
-    /// Of these, the ones who are active now, or may be.
+    /// Of these, the users that are active now, or may be.
     pub active: u64,
-    /// Active users of the tenant.
+    /// How many users of the tenant are active.
     pub tenant_active: ActiveUsers,
 }
 
 impl ActiveUsers {
-    /// What is left when so many of them are active no longer.
+    /// The number after this many of them were disabled.
     #[must_use]
     pub fn without(self, users: u64) -> Self {
         match self {
@@ -124,40 +124,40 @@ impl ActiveUsers {
     }
 }
 
-/// A rail that a job is above.
+/// A rail that a command is above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tripped {
-    /// Too many users.
+    /// The command writes too many users.
     Cap {
-        /// Users whom the plan writes.
+        /// Users that the command would write.
         users: u64,
-        /// The most that are allowed.
+        /// The most users that are allowed.
         cap: u64,
     },
-    /// Too large a part of the tenant.
+    /// The command writes too large a share of the tenant's active users.
     Share {
-        /// Active users whom the command would write.
+        /// Active users that the command would write.
         users: u64,
         /// Active users of the tenant.
         of: u64,
-        /// Whether there may be more of them.
+        /// Whether the tenant may have more active users than that.
         at_least: bool,
-        /// The most that is allowed.
+        /// The largest share that is allowed.
         share: Share,
     },
-    /// The share of the tenant is not known, and so it is not allowed.
+    /// The share cannot be computed, and what is not known is not allowed.
     UnknownShare {
-        /// Active users whom the command would write.
+        /// Active users that the command would write.
         users: u64,
-        /// What the provider's own count says, if it has one that cannot be true.
-        told: Option<u64>,
-        /// The most that is allowed.
+        /// The provider's own count, if it is smaller than the users that are known to be active.
+        counted: Option<u64>,
+        /// The largest share that is allowed.
         share: Share,
     },
 }
 
 impl Rails {
-    /// The rails that a job of this extent is above.
+    /// The rails that a command of this extent is above.
     pub fn tripped_by(self, extent: Extent) -> Vec<Tripped> {
         let mut tripped = Vec::new();
         if extent.to_write > self.cap {
@@ -170,8 +170,8 @@ impl Rails {
         tripped
     }
 
-    /// A share of 100 % allows everything. Otherwise a count that is unknown, or smaller than the users of
-    /// the job that are part of it, allows nothing.
+    /// A share of 100 % allows everything. Below that, nothing is allowed if the count of active users is
+    /// unknown, or smaller than the number of active users that the command would write.
     fn share_tripped_by(self, extent: Extent) -> Option<Tripped> {
         let (users, share) = (extent.active, self.cap_share);
         if users == 0 || share == Share::percent(100) {
@@ -179,18 +179,24 @@ impl Rails {
         }
         let (of, at_least) = match extent.tenant_active {
             ActiveUsers::Unknown => {
-                let told = None;
-                return Some(Tripped::UnknownShare { users, told, share });
+                return Some(Tripped::UnknownShare {
+                    users,
+                    counted: None,
+                    share,
+                });
             }
             ActiveUsers::Exactly(of) if of < users => {
-                let told = Some(of);
-                return Some(Tripped::UnknownShare { users, told, share });
+                return Some(Tripped::UnknownShare {
+                    users,
+                    counted: Some(of),
+                    share,
+                });
             }
-            // They are themselves part of the tenant.
+            // The users to be written are themselves part of the tenant.
             ActiveUsers::AtLeast(of) => (of.max(users), true),
             ActiveUsers::Exactly(of) => (of, false),
         };
-        share.is_passed(users, of).then_some(Tripped::Share {
+        share.is_exceeded(users, of).then_some(Tripped::Share {
             users,
             of,
             at_least,
@@ -198,8 +204,8 @@ impl Rails {
         })
     }
 
-    /// Active users of the tenant that are enough to allow `users` of them; `None` if no number is.
-    /// Where all of them may be written, no count is needed.
+    /// How many active users the tenant must have, so that the share allows `users` of them. `None` if no
+    /// number is large enough. 0 if the share is 100 %: then no count is needed.
     pub fn enough_active(self, users: u64) -> Option<u64> {
         match u64::from(self.cap_share.0) {
             0 => None,
@@ -210,7 +216,7 @@ impl Rails {
 }
 
 impl Tripped {
-    /// The flag that would allow it.
+    /// The flag, with its value, that would allow it.
     pub fn flag(self) -> String {
         match self {
             Self::Cap { users, .. } => format!("--cap {users}"),
@@ -242,19 +248,20 @@ impl fmt::Display for Tripped {
                      than {share}"
                 )
             }
-            Self::UnknownShare { users, told, share } => {
+            Self::UnknownShare {
+                users,
+                counted,
+                share,
+            } => {
                 write!(f, "{users} active users are to be written, and ")?;
-                match told {
-                    None => f.write_str("the provider does not tell how many users are active")?,
-                    Some(told) => write!(
+                match counted {
+                    None => f.write_str("the provider does not say how many users are active")?,
+                    Some(counted) => write!(
                         f,
-                        "the provider counts {told} active users in all, which cannot be true"
+                        "the provider counts {counted} active users in all, which cannot be true"
                     )?,
                 }
-                write!(
-                    f,
-                    ", so that it cannot be told whether that is more than {share}"
-                )
+                write!(f, ", so it is not known whether that is more than {share}")
             }
         }
     }
@@ -273,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_each_rail_holds_at_its_very_edge() {
+    fn p7_each_rail_allows_its_limit_and_not_one_more() {
         let rails = Rails::default();
         assert_eq!(rails.tripped_by(extent(500, Some(2500))), []);
         let [cap, _] = rails.tripped_by(extent(501, None))[..] else {
@@ -300,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_a_share_that_cannot_be_told_is_not_allowed_and_100_percent_always_is() {
+    fn p7_an_unknown_share_is_not_allowed_and_100_percent_always_is() {
         use ActiveUsers::{AtLeast, Exactly, Unknown};
         for (active, of, tripped) in [
             (0, Unknown, false),
@@ -337,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_that_is_named_allows_it() {
+    fn the_suggested_flag_allows_the_command() {
         for (users, of) in [(1, 3), (2, 3), (7, 7), (1, 1000), (999, 1000)] {
             let rails = Rails {
                 cap: 0,

@@ -1,10 +1,10 @@
-//! Text from outside, as it may be shown: nothing in it is obeyed by a terminal, turns the direction of
-//! the text around it, or is there without being seen.
+//! Escapes text from outside before it is printed. After that it has no character that a terminal would
+//! obey, that changes the direction of the text around it, or that cannot be seen.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether a character is there and cannot be seen: marks of direction, joiners, fillers, tags.
+/// Whether a character cannot be seen: marks of direction, joiners, fillers, tags.
 pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
@@ -27,28 +27,27 @@ pub fn is_unseen(c: char) -> bool {
     )
 }
 
-/// The text with each control character and each unseen one written out, such as `\u{1b}`. Line feeds
+/// Escapes each control character and each character that cannot be seen, such as `\u{1b}`. Line feeds
 /// stay.
 pub fn escape_controls(text: &str) -> Cow<'_, str> {
-    written_out(text, |c| c != '\n' && (c.is_control() || is_unseen(c)))
+    escape(text, |c| c != '\n' && (c.is_control() || is_unseen(c)))
 }
 
-/// As [`escape_controls`], on one line: line feeds are written out too. For what came from outside, where the
-/// lines are ours.
+/// As [`escape_controls`], but line feeds are escaped too, so that the text stays on one line.
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
-    written_out(text, |c| c.is_control() || is_unseen(c))
+    escape(text, |c| c.is_control() || is_unseen(c))
 }
 
-/// JSON text with each control character and each unseen one escaped as JSON does it. Outside of strings
-/// there are none but white space, so a JSON parser reads the same value.
+/// Escapes the same characters in JSON text, in the way of JSON. Outside of strings JSON has no such
+/// characters except white space, so a parser reads the same value.
 pub fn escape_json(text: &str) -> Cow<'_, str> {
-    let is_meant = |c: char| !c.is_ascii_control() && (c.is_control() || is_unseen(c));
-    if !text.contains(|c| c == '\u{7f}' || is_meant(c)) {
+    let is_to_escape = |c: char| !c.is_ascii_control() && (c.is_control() || is_unseen(c));
+    if !text.contains(|c| c == '\u{7f}' || is_to_escape(c)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == '\u{7f}' || is_meant(c) {
+        if c == '\u{7f}' || is_to_escape(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(shown, "\\u{unit:04x}");
             }
@@ -59,14 +58,14 @@ pub fn escape_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn written_out(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_meant) {
+fn escape(text: &str, is_to_escape: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_to_escape) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if !is_meant(c) => shown.push(c),
+            c if !is_to_escape(c) => shown.push(c),
             '\t' | '\r' | '\n' => shown.extend(c.escape_default()),
             c => shown.extend(c.escape_unicode()),
         }
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_written_out() {
+    fn what_a_terminal_would_obey_is_escaped() {
         for (text, shown) in [
             ("\u{1b}]0;T\u{7}x", "\\u{1b}]0;T\\u{7}x"),
             ("\u{9b}31m", "\\u{9b}31m"),

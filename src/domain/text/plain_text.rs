@@ -1,16 +1,16 @@
-//! Secrets and keys as they are saved: bytes become text, and no character in it is invisible.
+//! Decodes the bytes of a secret or a key file into text without invisible characters.
 //!
 //! Editors and shells add characters that the user did not type: a byte order mark, UTF-16, no-break
-//! blanks. What is never part of a text is left out; what may be meant is refused by its name and
-//! place. No error holds a piece of the text.
+//! spaces. A byte order mark is removed. Any other invisible character may be meant, so it is refused,
+//! and the error gives its name and its place. No error quotes the text.
 
-/// Why bytes are no plain text.
+/// Why the bytes cannot be used as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
-    /// The bytes are in another encoding.
-    #[error("its byte {0} is no UTF-8: save it as UTF-8")]
+    /// The bytes are not UTF-8. The number of the first wrong byte, from 1.
+    #[error("its byte {0} is not UTF-8: save it as UTF-8")]
     Encoding(usize),
-    /// UTF-16, without the mark that says which one.
+    /// The bytes look like UTF-16 without a byte order mark.
     #[error("it looks like UTF-16: save it as UTF-8")]
     Wide,
     /// A character that cannot be seen.
@@ -18,17 +18,17 @@ pub enum TextFault {
     Invisible {
         /// The line, from 1.
         line: usize,
-        /// The place in the line, in characters, from 1.
+        /// The number of the character in its line, from 1.
         column: usize,
         /// The character.
         sign: char,
     },
 }
 
-/// The text of a secret: decoded, without a byte order mark.
+/// Decodes a secret. A byte order mark is removed.
 ///
 /// # Errors
-/// [`TextFault`] for another encoding, and for a character that cannot be seen.
+/// [`TextFault`]: the encoding is another one, or a character cannot be seen.
 pub fn plain_text(bytes: &[u8]) -> Result<String, TextFault> {
     let text = decode(bytes)?.map_err(TextFault::Encoding)?;
     match text
@@ -41,10 +41,10 @@ pub fn plain_text(bytes: &[u8]) -> Result<String, TextFault> {
     }
 }
 
-/// The text of a PEM file. Words between its blocks may be in any encoding: they mean nothing.
+/// Decodes a PEM file. The text between its blocks has no meaning and may be in any encoding.
 ///
 /// # Errors
-/// [`TextFault`] for a character in a block that cannot be seen.
+/// [`TextFault`]: a character in a block cannot be seen, or the file is UTF-16 that cannot be decoded.
 pub fn pem_text(bytes: &[u8]) -> Result<String, TextFault> {
     let text = match decode(bytes) {
         Ok(Ok(text)) => text,
@@ -69,8 +69,8 @@ pub fn pem_text(bytes: &[u8]) -> Result<String, TextFault> {
     Ok(text)
 }
 
-/// The text without its byte order mark; or, for what is neither UTF-8 nor UTF-16, the number of the
-/// first byte that cannot be read.
+/// Decodes UTF-8 or UTF-16 and removes the byte order mark. For bytes that are neither, the number of the
+/// first wrong byte.
 fn decode(bytes: &[u8]) -> Result<Result<String, usize>, TextFault> {
     let wide = |pair: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes
@@ -98,7 +98,7 @@ fn invisible(line: &str, number: usize) -> Option<TextFault> {
     let mut signs = line.chars().zip(1..).peekable();
     while let Some((sign, column)) = signs.next() {
         let after = signs.peek().map_or(' ', |(sign, _)| *sign);
-        // Joiners are how some scripts, and some emoji, are written.
+        // Some scripts and some emoji are written with joiners.
         let joins =
             matches!(sign, '\u{200c}' | '\u{200d}') && !before.is_ascii() && !after.is_ascii();
         if is_invisible(sign) && !joins {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_and_utf_16_are_no_part_of_a_text() {
+    fn byte_order_marks_and_utf_16_are_decoded() {
         for bytes in [
             "s3cret\n".as_bytes().to_vec(),
             "\u{feff}s3cret\n".as_bytes().to_vec(),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_or_seen_is_refused_by_name() {
+    fn what_cannot_be_decoded_or_seen_is_refused_with_its_name() {
         let at = |line, column, sign| TextFault::Invisible { line, column, sign };
         for (bytes, expected) in [
             (&b"p\xe4ss"[..], TextFault::Encoding(2)),
@@ -186,10 +186,10 @@ mod tests {
         ] {
             assert_eq!(plain_text(bytes), Err(expected), "{bytes:?}");
         }
-        let told = at(1, 6, '\u{a0}').to_string();
+        let message = at(1, 6, '\u{a0}').to_string();
         let wanted =
             "character 6 of line 1 is a no-break space (U+00A0), which cannot be seen: take it out";
-        assert_eq!(told, wanted);
+        assert_eq!(message, wanted);
         for fine in [
             "pässwörd",
             " a b ",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_blocks_of_a_pem_file_are_looked_at() {
+    fn only_the_blocks_of_a_pem_file_are_checked() {
         let block = "-----BEGIN X-----\nYQ==\n-----END X-----\n";
         let named = [b"friendlyName: M\xfcller\xa0\n", block.as_bytes()].concat();
         assert!(pem_text(&named).unwrap().ends_with(block));
@@ -226,7 +226,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_taken_is_visible_whatever_the_bytes(bytes: Vec<u8>, text: String) {
+        fn accepted_text_has_no_invisible_character(bytes: Vec<u8>, text: String) {
             for bytes in [bytes, text.into_bytes()] {
                 let _ = pem_text(&bytes);
                 if let Ok(text) = plain_text(&bytes) {

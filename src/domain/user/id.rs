@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a provider compares ids: of users, and of the workspaces, roles or groups that they are in.
+/// How a provider compares ids of users, and of the workspaces, roles or groups that they are in.
 ///
 /// RFC 7643 §3.1 makes `id` case-exact. A provider that ignores the case of ids says so in its profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ impl IdRule {
         ids.iter().any(|known| self.is_same(known, id))
     }
 
-    /// The ids of a list as a set. Lists come from outside and may be long: comparing each id of one with
-    /// each of another would take time by the square of their length.
+    /// The ids of a list as a set. Lists come from outside and may be long. Comparing each id of one list
+    /// with each id of another would take quadratic time.
     pub fn set(self, ids: &[String]) -> IdSet<'_> {
         IdSet {
             rule: self,
@@ -65,12 +65,12 @@ impl IdRule {
         }
     }
 
-    /// Whether two lists name the same things, in whatever order.
+    /// Whether two lists name the same things, in any order.
     pub fn is_same_set(self, a: &[String], b: &[String]) -> bool {
         self.set(a).keys == self.set(b).keys
     }
 
-    /// The list without the ids that an earlier one names already.
+    /// The list without ids that name the same thing as an earlier id.
     pub fn distinct(self, ids: Vec<String>) -> Vec<String> {
         let mut known = HashSet::with_capacity(ids.len());
         let is_first: Vec<bool> = ids.iter().map(|id| known.insert(self.key(id))).collect();
@@ -82,7 +82,7 @@ impl IdRule {
     }
 }
 
-/// The ids of a list, for the question whether one of them names a thing.
+/// The ids of a list, prepared for look-ups.
 #[derive(Debug, Clone)]
 pub struct IdSet<'a> {
     rule: IdRule,
@@ -97,7 +97,7 @@ impl IdSet<'_> {
 }
 
 /// A user's `id` at the provider (RFC 7643 §3.1): opaque text, as the roster or the provider spells it.
-/// Whether two ids are the same, the provider's [`IdRule`] says.
+/// The provider's [`IdRule`] says whether two ids are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(String);
 
@@ -130,7 +130,7 @@ mod tests {
             (IdRule::Exact, "aB", "ab", false),
             (IdRule::IgnoreCase, "8A8B00ff", "8a8b00FF", true),
             (IdRule::IgnoreCase, "8A8B00ff", "8a8b00fe", false),
-            // Only ASCII has case here: these are two ids.
+            // Only the case of ASCII letters is ignored, so these are two ids.
             (IdRule::IgnoreCase, "É", "é", false),
         ] {
             assert_eq!(rule.is_same(a, b), same, "{rule:?} {a} {b}");

@@ -1,5 +1,5 @@
-//! By what a user is known: the names of the roster, and those that the provider has shown. A pure rule
-//! says whether both are of one person.
+//! The names of a user: those in the roster, and those that the provider has shown. A pure rule says
+//! whether both are names of the same person.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -9,7 +9,7 @@ use crate::domain::{Barred, UserState};
 /// The form in which two spellings of one name are equal: without the blanks around it, in Unicode
 /// normalisation form C, with case folded (RFC 7643 §4.1.1: `userName` is not case-exact).
 ///
-/// Folding can undo the composition of a character, so that the text is normalised again after it.
+/// Case folding can undo the composition of a character, so the text is normalised again after it.
 pub fn name_key(name: &str) -> String {
     let normal = ComposingNormalizerBorrowed::new_nfc();
     let composed = normal.normalize(name.trim());
@@ -17,22 +17,22 @@ pub fn name_key(name: &str) -> String {
     normal.normalize(&folded).into_owned()
 }
 
-/// What a roster line and the ledger know of a user.
+/// The names of a user that the roster line and the ledger have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownNames {
-    /// `userName` as the provider showed it last; `None` if it never did.
+    /// `userName` as the provider last showed it; `None` if it never showed it.
     pub user_name: Option<String>,
-    /// The user's e-mail addresses as the provider showed them last. `None` if it never did: the user
-    /// may have any. A whole user that is shown without addresses has none.
+    /// The user's e-mail addresses as the provider last showed them. `None` if it never showed them, so
+    /// that they are unknown. A user that was shown as a whole and without addresses has none.
     pub addresses: Option<Vec<String>>,
-    /// The user name or address that the roster gives beside the id, if it has a column for that.
+    /// The user name or address beside the id in the roster, if the roster has a column for it.
     pub roster_name: Option<String>,
     /// All cells of the roster line.
     pub cells: Vec<String>,
 }
 
 impl KnownNames {
-    /// Takes over what a newer answer shows.
+    /// Takes over the names that a newer answer shows.
     pub fn update(&mut self, shown: &UserState) {
         if shown.user_name.is_some() {
             self.user_name.clone_from(&shown.user_name);
@@ -42,7 +42,7 @@ impl KnownNames {
         }
     }
 
-    /// The same, and where the provider has shown nothing, what it has shown there.
+    /// These names. A name that the provider has not shown is taken from `other`, if it is known there.
     #[must_use]
     pub fn or_shown_by(&self, other: &Self) -> Self {
         let mut this = self.clone();
@@ -51,15 +51,14 @@ impl KnownNames {
         this
     }
 
-    /// Whether the provider shows the same names here and there. Addresses that were not shown are no
-    /// difference from none.
+    /// Whether the provider shows the same names in both. Addresses that were not shown count as none.
     pub fn has_the_names_of(&self, other: &Self) -> bool {
         let mine = self.addresses.as_deref().unwrap_or_default();
         let theirs = other.addresses.as_deref().unwrap_or_default();
         self.user_name == other.user_name && mine == theirs
     }
 
-    /// All that the user may be called by: the provider's names, and whatever the roster says.
+    /// All names of the user: those that the provider shows, and all cells of the roster line.
     pub(in crate::domain) fn names(&self) -> impl Iterator<Item = &str> {
         let shown = self.user_name.iter().chain(self.addresses.iter().flatten());
         let roster = self.roster_name.iter().chain(&self.cells);
@@ -69,8 +68,8 @@ impl KnownNames {
 
     /// Whether the roster's name for the user is one of the names that the provider shows.
     ///
-    /// An address is compared with addresses: with those that the provider shows, and with `userName` if
-    /// that is one. Where nothing can be compared nothing is said.
+    /// An address is compared with addresses only: with those that the provider shows, and with `userName`
+    /// if that is an address. If nothing can be compared, the names fit.
     pub(in crate::domain) fn match_names(&self) -> NameMatch<'_> {
         let Some(roster) = self.roster_name.as_deref() else {
             return NameMatch::Fits;
@@ -98,7 +97,7 @@ impl KnownNames {
         }
     }
 
-    /// Whether the provider has shown all names that the user has there.
+    /// Checks that the provider has shown all names of the user.
     pub(in crate::domain) fn is_named(&self) -> Result<(), Barred> {
         match (&self.addresses, &self.user_name) {
             (None, _) => Err(Barred::Unread),
@@ -108,13 +107,13 @@ impl KnownNames {
     }
 }
 
-/// What a comparison of the roster's name with the provider's names says.
+/// The result of comparing the roster's name with the names that the provider shows.
 pub(in crate::domain) enum NameMatch<'a> {
-    /// They are of one person, or nothing can be compared.
+    /// They are names of the same person, or nothing can be compared.
     Fits,
-    /// They are of two people: the roster's name, and one that the provider shows.
+    /// They are names of two people: the name in the roster, and one that the provider shows.
     Differs(&'a str, &'a str),
-    /// Names that decide were not shown.
+    /// Names that are needed for the comparison were not shown.
     Unknown,
 }
 

@@ -1,15 +1,15 @@
-//! What a provider shows of one user, as far as a job cares.
+//! The state of one user as an answer of the provider shows it, as far as it matters to a job.
 
 use std::fmt;
 
 use crate::domain::{IdRule, Timestamp};
 
-/// A user as seen at one moment.
+/// The recorded state of a user, with its time (the look).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// What was shown.
+    /// The state that was shown.
     pub state: UserState,
-    /// When.
+    /// When it was shown.
     pub at: Timestamp,
 }
 
@@ -17,11 +17,11 @@ pub struct Seen {
 /// neither false nor empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserState {
-    /// The `id` that the answer itself carries: it proves who is shown.
+    /// The `id` in the answer itself. It proves which user is shown.
     pub id: String,
-    /// `userName`, for people who read the report.
+    /// `userName`.
     pub user_name: Option<String>,
-    /// `displayName`, for people who read the report.
+    /// `displayName`, for the readers of the report.
     pub display_name: Option<String>,
     /// The values of `emails`; `None` if the answer does not show the attribute.
     pub addresses: Option<Vec<String>>,
@@ -29,14 +29,13 @@ pub struct UserState {
     pub active: Option<bool>,
     /// Ids of the workspaces that the user is a member of; `None` if the answer does not say.
     pub workspaces: Option<Vec<String>>,
-    /// Other attributes in which the user is shown to have access, such as `groups`: the profile does
-    /// not change them.
+    /// The names of other attributes in which the user has access, such as `groups`. The change does not
+    /// touch them.
     pub other_access: Vec<String>,
 }
 
 impl UserState {
-    /// Whether another look shows the same as far as a job cares: sign-in, and workspaces in whatever
-    /// order.
+    /// Whether `other` shows the same `active`, and the same workspaces in any order.
     pub fn has_the_same(&self, other: &Self, ids: IdRule) -> bool {
         let same_workspaces = match (&self.workspaces, &other.workspaces) {
             (Some(mine), Some(theirs)) => ids.is_same_set(mine, theirs),
@@ -46,7 +45,8 @@ impl UserState {
         self.active == other.active && same_workspaces
     }
 
-    /// Whether another look shows nothing else: what one of them does not show is no difference.
+    /// Whether `other` does not contradict this state. An attribute that only one of them shows is not a
+    /// difference.
     pub fn agrees_with(&self, other: &Self, ids: IdRule) -> bool {
         let same_sign_in = match (self.active, other.active) {
             (Some(mine), Some(theirs)) => mine == theirs,
@@ -59,12 +59,12 @@ impl UserState {
         same_sign_in && same_workspaces
     }
 
-    /// Whether this shows all that `before` has: sign-in and each workspace. If so, whatever a write may
-    /// have taken in between is there. What one of the two does not show is not known to be there.
+    /// Whether this state shows all that `before` has: sign-in and each workspace. Then no write in between
+    /// has taken anything. An attribute that either of the two does not show counts as missing.
     pub fn has_all_of(&self, before: &Self, ids: IdRule) -> bool {
         let may_sign_in = match (self.active, before.active) {
             (Some(now), Some(before)) => now || !before,
-            // Not shown before: a user that may sign in now has all that there can have been.
+            // Not shown before. A user that may sign in now cannot have had more.
             (Some(now), None) => now,
             (None, _) => false,
         };
@@ -78,7 +78,7 @@ impl UserState {
         may_sign_in && is_member
     }
 
-    /// A state that shows nothing but who the user is.
+    /// A state that shows only the id.
     pub fn of(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -93,7 +93,7 @@ impl UserState {
 }
 
 impl fmt::Display for UserState {
-    /// What the user has, for people.
+    /// The state in words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.active {
             Some(true) => "active",
@@ -128,7 +128,7 @@ mod tests {
             ((no, Some(two)), (no, Some(one)), true),
             ((no, Some(two)), (yes, Some(one)), false),
             ((yes, Some(one)), (yes, Some(two)), false),
-            // What is not shown is not known.
+            // An attribute that is not shown counts as missing.
             ((yes, Some(one)), (None, Some(one)), true),
             ((no, Some(one)), (None, Some(one)), false),
             ((None, Some(one)), (no, Some(one)), false),

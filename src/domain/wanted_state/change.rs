@@ -1,4 +1,4 @@
-//! What is asked for every user of a job.
+//! The change that a job makes to its users.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,15 +8,15 @@ use crate::domain::{Goal, Membership};
 /// What happens to a user's workspaces (SCIM `entitlements`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// They stay.
+    /// The user keeps all workspaces.
     Keep,
-    /// All of them go.
+    /// The user loses all workspaces.
     RemoveAll,
-    /// These go, by their ids; all others stay.
+    /// The user loses the workspaces with these ids and keeps all others.
     RemoveFrom(Vec<String>),
 }
 
-/// The change that a job makes to each of its users. It always asks for something.
+/// The change that a job makes to each of its users. It is never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change(Kind);
 
@@ -30,27 +30,27 @@ enum Kind {
 /// Why a change cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// Neither disabling nor removing was asked for.
+    /// Neither disabling nor removing access was asked for.
     #[error(
         "nothing is asked for: give `--disable`, `--remove-access` or `--from-workspace ID`, or several"
     )]
     Nothing,
-    /// What is to be a workspace's id holds something that no id holds.
-    #[error("`{0}` is no id of a workspace")]
+    /// The text of a workspace's id has a character that no id has.
+    #[error("`{0}` is not an id of a workspace")]
     Workspace(String),
-    /// A stored change that this version does not know.
+    /// A stored change that this version of the program does not know.
     #[error("unknown change `{0}`")]
     Unknown(String),
 }
 
 impl Change {
-    /// Disables sign-in (`active` becomes false), removes workspaces, or both. Named workspaces are
-    /// put in order, each once, so that the same set is the same change.
+    /// Disables sign-in (`active` becomes false), removes workspaces, or both. Named workspaces are sorted,
+    /// and repeated ids are dropped, so that the same set makes the same change.
     ///
     /// # Errors
-    /// [`ChangeError::Nothing`] if neither is asked for: there is no default, since only disabling
-    /// can be taken back in full. [`ChangeError::Workspace`] if an id holds blanks, commas, quotes or
-    /// control characters.
+    /// [`ChangeError::Nothing`] if neither is asked for. There is no default, since only disabling can be
+    /// undone in full. [`ChangeError::Workspace`] if an id has blanks, commas, quotes or control
+    /// characters.
     pub fn new(disable: bool, access: Access) -> Result<Self, ChangeError> {
         let access = match access {
             Access::RemoveFrom(ids) => Access::RemoveFrom(in_order(ids)?),
@@ -67,32 +67,32 @@ impl Change {
         Ok(Self(Kind::Remove { disable, access }))
     }
 
-    /// Gives back what another job took. What that is differs from user to user.
+    /// Gives back what another job took. Each user has a goal of its own.
     pub fn restore() -> Self {
         Self(Kind::Restore)
     }
 
-    /// Deletes users. Nothing can give them back.
+    /// Deletes the users. This cannot be undone.
     pub fn delete() -> Self {
         Self(Kind::Delete)
     }
 
-    /// Whether users are to be gone afterwards.
+    /// Whether the change deletes users.
     pub fn deletes(&self) -> bool {
         self.0 == Kind::Delete
     }
 
-    /// Whether users are given something back, instead of being taken something.
+    /// Whether the change gives something back, instead of taking something.
     pub fn restores(&self) -> bool {
         self.0 == Kind::Restore
     }
 
-    /// Whether `active` is to become false.
+    /// Whether the change sets `active` to false.
     pub fn disables(&self) -> bool {
         matches!(self.0, Kind::Remove { disable: true, .. })
     }
 
-    /// What happens to the workspaces; nothing by this alone, if the change gives back.
+    /// What happens to the workspaces. [`Access::Keep`] for a change that restores or deletes.
     pub fn access(&self) -> &Access {
         match &self.0 {
             Kind::Remove { access, .. } => access,
@@ -100,7 +100,7 @@ impl Change {
         }
     }
 
-    /// What every user is to have afterwards; `None` if that differs from user to user.
+    /// The goal of all users; `None` if each user has a goal of its own.
     pub fn goal(&self) -> Option<Goal> {
         let (disable, access) = match &self.0 {
             Kind::Remove { disable, access } => (*disable, access),
@@ -130,7 +130,7 @@ fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ChangeError> {
             return Err(ChangeError::Workspace(id.escape_debug().to_string()));
         }
     }
-    // Whether two spellings are one workspace, only the provider's rule says.
+    // Two spellings may name one workspace; only the provider's rule for ids can say so.
     ids.sort();
     ids.dedup();
     Ok(ids)
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn a_text_that_is_not_an_id_is_refused() {
         for id in ["", "a b", "a,b", "a\"", "a\n"] {
             let refused = Change::new(true, from(&["w", id]));
             assert!(matches!(refused, Err(ChangeError::Workspace(_))), "{id:?}");

@@ -1,28 +1,30 @@
-//! What one user is to have, and the smallest request that brings it about.
+//! The goal of one user: the state that the job wants, and the smallest list of operations that leads to
+//! it from the state that was seen.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Effect, IdRule, Means, Operation, Reason, UserState};
 
-/// What one user is to have afterwards. What is `None` is not touched.
+/// The state that one user is to have after the job (SCIM calls it the desired state). An attribute that
+/// is `None` is not changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
-    /// Whether the user may sign in.
+    /// The wanted value of `active`: whether the user may sign in.
     pub active: Option<bool>,
-    /// Which workspaces the user is a member of.
+    /// Which workspaces the user is to be a member of.
     pub workspaces: Option<Membership>,
-    /// What the user must have had, or have already: a user that has something else was changed by
-    /// another administrator, and is left alone.
+    /// The state in which the user must be found, unless the goal is met already. A user in another state
+    /// was changed by another administrator and is left alone. `None` if any state will do.
     pub only_from: Option<Held>,
-    /// Whether each attribute by itself may be as in `only_from` or as before it: the last write before
-    /// was never seen to its end.
+    /// Whether each attribute by itself may be as in `only_from` or as wanted. True if the effect of the
+    /// last write before this job was never seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_parts: bool,
-    /// Whether the user is to be deleted, which cannot be taken back.
+    /// Whether the user is to be deleted. This cannot be undone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
-    /// Whether what the user had before a job is not known, so that it cannot be given back: the provider
-    /// never showed it.
+    /// Whether the state to give back is unknown, because the provider never showed it. Such a user is not
+    /// written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unknown: bool,
 }
@@ -31,40 +33,41 @@ pub struct Goal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Membership {
-    /// These and no others.
+    /// The workspaces with these ids and no others.
     Exactly(Vec<String>),
-    /// None of these; all others stay.
+    /// Not the workspaces with these ids; all others stay.
     Without(Vec<String>),
 }
 
-/// What a user had at some time, as far as it was shown.
+/// The state of a user at some time, as far as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Whether the user could sign in.
+    /// The value of `active`; `None` if it was not shown.
     pub active: Option<bool>,
-    /// The workspaces.
+    /// The ids of the workspaces; `None` if they were not shown.
     pub workspaces: Option<Vec<String>>,
 }
 
-/// What has to be done for a user.
+/// What a user needs in order to meet the goal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
-    /// Nothing: all is as wanted.
+    /// Nothing: the goal is met.
     Nothing,
     /// These operations, in this order.
     Write(Vec<Operation>),
-    /// It cannot be done: why, as a code and for people.
+    /// The goal cannot be reached. The reason as a code, and in words.
     Refused(Reason, String),
 }
 
 impl Goal {
-    /// What `shown` lacks, in operations that `means` has. `effect` is what this job's own writes may
-    /// have done already: half of what is wanted is then no sign of another administrator.
+    /// Computes the operations that lead from `shown` to the goal, out of those that `means` allows.
+    /// `effect` is what this job's own writes may have done already: if they may have taken effect in part,
+    /// a state between the old and the wanted one does not mean that another administrator changed the user.
     ///
-    /// The workspaces come first: if only a part takes effect, a user who still has workspaces is
-    /// seen to be active, not half done. Workspaces that are not shown are not written: what would be
-    /// taken could not be given back. Whether the user is active may be written unseen, since the same
-    /// request is right either way.
+    /// Operations on workspaces come first. If only the first of several requests takes effect, the user
+    /// is still active, and is not mistaken for a user that is done. Workspaces that are not shown are not
+    /// written, since what is taken could then not be given back. `active` may be written unseen, since
+    /// the same request is right for both values.
     pub fn need(&self, shown: &UserState, means: Means, effect: Effect) -> Need {
         if self.is_unknown {
             let why =
@@ -109,8 +112,8 @@ impl Goal {
         Need::Write(operations)
     }
 
-    /// Whether `shown` is what is wanted. A state that does not say whether the user is active never
-    /// counts as disabled, nor as enabled; one that does not show workspaces never counts as without.
+    /// Whether `shown` meets the goal. An attribute that is not shown never meets it: a missing `active`
+    /// is neither true nor false, and missing workspaces are not an empty list.
     pub fn is_met_by(&self, shown: &UserState, ids: IdRule) -> bool {
         if self.gone || self.is_unknown {
             return false;
@@ -121,14 +124,15 @@ impl Goal {
         active && self.has_workspaces(shown.workspaces.as_deref(), ids)
     }
 
-    /// Whether `shown` shows every attribute that the goal is about. If not, the user is read alone
-    /// before anything is settled by it.
+    /// Whether `shown` shows every attribute that the goal is about. If it does not, the user is read alone
+    /// before an outcome is decided.
     pub fn is_shown_by(&self, shown: &UserState) -> bool {
         (self.active.is_none() || shown.active.is_some())
             && (self.workspaces.is_none() || shown.workspaces.is_some())
     }
 
-    /// Whether all that `shown` shows of what the goal is about is as wanted, and something is not shown.
+    /// Whether the goal may be met: every attribute that `shown` shows is as wanted, and at least one
+    /// attribute of the goal is not shown.
     pub fn may_be_met_by(&self, shown: &UserState, ids: IdRule) -> bool {
         let active = match (self.active, shown.active) {
             (Some(wanted), Some(shown)) => wanted == shown,
@@ -139,8 +143,8 @@ impl Goal {
         !self.gone && !self.is_shown_by(shown) && active && workspaces
     }
 
-    /// Whether what is to be written follows from what the user has at that moment, so that an old
-    /// look does not do.
+    /// Whether the write is computed from the user's present state, so that the user must be read right
+    /// before it.
     pub fn needs_fresh_look(&self) -> bool {
         self.only_from.is_some() || matches!(self.workspaces, Some(Membership::Without(_)))
     }
@@ -157,7 +161,7 @@ impl Goal {
         }
     }
 
-    /// The whole list that is to be sent; `None` if the workspaces stay as they are.
+    /// The whole list of workspaces to send; `None` if the workspaces stay as they are.
     fn workspaces_of(
         &self,
         shown: &UserState,
@@ -168,7 +172,7 @@ impl Goal {
         }
         match (&self.workspaces, &shown.workspaces) {
             (None, _) => Ok(None),
-            // Without the workspaces that the user has, what stays and what is taken is not known.
+            // Without the present list it is not known which workspaces stay and which are taken.
             (Some(_), None) => Err(NotShown),
             (Some(Membership::Exactly(wanted)), Some(_)) => Ok(Some(wanted.clone())),
             (Some(Membership::Without(gone)), Some(shown)) => {
@@ -180,9 +184,9 @@ impl Goal {
     }
 
     /// Whether another administrator has changed the user since `only_from` was seen. Before this job's
-    /// first write the user must be exactly as it was left. After it (`ours`), and where the last write
-    /// before was never seen to its end, each attribute may be as it was left or as it is to be; where
-    /// workspaces are joined one by one, each of them.
+    /// first write the user must be exactly as in `only_from`. After it (`ours`), and if `in_parts` is set,
+    /// each attribute may be as in `only_from` or as wanted. Where workspaces are joined one by one, that
+    /// holds for each workspace.
     fn was_changed(&self, shown: &UserState, means: Means, ours: bool) -> bool {
         let Some(held) = &self.only_from else {
             return false;
@@ -217,7 +221,7 @@ impl Goal {
     }
 }
 
-/// The provider does not say what it would have to be known.
+/// The provider does not show the workspaces, which are needed to compute the write.
 struct NotShown;
 
 fn unreadable() -> Need {
@@ -225,7 +229,8 @@ fn unreadable() -> Need {
     Need::Refused(Reason::Unreadable, why)
 }
 
-/// What leads from `shown` to `wanted` one workspace at a time: whatever is to go goes first.
+/// The operations from `shown` to `wanted`, one workspace each. Workspaces are left before others are
+/// joined.
 fn one_by_one(shown: &[String], wanted: &[String], ids: IdRule) -> impl Iterator<Item = Operation> {
     let (had, stays) = (ids.set(shown), ids.set(wanted));
     let leave = shown.iter().filter(move |id| !stays.contains(id));
@@ -236,7 +241,8 @@ fn one_by_one(shown: &[String], wanted: &[String], ids: IdRule) -> impl Iterator
         .chain(join.cloned().map(Operation::Join))
 }
 
-/// Whether each single id is in `shown` as in one of the others, at least.
+/// Whether `shown` lies between `a` and `b`: each id in it is in one of them, and each id that is in both
+/// is in it.
 fn is_between(shown: &[String], a: &[String], b: &[String], ids: IdRule) -> bool {
     let (in_shown, in_a, in_b) = (ids.set(shown), ids.set(a), ids.set(b));
     let known = |id: &String| in_a.contains(id) || in_b.contains(id);

@@ -1,29 +1,29 @@
-//! The parts of a write, and what one write at a provider can do: the rule that divides what a user
-//! needs into requests.
+//! The operations of a write, and what one write can do at a provider. From both follows how the
+//! operations that a user needs are divided into requests.
 
 use std::fmt;
 
 use crate::domain::{IdRule, UserState};
 
-/// One part of a write, in words that every provider shares.
+/// One operation of a write, in terms that every provider shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// `active` becomes this.
+    /// Sets `active` to this value.
     SetActive(bool),
-    /// All workspaces go.
+    /// Removes the user from all workspaces.
     RemoveWorkspaces,
-    /// These workspaces, and no others, by their ids.
+    /// Sets the list of workspaces to these ids.
     SetWorkspaces(Vec<String>),
-    /// This one workspace goes.
+    /// Removes the user from this one workspace.
     Leave(String),
-    /// This one workspace is added.
+    /// Adds the user to this one workspace.
     Join(String),
-    /// The user goes, with all that belongs to it.
+    /// Deletes the user, with all its data.
     Delete,
 }
 
 impl fmt::Display for Operation {
-    /// What it does, for people; also what the digest of a plan is made from.
+    /// The operation in words. The digest of a plan is computed over these texts, so they never change.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetActive(true) => f.write_str("enable"),
@@ -38,7 +38,7 @@ impl fmt::Display for Operation {
 }
 
 impl Operation {
-    /// Whether `shown` has what the operation is to bring about, whatever else it has.
+    /// Whether `shown` has what the operation brings about. Other attributes do not count.
     pub fn is_done_in(&self, shown: &UserState, rule: IdRule) -> bool {
         let workspaces = shown.workspaces.as_deref();
         match self {
@@ -49,30 +49,30 @@ impl Operation {
             }
             Self::Leave(id) => workspaces.is_some_and(|shown| !rule.contains(shown, id)),
             Self::Join(id) => workspaces.is_some_and(|shown| rule.contains(shown, id)),
-            // A user that is shown is not deleted.
+            // A user that is shown was not deleted.
             Self::Delete => false,
         }
     }
 }
 
-/// What one write can do.
+/// What one write can do at a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Means {
     /// How the provider compares ids.
     pub ids: IdRule,
-    /// Workspaces that one request can name, at most.
+    /// The most workspaces that one request can name.
     pub most_workspaces: usize,
-    /// Workspaces are left and joined one by one, each by a request of its own.
+    /// Whether each workspace is left or joined by a request of its own.
     pub each_by_itself: bool,
-    /// One request can change sign-in and workspaces.
+    /// Whether one request can change both sign-in and workspaces.
     pub together: bool,
-    /// A write sends back the whole user as it was read right before, or that user's version, so that no
-    /// write is computed from an old look.
+    /// Whether a write sends back the whole user as it was read right before, or that user's version. The
+    /// user is then read before each write, so that no write is computed from an old state.
     pub from_read: bool,
 }
 
 impl Means {
-    /// One request that does everything, whatever it names, at a provider that ignores the case of ids.
+    /// One request does everything and may name any number of workspaces. Ids compare without case.
     pub const ALL_AT_ONCE: Self = Self {
         ids: IdRule::IgnoreCase,
         most_workspaces: usize::MAX,
@@ -81,7 +81,7 @@ impl Means {
         from_read: false,
     };
 
-    /// The first of `operations` that go into one request: all, or one.
+    /// The operations that go into the next request: all of `operations`, or the first one.
     pub fn portion(self, operations: &[Operation]) -> &[Operation] {
         let at_once = if self.together && !self.each_by_itself {
             operations.len()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::domain::{Change, IdRule, UserId};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
-use crate::plan::new_job::identity::{differences, job_key};
+use crate::plan::new_job::job_identity::{differences, job_key};
 use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary};
 
 /// What a command asks for.
@@ -15,7 +15,7 @@ pub struct Intake<'a> {
     /// How it is read.
     pub options: &'a RosterOptions,
     /// What it said when it was checked: the ledger is opened only for a usable roster.
-    pub survey: &'a RosterSummary,
+    pub summary: &'a RosterSummary,
     /// What is asked for every user.
     pub change: &'a Change,
     /// The SCIM base URL.
@@ -81,7 +81,7 @@ impl IntakeError {
 /// Finds the job that a roster, a change and a target mean, or loads it. Either the whole roster is
 /// in the ledger afterwards, or none of it.
 pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
-    let key = job_key(ask.target, ask.change, &ask.survey.digest);
+    let key = job_key(ask.target, ask.change, &ask.summary.digest);
     // With all links followed: a file is the same one by whatever name.
     let path = ask
         .roster
@@ -112,7 +112,7 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
             return Ok(job.clone());
         }
         if let Some(job) = ledger
-            .find_outdated(&path, &ask.survey.digest, ask.change, ask.target)
+            .find_outdated(&path, &ask.summary.digest, ask.change, ask.target)
             .await?
         {
             let difference = compare(ledger, &ask, key, path, &job).await?;
@@ -130,7 +130,7 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
     for line in roster.by_ref() {
         loading.push(new_line(line?)).await?;
     }
-    if roster.finish()?.sha256 != ask.survey.digest {
+    if roster.finish()?.sha256 != ask.summary.digest {
         return Err(IntakeError::Moving);
     }
     let job = loading.commit().await?.job;
@@ -163,7 +163,7 @@ fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) 
         target: ask.target.to_owned(),
         change: ask.change.clone(),
         roster_path,
-        roster_digest: ask.survey.digest.clone(),
+        roster_digest: ask.summary.digest.clone(),
         roster_header: roster.header().to_vec(),
         ids: ask.ids,
         reading: ask.reading.clone(),
@@ -228,7 +228,7 @@ mod tests {
         let ask = Intake {
             roster: &roster,
             options: &options,
-            survey: &crate::roster::check(&roster, &options).unwrap(),
+            summary: &crate::roster::check(&roster, &options).unwrap(),
             change: &"disable".parse().unwrap(),
             target: "https://scim.example.com/",
             ids: IdRule::Exact,

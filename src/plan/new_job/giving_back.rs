@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::{Change, Goal, Held, IdRule, Line, Membership, UserId, UserState, hex};
 use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, Reader, UndoRow, UndoScope};
-use crate::plan::new_job::identity::job_key;
+use crate::plan::new_job::job_identity::job_key;
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 500;

@@ -2,8 +2,8 @@
 
 mod from_roster;
 mod giving_back;
-mod identity;
+mod job_identity;
 
 pub use from_roster::{Intake, IntakeError, intake};
 pub use giving_back::{left_to_undo, undo};
-pub use identity::{ProfileReading, differences, provider, reading};
+pub use job_identity::{ProfileReading, differences, provider, reading};

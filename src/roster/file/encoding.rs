@@ -1,7 +1,7 @@
-//! How a roster is written: its encoding, judged from its beginning or named by the user.
+//! Finds the encoding of a roster, by its first bytes or as the user names it, and decodes it to UTF-8.
 //!
-//! What comes out is UTF-8 by intention, not by proof: bytes of a file that claims nothing else pass unchanged, so
-//! that one bad cell costs at most one line. Where the table begins is found elsewhere.
+//! A file in UTF-8 is not decoded: its bytes pass unchanged, and may hold invalid UTF-8. So one bad cell costs at most
+//! one line. `table` finds where the table begins.
 
 use std::fmt;
 use std::io::{self, Cursor, Read};
@@ -12,20 +12,20 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::roster::error::RosterErrorKind;
 
-/// How many raw bytes the encoding is judged from.
+/// How many raw bytes are examined to find the encoding.
 const RAW_HEAD: usize = 4096;
-/// How much text the layout is judged from.
+/// How many bytes of text are examined to find the table.
 const TEXT_HEAD: usize = 64 * 1024;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// An encoding of the WHATWG's standard, by any of its labels: `windows-1252`, `latin1`, `macintosh`, `shift_jis`.
+/// An encoding of the WHATWG standard, by any of its labels: `windows-1252`, `latin1`, `macintosh`, `shift_jis`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextEncoding(pub(in crate::roster) &'static Encoding);
 
-/// A label that stands for no encoding.
+/// The label of an unknown encoding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no encoding that is known: write for example `utf-8`, `windows-1252`, `macintosh` or `shift_jis`"
+    "`{0}` is not a known encoding: write for example `utf-8`, `windows-1252`, `macintosh` or `shift_jis`"
 )]
 pub struct UnknownEncoding(String);
 
@@ -46,7 +46,7 @@ impl fmt::Display for TextEncoding {
     }
 }
 
-/// The decoded stream: its beginning, and what follows.
+/// The decoded text: its beginning in memory, and the stream of the rest.
 pub(in crate::roster) struct Text {
     pub(in crate::roster) encoding: &'static str,
     pub(in crate::roster) head: Vec<u8>,
@@ -54,7 +54,7 @@ pub(in crate::roster) struct Text {
 }
 
 impl Text {
-    /// Decodes a stream of raw bytes in the named encoding, or else in the one that its first bytes show.
+    /// Decodes a stream of raw bytes in the named encoding; without one, in the encoding that its first bytes show.
     pub(in crate::roster) fn decode(
         mut raw: impl Read + Send + 'static,
         named: Option<&'static Encoding>,
@@ -70,13 +70,13 @@ impl Text {
             });
         }
         let encoding = named.or(marked).or_else(|| utf16(&first)).unwrap_or(UTF_8);
-        // UTF-8 is not decoded: its bad bytes are to be seen.
+        // UTF-8 is not decoded, so that its bad bytes can be found in the cells.
         let mut rest = DecodeReaderBytesBuilder::new()
             .encoding(Some(encoding).filter(|encoding| *encoding != UTF_8))
             .bom_sniffing(false)
             .build(Cursor::new(first).chain(raw));
         let mut head = read_head(&mut rest, TEXT_HEAD)?;
-        // The csv crate drops a byte order mark of its own accord, which the scanner must not have seen.
+        // The csv crate skips a byte order mark by itself. It is removed here, so that the scanner does not count it.
         while head.starts_with(BOM) {
             head.drain(..BOM.len());
         }
@@ -87,7 +87,7 @@ impl Text {
         })
     }
 
-    /// Whether the first line that is not blank is free of bytes that only binary data has.
+    /// Whether the first line that is not blank has no bytes that only binary data has.
     pub(in crate::roster) fn begins_as_text(&self) -> bool {
         let lines = self.head.split(|byte| matches!(byte, b'\n' | b'\r'));
         lines
@@ -97,15 +97,15 @@ impl Text {
     }
 }
 
-/// Whether bytes hold no control characters besides those of a text file.
+/// Whether the bytes hold no control characters except those of a text file.
 pub(in crate::roster) fn is_text(bytes: &[u8]) -> bool {
     bytes
         .iter()
         .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
-/// UTF-16 without a mark shows by its NUL bytes: in names and ids, most characters have one, and always on the same
-/// side.
+/// Recognises UTF-16 without a byte order mark by its NUL bytes. In names and ids most characters have one, and always
+/// on the same side.
 fn utf16(first: &[u8]) -> Option<&'static Encoding> {
     let pairs = first.chunks_exact(2);
     let count = pairs.len();
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_that_people_write_are_known() {
+    fn common_labels_are_known() {
         for (label, name) in [
             ("latin1", "windows-1252"),
             ("CP1252", "windows-1252"),

@@ -1,29 +1,29 @@
-//! Where records begin, in physical lines, and which quote is still open.
+//! Finds the physical line on which each record begins, and quotes that are never closed.
 //!
-//! The csv crate counts lines wrongly after blank ones and takes the end of the file for the end of a quote. This
-//! machine follows the same dialect byte by byte (a quote opens only at a field's start, `""` inside stands for one,
-//! text after the closing quote goes on unquoted) and notes what the crate does not tell. It sits in the stream under
-//! the crate, so that each record's mark is there before the record is. It knows no fields and no encodings.
+//! The csv crate counts lines wrongly after blank lines, and takes the end of the file for the end of a quote. This
+//! state machine follows the same dialect byte by byte: a quote opens only at the start of a field, `""` inside stands
+//! for one quote, and text after the closing quote continues unquoted. It reads the stream before the crate does, so
+//! that the mark of each record is there when the crate returns the record. It knows no fields and no encodings.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-/// The most bytes of one record: an open quote must not swallow a file of any size.
+/// The most bytes of one record. Without a limit, an open quote would make the rest of the file one record.
 pub(in crate::roster) const RECORD_LIMIT: u64 = 1 << 20;
 
-/// What is known of a record besides its fields.
+/// The position and size of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::roster) struct RecordMark {
     /// The physical line on which the record begins, from 1.
     pub(in crate::roster) line: u64,
-    /// How many bytes the record has, without its line end.
+    /// How many bytes the record has, without the end of its line.
     pub(in crate::roster) bytes: u64,
-    /// The line of the quote that was open when the record, or the input, came to its end.
+    /// The line of the opening quote, if a quote was still open at the end of the record or of the input.
     pub(in crate::roster) open_quote: Option<u64>,
 }
 
 impl RecordMark {
-    /// Whether the record is beyond the limit.
+    /// Whether the record is longer than the limit.
     pub(in crate::roster) fn is_too_long(self) -> bool {
         self.bytes > RECORD_LIMIT
     }
@@ -38,7 +38,7 @@ enum State {
     QuoteInQuoted,
 }
 
-/// The state machine over decoded bytes.
+/// The state machine. It works on decoded bytes.
 #[derive(Debug)]
 pub(in crate::roster) struct Scanner {
     delimiter: u8,
@@ -51,7 +51,7 @@ pub(in crate::roster) struct Scanner {
 }
 
 impl Scanner {
-    /// A machine for text that begins on this line, from 1.
+    /// Starts with text that begins on this line, from 1.
     pub(in crate::roster) fn new(delimiter: u8, line: u64) -> Self {
         Self {
             delimiter,
@@ -64,7 +64,7 @@ impl Scanner {
         }
     }
 
-    /// Takes one byte; gives a mark where it ends a record.
+    /// Takes one byte. Returns the mark of the record that it ends, if it ends one.
     pub(in crate::roster) fn step(&mut self, byte: u8) -> Option<RecordMark> {
         let next = match self.state {
             State::Between if is_line_end(byte) => State::Between,
@@ -83,7 +83,7 @@ impl Scanner {
         let mark = ended.then(|| self.mark());
         self.record_bytes += 1;
         self.state = next;
-        // A line feed after a carriage return belongs to the line end that was already counted.
+        // A line feed after a carriage return is part of the line end that was already counted.
         if is_line_end(byte) && !(byte == b'\n' && self.after_return) {
             self.line += 1;
         }
@@ -91,7 +91,7 @@ impl Scanner {
         mark
     }
 
-    /// The record that is under way, if there is one.
+    /// The mark of the record that has begun and not ended, if there is one.
     pub(in crate::roster) fn pending(&self) -> Option<RecordMark> {
         (self.state != State::Between).then(|| self.mark())
     }
@@ -128,7 +128,7 @@ fn is_line_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
-/// A stream that is scanned as it passes.
+/// A stream that runs the scanner over the bytes it reads.
 #[derive(Debug)]
 pub(in crate::roster) struct Scanned<R> {
     inner: R,
@@ -138,7 +138,7 @@ pub(in crate::roster) struct Scanned<R> {
 }
 
 impl<R> Scanned<R> {
-    /// A stream that begins on this line, from 1.
+    /// Wraps a stream whose text begins on this line, from 1.
     pub(in crate::roster) fn new(inner: R, delimiter: u8, line: u64) -> Self {
         Self {
             inner,
@@ -148,12 +148,12 @@ impl<R> Scanned<R> {
         }
     }
 
-    /// The mark of the next record, in the order in which the records stand.
+    /// Takes the mark of the next record, in the order of the file.
     pub(in crate::roster) fn take_mark(&mut self) -> Option<RecordMark> {
         self.marks.pop_front()
     }
 
-    /// The record because of which the stream refuses to go on.
+    /// The record that is longer than the limit, if there is one. The stream cannot be read further.
     pub(in crate::roster) fn too_long(&self) -> Option<RecordMark> {
         self.scanner.pending().filter(|mark| mark.is_too_long())
     }

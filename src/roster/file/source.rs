@@ -1,7 +1,7 @@
-//! The raw bytes of a roster: opening the file, and the digest by which a job knows it again.
+//! Opens a roster file, and computes the digest by which a job recognises it.
 //!
-//! The digest is taken under everything else, over the bytes as they are on disk, in the same pass that reads them.
-//! Nothing here knows what the bytes mean.
+//! The digest is computed over the bytes as they are on disk, in the same pass that reads them. Nothing here knows
+//! what the bytes mean.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
@@ -13,7 +13,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::roster::error::RosterErrorKind;
 
-/// What is known of a roster once it was read to its end.
+/// The digest and the size of a roster that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
     /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
@@ -24,9 +24,10 @@ pub struct Digest {
     pub records: u64,
 }
 
-/// Opens a regular file, and nothing else.
+/// Opens a regular file. A folder, pipe, socket or device is refused.
 pub(in crate::roster) fn open_regular(path: &Path) -> Result<File, RosterErrorKind> {
-    // Asked before opening, since opening a pipe waits for a writer; and again after, since the path may have changed.
+    // Checked before opening, since opening a pipe waits for a writer, and again after it, since the path may name
+    // another file by then.
     refuse_irregular(&fs::metadata(path)?)?;
     let file = File::open(path)?;
     refuse_irregular(&file.metadata()?)?;
@@ -43,7 +44,8 @@ fn refuse_irregular(metadata: &Metadata) -> Result<(), RosterErrorKind> {
     }
 }
 
-/// The running digest, shared with the stream that feeds it: the decoder in between gives no way through to it.
+/// The digest of the bytes so far. It is shared with the stream that feeds it, because the decoder around that
+/// stream gives no access to it.
 #[derive(Clone)]
 pub(in crate::roster) struct RunningDigest(Arc<Mutex<(Context, u64)>>);
 
@@ -54,7 +56,7 @@ impl RunningDigest {
         state.1 += bytes.len() as u64;
     }
 
-    /// The digest of what has passed so far.
+    /// The digest of the bytes that were read so far.
     pub(in crate::roster) fn digest(&self, records: u64) -> Digest {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sha256 = String::with_capacity(64);
@@ -70,7 +72,7 @@ impl RunningDigest {
     }
 }
 
-/// A stream whose bytes are digested as they pass.
+/// A stream that adds the bytes it reads to a digest.
 pub(in crate::roster) struct Digested<R> {
     inner: R,
     tally: RunningDigest,
@@ -91,7 +93,7 @@ impl<R: Read> Read for Digested<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.inner.read(buffer) {
-                // The csv crate ends for good at any error, also at one that only asks to try again.
+                // The csv crate stops at any error, even at one that only asks to try again.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
                 Ok(count) => {

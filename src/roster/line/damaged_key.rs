@@ -1,7 +1,7 @@
-//! What spreadsheets, mail programs and exports do to an id or an address on its way into a roster.
+//! Recognises ids and addresses that a spreadsheet, a mail program or an export has damaged.
 //!
-//! A key that was changed on the way names no user or, worse, another one. Pure rules on the text of one cell. Which
-//! of them may be lifted is decided elsewhere.
+//! A damaged key names no user or, worse, another one. Pure rules on the text of one cell. `line_rules` decides which of
+//! them the user can switch off.
 
 use super::record::Key;
 
@@ -14,8 +14,8 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// Whether the original is lost: a spreadsheet's error value (`#N/A`, `#REF!`, `####`) or a number in scientific
-/// notation.
+/// Whether a spreadsheet has replaced the key, so that the original is lost: by an error value (`#N/A`, `#REF!`,
+/// `####`) or by a number in scientific notation.
 pub(in crate::roster) fn is_replaced(cell: &str) -> bool {
     match cell.strip_prefix('#') {
         Some(rest) => rest
@@ -30,7 +30,7 @@ pub fn is_written_as_number(text: &str) -> bool {
     is_scientific(text) || is_number_as_shown(text)
 }
 
-/// What was put around or into a key that still shows the original; `None` if nothing was.
+/// What was added to a key that still shows the original; `None` if nothing was.
 pub(in crate::roster) fn addition(key: Key, cell: &str) -> Option<&'static str> {
     let lower = cell.to_lowercase();
     if cell.starts_with('=') {
@@ -59,8 +59,8 @@ pub(in crate::roster) fn addition(key: Key, cell: &str) -> Option<&'static str> 
     is_date(&lower).then_some("the form of a date that a spreadsheet has written")
 }
 
-/// `1.23E+31` and its like. A hexadecimal id such as `12e5` also reads as a number, so that a sign or a fraction is
-/// asked for as well.
+/// `1.23E+31` and the like. A hexadecimal id such as `12e5` also reads as a number, so the number must have a sign in
+/// its exponent, or a fraction.
 fn is_scientific(cell: &str) -> bool {
     let Some((mantissa, exponent)) = cell.split_once(['e', 'E']) else {
         return false;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_put_around_an_id_is_seen() {
+    fn additions_to_an_id_are_recognised() {
         let spoilt = [
             "=\"0012\"",
             "=0012",
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_any_kind_are_left_alone() {
+    fn intact_ids_of_any_kind_are_accepted() {
         let sound = [
             "0012345",
             "8a8b00000000000000000000000000a1",

@@ -1,9 +1,9 @@
-//! The rules by which one line is accepted or rejected.
+//! The rules that accept or reject one line.
 //!
-//! A verdict is a pure function of the fields, the header's width, the chosen columns and what the user allows. It is
-//! strict on purpose: an id that was damaged on its way here names no user or, worse, another one. Only the cells that
-//! are used are judged: a name in another encoding must not keep a user in. It must not know where the line stood in
-//! the file, nor whether the same user came before.
+//! The check is a pure function of the fields, the number of columns, the columns that are used and what the user
+//! allows. It is strict on purpose: a damaged id names no user or, worse, another one. Only the cells that are used are
+//! checked, since a name in another encoding must not keep a user from being removed. The rules do not know where the
+//! line is in the file, nor whether an earlier line names the same user.
 
 use std::borrow::Cow;
 use std::str;
@@ -12,24 +12,24 @@ use csv::ByteRecord;
 
 use super::damaged_key::{addition, is_replaced};
 use super::record::{KEY_LIMIT, Key, LineCheck, Record, Rejection};
+use crate::roster::excerpt::{excerpt, is_unseen};
 use crate::roster::table::Columns;
-use crate::roster::wording::{excerpt, is_unseen};
 
 /// How many characters of a bad key a rejection shows.
 const KEY_SHOWN: usize = 48;
 
-/// What all lines of a roster are judged by.
+/// What is the same for all lines of a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::roster) struct LineRules {
     /// How many columns the table has.
     pub(in crate::roster) width: usize,
     /// The columns in use.
     pub(in crate::roster) columns: Columns,
-    /// Whether keys are taken as they stand, with blanks and signs around them.
+    /// Whether keys are accepted as they are, with blanks inside and additions around them.
     pub(in crate::roster) unusual_ids: bool,
 }
 
-/// Reads a record as a line.
+/// Checks a record, and returns it with its cells as text.
 pub(in crate::roster) fn read(number: u64, record: &ByteRecord, rules: &LineRules) -> Record {
     let check = match judge(record, rules) {
         Ok(check) => check,
@@ -87,7 +87,7 @@ fn judge(record: &ByteRecord, rules: &LineRules) -> Result<LineCheck, Rejection>
     })
 }
 
-/// A cell that is used, trimmed; `None` if the line is too short to have it.
+/// The trimmed text of a cell that is used; `None` if the line has no such cell.
 fn cell(record: &ByteRecord, index: usize) -> Result<Option<&str>, Rejection> {
     let Some(bytes) = record.get(index) else {
         return Ok(None);

@@ -1,7 +1,6 @@
-//! One line of a roster, and the words for what can be wrong with it.
+//! One record of a roster, and the reasons for which it can be rejected.
 //!
-//! Plain types: a rejected line is data, not a failure. They know neither files nor the rules by which a line is
-//! judged.
+//! Plain types: a rejected record is data, not an error. They know neither files nor the rules that check a record.
 
 use std::fmt;
 
@@ -10,7 +9,7 @@ use thiserror::Error;
 /// The most bytes that a user's key may have.
 pub(in crate::roster) const KEY_LIMIT: usize = 256;
 
-/// How an unusual key is taken all the same.
+/// How an unusual key can be accepted.
 const LIFTED: &str = "`--allow-unusual-ids` takes it as it stands";
 
 /// One record of the roster.
@@ -20,26 +19,26 @@ pub struct Record {
     pub number: u64,
     /// Whether the line names a user.
     pub check: LineCheck,
-    /// The cells as they stood in the file, untrimmed; bytes that are not UTF-8 are replaced. There may be fewer than
-    /// columns, and empty ones beyond them.
+    /// The cells as they are in the file, not trimmed. Bytes that are not UTF-8 are replaced. There may be fewer cells
+    /// than columns, or further empty ones.
     pub cells: Vec<String>,
-    /// Whether all cells are UTF-8, also those that are not used.
+    /// Whether all cells are UTF-8, including those that are not used.
     pub is_utf8: bool,
 }
 
-/// What a line came to.
+/// The result of checking a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineCheck {
     /// The line names a user by id.
     Accepted {
-        /// The id, trimmed, its case as it stood.
+        /// The id, trimmed, with its case unchanged.
         user_id: String,
-        /// The e-mail address, where the roster has such a column and the cell is not empty.
+        /// The e-mail address, if the roster has such a column and the cell is not empty.
         user_name: Option<String>,
     },
     /// The line names a user by e-mail address, because the roster has no id column.
     AcceptedByName {
-        /// The e-mail address, trimmed, its case as it stood.
+        /// The e-mail address, trimmed, with its case unchanged.
         user_name: String,
     },
     /// The line cannot be used.
@@ -54,7 +53,7 @@ pub enum LineCheck {
 pub enum Key {
     /// The provider's id of the user.
     UserId,
-    /// The e-mail address, which providers keep as the user's name.
+    /// The e-mail address, which providers use as the user name.
     UserName,
 }
 
@@ -71,7 +70,7 @@ impl fmt::Display for Key {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The line is too short to have the cell that names the user.
+    /// The line has too few cells to have the one that names the user.
     #[error("too few fields: {found} of {expected}")]
     TooFewFields {
         /// How many fields the line has.
@@ -79,7 +78,7 @@ pub enum Rejection {
         /// How many the header has.
         expected: usize,
     },
-    /// The line has more cells that are not empty than the header.
+    /// The line has more cells than the header, empty cells at its end not counted.
     #[error("too many fields: {found}, the header has {expected}")]
     TooManyFields {
         /// How many fields the line has, without empty ones at its end.
@@ -98,19 +97,19 @@ pub enum Rejection {
         /// The first offending byte within the cell, from 0.
         offset: usize,
     },
-    /// A cell that is used has a NUL byte, which no text has.
+    /// A cell that is used has a NUL byte.
     #[error("column {column} has a NUL byte")]
     Nul {
         /// The cell's column, from 1.
         column: usize,
     },
-    /// The key's cell is empty.
+    /// The cell of the key is empty.
     #[error("empty {key}")]
     Empty {
         /// What names the users.
         key: Key,
     },
-    /// The key is longer than any provider's.
+    /// The key is longer than any provider's ids.
     #[error("{key} of {bytes} bytes, more than {KEY_LIMIT}: `{start}`")]
     TooLong {
         /// What names the users.
@@ -120,12 +119,12 @@ pub enum Rejection {
         /// How the cell begins.
         start: String,
     },
-    /// The key has a blank inside.
+    /// The key has a blank inside it.
     #[error("{key} with a blank inside: `{shown}` ({LIFTED})")]
     Blank {
         /// What names the users.
         key: Key,
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
     /// The key has a control character or one that cannot be seen.
@@ -135,18 +134,18 @@ pub enum Rejection {
         key: Key,
         /// The character.
         character: char,
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
-    /// The key has the mark that stands for text that was already lost.
+    /// The key has U+FFFD, which stands for a character that an earlier conversion has lost.
     #[error("{key} with a character lost in conversion: `{shown}`")]
     Lost {
         /// What names the users.
         key: Key,
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
-    /// The key is `.` or `..`, which means another place in every URL, however it is escaped.
+    /// The key is `.` or `..`, which names another path in every URL, even if it is escaped.
     #[error("{key} that no address can carry: `{shown}`")]
     Dots {
         /// What names the users.
@@ -154,14 +153,14 @@ pub enum Rejection {
         /// The cell.
         shown: String,
     },
-    /// The key still shows the original, with something that was put around or into it.
+    /// The key has additions, such as quotes, around the original.
     #[error("{key} with {what}: `{shown}` ({LIFTED})")]
     Spoilt {
         /// What names the users.
         key: Key,
-        /// What was put there.
+        /// What was added.
         what: &'static str,
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
     /// The cell that should hold an id holds an e-mail address.
@@ -169,21 +168,21 @@ pub enum Rejection {
         "e-mail address in the column of ids: `{shown}` (name the column of addresses with `--email-column`, or take it for an id with `--allow-unusual-ids`)"
     )]
     Address {
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
-    /// The key is what a spreadsheet makes of one.
+    /// A spreadsheet has replaced the key.
     #[error("{key} that a spreadsheet has replaced: `{shown}`")]
     Mangled {
         /// What names the users.
         key: Key,
-        /// The cell, cut.
+        /// The cell, shortened.
         shown: String,
     },
 }
 
 impl Rejection {
-    /// The reason as one stable word, for tables and programs.
+    /// The reason as a stable code, for tables and programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooFewFields { .. } => "too_few_fields",

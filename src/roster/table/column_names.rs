@@ -1,15 +1,15 @@
-//! The names of columns: how they are compared, and which ones are known.
+//! The names of columns: how they are compared, and which names are known.
 //!
-//! Exports write the same name in many ways: `User ID`, `user_id`, `User\u{a0}ID`, `Email Address [Required]`. Works
-//! on single names alone; which column is used is decided elsewhere.
+//! Exports write the same name in many ways: `User ID`, `user_id`, `User\u{a0}ID`, `Email Address [Required]`. This
+//! file works on single names; `columns` decides which column is used.
 
-use crate::roster::wording::is_unseen;
+use crate::roster::excerpt::is_unseen;
 
-/// The header that Anaplan's exports use.
+/// The name of the id column in Anaplan's exports.
 const EXACT_ID: &str = "User ID";
-/// Folded names of columns of ids.
+/// Names of columns of ids, in their folded form.
 const ID_NAMES: [&str; 2] = ["userid", "id"];
-/// Folded names of columns of e-mail addresses or user names, in order of preference.
+/// Names of columns of e-mail addresses or user names, in their folded form and in order of preference.
 const EMAIL_NAMES: [&str; 27] = [
     "emailaddress",
     "email",
@@ -39,7 +39,7 @@ const EMAIL_NAMES: [&str; 27] = [
     "loginid",
     "signinname",
 ];
-/// What exports write in brackets behind a name without meaning another column.
+/// Remarks that exports put in brackets after a name. They do not change which column is meant.
 const REMARKS: [&str; 5] = [
     "required",
     "optional",
@@ -48,8 +48,8 @@ const REMARKS: [&str; 5] = [
     "upn",
 ];
 
-/// A cell of a header as it is shown and compared: trimmed, each run of blanks one blank, nothing that leaves no
-/// mark.
+/// Cleans a cell of a header for display and comparison: it is trimmed, each run of blanks becomes one blank, and
+/// characters that cannot be seen are removed.
 pub(in crate::roster) fn tidy(cell: &str) -> String {
     let seen: String = cell
         .chars()
@@ -59,8 +59,8 @@ pub(in crate::roster) fn tidy(cell: &str) -> String {
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Letters and digits of a name in lower case, without remarks such as `[Required]`: what known names are compared
-/// by.
+/// The folded form in which names are compared: the letters and digits in lower case, without remarks such as
+/// `[Required]`.
 fn fold(name: &str) -> String {
     let lower = tidy(name).to_lowercase();
     let mut kept = String::new();
@@ -86,23 +86,23 @@ fn alphanumeric(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Whether this is exactly the header of Anaplan's own exports.
+/// Whether this is exactly the name in Anaplan's own exports.
 pub(in crate::roster) fn is_exact_id(name: &str) -> bool {
     name == EXACT_ID
 }
 
-/// Whether a column of this name is known to hold ids.
+/// Whether a column with this name is known to hold ids.
 pub(in crate::roster) fn is_id(name: &str) -> bool {
     ID_NAMES.contains(&fold(name).as_str())
 }
 
-/// How good a name this is for a column of e-mail addresses, 0 being the best; `None` if it is not known as one.
+/// The rank of this name among those of columns of e-mail addresses, 0 being the best; `None` if it is not known.
 pub(in crate::roster) fn email_rank(name: &str) -> Option<usize> {
     let folded = fold(name);
     EMAIL_NAMES.iter().position(|known| *known == folded)
 }
 
-/// Whether a column of this name is known to name users.
+/// Whether a column with this name is known to hold ids, e-mail addresses or user names.
 pub fn names_a_user(name: &str) -> bool {
     is_id(name) || email_rank(name).is_some()
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_compared_without_what_is_not_seen() {
+    fn names_are_compared_without_invisible_characters() {
         for name in ["User\u{a0}ID", "\u{feff} User  ID\u{200b}", "User\r\nID "] {
             assert_eq!(tidy(name), "User ID");
             assert!(is_id(name), "{name:?}");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_means_another_person_is_not_known() {
+    fn a_name_that_refers_to_another_person_is_not_known() {
         let others = [
             "Manager ID",
             "ID [manager]",

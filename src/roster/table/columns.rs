@@ -1,7 +1,7 @@
-//! Which columns of a roster name the users.
+//! Finds the columns of a roster that name the users.
 //!
-//! Works on names alone and never looks at a line. Where two columns could be meant it does not choose: the wrong
-//! column can be full of valid ids of the wrong people.
+//! It works on the names of the columns only and reads no line. If two columns could be meant it does not choose: the
+//! wrong column can be full of valid ids of the wrong people.
 
 use super::column_names::{email_rank, is_exact_id, is_id, tidy};
 use super::layout::HeaderAt;
@@ -11,57 +11,59 @@ use crate::roster::line::Key;
 
 const ID_FLAG: &str = "--id-column";
 const EMAIL_FLAG: &str = "--email-column";
-/// How a roster is read, where that is not to be found by itself.
+
+/// How a roster is to be read, as far as the user says it. The rest is found in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RosterOptions {
     /// The id column: a header name in any case, or a number such as `#3`.
     pub id_column: Option<String>,
     /// The e-mail column: a header name in any case, or a number such as `#3`.
     pub email_column: Option<String>,
-    /// Whether two ids that differ in case alone are the same.
+    /// Whether two ids that differ only in case are the same.
     pub ids_ignore_case: bool,
-    /// The encoding; `None` if the first bytes show it.
+    /// The encoding; `None` to find it by the first bytes.
     pub encoding: Option<TextEncoding>,
     /// Where the header is.
     pub header: HeaderAt,
-    /// Whether ids and names are taken as they stand, though they have blanks or signs that a spreadsheet may have
-    /// put there.
+    /// Whether ids and names are accepted as they are, even with blanks or characters that a spreadsheet may have
+    /// added.
     pub unusual_ids: bool,
 }
 
 impl RosterOptions {
-    /// Whether a column is asked for.
+    /// Whether the user names a column.
     pub(in crate::roster) fn asks(&self) -> bool {
         self.id_column.is_some() || self.email_column.is_some()
     }
 
-    /// Whether the column that names the users is asked for by its number, so that any line has it.
+    /// Whether the user names the column of the users by its number. Any line has a column of that number, so the header
+    /// cannot be found by it.
     pub(in crate::roster) fn asks_by_number(&self) -> bool {
         let wanted = self.id_column.as_ref().or(self.email_column.as_ref());
         wanted.is_some_and(|wanted| number(wanted).is_some())
     }
 }
 
-/// The number, from 1, of a column that is asked for as `#3`.
+/// The number, from 1, of a column that is named as `#3`.
 fn number(wanted: &str) -> Option<usize> {
     wanted.trim().strip_prefix('#')?.parse().ok()
 }
 
-/// The columns in use, by index from 0.
+/// The columns that are used, by index from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::roster) struct Columns {
     /// What the key column holds.
     pub(in crate::roster) key: Key,
     /// The column that names the users.
     pub(in crate::roster) key_index: usize,
-    /// The column of e-mail addresses, which is the key column where there is no id.
+    /// The column of e-mail addresses. It is the key column if there is no column of ids.
     pub(in crate::roster) email_index: Option<usize>,
-    /// A column without a name whose cells count as e-mail addresses only if they look like some.
+    /// A column without a name. Its cells count as e-mail addresses only if they have an `@`.
     pub(in crate::roster) label_index: Option<usize>,
 }
 
 impl Columns {
-    /// A column of ids, and no other.
+    /// A column of ids only.
     pub(in crate::roster) fn by_id(index: usize) -> Self {
         Self {
             key: Key::UserId,
@@ -71,7 +73,7 @@ impl Columns {
         }
     }
 
-    /// A column of e-mail addresses, and no other.
+    /// A column of e-mail addresses only.
     pub(in crate::roster) fn by_name(index: usize) -> Self {
         Self {
             key: Key::UserName,
@@ -81,17 +83,17 @@ impl Columns {
         }
     }
 
-    /// Finds the columns among tidied header names.
+    /// Finds the columns among the cleaned names of a header.
     pub(in crate::roster) fn find(
         header: &[String],
         options: &RosterOptions,
     ) -> Result<Self, RosterErrorKind> {
         let email = match &options.email_column {
-            Some(wanted) => Some(asked_for(header, wanted, EMAIL_FLAG)?),
+            Some(wanted) => Some(named_by_user(header, wanted, EMAIL_FLAG)?),
             None => None,
         };
         let id = match &options.id_column {
-            Some(wanted) => Some(asked_for(header, wanted, ID_FLAG)?),
+            Some(wanted) => Some(named_by_user(header, wanted, ID_FLAG)?),
             None => id_by_itself(header)?,
         };
         if let Some(key_index) = id {
@@ -120,12 +122,12 @@ impl Columns {
     }
 }
 
-/// A model's export leaves the header of its row labels empty, and those are the e-mail addresses.
+/// The export of an Anaplan model leaves the header of its row labels empty. These labels are the e-mail addresses.
 fn row_label(header: &[String]) -> Option<usize> {
     header.first().is_some_and(String::is_empty).then_some(0)
 }
 
-fn asked_for(
+fn named_by_user(
     header: &[String],
     wanted: &str,
     flag: &'static str,
@@ -153,7 +155,7 @@ fn id_by_itself(header: &[String]) -> Result<Option<usize>, RosterErrorKind> {
     only(header, &matching(header, is_id), ID_FLAG)
 }
 
-/// The columns of e-mail addresses, all of the best name that occurs.
+/// The columns with the best known name of an e-mail column.
 fn email_names(header: &[String]) -> Vec<usize> {
     let best = header.iter().filter_map(|name| email_rank(name)).min();
     best.map(|best| matching(header, |column| email_rank(column) == Some(best)))
@@ -168,7 +170,7 @@ fn matching(header: &[String], is: impl Fn(&str) -> bool) -> Vec<usize> {
         .collect()
 }
 
-/// The one index, none if there is none, an error if there are several.
+/// The only index in `found`; `None` if there is none, an error if there are several.
 fn only(
     header: &[String],
     found: &[usize],

@@ -1,9 +1,9 @@
-//! Where the table begins in a file, and which sign stands between its cells.
+//! Finds where the table begins in a file, and which delimiter separates its cells.
 //!
-//! Exports put other lines above the header: `sep=;` for a spreadsheet, titles, a version, empty cells, comments.
-//! What is plainly no header is skipped, and nothing else: a user above a header would be lost without a word. And a
-//! file may have no header at all: then its first user must not be taken for one. Works on the beginning of the
-//! file, and judges no line of it as a user.
+//! Exports put other lines above the header: `sep=;` for a spreadsheet, titles, a version, empty cells, comments. Only
+//! lines that are clearly not a header are skipped, since a user above a header would be lost without a message. A file
+//! may also have no header at all; then its first user must not be taken for one. This file works on the beginning of
+//! the roster, and checks no line as a user.
 
 use std::num::NonZeroU64;
 use std::ops::Range;
@@ -14,46 +14,46 @@ use super::column_names::{names_a_user, tidy};
 use super::columns::{Columns, RosterOptions};
 use super::likeness::looks_alike;
 use crate::roster::error::RosterErrorKind;
+use crate::roster::excerpt::excerpt;
 use crate::roster::file::Scanner;
-use crate::roster::wording::excerpt;
 
-/// How many records the header is looked for in.
+/// How many records are searched for the header.
 const RECORDS: usize = 64;
-/// How many cells under a header it is compared with.
+/// How many cells below a header it is compared with.
 const COMPARED: usize = 5;
-/// How much of a cell an error shows.
+/// How many characters of a cell an error shows.
 const SHOWN: usize = 48;
-/// The signs that are tried where the file does not name one.
+/// The delimiters that are tried if the file does not name one.
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
-/// Where the header is to be.
+/// Where the header is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HeaderAt {
-    /// It is found by itself.
+    /// The program finds it.
     #[default]
     Found,
     /// On this physical line, from 1.
     Line(NonZeroU64),
-    /// There is none: the first line is a user.
+    /// There is no header. The first line is a user.
     Absent,
 }
 
 /// Where the table begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::roster) struct Layout {
-    /// The sign between two cells.
+    /// The delimiter between two cells.
     pub(in crate::roster) delimiter: u8,
-    /// How many bytes stand above the table.
+    /// How many bytes come before the table.
     pub(in crate::roster) skipped: usize,
     /// The physical line on which the table begins, from 1.
     pub(in crate::roster) line: u64,
-    /// The first record under the delimiter, if the file has no header.
+    /// The columns, if the file has no header.
     pub(in crate::roster) headless: Option<Columns>,
-    /// The names of the columns, where the file has none.
+    /// The names of the columns, if the file has no header.
     pub(in crate::roster) names: Vec<String>,
 }
 
-/// A record of the beginning, by one delimiter.
+/// A record from the beginning of the file, split by one delimiter.
 struct Sample {
     line: u64,
     bytes: Range<usize>,
@@ -71,8 +71,8 @@ impl Sample {
 }
 
 impl Layout {
-    /// Finds the table in the beginning of a file. Where no header is found, the layout points to the record that
-    /// should be one, so that the reader says which columns are there.
+    /// Finds the table in the beginning of a file. If no header is found, the layout points to the record that should
+    /// be one, so that the reader can report its columns.
     pub(in crate::roster) fn find(head: &[u8], options: &RosterOptions) -> Placed {
         let (named, above) = separator(head);
         let start = match options.header {
@@ -93,7 +93,7 @@ impl Layout {
             let Some(first) = samples.first() else {
                 return match options.header {
                     HeaderAt::Line(line) => Err((line.get(), RosterErrorKind::NoHeaderLine)),
-                    // The reader says that there is nothing.
+                    // The reader reports that the file is empty.
                     HeaderAt::Found | HeaderAt::Absent => Ok(Self::at(start, delimiter)),
                 };
             };
@@ -134,12 +134,12 @@ impl Layout {
     }
 }
 
-/// How well a delimiter fits; the greatest is taken.
+/// How well a delimiter fits. The delimiter with the greatest rank is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    /// How many cells most lines have, where names do not decide: any line has a column of this number.
+    /// How many cells a typical line has. Used only if the columns are not found by their names.
     usual: usize,
-    /// Whether the columns are found under it.
+    /// Whether the columns are found with it.
     fit: Fit,
     /// How many cells the header has.
     width: usize,
@@ -147,19 +147,19 @@ struct Rank {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// No header is seen under it.
+    /// No header is found with it.
     Bad,
-    /// There is a header under it, and something is wrong with it.
+    /// A header is found with it, and something is wrong with that header.
     Doubtful,
-    /// The columns are found under it.
+    /// The columns are found with it.
     Good,
 }
 
-/// Where the table begins, or on which line what is wrong.
+/// Where the table begins; or what is wrong, with the line.
 type Placed = Result<Layout, (u64, RosterErrorKind)>;
 
-/// The table under one delimiter: how well that fits, and how many columns it has.
-type Found = (Fit, usize, Placed);
+/// The table as split by one delimiter: how well it fits, how many columns it has, and where it begins.
+type Attempt = (Fit, usize, Placed);
 
 #[derive(Debug, Clone, Copy)]
 struct Start {
@@ -168,7 +168,7 @@ struct Start {
 }
 
 impl Start {
-    /// The beginning of a physical line; the end of the text if there are fewer.
+    /// The beginning of a physical line; the end of the text if there are fewer lines.
     fn of_line(head: &[u8], line: u64) -> Self {
         let (mut at, mut now) = (0, 1);
         while now < line && at < head.len() {
@@ -182,7 +182,7 @@ impl Start {
     }
 }
 
-/// The sign that a first line such as `sep=;` names, and how many bytes that line has.
+/// The delimiter that a first line such as `sep=;` names, and how many bytes that line has.
 fn separator(head: &[u8]) -> (Option<u8>, usize) {
     let end = head.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
     let end = end.unwrap_or(head.len());
@@ -201,7 +201,7 @@ fn separator(head: &[u8]) -> (Option<u8>, usize) {
     (Some(sign), Start::of_line(head, 2).at)
 }
 
-/// The first records from a place on.
+/// The first records from `start` on.
 fn samples(head: &[u8], start: Start, delimiter: u8) -> Vec<Sample> {
     let mut scanner = Scanner::new(delimiter, start.line);
     let mut found = Vec::new();
@@ -225,7 +225,7 @@ fn samples(head: &[u8], start: Start, delimiter: u8) -> Vec<Sample> {
     found
 }
 
-/// How many cells a line in the middle has, by their number.
+/// The median number of cells in a line.
 fn usual_width(samples: &[Sample]) -> usize {
     let mut widths: Vec<_> = samples.iter().map(|sample| sample.cells.len()).collect();
     widths.sort_unstable();
@@ -239,7 +239,7 @@ fn sample(head: &[u8], line: u64, bytes: Range<usize>, delimiter: u8) -> Sample 
         .delimiter(delimiter)
         .from_reader(&head[bytes.clone()]);
     let mut record = ByteRecord::new();
-    // What cannot be read is refused by the reader, with its line.
+    // The reader refuses what cannot be read, and reports the line.
     let _ = reader.read_byte_record(&mut record);
     Sample {
         line,
@@ -248,7 +248,7 @@ fn sample(head: &[u8], line: u64, bytes: Range<usize>, delimiter: u8) -> Sample 
     }
 }
 
-/// The cells of a record, tidied; what is not UTF-8 is replaced.
+/// The cells of a record, cleaned. Bytes that are not UTF-8 are replaced.
 pub(in crate::roster) fn cells(record: &ByteRecord) -> Vec<String> {
     let cells = record.iter();
     cells
@@ -256,19 +256,19 @@ pub(in crate::roster) fn cells(record: &ByteRecord) -> Vec<String> {
         .collect()
 }
 
-/// The header is the first record in which the columns are found, if all records above are plainly none.
-fn search(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOptions) -> Found {
+/// The header is the first record in which the columns are found, if all records above it are clearly not a header.
+fn search(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOptions) -> Attempt {
     let by_number = options.asks_by_number();
     let mut doubtful: Option<&Sample> = None;
     for (index, sample) in samples.iter().enumerate() {
         let found = Columns::find(&sample.cells, options);
-        let is_plain = is_plainly_no_header(sample, samples, by_number);
+        let is_skippable = is_clearly_no_header(sample, samples, by_number);
         let is_header = match &found {
-            Ok(_) => !(by_number && is_plain),
+            Ok(_) => !(by_number && is_skippable),
             Err(kind) => matches!(kind, RosterErrorKind::AmbiguousColumn { .. }),
         };
         if !is_header {
-            if !is_plain {
+            if !is_skippable {
                 doubtful = doubtful.or(Some(sample));
             }
             continue;
@@ -279,7 +279,7 @@ fn search(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOpt
             return (Fit::Doubtful, width, Err((first.line, kind)));
         }
         return match found
-            .map(|columns| is_no_user(sample, &samples[index + 1..], columns.key_index))
+            .map(|columns| refuse_user_as_header(sample, &samples[index + 1..], columns.key_index))
         {
             Ok(Ok(())) => (Fit::Good, width, Ok(Layout::of(sample, delimiter))),
             Ok(Err(error)) => (Fit::Doubtful, width, Err(error)),
@@ -291,10 +291,10 @@ fn search(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOpt
     (Fit::Bad, first.cells.len(), Ok(layout))
 }
 
-/// Whether a record above a header can be skipped without losing a user: empty cells, a comment, a version, or a
-/// title, which is one cell of several words. In a file of one column, of which a number says that it is to be used,
-/// a cell of several words may be the header.
-fn is_plainly_no_header(sample: &Sample, samples: &[Sample], by_number: bool) -> bool {
+/// Whether a record above a header can be skipped without losing a user: it has empty cells, a comment, a version, or
+/// a title, which is one cell of several words. In a file of one column that the user names by its number, a cell of
+/// several words may be the header.
+fn is_clearly_no_header(sample: &Sample, samples: &[Sample], by_number: bool) -> bool {
     let mut filled = sample.filled();
     let Some(first) = filled.next() else {
         return true;
@@ -312,8 +312,8 @@ fn is_plainly_no_header(sample: &Sample, samples: &[Sample], by_number: bool) ->
     first.contains(' ') || first.starts_with("version:")
 }
 
-/// Refuses a header that looks like the users below it, or above which a real header stands.
-fn is_no_user(
+/// Refuses a header that looks like the users below it, or that has a known header below it.
+fn refuse_user_as_header(
     header: &Sample,
     below: &[Sample],
     index: usize,
@@ -344,8 +344,8 @@ fn is_no_user(
     }
 }
 
-/// The header is the record on the line that was asked for.
-fn at_line(first: &Sample, delimiter: u8, line: u64, options: &RosterOptions) -> Found {
+/// The header is the record on the line that the user names.
+fn at_line(first: &Sample, delimiter: u8, line: u64, options: &RosterOptions) -> Attempt {
     if first.line != line {
         return (Fit::Bad, 0, Err((line, RosterErrorKind::NoHeaderLine)));
     }
@@ -354,8 +354,8 @@ fn at_line(first: &Sample, delimiter: u8, line: u64, options: &RosterOptions) ->
     (fit, first.cells.len(), Ok(Layout::of(first, delimiter)))
 }
 
-/// There is no header: the columns are asked for by number, or there is one column, or one of addresses.
-fn headless(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOptions) -> Found {
+/// There is no header. The user names the columns by number, or there is only one column, or one column of addresses.
+fn headless(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterOptions) -> Attempt {
     let width = samples.iter().map(|sample| sample.cells.len()).max();
     let width = width.unwrap_or(1);
     let columns = if options.asks() {
@@ -378,7 +378,7 @@ fn headless(samples: &[Sample], first: &Sample, delimiter: u8, options: &RosterO
     }
 }
 
-/// Of a table without names: its one column, or the one column of addresses.
+/// The columns of a table without a header: its only column, or its only column of addresses.
 fn by_content(samples: &[Sample], width: usize) -> Result<Columns, RosterErrorKind> {
     let holds_addresses = |index: usize| {
         let mut cells = samples.iter().map(|sample| sample.cell(index)).peekable();

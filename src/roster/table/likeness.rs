@@ -1,9 +1,9 @@
-//! Whether two cells look like the names of two users.
+//! Whether a cell of a header looks like a cell below it, so that it is probably a user.
 //!
-//! A file without a header has a user where others have the names of columns. Pure rules on the text of cells.
+//! A file without a header has a user where other files have the names of columns. Pure rules on the text of cells.
 
-/// Whether two cells may be ids, addresses or names of the same kind: both addresses, or of one shape with a digit or
-/// a sign in it. A name of letters alone has the shape of any word.
+/// Whether two cells may be ids, addresses or names of the same kind. They are if both are addresses, or if both have
+/// the same shape with a digit or a punctuation mark in it. Letters alone have the shape of any word.
 pub(in crate::roster) fn looks_alike(header: &str, cell: &str) -> bool {
     let is_address = |text: &str| text.contains('@') && !text.contains(' ');
     if is_address(header) && is_address(cell) {
@@ -27,7 +27,7 @@ pub(in crate::roster) fn looks_alike(header: &str, cell: &str) -> bool {
     ours == theirs && ours.chars().any(|c| c != 'a')
 }
 
-/// A cell with each run of letters as `a` and each run of digits as `9`.
+/// The shape of a cell: each run of letters becomes `a`, each run of digits `9`.
 fn shape(cell: &str) -> String {
     let mut shape = String::new();
     for c in cell.chars() {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_a_column_looks_like_no_user() {
+    fn the_name_of_a_column_does_not_look_like_a_user() {
         let unlike = [
             ("User ID", "U1"),
             ("leaver", "ann"),

@@ -1,4 +1,4 @@
-//! What lines come to, whatever the encoding, the delimiter and the line ends.
+//! How good and bad lines are read, in each encoding, with each delimiter and each kind of line end.
 
 use super::support::{id_column, in_short, open, open_with, read};
 use crate::roster::{Key, RosterOptions};

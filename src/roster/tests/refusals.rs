@@ -1,4 +1,4 @@
-//! Files that cannot be used, and how that is said.
+//! Files that cannot be used, and the messages for them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -137,7 +137,7 @@ fn an_error_in_the_middle_of_the_file_is_passed_on() {
             Err(io::Error::other("disk gone"))
         }
     }
-    // Far enough on that the beginning, from which the dialect is judged, is intact.
+    // Far enough into the file that the beginning, from which the encoding and the table are found, is intact.
     let good = format!("id\n{}", "abcdef\n".repeat(30_000));
     let input = Cursor::new(good.into_bytes()).chain(Broken);
     let options = RosterOptions::default();
@@ -164,7 +164,7 @@ fn only_a_regular_file_is_opened() {
     let mut permissions = fs::metadata(&path).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0);
     fs::set_permissions(&path, permissions).unwrap();
-    // The superuser may read it all the same.
+    // The superuser can read it in spite of its mode.
     if fs::File::open(&path).is_err() {
         assert!(matches!(refusal(&path).kind(), Kind::PermissionDenied));
     }

@@ -1,7 +1,7 @@
-//! How pieces of a file are put into messages.
+//! Excerpts of a roster file for messages.
 //!
-//! What is called a roster may be a photograph, and nobody wants that on a terminal: every quotation is cut, kept on
-//! one line and freed of characters that a terminal would obey. Nothing here knows what went wrong.
+//! The file may be binary data, so every excerpt is shortened, kept on one line and freed of characters that a
+//! terminal would obey. Nothing here knows what went wrong.
 
 use std::fmt;
 use std::path::Path;
@@ -26,14 +26,14 @@ pub(super) fn excerpt(text: &str, most: usize) -> String {
     shown
 }
 
-/// Whether a character leaves no mark, or moves the marks around it.
+/// Whether a character cannot be seen, or changes the order of the characters around it.
 pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The file and, where there is one, the line.
+/// Prints the file and, if there is one, the line.
 pub(super) struct FileAndLine<'a>(pub(super) &'a Path, pub(super) Option<u64>);
 
 impl fmt::Display for FileAndLine<'_> {
@@ -43,7 +43,7 @@ impl fmt::Display for FileAndLine<'_> {
     }
 }
 
-/// Column names, as many as can be read at a glance.
+/// Prints the first column names, and how many more there are.
 pub(super) struct ColumnNames<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for ColumnNames<'_> {
@@ -59,7 +59,7 @@ impl fmt::Display for ColumnNames<'_> {
     }
 }
 
-/// Column names with their numbers.
+/// Prints the first column names with their numbers.
 pub(super) struct CandidateColumns<'a>(pub(super) &'a [(usize, String)]);
 
 impl fmt::Display for CandidateColumns<'_> {
@@ -72,7 +72,7 @@ impl fmt::Display for CandidateColumns<'_> {
     }
 }
 
-/// The line of a quote that may be to blame.
+/// Prints the line of a quote that is still open, if there is one.
 pub(super) struct OpenQuote(pub(super) Option<u64>);
 
 impl fmt::Display for OpenQuote {
@@ -83,7 +83,7 @@ impl fmt::Display for OpenQuote {
     }
 }
 
-/// The first of so many rejected lines.
+/// Prints the first rejected line, and how many there are.
 pub(super) struct FirstRejection<'a>(pub(super) u64, pub(super) u64, pub(super) &'a Rejection);
 
 impl fmt::Display for FirstRejection<'_> {
