@@ -3,6 +3,8 @@
 
 mod change;
 mod goal;
+#[cfg(test)]
+mod goal_tests;
 mod operation;
 
 pub use change::{Access, Change, ChangeError};
