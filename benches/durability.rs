@@ -216,7 +216,7 @@ async fn load(dir: &Path, path: &Path, sandbox: &Sandbox) -> Result<(Ledger, Job
     let ask = Intake {
         roster: path,
         options: &options,
-        survey: &survey,
+        summary: &survey,
         change: &Change::new(true, Access::RemoveAll)?,
         target: &sandbox.scim_url(),
         ids: IdRule::default(),

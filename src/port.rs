@@ -7,7 +7,7 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Effect, Entry, Filter, Goal, Known, Line, Operation, PageAt, Request,
+    Answer, Credential, Effect, Entry, Filter, Goal, KnownNames, Line, Operation, PageAt, Request,
     Resource, Seen, Silence, UserId,
 };
 
@@ -27,7 +27,7 @@ pub struct Subject {
     /// The state in which the user was last seen before the first write. No user is written without it.
     pub before: Option<Seen>,
     /// The other names of the user: the door checks them before each write.
-    pub known: Known,
+    pub known: KnownNames,
 }
 
 impl Subject {

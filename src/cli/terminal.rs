@@ -5,7 +5,7 @@ use std::io::{self, BufRead, ErrorKind, Write};
 use serde_json::Value;
 
 use crate::cli::failure::Failure;
-use crate::domain::{on_one_line, visible_json};
+use crate::domain::{escape_json, on_one_line};
 use crate::screen;
 
 /// Where words go.
@@ -41,7 +41,7 @@ impl Terminal {
 
     /// Data as one line of JSON.
     pub(super) fn json(self, value: &Value) -> Result<(), Failure> {
-        self.data(&visible_json(&value.to_string()))
+        self.data(&escape_json(&value.to_string()))
     }
 
     /// The stream for long output. A reader that has gone away is no failure: the rest is discarded.
@@ -59,7 +59,7 @@ impl Terminal {
 
     /// The same, as one line of JSON.
     pub(super) fn outcome_json(self, value: &Value) {
-        self.outcome(&visible_json(&value.to_string()));
+        self.outcome(&escape_json(&value.to_string()));
     }
 
     /// A note for the person, to standard error.

@@ -43,7 +43,7 @@ pub enum CountActive {
 
 /// How a look-up was made, and what it has found out about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookUpSummary {
+pub struct LookUpResult {
     /// The strategy that was chosen.
     pub strategy: Strategy,
     /// Requests that it took, sign-in not counted.
@@ -79,7 +79,7 @@ pub async fn look_up<D: Directory, R: Register>(
     register: &mut R,
     options: LookUpOptions,
     on_progress: &mut dyn FnMut(LookUpProgress),
-) -> Result<LookUpSummary, LookUpError> {
+) -> Result<LookUpResult, LookUpError> {
     let begun = register.position().await?;
     let is_begun = begun.is_some();
     let Position { cursor, census } = begun.unwrap_or_default();
@@ -110,7 +110,7 @@ pub async fn look_up<D: Directory, R: Register>(
     this.settle_unshown(register).await?;
     this.seek_workspaces().await?;
     let active = this.count_active().await?;
-    Ok(LookUpSummary {
+    Ok(LookUpResult {
         strategy: this.strategy,
         requests: inquirer.requests(),
         total: this.walk.cursor().total,

@@ -176,7 +176,8 @@ impl<D: Directory> SendPermit<'_, D> {
         let sender = self.sender;
         sender.requests.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
-        let outcome = sender.directory.send(request).await;
+        // The future of a client is large: in a box, it does not make each caller's future as large.
+        let outcome = Box::pin(sender.directory.send(request)).await;
         Exchange {
             elapsed: start.elapsed(),
             is_throttled_for_too_long: outcome

@@ -9,8 +9,8 @@ use crate::cli::look::selector;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Change, ChangeError, Clock};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
-use crate::plan::{Intake, Provider, differences, intake, provider, reading};
-use crate::roster::{self, Survey};
+use crate::plan::{Intake, ProfileReading, differences, intake, provider, reading};
+use crate::roster::{self, RosterSummary};
 use crate::scim::AttributeName;
 use crate::settings::Settings;
 
@@ -65,7 +65,7 @@ pub(in crate::cli) async fn find_job(
         Intake {
             roster: path,
             options: &settings.roster,
-            survey: &survey,
+            summary: &survey,
             change,
             target: settings.connection.scim.as_str(),
             ids: settings.connection.dialect.ids,
@@ -115,9 +115,9 @@ fn check_target(job: &Job, settings: &Settings) -> Result<(), Failure> {
     Err(Failure::new(Exit::Settings, message).hint(format!("give `--scim-url {}`", job.target)))
 }
 
-fn provider_of(settings: &Settings) -> Provider<'_> {
+fn provider_of(settings: &Settings) -> ProfileReading<'_> {
     let dialect = &settings.connection.dialect;
-    Provider {
+    ProfileReading {
         profile: &settings.profile,
         ids: dialect.ids,
         access: dialect.access.attribute.as_ref().map(AttributeName::as_str),
@@ -152,7 +152,7 @@ fn check_change(job: &Job, ask: &Ask<'_>) -> Result<(), Failure> {
     }
 }
 
-fn tell_of_roster(survey: &Survey, terminal: Terminal) {
+fn tell_of_roster(survey: &RosterSummary, terminal: Terminal) {
     for remark in survey.remarks() {
         terminal.note(&remark);
     }

@@ -11,7 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::domain::{Access, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, RunKind};
 use crate::lookup::{Inquirer, InquirySettings, LookUpError, LookUpProgress, read};
-use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, unmet};
+use crate::plan::{LookUpSummary, LookUps, PlanError, UnmetPatterns, make, unmet};
 use crate::progress::Looking;
 use crate::scim::ScimClient;
 
@@ -61,7 +61,7 @@ pub(super) async fn planned(
         None => {
             let job = plan(ledger, &job, at, no_lookup).await?;
             if let Some(plan) = &job.plan {
-                let looked_up = LookedUp::read(plan);
+                let looked_up = LookUpSummary::read(plan);
                 at.terminal.note(&how(&looked_up));
                 if let Some(words) = kept(&looked_up) {
                     at.terminal.warn(&words);
@@ -95,7 +95,7 @@ const UNMET_SHOWN: usize = 5;
 
 /// Says which patterns of the protect list cover no user of the job: some are probably misspelt.
 async fn tell_unmet(ledger: &mut Ledger, job: &Job, at: &At<'_>) -> Result<(), Failure> {
-    let Unmet { patterns, unnamed } = unmet(ledger, job, &at.criteria).await?;
+    let UnmetPatterns { patterns, unnamed } = unmet(ledger, job, &at.criteria).await?;
     if patterns.is_empty() {
         return Ok(());
     }
@@ -181,7 +181,7 @@ pub(super) async fn look_again(
 }
 
 /// How the users were looked up, for people.
-pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
+pub(in crate::cli) fn how(looked_up: &LookUpSummary) -> String {
     let requests = looked_up.requests;
     let s = if requests == 1 { "" } else { "s" };
     let way = match looked_up.method.as_str() {
@@ -207,7 +207,7 @@ pub(in crate::cli) fn how(looked_up: &LookedUp) -> String {
 }
 
 /// What users keep though their access is taken, for people: the profile does not know where it stands.
-pub(in crate::cli) fn kept(looked_up: &LookedUp) -> Option<String> {
+pub(in crate::cli) fn kept(looked_up: &LookUpSummary) -> Option<String> {
     if looked_up.kept_access.is_empty() {
         return None;
     }
@@ -247,7 +247,7 @@ pub(super) async fn tell_unseen(
         return Ok(false);
     };
     // A look-up by the list has seen users outside the roster, too.
-    let looked_up = job.plan.as_ref().map(LookedUp::read);
+    let looked_up = job.plan.as_ref().map(LookUpSummary::read);
     let ids = match &looked_up {
         Some(looked_up) if looked_up.is_made() => &looked_up.unseen_workspaces,
         _ => ids,

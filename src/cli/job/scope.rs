@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::{At, plan};
 use crate::domain::{ActiveUsers, Extent, Reason};
 use crate::ledger::{Job, Ledger, NewRun, Retriable, RunEnding, RunKind};
-use crate::plan::{LookedUp, active_to_write};
+use crate::plan::{LookUpSummary, active_to_write};
 
 /// Whom the present command will write.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Scope {
 impl Scope {
     /// How much that is to do, in the tenant of the job's plan.
     pub(super) fn extent(&self, job: &Job) -> Extent {
-        let looked_up = job.plan.as_ref().map(LookedUp::read);
+        let looked_up = job.plan.as_ref().map(LookUpSummary::read);
         Extent {
             to_write: self.to_write,
             active: self.active.min(self.to_write),
@@ -63,7 +63,7 @@ pub(super) async fn scope(
     }
     if retry.is_none() && begun.is_none() {
         let plan = job.plan.as_ref();
-        let looked_up = plan.map(LookedUp::read).unwrap_or_default();
+        let looked_up = plan.map(LookUpSummary::read).unwrap_or_default();
         let scope = Scope {
             to_write: plan.map_or(job.users, |plan| plan.to_write),
             active: looked_up.active_to_write,

@@ -12,12 +12,12 @@ use crate::cli::args::{CompletionsArgs, ManArgs};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Cli, Exit};
-use crate::files::{Mark, Place};
+use crate::files::{OutputPath, Signature};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// How a page of a manual is recognised.
-const PAGE: Mark = Mark {
+const PAGE: Signature = Signature {
     what: "page of the manual",
     is_ours: |head| {
         let head = String::from_utf8_lossy(head);
@@ -69,7 +69,7 @@ pub(in crate::cli) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Fa
     command.build();
     pages(&command, &mut |page| {
         let path = folder.join(page.get_filename());
-        let mut draft = Place::new(&path, PAGE)?.begin()?;
+        let mut draft = OutputPath::new(&path, PAGE)?.begin()?;
         page.render(&mut draft).map_err(failed)?;
         draft.finish()?;
         // All accounts of the machine may read a manual page.

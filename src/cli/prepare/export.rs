@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::job::{known_secret, secret_source, sign_in};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::export::{Column, Order, Part, PartError, Progress, Table};
+use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
 use crate::lookup::{Inquirer, InquirySettings, ListCursor, LookUpError, Until, Walk};
 use crate::progress::{Looking, ProgressMode};
 use crate::scim::ScimClient;
@@ -40,7 +40,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
         )
         .hint("leave `--filter` out, and filter the table".to_owned()));
     }
-    let order = Order {
+    let order = ExportOrder {
         target: settings.connection.scim.to_string(),
         filter: args.filter,
         columns: if args.columns.is_empty() {
@@ -86,7 +86,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
 
 async fn walk(
     inquirer: &Inquirer<ScimClient>,
-    order: &Order,
+    order: &ExportOrder,
     sink: &mut Sink,
     looking: &mut Looking,
 ) -> Result<(), Failure> {
@@ -114,17 +114,17 @@ async fn walk(
 
 /// Where the rows go, and how far the walk has come.
 struct Sink {
-    table: Table,
+    table: UserTable,
     place: ListCursor,
     /// The file under way; none if it is standard output.
-    part: Option<Part>,
+    part: Option<PartFile>,
     /// Standard output, for rows without a file.
     out: Box<dyn Write>,
 }
 
 impl Sink {
-    fn open(path: Option<&Path>, order: &Order, terminal: Terminal) -> Result<Self, Failure> {
-        let mut table = Table::new(&order.columns);
+    fn open(path: Option<&Path>, order: &ExportOrder, terminal: Terminal) -> Result<Self, Failure> {
+        let mut table = UserTable::new(&order.columns);
         let Some(path) = path else {
             let header = table.header().map_err(PartError::from)?;
             let mut this = Self {
@@ -136,7 +136,7 @@ impl Sink {
             this.append(&header)?;
             return Ok(this);
         };
-        let (part, place) = Part::open(path, order.clone(), &mut table)?;
+        let (part, place) = PartFile::open(path, order.clone(), &mut table)?;
         if place.passed > 0 {
             let rows = table.progress().users;
             terminal.note(&format!(
@@ -170,7 +170,7 @@ impl Sink {
 
     /// A list that is known to lack users is no success.
     fn finish(self, terminal: Terminal) -> Result<Exit, Failure> {
-        let Progress { users, duplicates } = self.table.progress();
+        let ExportProgress { users, duplicates } = self.table.progress();
         if duplicates > 0 {
             terminal.note(&format!(
                 "{duplicates} users were shown twice and have one row"

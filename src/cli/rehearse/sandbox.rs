@@ -9,7 +9,7 @@ use crate::cli::args::SandboxArgs;
 use crate::cli::failure::Failure;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::Terminal;
-use crate::files::{Draft, Mark, Place};
+use crate::files::{Draft, OutputPath, Signature};
 use crate::report::Rows;
 use crate::sandbox::{
     Approver, Bucket, CertificateRules, Faults, OAuthRules, Person, Sandbox, SandboxSettings,
@@ -21,7 +21,7 @@ pub(in crate::cli) async fn sandbox(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     if let Some(path) = &args.log {
-        Place::new(path, LOG)?;
+        OutputPath::new(path, LOG)?;
     }
     let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
@@ -110,7 +110,7 @@ pub(super) fn roster_record(person: &Person) -> [String; 5] {
 
 /// How a roster of made users is recognised. A model's own export has the same header, and never an
 /// address at this domain.
-const ROSTER: Mark = Mark {
+const ROSTER: Signature = Signature {
     what: "roster of a sandbox",
     is_ours: |head| {
         let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(head);
@@ -127,7 +127,7 @@ const ROSTER: Mark = Mark {
 };
 
 /// How the log of a sandbox is recognised.
-const LOG: Mark = Mark {
+const LOG: Signature = Signature {
     what: "log of a sandbox",
     is_ours: |head| {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -145,7 +145,7 @@ pub(super) fn write_roster(
         let path = path.display();
         Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
     };
-    let mut csv = Rows::new(Place::new(path, ROSTER)?.begin()?);
+    let mut csv = Rows::new(OutputPath::new(path, ROSTER)?.begin()?);
     csv.write(ROSTER_HEADER).map_err(failed)?;
     rows(&mut csv).map_err(failed)?;
     Ok(csv.finish().map_err(failed)?.finish()?)

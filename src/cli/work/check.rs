@@ -265,7 +265,7 @@ async fn read_users(signed_in: &SignedIn, sign_in: &SignIn) -> Result<UserPage, 
 }
 
 fn estimate(
-    survey: &roster::Survey,
+    survey: &roster::RosterSummary,
     total: Option<u64>,
     settings: &Settings,
     findings: &mut Findings,

@@ -13,7 +13,7 @@ use crate::cli::job::{
 };
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell_undone};
-use crate::files::Place;
+use crate::files::OutputPath;
 use crate::ledger::{Job, Ledger};
 use crate::plan::overview;
 use crate::settings::{SecretSource, Settings};
@@ -63,7 +63,7 @@ pub(in crate::cli) async fn show(
     manner: &Manner,
     settings: &Settings,
     secret: SecretSource,
-    table: Option<&Place>,
+    table: Option<&OutputPath>,
     json: bool,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {

@@ -10,14 +10,14 @@ use crate::lookup::tests::fake_provider::FakeProvider;
 use crate::lookup::tests::memory_register::MemoryRegister;
 use crate::lookup::tests::oddities::Oddity;
 use crate::lookup::{
-    CountActive, Inquirer, InquirySettings, LookUpError, LookUpOptions, LookUpSummary, look_up,
+    CountActive, Inquirer, InquirySettings, LookUpError, LookUpOptions, LookUpResult, look_up,
 };
 use crate::pace::{Pace, Rate};
 
 /// What came of a look-up.
 pub(super) struct EndedLookUp {
     pub(super) register: MemoryRegister,
-    pub(super) result: Result<LookUpSummary, LookUpError>,
+    pub(super) result: Result<LookUpResult, LookUpError>,
     /// The requests that were sent, in their order.
     pub(super) requests: Vec<String>,
 }
