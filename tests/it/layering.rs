@@ -30,6 +30,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &["domain", "files", "ledger"]),
     ("audit", &["domain", "ledger", "report"]),
     ("export", &["domain", "files", "lookup", "report"]),
+    (
+        "job",
+        &[
+            "auth", "domain", "engine", "http", "ledger", "lookup", "pace", "plan", "port",
+            "report", "roster", "scim", "settings",
+        ],
+    ),
     ("progress", &["domain", "engine", "screen"]),
     ("screen", &["domain"]),
     (
@@ -101,6 +108,9 @@ fn objection(part: &str, parts: &[String], mention: &Mention, test: bool) -> Opt
         let is_part = *sibling != part && parts.iter().any(|known| known == sibling);
         if is_part && *sibling == "cli" && part != "main" {
             return Some(format!("`{part}` must not know `cli`"));
+        }
+        if is_part && *sibling == "job" && part != "cli" {
+            return Some(format!("`{part}` must not know `job`"));
         }
         let knows = KNOWS.iter().find(|(name, _)| *name == part);
         if let (true, Some((_, knows))) = (is_part, knows)

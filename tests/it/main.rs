@@ -17,6 +17,7 @@ mod gate;
 mod help;
 mod identity;
 mod input;
+mod job;
 mod layering;
 mod machine;
 mod odd;
