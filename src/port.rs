@@ -6,7 +6,7 @@
 use std::future::Future;
 
 use crate::domain::{
-    Answer, Credential, Effect, Entry, Filter, Goal, Known, Line, Operation, PageAt, Request,
+    Answer, Credential, Effect, Entry, Filter, Goal, KnownNames, Line, Operation, PageAt, Request,
     Resource, Seen, Silence, UserId,
 };
 
@@ -26,7 +26,7 @@ pub struct Subject {
     /// What the user had when last seen before the first write. No user is written without it.
     pub before: Option<Seen>,
     /// By what else the user is known: the door to a write asks for it.
-    pub known: Known,
+    pub known: KnownNames,
 }
 
 impl Subject {

@@ -5,20 +5,20 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use crate::domain::visible;
+use crate::domain::escape_controls;
 
 /// Says one or more lines on standard output.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn data(text: &str) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{}", visible(text))
+    writeln!(io::stdout().lock(), "{}", escape_controls(text))
 }
 
 /// Says one or more lines on standard error. There is nowhere to complain about one that cannot be
 /// written.
 pub fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", visible(text));
+    let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
 }
 
 /// Puts a question on standard error, and leaves the line open for the answer.
@@ -27,7 +27,7 @@ pub fn say(text: &str) {
 /// It cannot be written.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut stderr = io::stderr().lock();
-    write!(stderr, "{} ", visible(question))?;
+    write!(stderr, "{} ", escape_controls(question))?;
     stderr.flush()
 }
 
@@ -87,7 +87,7 @@ impl<W: Write> Write for Cleaned<W> {
         };
         self.begun = all.split_off(end);
         let text = String::from_utf8_lossy(&all);
-        self.inner.write_all(visible(&text).as_bytes())?;
+        self.inner.write_all(escape_controls(&text).as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -1,50 +1,35 @@
-//! Plain types and pure rules, in the words that code, SQL, help and reports share.
+//! Plain types and pure rules. All other rooms of the crate use them.
 //!
-//! Nothing here does I/O, reads a clock by itself or knows any other module of the crate. The rules
-//! that decide about people (what an answer means, how a user ended) live here so that they can be
-//! read, and tested, as tables.
+//! Nothing here does I/O, reads a clock by itself or uses another room. The rules that decide about users
+//! (what an answer means, whether a user may be written, how a user ended) are pure functions, so that
+//! each can be read and tested as a table.
 
-mod answer;
-mod chain;
-mod change;
-mod coverage;
-mod door;
-mod entry;
-mod goal;
-mod id;
-mod known;
-mod limit;
-mod name;
-mod operation;
+mod evidence;
+mod exchange;
+mod job_ids;
 mod outcome;
-mod plain_text;
-mod protect;
-mod rails;
-mod state;
+mod safety;
+mod text;
 mod time;
-mod verdict;
-mod visible;
+mod user;
+mod wanted_state;
 
-pub use answer::{
-    Allowance, Answer, Content, Credential, DecidedBy, Filter, PageAt, Problem, Request,
-    RequestKind, Resource, Silence, UserPage,
+pub use evidence::{Effect, Entry, EventParts, Fact, Finding, NO_HASH, hex, link};
+pub use exchange::{
+    Allowance, Answer, Content, Coverage, Credential, DecidedBy, Filter, ListEnd, PageAt, Problem,
+    Request, RequestKind, Resource, Silence, UserPage, Verdict, judge,
 };
-pub use chain::{EventParts, NO_HASH, hex, link};
-pub use change::{Access, Change, ChangeError};
-pub use coverage::{Coverage, ListEnd};
-pub use door::{Barred, Door};
-pub use entry::{Effect, Entry, Fact, Finding};
-pub use goal::{Goal, Held, Membership, Need};
-pub use id::{IdRule, IdSet, JobId, Line, RunId, UserId};
-pub use known::Known;
-pub use limit::{FailureLimit, FailureLimitError, Limits};
-pub use name::name_key;
-pub use operation::{Means, Operation};
+pub use job_ids::{JobId, Line, RunId};
 pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
-pub use plain_text::{TextFault, pem_text, plain_text};
-pub use protect::{Actor, ProtectList};
-pub use rails::{ActiveUsers, Extent, Rails, Share, ShareError, Tripped};
-pub use state::{Seen, UserState};
+pub use safety::{
+    ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, FailureLimitError, Limits, ProtectList,
+    Rails, Share, ShareError, Tripped,
+};
+pub use text::{
+    TextFault, escape_controls, escape_json, is_unseen, on_one_line, pem_text, plain_text,
+};
 pub use time::{Clock, Timestamp};
-pub use verdict::{Verdict, judge};
-pub use visible::{is_unseen, on_one_line, visible, visible_json};
+pub use user::{IdRule, IdSet, KnownNames, Seen, UserId, UserState, name_key};
+pub use wanted_state::{
+    Access, Change, ChangeError, Goal, Held, Means, Membership, Need, Operation,
+};

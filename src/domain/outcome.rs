@@ -1,16 +1,16 @@
-//! How a user ended, and the states on the way there.
+//! The outcome of a user, its reasons, and the status of a roster line.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{DecidedBy, UserState};
 
-/// What confirmed that a user is in the wanted state.
+/// What showed that a user is in the wanted state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
     /// The body of the answer to the write itself.
     Body,
-    /// Reading the user afterwards.
+    /// A read of the user after the write.
     Reread,
 }
 
@@ -24,46 +24,47 @@ impl Confirmation {
     }
 }
 
-/// A stable code for why a user could not be dealt with.
+/// Why a user did not reach the wanted state, as a stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The server calls the request wrong (400 and its like).
+    /// The server says that the request is wrong (400 and similar).
     BadRequest,
-    /// A PATCH found nothing to act on (400, `noTarget`): perhaps nothing is left to remove.
+    /// A PATCH found nothing to act on (400, `noTarget`). Perhaps nothing is left to remove.
     NoTarget,
-    /// The server forbids it (403): protected user, or a role is missing.
+    /// The server forbids it (403): the user is protected there, or a role is missing.
     Forbidden,
-    /// No such user (404, 410): a wrong id, a visiting user, another tenant.
+    /// The provider knows no such user (404, 410): a wrong id, or a user of another tenant.
     NotFound,
-    /// The server cannot do it (405, 501).
+    /// The server does not support the request (405, 501).
     Unsupported,
-    /// The server sees a conflict (409).
+    /// The server reports a conflict (409) or a lock (423).
     Conflict,
-    /// Another administrator has changed the user meanwhile (412, or as seen before the write).
+    /// Another administrator has changed the user in the meantime (412, or a read before the write showed
+    /// it).
     Changed,
-    /// The server sends elsewhere (3xx); a credential is never carried to another address.
+    /// The server redirects to another address (3xx). A credential is never sent there.
     Redirected,
-    /// The server said yes, and reading the user showed that nothing had changed.
+    /// The server answered with success, and a read showed that nothing had changed.
     NotApplied,
-    /// The server failed (5xx) on every attempt.
+    /// The server answered each attempt with an error of its own (5xx).
     ServerError,
-    /// No answer came on any attempt.
+    /// No attempt got an answer.
     NoAnswer,
-    /// Answers came that show no user.
+    /// The answers did not show the user.
     Unreadable,
-    /// More workspaces would have to be named than one request may hold.
+    /// The request would have to name more workspaces than one request may.
     TooManyWorkspaces,
-    /// It is the account that signs in.
+    /// The user is the account that signs in.
     ActingAccount,
-    /// The protect list names the user.
+    /// The protect list covers the user.
     ProtectList,
-    /// Several users of the provider have the name, or the id, that the roster gives.
+    /// Several users of the provider have the name or id in the roster line.
     Ambiguous,
-    /// The roster line's id and its address belong to two people.
+    /// The id and the address in the roster line are those of two different users.
     Mismatch,
-    /// The look-up did not reach the whole tenant: whether the provider knows the user is not known.
+    /// The look-up did not see the whole tenant, so it is not known whether the user exists.
     Unresolved,
-    /// The server took the write, and does not show whether it took effect.
+    /// The server accepted the write and does not show whether it took effect.
     Unconfirmed,
     /// The request cannot be built from what the provider sent.
     Unsendable,
@@ -125,9 +126,11 @@ impl Reason {
     }
 }
 
-/// The text is no code of a reason.
+/// The text is not the code of a reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no reason: the report's column `reason` has the codes, such as `server_error`")]
+#[error(
+    "`{0}` is not a reason: the report's column `reason` has the codes, such as `server_error`"
+)]
 pub struct ReasonError(String);
 
 impl FromStr for Reason {
@@ -145,27 +148,28 @@ impl fmt::Display for Reason {
     }
 }
 
-/// How a user ended.
+/// The outcome of a user in this job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The wanted state was shown, and a write of this job may have brought it about.
+    /// The wanted state was shown, and a write of this job may have caused it.
     Removed(Confirmation),
-    /// As `Removed`, where the change gives back.
+    /// As `Removed`, for a change that gives back.
     Restored(Confirmation),
-    /// The wanted state was shown, and this job had sent nothing.
+    /// The wanted state was shown, and this job had sent no write.
     Already,
-    /// A rail keeps the user from being touched, for this reason.
+    /// A rule forbids to write the user, for this reason.
     Protected(Reason),
     /// The provider knows no such user.
     NotFound,
-    /// A final answer, or the attempts are used up, and the wanted state is known not to be there.
+    /// The answer was final, or the attempts are used up, and the user is known not to be in the wanted
+    /// state.
     Failed(Reason),
-    /// A write may have taken effect, and the user could not be read; the next run reads again.
+    /// A write may have taken effect, and the user could not be read. The next run reads the user again.
     InDoubt(Reason),
 }
 
 impl Outcome {
-    /// The state that a user of this outcome has in the ledger.
+    /// The status in the ledger of a user with this outcome.
     pub fn status(self) -> Status {
         match self {
             Self::Removed(_) => Status::Removed,
@@ -178,7 +182,7 @@ impl Outcome {
         }
     }
 
-    /// What showed the wanted state, if it was shown.
+    /// What showed the wanted state; `None` if it was not shown.
     pub fn confirmation(self) -> Option<Confirmation> {
         match self {
             Self::Removed(by) | Self::Restored(by) => Some(by),
@@ -187,7 +191,7 @@ impl Outcome {
         }
     }
 
-    /// Why, where there is a reason to give.
+    /// The reason, if this outcome has one.
     pub fn reason(self) -> Option<Reason> {
         match self {
             Self::Protected(reason) | Self::Failed(reason) | Self::InDoubt(reason) => Some(reason),
@@ -196,22 +200,22 @@ impl Outcome {
     }
 }
 
-/// An outcome with what was seen last.
+/// An outcome, with the last state that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
-    /// How the user ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The user as last shown, if ever.
+    /// The state of the user as it was last shown, if it ever was.
     pub after: Option<UserState>,
-    /// The provider's own words, or ours where it had none.
+    /// The provider's own words; if it had none, a sentence of this program.
     pub detail: Option<String>,
-    /// The answer that decided, where it is not the last one: a read may follow a refused write.
+    /// The answer that decided, if it is not the last one. A read may follow a refused write.
     pub decided_by: Option<DecidedBy>,
 }
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
-        /// Where a roster line stands. Each line has exactly one at any time.
+        /// The status of a roster line. At any time each line has exactly one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Status {
             $($(#[$doc])* $name,)*
@@ -234,25 +238,25 @@ macro_rules! statuses {
 statuses! {
     /// The wanted state was shown after a write of this job.
     Removed => "removed",
-    /// As removed, where the change gives back.
+    /// As removed, for a change that gives back.
     Restored => "restored",
-    /// The wanted state was there without a write.
+    /// The user was in the wanted state without a write.
     Already => "already",
-    /// A rail keeps the user from being touched.
+    /// A rule forbids to write the user.
     Protected => "protected",
     /// The provider knows no such user.
     NotFound => "not_found",
     /// The line cannot be used.
     Invalid => "invalid",
-    /// The line names a user whom an earlier line names.
+    /// The line names the same user as an earlier line.
     Duplicate => "duplicate",
-    /// A final answer, or the attempts are used up.
+    /// The answer was final, or the attempts are used up.
     Failed => "failed",
-    /// A write may have taken effect; reading the user will tell.
+    /// A write may have taken effect. The next run reads the user to find out.
     InDoubt => "in_doubt",
-    /// A run has made its intent durable and has not recorded an answer yet.
+    /// A run has stored its intent and has not recorded an answer yet.
     Claimed => "claimed",
-    /// Nothing has been sent, or attempts were given back.
+    /// No write was sent, or the user was given back by a run.
     Pending => "pending",
 }
 
@@ -265,12 +269,12 @@ impl Status {
             .find(|status| status.as_str() == text)
     }
 
-    /// Whether a run still has something to do here.
+    /// Whether a run still has work to do for this line.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Claimed | Self::InDoubt)
     }
 
-    /// Whether this line keeps a job from ending well (exit code 10).
+    /// Whether this line makes the job end with exit code 10.
     pub fn is_trouble(self) -> bool {
         matches!(
             self,
@@ -278,7 +282,7 @@ impl Status {
         )
     }
 
-    /// The status as reports show it: a claim that no run holds any more is in doubt.
+    /// The status as reports show it. A claimed line is reported as in doubt.
     #[must_use]
     pub fn reported(self) -> Self {
         match self {

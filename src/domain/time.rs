@@ -1,4 +1,4 @@
-//! Wall-clock time, for records that people read. Waiting and pacing use tokio's own clock instead.
+//! Wall-clock time, for records. Waits and rate limits use tokio's clock instead.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,14 +18,14 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment that was so long before this one.
+    /// The moment that is this long before this one.
     #[must_use]
     pub fn before(self, time: Duration) -> Self {
         let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(millis))
     }
 
-    /// The time from `earlier` to this moment; `None` if that is later: the clock was set back.
+    /// The time from `earlier` to this moment. `None` if `earlier` is later, because the clock was set back.
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let millis = self.0.checked_sub(earlier.0)?;
         Some(Duration::from_millis(u64::try_from(millis).ok()?))
@@ -47,7 +47,7 @@ impl fmt::Display for Timestamp {
 pub enum Clock {
     /// The machine's clock.
     System,
-    /// A clock that stands still, for tests.
+    /// A clock that always shows this time, for tests.
     Fixed(Timestamp),
 }
 

@@ -149,7 +149,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         let limit = self.context.settings.limits.failures?;
         let (failed, done) = self.tally.failed();
         limit
-            .is_passed(failed, done)
+            .is_exceeded(failed, done)
             .then_some(StopReason::TooManyFailures(failed))
     }
 }

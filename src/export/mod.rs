@@ -1,13 +1,13 @@
-//! The provider's users as a CSV that a job takes as its roster.
+//! The export: the provider's users as a CSV file that a job takes as its roster.
 //!
-//! Users pass through page by page; what stays in memory of each is a digest of its id. A file grows
-//! under another name beside a record of how far it has come, so that whatever interrupts an export,
-//! the next one goes on. Nothing here knows HTTP, SCIM, or where the table is printed.
+//! Users are written page by page; of each user only a digest of the id stays in memory. The file grows
+//! under another name, beside a record of how far the list has been read, so that the next export can
+//! continue an interrupted one. This room knows nothing of HTTP or SCIM, nor where the table is printed.
 
 mod column;
-mod part;
-mod table;
+mod part_file;
+mod user_table;
 
 pub use column::{Column, UnknownColumn};
-pub use part::{Part, PartError};
-pub use table::{Order, Progress, Table};
+pub use part_file::{PartError, PartFile};
+pub use user_table::{ExportOrder, ExportProgress, UserTable};

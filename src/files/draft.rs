@@ -4,24 +4,24 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::folder::{create_beside, publish};
-use super::place::{Found, Place};
+use super::new_files::{create_beside, publish};
+use super::output_path::{AtPath, OutputPath};
 use super::{FileError, create};
 
 /// A file that is being written. One that is dropped before it is finished leaves nothing behind.
 #[derive(Debug)]
 pub struct Draft {
-    place: Place,
+    place: OutputPath,
     file: BufWriter<File>,
     /// The name until the file is whole; none for a stream.
     name: Option<PathBuf>,
 }
 
 impl Draft {
-    pub(super) fn begin(place: Place) -> Result<Self, FileError> {
+    pub(super) fn begin(place: OutputPath) -> Result<Self, FileError> {
         let (name, file) = match place.judge()? {
-            Found::Stream => (None, OpenOptions::new().write(true).open(&place.path)),
-            Found::Nothing | Found::Regular(_) => {
+            AtPath::Stream => (None, OpenOptions::new().write(true).open(&place.path)),
+            AtPath::Nothing | AtPath::Regular(_) => {
                 let (name, file) = create_beside(&place.path, create)?;
                 (Some(name), Ok(file))
             }
@@ -47,10 +47,10 @@ impl Draft {
         };
         self.file.get_ref().sync_all().map_err(failed)?;
         match self.place.judge()? {
-            Found::Nothing => publish(name, &path)?,
+            AtPath::Nothing => publish(name, &path)?,
             // Its content is ours, or nothing: only the name changes hands.
-            Found::Regular(_) => std::fs::rename(name, &path).map_err(failed)?,
-            Found::Stream => return Err(FileError::Special(path)),
+            AtPath::Regular(_) => std::fs::rename(name, &path).map_err(failed)?,
+            AtPath::Stream => return Err(FileError::Special(path)),
         }
         self.name = None;
         Ok(())

@@ -1,21 +1,18 @@
-//! The files that this program writes: whole or not at all, for their owner alone, and never over
-//! anything that the same command has not made.
+//! Writes the output files of the program. A file appears whole or not at all, only its owner may read it,
+//! and no file is replaced that the same command has not made.
 //!
-//! Every output of every command passes through here. A file that is found where one is to be written
-//! is replaced only if its content shows that the same command wrote it ([`Mark`]); no link is
-//! followed, and no file is opened for writing before it is known what it is. What the files hold is
-//! known elsewhere.
+//! Every output of every command passes through here. A file at the path of an output is replaced only if
+//! its content shows that the same command wrote it ([`Signature`]). No link is followed, and no file is
+//! opened for writing before its kind is known. This room knows nothing of what the files hold.
 
 mod draft;
 mod error;
-mod folder;
-mod mark;
-mod open;
-mod place;
+mod growing_file;
+mod new_files;
+mod output_path;
 
 pub use draft::Draft;
 pub use error::FileError;
-pub use folder::{create, create_folder, create_folders, publish, unused};
-pub use mark::Mark;
-pub use open::{append, is_own, resume};
-pub use place::Place;
+pub use growing_file::{append, is_own, resume};
+pub use new_files::{create, create_folder, create_folders, publish, unused};
+pub use output_path::{OutputPath, Signature};

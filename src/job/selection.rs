@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::domain::{Change, ChangeError, Clock, JobId};
 use crate::job::{JobError, Setup, Voice};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
-use crate::plan::{Intake, Provider, differences, intake, provider, reading};
-use crate::roster::{self, Survey};
+use crate::plan::{Intake, ProfileReading, differences, intake, provider, reading};
+use crate::roster::{self, RosterSummary};
 use crate::scim::AttributeName;
 use crate::settings::Settings;
 
@@ -155,7 +155,7 @@ impl Setup<'_> {
             Intake {
                 roster: path,
                 options: &settings.roster,
-                survey: &survey,
+                summary: &survey,
                 change,
                 target: settings.connection.scim.as_str(),
                 ids: settings.connection.dialect.ids,
@@ -206,9 +206,9 @@ fn check_target(job: &Job, settings: &Settings) -> Result<(), SelectionError> {
     })
 }
 
-fn provider_of(settings: &Settings) -> Provider<'_> {
+fn provider_of(settings: &Settings) -> ProfileReading<'_> {
     let dialect = &settings.connection.dialect;
-    Provider {
+    ProfileReading {
         profile: &settings.profile,
         ids: dialect.ids,
         access: dialect.access.attribute.as_ref().map(AttributeName::as_str),
@@ -240,7 +240,7 @@ fn check_change(job: &Job, request: &JobRequest<'_>) -> Result<(), SelectionErro
 }
 
 /// Reports what is remarkable in the roster, and the first lines that cannot be used.
-fn report_roster(survey: &Survey, voice: &dyn Voice) {
+fn report_roster(survey: &RosterSummary, voice: &dyn Voice) {
     for remark in survey.remarks() {
         voice.note(&remark);
     }

@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Timestamp, UserId, UserState};
+use crate::domain::{Effect, Entry, Goal, KnownNames, Line, Seen, Timestamp, UserId, UserState};
 use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::writer::Command;
 use crate::ledger::{Job, LedgerError, Reader};
@@ -78,9 +78,9 @@ pub(super) fn effect(row: &SqliteRow) -> Result<Effect, LedgerError> {
 }
 
 /// By what a user is known: what the provider has shown, and what the roster says.
-pub(super) fn known(row: &SqliteRow) -> Result<Known, LedgerError> {
+pub(super) fn known(row: &SqliteRow) -> Result<KnownNames, LedgerError> {
     let cells: String = row.try_get("cells")?;
-    Ok(Known {
+    Ok(KnownNames {
         user_name: row.try_get("shown_name")?,
         addresses: texts(row, "addresses")?,
         roster_name: row.try_get("roster_name")?,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Effect, Entry, Goal, Known, Line, Seen, Status};
+use crate::domain::{Effect, Entry, Goal, KnownNames, Line, Seen, Status};
 use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::journal::{before, effect, known};
 use crate::ledger::load::mark_duplicates;
@@ -35,7 +35,7 @@ pub struct PlanRow {
     /// `userName`, from the provider or the roster.
     pub user_name: Option<String>,
     /// By what the user is known to the door to a write.
-    pub known: Known,
+    pub known: KnownNames,
     /// What the writes of the job may have done.
     pub effect: Effect,
     /// Where the line stands.

@@ -1,25 +1,26 @@
-//! The plan: from a roster to a job in the ledger, before anything is sent.
+//! The plan: how a roster becomes a job in the ledger, and what that job will do to each user.
 //!
-//! It joins what the roster reads and what the ledger stores, finds the job that a command means, and
-//! refuses a roster that has changed under an unfinished job. Then it has every user looked up, and
-//! decides for each what is to be done. It never writes to the provider.
+//! [`intake`] finds the job that a command means, or loads it, and refuses a roster that has changed
+//! under an unfinished job. [`make`] looks up all users, decides for each what to do, and fixes the plan
+//! with its digest. [`verify`] looks the users up again afterwards. This room reads from the provider
+//! and never writes to it.
 
-mod compare;
-mod decide;
-mod digest;
-mod intake;
-mod key;
-mod make;
-mod reading;
-mod survey;
-mod undo;
-mod verify;
+mod comparison;
+mod line_decision;
+mod lookup_register;
+mod new_job;
+mod overview;
+mod plan_digest;
+mod planning;
+mod unwritten;
+mod verification;
 
-pub use compare::compare;
-pub use decide::{Criteria, Decision};
-pub use intake::{Intake, IntakeError, intake};
-pub use make::{LookUps, LookedUp, PlanError, look_again, make};
-pub use reading::{Provider, differences, provider, reading};
-pub use survey::{Group, Overview, Unmet, active_to_write, overview, protect, settle, unmet};
-pub use undo::{left_to_undo, undo};
-pub use verify::verify;
+pub use comparison::compare;
+pub use line_decision::{Criteria, LineDecision};
+pub use new_job::{
+    Intake, IntakeError, ProfileReading, differences, intake, left_to_undo, provider, reading, undo,
+};
+pub use overview::{Group, Overview, UnmetPatterns, active_to_write, overview, unmet};
+pub use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
+pub use unwritten::{protect, settle};
+pub use verification::verify;

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::domain::visible;
+use crate::domain::escape_controls;
 use crate::engine::{Event, Snapshot};
 use crate::progress::progress_words;
 use crate::progress::speed::Pulse;
@@ -76,7 +76,7 @@ impl Bar {
     }
 
     fn above(&self, text: impl AsRef<str>) {
-        self.bar.println(visible(text.as_ref()));
+        self.bar.println(escape_controls(text.as_ref()));
     }
 
     fn show(&mut self, snapshot: &Snapshot) {
@@ -84,6 +84,6 @@ impl Bar {
         self.bar.set_length(snapshot.users);
         self.bar.set_position(snapshot.done);
         let tail = progress_words::tail(snapshot, &self.pulse);
-        self.bar.set_message(visible(&tail).into_owned());
+        self.bar.set_message(escape_controls(&tail).into_owned());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use crate::domain::visible;
+use crate::domain::escape_controls;
 use crate::progress::ProgressMode;
 use crate::screen;
 
@@ -37,7 +37,7 @@ impl LookUpProgress {
         if let Some(bar) = &self.bar {
             bar.set_length(requests + left);
             bar.set_position(requests);
-            bar.set_message(visible(method).into_owned());
+            bar.set_message(escape_controls(method).into_owned());
         }
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {

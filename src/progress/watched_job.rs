@@ -2,7 +2,7 @@
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use crate::domain::visible;
+use crate::domain::escape_controls;
 use crate::progress::{ProgressMode, Speed, progress_words};
 use crate::screen;
 
@@ -66,7 +66,7 @@ impl JobWatch {
         if let Some(bar) = &self.bar {
             bar.set_length(seen.users);
             bar.set_position(seen.done);
-            bar.set_message(visible(&tail).into_owned());
+            bar.set_message(escape_controls(&tail).into_owned());
             return;
         }
         let glue = if parts.is_empty() { "; " } else { ", " };

@@ -1,28 +1,22 @@
-//! The report: from the ledger to files that a person reads and an auditor keeps.
+//! The report: reads a job from the ledger and writes the files that a person reads and an auditor keeps.
 //!
-//! It reads the ledger and writes files; it never asks the provider, and it knows nothing of runs that
-//! are under way beyond what the ledger holds. What each file is, and how it is checked, is said by
-//! `readme.txt`, which is part of every bundle.
+//! It never asks the provider. Of a run that is under way it knows only what the ledger holds.
+//! `bundle/readme.txt`, which is part of every bundle, says what each file holds and how to check it.
 
 mod bundle;
-mod cell;
+mod chart;
+mod csv_files;
 mod error;
 mod events;
-mod hashed;
+mod figures;
+mod given_back;
 mod html;
-mod manifest;
 mod mask;
-mod single;
 mod summary;
-mod table;
-mod undo;
-mod undone;
 
-pub use bundle::{FILES, write_bundle};
-pub use cell::{Rows, shows as cell_shows, text as cell_text};
+pub use bundle::{FILES, Format, write_bundle, write_single};
+pub use csv_files::{Rows, Table, cell_shows, cell_text};
 pub use error::ReportError;
+pub use given_back::{UndoneBySummary, UndoneSummary, undone_in_words};
 pub use mask::{MASKED, Privacy};
-pub use single::{Format, write_single};
 pub use summary::{ChainSummary, RunSummary, Summary};
-pub use table::Table;
-pub use undone::{UndoneBySummary, UndoneSummary, undone_in_words};

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::domain::{Finding, Status};
 use crate::ledger::{Counts, Head, Job, LedgerError, Reader, RunRow};
+use crate::report::given_back::UndoneSummary;
 use crate::report::mask::Privacy;
-use crate::report::undone::UndoneSummary;
 
 /// The version of the summary's form. Members may be added within one version.
 const SCHEMA: u32 = 1;

@@ -1,7 +1,7 @@
-//! What makes a whole roster unusable, as opposed to one line of it.
+//! The errors that make a whole roster unusable, as opposed to one line of it.
 //!
-//! An error names the file, the line where there is one, and what the user can do about it. It quotes the file
-//! only in excerpts: what is called a roster may be a photograph, and nobody wants that on a terminal.
+//! An error names the file, the line if there is one, and what the user can do about it. It quotes the file
+//! only in excerpts, since the file may be binary data.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::excerpt::{
+    CandidateColumns, ColumnNames, FileAndLine, FirstRejection, NAME_SHOWN, OpenQuote, excerpt,
+};
 use super::line::Rejection;
-use super::wording::{Candidates, Columns, FirstOf, NAME_SHOWN, Opened, Place, excerpt};
 
-/// A roster that cannot be used, and where that was seen.
+/// Why a roster cannot be used, with the file and the line.
 #[derive(Debug, Clone, Error)]
-#[error("{}: {kind}", Place(.path, *.line))]
+#[error("{}: {kind}", FileAndLine(.path, *.line))]
 pub struct RosterError {
     path: PathBuf,
     line: Option<u64>,
@@ -26,7 +28,7 @@ pub struct RosterError {
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum RosterErrorKind {
-    /// Nothing is at the path.
+    /// There is no file at the path.
     #[error("no such file")]
     NotFound,
     /// The path is a directory.
@@ -35,7 +37,7 @@ pub enum RosterErrorKind {
     /// The path is a pipe, a socket or a device.
     #[error("is not a regular file")]
     NotRegular,
-    /// The file may not be read by this account.
+    /// This account may not read the file.
     #[error("permission denied")]
     PermissionDenied,
     /// The file holds nothing, or only blank lines.
@@ -44,10 +46,10 @@ pub enum RosterErrorKind {
     /// The file ends after its header.
     #[error("has a header but no lines")]
     HeaderOnly,
-    /// The file is no text in any encoding that is understood.
+    /// The file is not text in any known encoding.
     #[error("is not text")]
     NotText,
-    /// The header is text, but in some other encoding than UTF-8 or UTF-16.
+    /// The header is text in another encoding than UTF-8 or UTF-16.
     #[error("the header is not UTF-8")]
     HeaderNotUtf8,
     /// The encoding that was named is not the one that the file's first bytes show.
@@ -58,58 +60,58 @@ pub enum RosterErrorKind {
         /// The encoding that the byte order mark shows.
         marked: &'static str,
     },
-    /// What stands above the header may be users.
+    /// The lines above the header may be users.
     #[error("this line is no header that is known, and line {line} looks like the header")]
     HeaderFurtherDown {
         /// The line that looks like the header, from 1.
         line: u64,
     },
-    /// The cell of the header looks like the users below it.
+    /// A cell of the header looks like the users below it.
     #[error("the header's cell `{header}` looks like a user, such as `{other}`")]
     HeaderIsUser {
-        /// The cell, cut.
+        /// The cell, shortened.
         header: String,
-        /// A cell below it, cut.
+        /// A cell below it, shortened.
         other: String,
     },
-    /// No record begins on the line that was asked for.
+    /// No record begins on the line that was named as the header.
     #[error("there is no header on this line")]
     NoHeaderLine,
-    /// Without a header, which of several columns names the users cannot be seen.
+    /// The file has no header and several columns, so it is not known which of them names the users.
     #[error("a file without a header does not say which of its {columns} columns names the users")]
     NoNames {
         /// How many columns there are.
         columns: usize,
     },
-    /// No column is known as the id, nor as the e-mail address.
-    #[error("no id column among {}", Columns(.found))]
+    /// No column has a known name for ids or for e-mail addresses.
+    #[error("no id column among {}", ColumnNames(.found))]
     NoIdColumn {
         /// The names of the columns that are there.
         found: Vec<String>,
     },
-    /// The column that was asked for does not exist.
-    #[error("no column `{}` among {}", excerpt(.wanted, NAME_SHOWN), Columns(.found))]
+    /// The column that was named does not exist.
+    #[error("no column `{}` among {}", excerpt(.wanted, NAME_SHOWN), ColumnNames(.found))]
     NoSuchColumn {
-        /// The flag that asked for it.
+        /// The flag that named it.
         flag: &'static str,
-        /// The name or number that was asked for.
+        /// The name or number that was given.
         wanted: String,
         /// The names of the columns that are there.
         found: Vec<String>,
     },
-    /// Several columns could be meant, and a guess could remove the wrong people.
-    #[error("several columns could be meant: {}", Candidates(.candidates))]
+    /// Several columns could be meant. A guess could remove the wrong people.
+    #[error("several columns could be meant: {}", CandidateColumns(.candidates))]
     AmbiguousColumn {
-        /// The flag that settles it.
+        /// The flag with which to choose one.
         flag: &'static str,
         /// Number (from 1) and name of each column that could be meant.
         candidates: Vec<(usize, String)>,
     },
-    /// A quote was opened and never closed; the error's line is where it was opened.
+    /// A quote was opened and never closed. The error's line is the one with the opening quote.
     #[error("a quote is opened here and never closed")]
     UnclosedQuote,
-    /// A record is bigger than any sane one.
-    #[error("the record that begins here is longer than {limit} bytes{}", Opened(*.quote))]
+    /// A record is longer than the limit.
+    #[error("the record that begins here is longer than {limit} bytes{}", OpenQuote(*.quote))]
     RecordTooLong {
         /// The most bytes that a record may have.
         limit: u64,
@@ -117,7 +119,7 @@ pub enum RosterErrorKind {
         quote: Option<u64>,
     },
     /// Every line was rejected.
-    #[error("no usable line: {}", FirstOf(*.lines, *.line, .reason))]
+    #[error("no usable line: {}", FirstRejection(*.lines, *.line, .reason))]
     NoUsableLine {
         /// How many lines there are.
         lines: u64,
@@ -126,7 +128,7 @@ pub enum RosterErrorKind {
         /// Why the first line was rejected.
         reason: Rejection,
     },
-    /// Repeated users are counted by a temporary file, and none can be written.
+    /// No temporary file can be written. Repeated users are counted with its help.
     #[error("repeated users cannot be counted: no temporary file can be written")]
     Scratch(#[source] Arc<io::Error>),
     /// The system could not open or read the file.
@@ -148,23 +150,23 @@ impl RosterError {
         &self.path
     }
 
-    /// The physical line on which the problem begins, where it has one.
+    /// The physical line on which the problem begins, if it has one.
     pub fn line(&self) -> Option<u64> {
         self.line
     }
 
-    /// What is wrong.
+    /// Which kind of error it is.
     pub fn kind(&self) -> &RosterErrorKind {
         &self.kind
     }
 
-    /// What the user can do about it, where there is something to say.
+    /// What the user can do about it, if there is something.
     pub fn hint(&self) -> Option<String> {
         use RosterErrorKind as Kind;
         Some(match &self.kind {
             Kind::NotFound => "check the path".into(),
             Kind::Directory | Kind::NotRegular => {
-                "name a CSV file: a roster is read more than once and known by its bytes, so it cannot be a pipe".into()
+                "name a CSV file: a roster is read more than once and identified by its bytes, so it cannot be a pipe".into()
             }
             Kind::PermissionDenied => "make the file readable for this account".into(),
             Kind::Empty | Kind::HeaderOnly => "check that the export is complete".into(),
@@ -199,7 +201,7 @@ impl RosterError {
                 format!("choose one with `{flag}`, by number where the names are alike: `{flag} '#{number}'`")
             }
             Kind::UnclosedQuote | Kind::RecordTooLong { quote: Some(_), .. } => {
-                "close the quote, or double it if it belongs to the text".into()
+                "close the quote, or double it if it is part of the text".into()
             }
             Kind::RecordTooLong { quote: None, .. } => {
                 "check that the file is a CSV with one user to a line".into()
@@ -213,7 +215,7 @@ impl RosterError {
     }
 }
 
-/// Turns what the system says about opening or reading into a kind.
+/// Maps an error of the system on opening or reading to a kind.
 impl From<io::Error> for RosterErrorKind {
     fn from(error: io::Error) -> Self {
         match error.kind() {

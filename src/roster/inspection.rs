@@ -1,8 +1,6 @@
-//! A roster looked at for its own sake: how it is written, and which of its lines repeat a user.
+//! Inspects a roster without a job: how it is written, and which of its lines repeat a user.
 //!
-//! A repeated user is only known by all lines before: digests of the users are sorted beside the file.
-
-mod repeats;
+//! To find repeated users, digests of all users are sorted (see `repeats`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,34 +8,34 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::error::{RosterError, RosterErrorKind};
-use super::header::RosterOptions;
-use super::line::Verdict;
+use super::line::LineCheck;
 use super::reader::Roster;
-use super::survey::{LISTED, Survey, survey};
-use repeats::Repeats;
+use super::repeats::Repeats;
+use super::roster_summary::{LISTED, RosterSummary, summarize};
+use super::table::RosterOptions;
 
-/// What a look at a roster shows.
+/// What an inspection of a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// What a job would count.
-    pub survey: Survey,
+    /// The counts that a job would have.
+    pub summary: RosterSummary,
     /// The encoding.
     pub encoding: &'static str,
-    /// The sign between two cells.
+    /// The delimiter between two cells.
     pub delimiter: u8,
     /// The names of the columns, trimmed.
     pub header: Vec<String>,
-    /// Number, from 1, and name of the column that names the users.
+    /// The number, from 1, and the name of the column that names the users.
     pub key_column: (usize, String),
-    /// The same of the column of e-mail addresses, where there is one beside the ids.
+    /// The number and the name of the column of e-mail addresses, if there is one beside the ids.
     pub email_column: Option<(usize, String)>,
-    /// How many lines name a user whom an earlier one names.
+    /// How many lines name the same user as an earlier line.
     pub duplicates: u64,
     /// The first thousand of these: the line, and the line that named the user first.
     pub repeats: Vec<(u64, u64)>,
 }
 
-/// Reads a whole roster.
+/// Inspects a whole roster.
 ///
 /// # Errors
 ///
@@ -55,14 +53,14 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let (encoding, delimiter) = (roster.encoding(), roster.delimiter());
     let mut repeats = Repeats::new();
     let scratch = |error| RosterErrorKind::Scratch(Arc::new(error));
-    let survey = survey(path, roster, |line| {
-        let name = match &line.verdict {
-            Verdict::Accepted { user_id, .. } if options.ids_ignore_case => {
+    let summary = summarize(path, roster, |line| {
+        let name = match &line.check {
+            LineCheck::Accepted { user_id, .. } if options.ids_ignore_case => {
                 user_id.to_ascii_lowercase()
             }
-            Verdict::Accepted { user_id, .. } => user_id.clone(),
-            Verdict::AcceptedByName { user_name } => user_name.to_lowercase(),
-            Verdict::Rejected { .. } => return Ok(()),
+            LineCheck::Accepted { user_id, .. } => user_id.clone(),
+            LineCheck::AcceptedByName { user_name } => user_name.to_lowercase(),
+            LineCheck::Rejected { .. } => return Ok(()),
         };
         let whole = digest(&SHA256, name.as_bytes());
         let mut mark = [0; 16];
@@ -72,7 +70,7 @@ pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspec
     let found = repeats.finish(LISTED);
     let found = found.map_err(|error| RosterError::new(path, None, scratch(error)))?;
     Ok(Inspection {
-        survey,
+        summary,
         encoding,
         delimiter,
         header,

@@ -1,33 +1,28 @@
-//! The roster: a CSV in, accepted and rejected lines out.
+//! The roster: reads a CSV file and gives its lines, each accepted or rejected.
 //!
-//! A file of any size passes through in one pass and in constant memory: raw bytes are digested, decoded to UTF-8,
-//! watched by a scanner that knows physical lines and open quotes, split into fields, and judged one line at a time.
+//! A file of any size is read in one pass and in constant memory. The raw bytes are hashed and decoded to
+//! UTF-8; a scanner counts physical lines and open quotes; the csv crate splits records into fields; the
+//! rules check one line at a time.
 //!
-//! What a bad line is, is decided here; what a good one is used for is not. This part knows nothing of ledgers, of
-//! providers, or of whether a user was named before: a repeated user is two accepted lines.
+//! This room decides whether a line can be used. It knows nothing of ledgers or providers, nor whether
+//! an earlier line names the same user: a repeated user is two accepted lines.
 
-mod dialect;
 mod error;
-mod header;
+mod excerpt;
+mod file;
 mod inspection;
-mod judge;
-mod layout;
 mod line;
 mod reader;
-mod scan;
-mod source;
-mod survey;
+mod repeats;
+mod roster_summary;
+mod table;
 #[cfg(test)]
 mod tests;
-mod wording;
 
-pub use dialect::{TextEncoding, UnknownEncoding};
 pub use error::{RosterError, RosterErrorKind};
-pub use header::{RosterOptions, names_a_user};
+pub use file::{Digest, TextEncoding, UnknownEncoding};
 pub use inspection::{Inspection, inspect};
-pub use judge::is_written_as_number;
-pub use layout::HeaderAt;
-pub use line::{Key, Line, Rejection, Verdict};
+pub use line::{Key, LineCheck, Record, Rejection, is_written_as_number};
 pub use reader::Roster;
-pub use source::Digest;
-pub use survey::{Reading, Survey, check};
+pub use roster_summary::{Reading, RosterSummary, check};
+pub use table::{HeaderAt, RosterOptions, names_a_user};

@@ -1,7 +1,7 @@
-//! The roster as a stream of lines.
+//! Reads a roster as a stream of records.
 //!
-//! Puts the parts together: digest under decoder under scanner under csv. It owns the pairing of records and marks,
-//! and the rule that after an error nothing more comes. It decides nothing about a single line.
+//! It connects the parts: the file's bytes pass the digest, the decoder, the scanner and the csv crate. It pairs each
+//! record with its mark, and returns nothing more after an error. It does not check a line; `line` does.
 
 use std::fmt;
 use std::io::{Cursor, Read};
@@ -9,27 +9,25 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::dialect::{self, Text};
 use super::error::{RosterError, RosterErrorKind};
-use super::header::{Columns, RosterOptions};
-use super::judge::{self, Rules};
-use super::layout::{self, Layout};
-use super::line::{Key, Line};
-use super::scan::{Mark, RECORD_LIMIT, Scanned};
-use super::source::{self, Digest, Digested, Tally};
+use super::file::{
+    Digest, Digested, RECORD_LIMIT, RecordMark, RunningDigest, Scanned, Text, is_text, open_regular,
+};
+use super::line::{self, Key, LineRules, Record};
+use super::table::{self, Columns, Layout, RosterOptions};
 
 const BUFFER: usize = 64 * 1024;
 
-/// An open roster; an iterator over its lines, which ends for good after the first error.
+/// An open roster. It is an iterator over the records, which ends after the first error.
 pub struct Roster {
     path: PathBuf,
     records: Records,
-    tally: Tally,
+    tally: RunningDigest,
     encoding: &'static str,
     delimiter: u8,
     header_line: Option<u64>,
     header: Vec<String>,
-    rules: Rules,
+    rules: LineRules,
     count: u64,
     end: Option<Result<(), RosterError>>,
 }
@@ -39,14 +37,15 @@ impl Roster {
     ///
     /// # Errors
     ///
-    /// Anything that makes the file unusable up to its first line; the rest shows while reading.
+    /// [`RosterError`]: the file cannot be opened, is not text, or has no usable header. Later errors are returned while
+    /// the records are read.
     pub fn open(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Self, RosterError> {
         let path = path.as_ref();
-        let file = source::open_regular(path).map_err(|kind| RosterError::new(path, None, kind))?;
+        let file = open_regular(path).map_err(|kind| RosterError::new(path, None, kind))?;
         Self::from_reader(path, file, options)
     }
 
-    /// Reads from any stream; the path only serves to name it.
+    /// Reads from any stream. The path is used in messages only.
     pub(super) fn from_reader(
         path: &Path,
         input: impl Read + Send + 'static,
@@ -59,7 +58,7 @@ impl Roster {
         if !text.begins_as_text() {
             return Err(fail(None, RosterErrorKind::NotText));
         }
-        let is_text = dialect::is_text(&text.head);
+        let is_whole_text = is_text(&text.head);
         let layout = Layout::find(&text.head, options);
         let layout = layout.map_err(|(line, kind)| fail(Some(line), kind))?;
         let (encoding, delimiter) = (text.encoding, layout.delimiter);
@@ -72,13 +71,15 @@ impl Roster {
                 .map_err(|(line, kind)| fail(line, kind))?
                 .ok_or_else(|| fail(None, RosterErrorKind::Empty))?;
             let (names, columns) = header(&records.record, options).map_err(|kind| match kind {
-                // A picture may happen to begin with a line of letters.
-                RosterErrorKind::HeaderNotUtf8 if !is_text => fail(None, RosterErrorKind::NotText),
+                // Binary data may happen to begin with a line of letters.
+                RosterErrorKind::HeaderNotUtf8 if !is_whole_text => {
+                    fail(None, RosterErrorKind::NotText)
+                }
                 kind => fail(Some(line), kind),
             })?;
             (Some(line), names, columns)
         };
-        let rules = Rules {
+        let rules = LineRules {
             width: header.len(),
             columns,
             unusual_ids: options.unusual_ids,
@@ -102,22 +103,22 @@ impl Roster {
         self.header_line
     }
 
-    /// The names of the columns, trimmed; a name may be empty. Without a header they are `column 1` and so on.
+    /// The names of the columns, trimmed. A name may be empty. Without a header they are `column 1` and so on.
     pub fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// The encoding that was named or that the first bytes show, by its name in the WHATWG's standard.
+    /// The name of the encoding in the WHATWG standard.
     pub fn encoding(&self) -> &'static str {
         self.encoding
     }
 
-    /// The sign between two cells.
+    /// The delimiter between two cells.
     pub fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
-    /// What names the users of this roster: the id or, where there is no such column, the e-mail address.
+    /// What names the users of this roster: the id or, without such a column, the e-mail address.
     pub fn key(&self) -> Key {
         self.rules.columns.key
     }
@@ -127,8 +128,8 @@ impl Roster {
         self.rules.columns.key_index
     }
 
-    /// The index of the e-mail column, where there is one: found by name or, as in a model's export, as a first
-    /// column without a name.
+    /// The index of the e-mail column, if there is one. It is found by its name or, as in the export of an Anaplan
+    /// model, as a first column without a name.
     pub fn email_index(&self) -> Option<usize> {
         self.rules
             .columns
@@ -136,16 +137,16 @@ impl Roster {
             .or(self.rules.columns.label_index)
     }
 
-    /// Whether ids and names are taken as they stand.
+    /// Whether unusual ids and names are accepted as they are.
     pub fn takes_unusual_ids(&self) -> bool {
         self.rules.unusual_ids
     }
 
-    /// Reads what is left, and gives the digest of the whole file.
+    /// Reads the rest of the file, and returns the digest of the whole file.
     ///
     /// # Errors
     ///
-    /// The error that ended the lines, also if it was seen before.
+    /// The error that ended the iteration, even if it was returned before.
     pub fn finish(mut self) -> Result<Digest, RosterError> {
         self.by_ref().for_each(drop);
         match self.end {
@@ -154,7 +155,7 @@ impl Roster {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Line>, (Option<u64>, RosterErrorKind)> {
+    fn read(&mut self) -> Result<Option<Record>, (Option<u64>, RosterErrorKind)> {
         let Some(number) = self.records.read()? else {
             return match self.count {
                 0 if self.header_line.is_some() => Err((None, RosterErrorKind::HeaderOnly)),
@@ -163,12 +164,12 @@ impl Roster {
             };
         };
         self.count += 1;
-        Ok(Some(judge::read(number, &self.records.record, &self.rules)))
+        Ok(Some(line::read(number, &self.records.record, &self.rules)))
     }
 }
 
 impl Iterator for Roster {
-    type Item = Result<Line, RosterError>;
+    type Item = Result<Record, RosterError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.end.is_some() {
@@ -204,12 +205,12 @@ fn header(
     record: &ByteRecord,
     options: &RosterOptions,
 ) -> Result<(Vec<String>, Columns), RosterErrorKind> {
-    if !dialect::is_text(record.as_slice()) {
+    if !is_text(record.as_slice()) {
         return Err(RosterErrorKind::NotText);
     }
-    let names = layout::cells(record);
+    let names = table::cells(record);
     let columns = Columns::find(&names, options).map_err(|kind| {
-        // Each cell by itself: pieces of a character must not make a whole one across two cells.
+        // Each cell is checked alone: the bytes of one character must not be split over two cells.
         let is_utf8 = record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
         if is_utf8 {
             kind
@@ -220,7 +221,7 @@ fn header(
     Ok((names, columns))
 }
 
-/// Records and where each begins.
+/// The records of the file, each with the line on which it begins.
 struct Records {
     csv: Reader<Scanned<Box<dyn Read + Send>>>,
     record: ByteRecord,
@@ -242,7 +243,7 @@ impl Records {
         }
     }
 
-    /// Reads the next record and gives the line on which it begins.
+    /// Reads the next record and returns the line on which it begins.
     fn read(&mut self) -> Result<Option<u64>, (Option<u64>, RosterErrorKind)> {
         match self.csv.read_byte_record(&mut self.record) {
             Ok(false) => Ok(None),
@@ -265,7 +266,7 @@ impl Records {
     }
 }
 
-fn too_long(mark: Mark) -> (Option<u64>, RosterErrorKind) {
+fn too_long(mark: RecordMark) -> (Option<u64>, RosterErrorKind) {
     let kind = RosterErrorKind::RecordTooLong {
         limit: RECORD_LIMIT,
         quote: mark.open_quote,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
-use crate::domain::{on_one_line, visible_json};
+use crate::domain::{escape_json, on_one_line};
 use crate::screen;
 
 /// Standard output and standard error, in quiet mode or not.
@@ -42,7 +42,7 @@ impl Terminal {
 
     /// Data as one line of JSON.
     pub(crate) fn json(self, value: &Value) -> Result<(), Failure> {
-        self.data(&visible_json(&value.to_string()))
+        self.data(&escape_json(&value.to_string()))
     }
 
     /// The stream for long output. A reader that has gone away is no failure: the rest is discarded.
@@ -60,7 +60,7 @@ impl Terminal {
 
     /// The same, as one line of JSON.
     pub(crate) fn outcome_json(self, value: &Value) {
-        self.outcome(&visible_json(&value.to_string()));
+        self.outcome(&escape_json(&value.to_string()));
     }
 
     /// A note, to standard error; not in quiet mode.

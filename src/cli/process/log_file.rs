@@ -12,11 +12,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::Cli;
 use crate::cli::failure::Failure;
-use crate::files::{self, Mark};
+use crate::files::{self, Signature};
 use crate::screen;
 
 /// How a log of this program is recognised: by the time and the level of its first line.
-const LOG: Mark = Mark {
+const LOG: Signature = Signature {
     what: "log",
     is_ours: |head| {
         let line = head.split(|byte| *byte == b'\n').next();

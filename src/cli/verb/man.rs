@@ -11,7 +11,7 @@ use clap_mangen::Man;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::cli::{Cli, Exit};
-use crate::files::{Mark, Place};
+use crate::files::{OutputPath, Signature};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -24,7 +24,7 @@ pub(crate) struct ManArgs {
 }
 
 /// How a page of a manual is recognised.
-const PAGE: Mark = Mark {
+const PAGE: Signature = Signature {
     what: "page of the manual",
     is_ours: |head| {
         let head = String::from_utf8_lossy(head);
@@ -58,7 +58,7 @@ pub(crate) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
     command.build();
     pages(&command, &mut |page| {
         let path = folder.join(page.get_filename());
-        let mut draft = Place::new(&path, PAGE)?.begin()?;
+        let mut draft = OutputPath::new(&path, PAGE)?.begin()?;
         page.render(&mut draft).map_err(failed)?;
         draft.finish()?;
         // All accounts of the machine may read a manual page.

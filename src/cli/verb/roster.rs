@@ -88,7 +88,7 @@ fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     } else {
         terminal.data(&as_text(&found))?;
     }
-    Ok(if found.survey.rejected == 0 {
+    Ok(if found.summary.rejected == 0 {
         Exit::Done
     } else {
         Exit::Trouble
@@ -96,9 +96,9 @@ fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
 }
 
 fn as_json(found: &Inspection) -> serde_json::Value {
-    let survey = &found.survey;
+    let summary = &found.summary;
     let column = |column: &(usize, String)| json!({"number": column.0, "name": column.1});
-    let rejections = survey.rejections.iter();
+    let rejections = summary.rejections.iter();
     let rejections: Vec<_> = rejections
         .map(|(line, why)| json!({"line": line, "reason": why.to_string()}))
         .collect();
@@ -108,27 +108,27 @@ fn as_json(found: &Inspection) -> serde_json::Value {
         .collect();
     json!({
         "schema": 1,
-        "sha256": survey.digest,
-        "bytes": survey.bytes,
+        "sha256": summary.digest,
+        "bytes": summary.bytes,
         "encoding": found.encoding,
         "delimiter": char::from(found.delimiter).to_string(),
-        "header_line": survey.reading.header_line,
+        "header_line": summary.reading.header_line,
         "columns": found.header,
-        "key": survey.key.to_string(),
+        "key": summary.key.to_string(),
         "key_column": column(&found.key_column),
         "email_column": found.email_column.as_ref().map(column),
-        "lines": survey.lines,
-        "users": survey.accepted - found.duplicates,
+        "lines": summary.lines,
+        "users": summary.accepted - found.duplicates,
         "duplicates": found.duplicates,
-        "invalid": survey.rejected,
-        "not_utf8": survey.not_utf8,
+        "invalid": summary.rejected,
+        "not_utf8": summary.not_utf8,
         "repeated_lines": repeats,
         "invalid_lines": rejections,
     })
 }
 
 fn as_text(found: &Inspection) -> String {
-    let survey = &found.survey;
+    let summary = &found.summary;
     let delimiter = match found.delimiter {
         b',' => "comma".to_owned(),
         b';' => "semicolon".to_owned(),
@@ -146,23 +146,23 @@ fn as_text(found: &Inspection) -> String {
         ("columns", found.header.join(", ")),
         (
             "users by",
-            format!("{}, column {}", survey.key, column(&found.key_column)),
+            format!("{}, column {}", summary.key, column(&found.key_column)),
         ),
         ("e-mail", email),
-        ("lines", survey.lines.to_string()),
-        ("users", (survey.accepted - found.duplicates).to_string()),
+        ("lines", summary.lines.to_string()),
+        ("users", (summary.accepted - found.duplicates).to_string()),
         ("duplicates", found.duplicates.to_string()),
-        ("invalid", survey.rejected.to_string()),
-        ("sha256", survey.digest.clone()),
+        ("invalid", summary.rejected.to_string()),
+        ("sha256", summary.digest.clone()),
     ];
-    let remarks = survey.remarks();
-    let bad = survey.rejections.iter().take(LISTED);
+    let remarks = summary.remarks();
+    let bad = summary.rejections.iter().take(LISTED);
     let bad = bad.map(|(line, why)| (*line, why.to_string()));
     let again = found.repeats.iter().take(LISTED);
     let again = again.map(|(line, first)| (*line, format!("duplicate of line {first}")));
     let mut lines: Vec<_> = bad.chain(again).collect();
     lines.sort();
-    let unlisted = (survey.rejected + found.duplicates).saturating_sub(lines.len() as u64);
+    let unlisted = (summary.rejected + found.duplicates).saturating_sub(lines.len() as u64);
     let mut text: Vec<String> = rows
         .drain(..)
         .map(|(name, value)| format!("{name:<12}{value}"))

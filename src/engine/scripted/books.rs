@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Door, Known, RequestKind};
+use crate::domain::{Door, KnownNames, RequestKind};
 
 /// How old a state may be that a whole list is computed from, when the write arrives.
 const FRESH: Duration = Duration::from_mins(1);
@@ -90,10 +90,10 @@ impl Books {
     /// P7, and C16: what must hold when a write arrives.
     pub(super) fn check_write(&mut self, user: &str, asked: &str) {
         let person = &self.people[user];
-        let known = Known {
+        let known = KnownNames {
             user_name: person.user_name.clone(),
             addresses: Some(person.addresses.clone()),
-            ..Known::default()
+            ..KnownNames::default()
         };
         let mut broken = Vec::new();
         if let Err(barred) = self.door.is_protected(Some(user), &known) {

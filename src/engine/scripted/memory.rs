@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::domain::{
-    Access, Change, Effect, Entry, Fact, Goal, IdRule, Known, Line, Outcome, Reason, RequestKind,
-    Seen, Status, Timestamp, UserId, UserState, Verdict,
+    Access, Change, Effect, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason,
+    RequestKind, Seen, Status, Timestamp, UserId, UserState, Verdict,
 };
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::port::{Journal, JournalError, Subject};
@@ -31,7 +31,7 @@ pub(crate) struct Row {
     /// When that was, in milliseconds.
     pub(crate) before_at: i64,
     /// By what else the user is known.
-    pub(crate) known: Known,
+    pub(crate) known: KnownNames,
     /// What the writes so far may have done.
     pub(crate) effect: Effect,
     /// A write left, or may have: what the user had before it is fixed.
@@ -98,7 +98,7 @@ impl Memory {
             }),
             before_at: 0,
             is_fixed: false,
-            known: Known::default(),
+            known: KnownNames::default(),
             effect: Effect::None,
             intent: None,
             must_read: false,

@@ -3,10 +3,10 @@
 use crate::domain::Access;
 use crate::job::{JobError, Voice};
 use crate::ledger::{Job, Ledger};
-use crate::plan::LookedUp;
+use crate::plan::LookUpSummary;
 
 /// How the users were looked up, and how many users the tenant has.
-pub fn describe_look_up(looked_up: &LookedUp) -> String {
+pub fn describe_look_up(looked_up: &LookUpSummary) -> String {
     let requests = looked_up.requests;
     let s = if requests == 1 { "" } else { "s" };
     let way = match looked_up.method.as_str() {
@@ -32,7 +32,7 @@ pub fn describe_look_up(looked_up: &LookedUp) -> String {
 }
 
 /// Which attributes users keep access in, since the profile does not know them; `None` if there are none.
-pub fn describe_kept_access(looked_up: &LookedUp) -> Option<String> {
+pub fn describe_kept_access(looked_up: &LookUpSummary) -> Option<String> {
     if looked_up.kept_access.is_empty() {
         return None;
     }
@@ -71,7 +71,7 @@ pub(crate) async fn warn_of_unseen_workspaces(
         return Ok(false);
     };
     // A look-up by the list has seen users outside the roster, too.
-    let looked_up = job.plan.as_ref().map(LookedUp::read);
+    let looked_up = job.plan.as_ref().map(LookUpSummary::read);
     let ids = match &looked_up {
         Some(looked_up) if looked_up.is_made() => &looked_up.unseen_workspaces,
         _ => ids,

@@ -5,7 +5,7 @@ use crate::job::planning::{describe_kept_access, describe_look_up};
 use crate::job::site::Site;
 use crate::job::{JobError, SiteError};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, RunKind};
-use crate::plan::{LookUps, LookedUp, PlanError, Unmet, make, unmet};
+use crate::plan::{LookUpSummary, LookUps, PlanError, UnmetPatterns, make, unmet};
 
 /// Patterns of the protect list that are printed before the rest is shortened to `…`.
 const UNMET_SHOWN: usize = 5;
@@ -24,7 +24,7 @@ pub(crate) async fn planned(
         None => {
             let job = make_plan(ledger, &job, site, no_lookup).await?;
             if let Some(plan) = &job.plan {
-                let looked_up = LookedUp::read(plan);
+                let looked_up = LookUpSummary::read(plan);
                 site.voice().note(&describe_look_up(&looked_up));
                 if let Some(words) = describe_kept_access(&looked_up) {
                     site.voice().warn(&words);
@@ -96,7 +96,7 @@ async fn make_plan(
 
 /// Reports which patterns of the protect list cover no user of the job: some are probably misspelt.
 async fn report_unmet(ledger: &mut Ledger, job: &Job, site: &Site<'_>) -> Result<(), JobError> {
-    let Unmet { patterns, unnamed } = unmet(ledger, job, &site.criteria).await?;
+    let UnmetPatterns { patterns, unnamed } = unmet(ledger, job, &site.criteria).await?;
     if patterns.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use crate::job::JobError;
 use crate::job::planning::make_plan::{LOOK_UP_FAILED, look_up_again};
 use crate::job::site::Site;
 use crate::ledger::{Job, Ledger, NewRun, Retriable, RunEnding, RunKind};
-use crate::plan::{LookedUp, active_to_write};
+use crate::plan::{LookUpSummary, active_to_write};
 
 /// The users that the present command will write.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Scope {
 impl Scope {
     /// How many users that are, and which part of the tenant, for the rails.
     pub(crate) fn extent(&self, job: &Job) -> Extent {
-        let looked_up = job.plan.as_ref().map(LookedUp::read);
+        let looked_up = job.plan.as_ref().map(LookUpSummary::read);
         Extent {
             to_write: self.to_write,
             active: self.active.min(self.to_write),
@@ -64,7 +64,7 @@ pub(crate) async fn find_scope(
     }
     if retry.is_none() && begun.is_none() {
         let plan = job.plan.as_ref();
-        let looked_up = plan.map(LookedUp::read).unwrap_or_default();
+        let looked_up = plan.map(LookUpSummary::read).unwrap_or_default();
         let scope = Scope {
             to_write: plan.map_or(job.users, |plan| plan.to_write),
             active: looked_up.active_to_write,

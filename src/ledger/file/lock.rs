@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use super::place;
 use crate::domain::Timestamp;
-use crate::files::{self, FileError, Mark};
+use crate::files::{self, FileError, Signature};
 use crate::ledger::LedgerError;
 
 /// How often the lock is tried while readers come and go, or while the file vanishes.
 const TRIES: u32 = 40;
 
 /// How the file of a lock is recognised: it says who holds the lock.
-const LOCK: Mark = Mark {
+const LOCK: Signature = Signature {
     what: "lock",
     is_ours: |head| head.starts_with(b"process "),
 };

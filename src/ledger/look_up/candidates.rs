@@ -9,7 +9,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::domain::{
-    Door, Entry, Fact, Goal, IdRule, Known, Line, Outcome, Reason, Settlement, Timestamp, UserState,
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, Settlement, Timestamp,
+    UserState,
 };
 use crate::ledger::job::unsigned;
 use crate::ledger::journal::{known, texts};
@@ -30,7 +31,7 @@ struct Candidate {
     /// Whether the line names a user by name.
     by_name: bool,
     /// By what the user is known otherwise.
-    known: Known,
+    known: KnownNames,
 }
 
 impl Ledger {

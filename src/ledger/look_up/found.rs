@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row};
 
-use crate::domain::{Door, Entry, Fact, Goal, IdRule, Known, Line, Timestamp, UserState, name_key};
+use crate::domain::{
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key,
+};
 use crate::ledger::job::{own_goal, unsigned};
 use crate::ledger::journal::known;
 use crate::ledger::look_up::candidates::keep;
@@ -210,7 +212,7 @@ fn keys(job: &Job, users: &[UserState]) -> String {
 }
 
 /// Whether `state` shows all names that `door` asks for, of a user that is otherwise known by this.
-pub(in crate::ledger) fn is_named(door: &Door, mut known: Known, state: &UserState) -> bool {
+pub(in crate::ledger) fn is_named(door: &Door, mut known: KnownNames, state: &UserState) -> bool {
     known.update(state);
     let answer = door.may_write(Some(&state.id), &known);
     !answer.is_err_and(|barred| barred.is_unknown())

@@ -1,13 +1,13 @@
 //! Who did it and why, what was asked, and what the page can be checked against: only what is known.
 
 use crate::ledger::Job;
-use crate::report::html::figures::{count, counted, moment};
+use crate::report::figures::{count, counted, moment};
 use crate::report::html::wording;
 use crate::report::{RunSummary, Summary, UndoneSummary};
 
 /// A question and its answers.
 #[derive(Debug)]
-pub(super) struct Fact {
+pub(super) struct FactRow {
     pub(super) name: &'static str,
     pub(super) values: Vec<String>,
     pub(super) is_code: bool,
@@ -25,23 +25,23 @@ fn distinct<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Vec<String> {
     all
 }
 
-fn fact(name: &'static str, values: Vec<String>) -> Fact {
-    Fact {
+fn fact(name: &'static str, values: Vec<String>) -> FactRow {
+    FactRow {
         name,
         values,
         is_code: false,
     }
 }
 
-fn code(name: &'static str, values: Vec<String>) -> Fact {
-    Fact {
+fn code(name: &'static str, values: Vec<String>) -> FactRow {
+    FactRow {
         name,
         values,
         is_code: true,
     }
 }
 
-fn known(facts: Vec<Fact>) -> Vec<Fact> {
+fn known(facts: Vec<FactRow>) -> Vec<FactRow> {
     facts
         .into_iter()
         .filter(|fact| !fact.values.is_empty())
@@ -49,7 +49,7 @@ fn known(facts: Vec<Fact>) -> Vec<Fact> {
 }
 
 /// Who did it, and why.
-pub(super) fn people(summary: &Summary) -> Vec<Fact> {
+pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
     let runs = || summary.runs.iter();
     let all = |member: fn(&RunSummary) -> Option<&String>| distinct(runs().filter_map(member));
     // A run that was killed has not recorded how many requests it had sent.
@@ -82,7 +82,7 @@ pub(super) fn people(summary: &Summary) -> Vec<Fact> {
 }
 
 /// What was asked, and of whom.
-pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<Fact> {
+pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<FactRow> {
     let roster = summary.roster.rsplit(['/', '\\']).next();
     let plan = job.plan.as_ref();
     known(vec![
@@ -135,7 +135,7 @@ fn verified(summary: &Summary) -> Option<String> {
 }
 
 /// What ties the page to the ledger.
-pub(super) fn proof(job: &Job, summary: &Summary) -> Vec<Fact> {
+pub(super) fn proof(job: &Job, summary: &Summary) -> Vec<FactRow> {
     let tenants = summary.runs.iter().filter_map(|run| run.tenant.as_ref());
     let plan = job.plan.as_ref();
     let chain = summary.chain.as_ref();

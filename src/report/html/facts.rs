@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Line, Status};
 use crate::ledger::{Answers, Job, LedgerError, Reader, RunStory, Step, Trouble, UserRow, Wait};
-use crate::report::html::chart::axis::Stretch;
+use crate::report::chart::axis::Stretch;
 
 /// Lines that went wrong and stand in the page itself, so that it needs no script to show them.
 pub(super) const SHOWN: usize = 100;

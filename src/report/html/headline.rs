@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::domain::{Finding, Status};
 use crate::ledger::RunStory;
-use crate::report::html::figures::{count, counted, length};
+use crate::report::figures::{count, counted, length};
 use crate::report::html::{facts, wording};
 use crate::report::{Summary, UndoneSummary};
 
 /// How it all ended, in one word for the eye and one sentence.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(super) struct Conclusion {
     pub(super) class: &'static str,
     pub(super) text: String,
 }
@@ -87,7 +87,7 @@ impl Totals {
         text
     }
 
-    pub(super) fn verdict(&self, summary: &Summary) -> Verdict {
+    pub(super) fn verdict(&self, summary: &Summary) -> Conclusion {
         let (class, text) = if !summary.balanced {
             (
                 "bad",
@@ -115,13 +115,13 @@ impl Totals {
             )
         };
         if self.drifted == 0 {
-            return Verdict {
+            return Conclusion {
                 class,
                 text: text.to_owned(),
             };
         }
         let users = counted(self.drifted, "user", "users");
-        Verdict {
+        Conclusion {
             class: "bad",
             text: format!("{text}. A verification found {users} in another state"),
         }

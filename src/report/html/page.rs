@@ -1,23 +1,55 @@
 //! The page in words: from what the ledger holds to what the template prints.
 
+use std::io::Write;
+
 use askama::Template;
 use serde_json::json;
 
 use crate::domain::Status;
-use crate::ledger::{Job, RunStory};
-use crate::report::html::background::{Fact, asked, people, proof};
-use crate::report::html::chart::{NARROW, WIDE, answers, progress, share};
+use crate::ledger::{Job, Reader, RunStory};
+use crate::report::chart::axis::{NARROW, Stretch, WIDE};
+use crate::report::chart::{answer_times, outcome_share, users_over_time};
+use crate::report::figures::{count, counted, length};
+use crate::report::html::background::{FactRow, asked, people, proof};
 use crate::report::html::facts::{self, Facts};
-use crate::report::html::figures::{count, counted, length};
-use crate::report::html::headline::{Tile, Totals, Verdict, equation, shares};
-use crate::report::html::parts::{
+use crate::report::html::headline::{Conclusion, Tile, Totals, equation, shares};
+use crate::report::html::line_data::{Embedded, Frame, MOST_LINES, outcomes, write_lines};
+use crate::report::html::table_rows::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
     run_lines, run_names, trouble_groups, wait_lines,
 };
-use crate::report::html::rows::{Embedded, outcomes};
-use crate::report::html::{MOST_LINES, policy, wording};
+use crate::report::html::{policy, wording};
 use crate::report::mask::Privacy;
-use crate::report::{Summary, UndoneSummary};
+use crate::report::{ReportError, Summary, UndoneSummary};
+
+/// Writes the page of a job, of which `summary` was made with the same privacy. Memory does not grow
+/// with the job.
+///
+/// # Errors
+/// If the ledger cannot be read, or the file not be written.
+pub(in crate::report) async fn write(
+    reader: &mut Reader,
+    job: &Job,
+    summary: &Summary,
+    privacy: Privacy,
+    mut file: impl Write,
+) -> Result<(), ReportError> {
+    let facts = Facts::read(reader, job).await?;
+    let runs: Vec<_> = facts.runs.iter().map(|run| run.id.to_string()).collect();
+    Page::new(job, summary, facts, privacy).write_into(&mut file)?;
+    let frame = Frame {
+        base: job.created_at,
+        runs: &runs,
+    };
+    write_lines(reader, job, privacy, &frame, &mut file).await?;
+    write!(
+        file,
+        "<script>{}</script>\n</body>\n</html>\n",
+        policy::SCRIPT
+    )?;
+    file.flush()?;
+    Ok(())
+}
 
 /// All of the page up to its data.
 #[derive(Template)]
@@ -29,7 +61,7 @@ pub(super) struct Page {
     change: String,
     target: String,
     headline: String,
-    verdict: Verdict,
+    verdict: Conclusion,
     tiles: Vec<Tile>,
     undone: Option<String>,
     balance: String,
@@ -38,9 +70,9 @@ pub(super) struct Page {
     sum: String,
     share: String,
     outcomes: Vec<OutcomeRow>,
-    people: Vec<Fact>,
-    asked: Vec<Fact>,
-    proof: Vec<Fact>,
+    people: Vec<FactRow>,
+    asked: Vec<FactRow>,
+    proof: Vec<FactRow>,
     progress: [String; 2],
     runs: Vec<RunLine>,
     shows_throttled: bool,
@@ -64,7 +96,7 @@ impl Page {
         let totals = Totals::new(&told, job.lines, summary);
         let equation = equation(&counts, job.lines, summary.balanced);
         let course = course(&facts, totals.users);
-        let bins = answers::bins(&facts.answers.times);
+        let bins = answer_times::bins(&facts.answers.times);
         let all: u64 = facts.troubles.iter().map(|trouble| trouble.lines).sum();
         let all = all + summary.drift.values().sum::<u64>();
         let mut troubles = drift_groups(summary);
@@ -87,7 +119,7 @@ impl Page {
             balanced: summary.balanced,
             lines: count(job.lines),
             sum: count(counts.iter().map(|(_, lines)| lines).sum()),
-            share: share::draw(&counts, shares(&counts)),
+            share: outcome_share::draw(&counts, shares(&counts)),
             outcomes: counts
                 .iter()
                 .map(|(status, lines)| OutcomeRow::new(*status, *lines))
@@ -96,15 +128,15 @@ impl Page {
             asked: asked(job, summary),
             proof: proof(job, summary),
             progress: [
-                progress::draw(&course, "progress-wide", WIDE),
-                progress::draw(&course, "progress-narrow", NARROW),
+                users_over_time::draw(&course, "progress-wide", WIDE),
+                users_over_time::draw(&course, "progress-narrow", NARROW),
             ],
             runs: run_lines(&facts.runs, privacy),
             shows_throttled: facts.runs.iter().any(|run| run.throttled.is_some()),
             waits: wait_lines(&facts.waits),
             answers: [
-                answers::draw(&bins, "answers-wide", WIDE),
-                answers::draw(&bins, "answers-narrow", NARROW),
+                answer_times::draw(&bins, "answers-wide", WIDE),
+                answer_times::draw(&bins, "answers-narrow", NARROW),
             ],
             answer_words: answer_words(&facts),
             bins: bins
@@ -133,12 +165,12 @@ fn undone(undone: &UndoneSummary) -> String {
     )
 }
 
-fn course(facts: &Facts, users: u64) -> progress::Course {
+fn course(facts: &Facts, users: u64) -> users_over_time::ProgressChart {
     let names = run_names(&facts.runs);
     let runs = facts.runs.iter().zip(names);
-    progress::Course {
+    users_over_time::ProgressChart {
         runs: runs
-            .map(|(run, name)| progress::RunShape {
+            .map(|(run, name)| users_over_time::RunShape {
                 name,
                 stretch: facts::stretch(run),
             })
@@ -146,7 +178,7 @@ fn course(facts: &Facts, users: u64) -> progress::Course {
         waits: facts
             .waits
             .iter()
-            .map(|wait| super::chart::axis::Stretch {
+            .map(|wait| Stretch {
                 from: wait.from,
                 until: wait.until,
             })
@@ -159,7 +191,7 @@ fn course(facts: &Facts, users: u64) -> progress::Course {
 fn answer_words(facts: &Facts) -> String {
     let times = &facts.answers.times;
     let all: u64 = times.iter().map(|time| time.answers).sum();
-    let quantile = |share| answers::quantile(times, share).map(length);
+    let quantile = |share| answer_times::quantile(times, share).map(length);
     let silences = match facts.answers.silences {
         0 => "No request stayed without an answer.".to_owned(),
         1 => "One request stayed without an answer.".to_owned(),

@@ -1,9 +1,9 @@
-//! Where the table begins: what stands above a header, and files without one.
+//! Where the table begins: lines above the header, and files without a header.
 
 use proptest::prelude::*;
 
-use super::super::HeaderAt;
-use super::{RosterOptions, id_column, open_with, told};
+use super::support::{id_column, in_short, open_with};
+use crate::roster::{HeaderAt, RosterOptions};
 
 fn found() -> RosterOptions {
     RosterOptions::default()
@@ -35,12 +35,12 @@ fn read(text: impl AsRef<[u8]>, options: &RosterOptions) -> Result<Vec<String>, 
     let roster = open_with(text, options);
     let lines = roster.and_then(Iterator::collect::<Result<Vec<_>, _>>);
     lines
-        .map(|lines| told(&lines))
+        .map(|lines| in_short(&lines))
         .map_err(|error| format!("{error}: {}", error.hint().unwrap_or_default()))
 }
 
 #[test]
-fn what_is_plainly_no_header_is_skipped() {
+fn lines_that_are_clearly_no_header_are_skipped() {
     let table = "User ID,Email\r\nU1,u1@x.com\r\nU2,\r\n";
     let above = [
         "sep=,\r\n",
@@ -60,7 +60,7 @@ fn what_is_plainly_no_header_is_skipped() {
         let lines = [format!("{first} U1/u1@x.com"), format!("{} U2", first + 1)];
         let text = format!("{above}{table}");
         assert_eq!(read(&text, &found()), Ok(lines.to_vec()), "{above:?}");
-        // The column by its number: the same.
+        // The result is the same if the column is named by its number.
         assert_eq!(
             read(&text, &id_column("#1")),
             Ok(lines.to_vec()),
@@ -72,7 +72,7 @@ fn what_is_plainly_no_header_is_skipped() {
 }
 
 #[test]
-fn the_sign_that_a_first_line_names_is_taken() {
+fn the_delimiter_that_a_first_line_names_is_used() {
     for sign in [';', '|', '^', '\t', ','] {
         let text = format!("sep={sign}\nname{sign}id\nA;B,C{sign}U1\n");
         let text = text.replace(
@@ -102,7 +102,7 @@ fn the_sign_that_a_first_line_names_is_taken() {
 }
 
 #[test]
-fn what_may_be_a_user_above_a_header_is_not_skipped() {
+fn a_line_above_the_header_that_may_be_a_user_is_not_skipped() {
     for above in [
         "U0,u0@x.com\n",
         "Leavers\n",
@@ -162,7 +162,7 @@ fn a_first_user_is_not_taken_for_a_header() {
         };
         let lines = read(text, &options).unwrap();
         assert!(lines[0].starts_with("1 "), "{lines:?}");
-        // Who says that it is the header is believed.
+        // `--header-line` is taken at its word.
         let options = RosterOptions {
             header: HeaderAt::Line(1.try_into().unwrap()),
             ..options
@@ -212,7 +212,7 @@ fn a_file_without_a_header_is_read_by_its_one_column_or_its_addresses() {
     let roster = open_with("Ann,U1\nBob,U2,x\n", &options).unwrap();
     assert_eq!(roster.header(), ["column 1", "column 2", "column 3"]);
     let lines: Vec<_> = roster.map(Result::unwrap).collect();
-    assert_eq!(told(&lines), ["1 U1", "2 U2"]);
+    assert_eq!(in_short(&lines), ["1 U1", "2 U2"]);
     for text in ["Ann,U1\nBob,U2\n", "a@x.com,b@x.com\n"] {
         let refusal = read(text, &headless()).unwrap_err();
         assert!(refusal.contains("which of its 2 columns"), "{refusal}");
@@ -226,9 +226,9 @@ fn a_file_without_a_header_is_read_by_its_one_column_or_its_addresses() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
-    /// Whatever stands above the header: either all users are read, or the file is refused.
+    /// For any lines above the header: either all users are read, or the file is refused.
     #[test]
-    fn no_user_is_lost_to_what_stands_above_the_header(
+    fn no_user_is_lost_to_the_lines_above_the_header(
         above in proptest::collection::vec(
             proptest::sample::select(vec![
                 "sep=,", "", ",,", "Two words", "word", "# note", "#", "a,b", "x@y", "\"two\nlines here\"", "version:1",

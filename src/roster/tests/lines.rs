@@ -1,7 +1,7 @@
-//! What lines come to, whatever the encoding, the delimiter and the line ends.
+//! How good and bad lines are read, in each encoding, with each delimiter and each kind of line end.
 
-use super::super::Key;
-use super::{RosterOptions, id_column, open, open_with, read, told};
+use super::support::{id_column, in_short, open, open_with, read};
+use crate::roster::{Key, RosterOptions};
 
 type Encode = fn(&str) -> Vec<u8>;
 
@@ -42,7 +42,7 @@ fn every_encoding_delimiter_and_line_end_reads_the_same() {
                 assert_eq!(roster.email_index(), Some(2));
                 let lines: Vec<_> = roster.by_ref().map(Result::unwrap).collect();
                 assert_eq!(
-                    told(&lines),
+                    in_short(&lines),
                     ["2 aB1/zoe@example.com", "4 b2", "8 c3/l@example.com"],
                     "{encoding}, {delimiter:?}, {end:?}"
                 );
@@ -58,11 +58,11 @@ fn every_encoding_delimiter_and_line_end_reads_the_same() {
 #[test]
 fn the_line_number_is_physical() {
     let lines = read("id,n\n\n\na,1\r\n\r\nb,\"x\ny\rz\r\nw\"\n\rc,3\n\n").unwrap();
-    assert_eq!(told(&lines), ["4 a", "6 b", "11 c"]);
+    assert_eq!(in_short(&lines), ["4 a", "6 b", "11 c"]);
     let lines = read("\u{feff}\u{feff}\"n\nn\",id\nx,a").unwrap();
-    assert_eq!(told(&lines), ["3 a"]);
+    assert_eq!(in_short(&lines), ["3 a"]);
     let lines = read("\n\r\n\rid\na").unwrap();
-    assert_eq!(told(&lines), ["5 a"]);
+    assert_eq!(in_short(&lines), ["5 a"]);
 }
 
 #[test]
@@ -130,14 +130,14 @@ fn bad_lines_are_rejected_with_a_reason() {
         ("8a80-e+1,1,2", "8a80-e+1"),
         ("#a1,1,2", "#a1"),
     ];
-    for (line, verdict) in cases {
+    for (line, check) in cases {
         let lines = read(format!("id,b,c\n{line}\n")).unwrap();
-        assert_eq!(told(&lines), [format!("2 {verdict}")], "{line:?}");
+        assert_eq!(in_short(&lines), [format!("2 {check}")], "{line:?}");
     }
-    let told_long = told(&read(format!("id\n{long}\n{}\n", &long[..256])).unwrap());
-    assert!(told_long[0].starts_with("2 !id of 10000 bytes, more than 256: `xxx"));
-    assert!(told_long[0].len() < 120, "{}", told_long[0]);
-    assert_eq!(told_long[1], format!("3 {}", &long[..256]));
+    let long_lines = in_short(&read(format!("id\n{long}\n{}\n", &long[..256])).unwrap());
+    assert!(long_lines[0].starts_with("2 !id of 10000 bytes, more than 256: `xxx"));
+    assert!(long_lines[0].len() < 120, "{}", long_lines[0]);
+    assert_eq!(long_lines[1], format!("3 {}", &long[..256]));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn only_the_cells_that_are_used_must_be_utf8() {
     let lines = read(b"id,name,E-Mail\na,ok,a@x\nb,J\xf6rg,b@x\n\xe9,ok,\nd,,d\xe9@x\n").unwrap();
     let words = "save the file as `CSV UTF-8`, or name its encoding with `--encoding`";
     assert_eq!(
-        told(&lines),
+        in_short(&lines),
         [
             "2 a/a@x",
             "3 b/b@x",
@@ -170,11 +170,14 @@ fn the_encoding_can_be_named() {
     assert_eq!(roster.encoding(), "Shift_JIS");
     assert_eq!(roster.next().unwrap().unwrap().cells, ["a1", "表"]);
     // Without its name the ids are read all the same.
-    assert_eq!(told(&read(&text).unwrap()), ["2 a1"]);
+    assert_eq!(in_short(&read(&text).unwrap()), ["2 a1"]);
     // What the encoding does not have is never a part of an id.
     let bad = open_with(b"id\n\x81\xff\n", &options).unwrap();
     let lines: Vec<_> = bad.map(Result::unwrap).collect();
-    assert!(told(&lines)[0].contains("lost in conversion"), "{lines:?}");
+    assert!(
+        in_short(&lines)[0].contains("lost in conversion"),
+        "{lines:?}"
+    );
     let error = open_with("\u{feff}id\na\n", &options).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -193,9 +196,9 @@ fn unusual_ids_are_taken_as_they_stand_where_that_is_allowed() {
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    assert_eq!(told(&lines)[..3], ["2 Jane Doe", "3 {a}", "4 a@x.com"]);
+    assert_eq!(in_short(&lines)[..3], ["2 Jane Doe", "3 {a}", "4 a@x.com"]);
     assert!(
-        told(&lines[3..]).iter().all(|line| line.contains('!')),
+        in_short(&lines[3..]).iter().all(|line| line.contains('!')),
         "{lines:?}"
     );
 }
@@ -206,7 +209,7 @@ fn broken_utf16_is_never_an_id() {
     bytes.extend([0x00, 0xd8, b'\n', 0]);
     let lines = read(bytes).unwrap();
     assert_eq!(
-        told(&lines),
+        in_short(&lines),
         ["2 !id with a character lost in conversion: `ab\u{fffd}`"]
     );
 }
@@ -246,7 +249,10 @@ fn the_id_column_is_found() {
 #[test]
 fn a_model_export_has_its_addresses_under_no_header() {
     let text = ",First Name,User ID\nzoe@example.com,Zoe,a1\n17,Max,b2\n";
-    assert_eq!(told(&read(text).unwrap()), ["2 a1/zoe@example.com", "3 b2"]);
+    assert_eq!(
+        in_short(&read(text).unwrap()),
+        ["2 a1/zoe@example.com", "3 b2"]
+    );
     assert_eq!(open(text).unwrap().email_index(), Some(0));
 }
 
@@ -255,7 +261,7 @@ fn addresses_serve_where_there_is_no_id() {
     let text = "Name,Email\nZoe, zoe@example.com \nMax,\n";
     let lines = read(text).unwrap();
     assert_eq!(
-        told(&lines),
+        in_short(&lines),
         ["2 @zoe@example.com", "3 !empty e-mail address"]
     );
     assert_eq!(open(text).unwrap().key(), Key::UserName);
@@ -264,5 +270,5 @@ fn addresses_serve_where_there_is_no_id() {
         ..RosterOptions::default()
     };
     let lines: Result<Vec<_>, _> = open_with("id,who\na,zoe\n", &options).unwrap().collect();
-    assert_eq!(told(&lines.unwrap()), ["2 a/zoe"]);
+    assert_eq!(in_short(&lines.unwrap()), ["2 a/zoe"]);
 }

@@ -1,54 +1,7 @@
 //! Tests of the roster as a whole, on bytes in memory and on files.
-//!
-//! `layouts` is where the table is found, `lines` what good and bad lines come to, `refusals` what makes a file unusable, `property` what holds for any
-//! bytes at all.
 
 mod layouts;
 mod lines;
 mod property;
 mod refusals;
-
-use std::io::Cursor;
-use std::path::Path;
-
-use super::{Line, Roster, RosterError, RosterOptions, Verdict};
-
-pub(super) fn open(bytes: impl AsRef<[u8]>) -> Result<Roster, RosterError> {
-    open_with(bytes, &RosterOptions::default())
-}
-
-pub(super) fn open_with(
-    bytes: impl AsRef<[u8]>,
-    options: &RosterOptions,
-) -> Result<Roster, RosterError> {
-    let input = Cursor::new(bytes.as_ref().to_vec());
-    Roster::from_reader(Path::new("users.csv"), input, options)
-}
-
-pub(super) fn read(bytes: impl AsRef<[u8]>) -> Result<Vec<Line>, RosterError> {
-    open(bytes)?.collect()
-}
-
-pub(super) fn id_column(name: &str) -> RosterOptions {
-    RosterOptions {
-        id_column: Some(name.into()),
-        ..RosterOptions::default()
-    }
-}
-
-/// Line number and `id`, `id/name`, `@name` or `!reason` of each line.
-pub(super) fn told(lines: &[Line]) -> Vec<String> {
-    let tell = |line: &Line| match &line.verdict {
-        Verdict::Accepted {
-            user_id,
-            user_name: None,
-        } => format!("{} {user_id}", line.number),
-        Verdict::Accepted {
-            user_id,
-            user_name: Some(name),
-        } => format!("{} {user_id}/{name}", line.number),
-        Verdict::AcceptedByName { user_name } => format!("{} @{user_name}", line.number),
-        Verdict::Rejected { reason } => format!("{} !{reason}", line.number),
-    };
-    lines.iter().map(tell).collect()
-}
+mod support;

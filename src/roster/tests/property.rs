@@ -6,9 +6,10 @@ use csv::{QuoteStyle, ReaderBuilder, WriterBuilder};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::scan::{Mark, Scanned};
-use super::super::survey::survey;
-use super::{RosterOptions, Verdict, open, open_with};
+use super::support::{open, open_with};
+use crate::roster::file::{RecordMark, Scanned};
+use crate::roster::roster_summary::summarize;
+use crate::roster::{LineCheck, Roster, RosterOptions};
 
 /// Bytes of which most mean something to a CSV reader.
 fn lively() -> impl Strategy<Value = Vec<u8>> {
@@ -28,7 +29,7 @@ fn cell() -> impl Strategy<Value = String> {
 }
 
 /// Scans with buffers of a given size, so that each seam between two reads is met.
-fn marks(bytes: &[u8], delimiter: u8, size: usize) -> Vec<Mark> {
+fn marks(bytes: &[u8], delimiter: u8, size: usize) -> Vec<RecordMark> {
     let mut scanned = Scanned::new(bytes, delimiter, 1);
     let mut buffer = vec![0; size];
     while scanned.read(&mut buffer).unwrap() > 0 {}
@@ -71,7 +72,7 @@ proptest! {
             lines += 1;
             prop_assert!(line.number > last);
             last = line.number;
-            if let Verdict::Accepted { user_id, .. } = line.verdict {
+            if let LineCheck::Accepted { user_id, .. } = line.check {
                 prop_assert!(!user_id.is_empty());
                 let beyond = line.cells.iter().skip(width);
                 prop_assert!(beyond.into_iter().all(|cell| cell.trim().is_empty()));
@@ -82,8 +83,8 @@ proptest! {
         if let Ok(digest) = roster.finish() {
             prop_assert_eq!((digest.records, digest.bytes), (lines, bytes.len() as u64));
             let roster = open_with(&bytes, &options).unwrap();
-            if let Ok(survey) = survey("users.csv".as_ref(), roster, |_| Ok(())) {
-                prop_assert_eq!(survey.accepted + survey.rejected, lines);
+            if let Ok(summary) = summarize("users.csv".as_ref(), roster, |_| Ok(())) {
+                prop_assert_eq!(summary.accepted + summary.rejected, lines);
             }
         }
     }
@@ -92,7 +93,7 @@ proptest! {
     fn any_bytes_at_all_never_panic(bytes in prop_oneof![lively(), vec(any::<u8>(), 0..200)]) {
         let options = RosterOptions { id_column: Some("#1".into()), email_column: Some("#1".into()), ..RosterOptions::default() };
         for opened in [open(&bytes), open_with(&bytes, &options)] {
-            if let Err(error) = opened.and_then(super::Roster::finish) {
+            if let Err(error) = opened.and_then(Roster::finish) {
                 let (message, hint) = (error.to_string(), error.hint());
                 prop_assert!(!message.contains(char::is_control) && hint.is_some());
             }
@@ -123,7 +124,7 @@ proptest! {
         let lines = open(&text).unwrap().map(Result::unwrap);
         let found: Vec<_> = lines.map(|line| {
             let cells = line.cells;
-            assert_eq!(line.verdict, Verdict::Accepted { user_id: cells[0].clone(), user_name: None });
+            assert_eq!(line.check, LineCheck::Accepted { user_id: cells[0].clone(), user_name: None });
             (line.number, cells)
         }).collect();
         prop_assert_eq!(found, expected, "{:?}", text);

@@ -1,12 +1,14 @@
-//! Files that cannot be used, and how that is said.
+//! Files that cannot be used, and the messages for them.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::super::{Rejection, Roster, RosterError, RosterErrorKind as Kind, check};
-use super::{RosterOptions, id_column, open, open_with, read};
+use super::support::{id_column, open, open_with, read};
+use crate::roster::{
+    Rejection, Roster, RosterError, RosterErrorKind as Kind, RosterOptions, check,
+};
 
 fn refused(bytes: impl AsRef<[u8]>) -> RosterError {
     read(bytes).unwrap_err()
@@ -135,7 +137,7 @@ fn an_error_in_the_middle_of_the_file_is_passed_on() {
             Err(io::Error::other("disk gone"))
         }
     }
-    // Far enough on that the beginning, from which the dialect is judged, is intact.
+    // Far enough into the file that the beginning, from which the encoding and the table are found, is intact.
     let good = format!("id\n{}", "abcdef\n".repeat(30_000));
     let input = Cursor::new(good.into_bytes()).chain(Broken);
     let options = RosterOptions::default();
@@ -162,33 +164,36 @@ fn only_a_regular_file_is_opened() {
     let mut permissions = fs::metadata(&path).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0);
     fs::set_permissions(&path, permissions).unwrap();
-    // The superuser may read it all the same.
+    // The superuser can read it in spite of its mode.
     if fs::File::open(&path).is_err() {
         assert!(matches!(refusal(&path).kind(), Kind::PermissionDenied));
     }
 }
 
 #[test]
-fn a_survey_counts_everything_and_digests_the_raw_bytes() {
+fn a_summary_counts_everything_and_digests_the_raw_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("users.csv");
     let options = RosterOptions::default();
     fs::write(&path, b"\xef\xbb\xbfid\r\nabc\r\n\r\na b\r\nabc\r\n").unwrap();
-    let survey = check(&path, &options).unwrap();
-    assert_eq!((survey.lines, survey.accepted, survey.rejected), (3, 2, 1));
-    assert_eq!(survey.rejections.len(), 1);
-    assert_eq!((survey.rejections[0].0, survey.bytes), (4, 24));
+    let summary = check(&path, &options).unwrap();
+    assert_eq!(
+        (summary.lines, summary.accepted, summary.rejected),
+        (3, 2, 1)
+    );
+    assert_eq!(summary.rejections.len(), 1);
+    assert_eq!((summary.rejections[0].0, summary.bytes), (4, 24));
     // Computed by another implementation.
     assert_eq!(
-        survey.digest,
+        summary.digest,
         "694bdc865ace622a32185702571aa49a023535eec7d779096c3b5061aaf43bc9"
     );
     let unread = Roster::open(&path, &options).unwrap().finish().unwrap();
-    assert_eq!((unread.sha256, unread.records), (survey.digest, 3));
+    assert_eq!((unread.sha256, unread.records), (summary.digest, 3));
 
     fs::write(&path, format!("id\n{}", "a b\n".repeat(1500)) + "a\n").unwrap();
-    let survey = check(&path, &options).unwrap();
-    assert_eq!((survey.rejected, survey.rejections.len()), (1500, 1000));
+    let summary = check(&path, &options).unwrap();
+    assert_eq!((summary.rejected, summary.rejections.len()), (1500, 1000));
 
     fs::write(&path, "id\n\na b\n,\n").unwrap();
     let error = check(&path, &options).unwrap_err();

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::domain::{Timestamp, on_one_line};
 use crate::job::ProviderCheck;
-use crate::roster::Survey;
+use crate::roster::RosterSummary;
 use crate::scim::Provider;
 use crate::settings::{Settings, Span};
 
@@ -129,7 +129,7 @@ impl Findings {
     /// Adds how many requests a roster takes, and how long they take at the set rate.
     pub(super) fn add_estimate(
         &mut self,
-        survey: &Survey,
+        survey: &RosterSummary,
         total: Option<u64>,
         settings: &Settings,
     ) {

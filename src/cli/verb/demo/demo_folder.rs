@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::verb::demo::story::DemoFaults;
-use crate::files::{self, Mark, Place};
+use crate::files::{self, OutputPath, Signature};
 
 const NAME: &str = "offboard-demo";
 
 /// How the file of a demo is recognised.
-const STORY: Mark = Mark {
+const STORY: Signature = Signature {
     what: "demo",
     is_ours: |head| serde_json::from_slice::<DemoParameters>(head).is_ok(),
 };
@@ -115,7 +115,7 @@ impl DemoFolder {
             ..self.parameters.clone()
         };
         let path = story_path(&self.path);
-        let mut draft = Place::new(&path, STORY)?.begin()?;
+        let mut draft = OutputPath::new(&path, STORY)?.begin()?;
         let written = write!(draft, "{}", serde_json::json!(parameters));
         written.map_err(|error| cannot("write", &path, &error))?;
         Ok(draft.finish()?)

@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::verb::plan::plan_text::words;
 use crate::domain::{Line, Status};
-use crate::files::{FileError, Mark, Place};
+use crate::files::{FileError, OutputPath, Signature};
 use crate::ledger::{Job, Ledger, PlanRow};
 use crate::plan::Criteria;
 use crate::report::Rows;
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 9] = [
 const PAGE: usize = 1000;
 
 /// How a table that this command wrote is recognised: by its header.
-const MARK: Mark = Mark {
+const MARK: Signature = Signature {
     what: "plan table",
     is_ours: |head| {
         // Before all cells were in quotes, none of these was.
@@ -40,8 +40,8 @@ const MARK: Mark = Mark {
 };
 
 /// Where the table is to be written: over an older one, and over nothing else.
-pub(super) fn place(path: &Path, roster: &Path, ledger: &Path) -> Result<Place, FileError> {
-    Place::apart_from(path, MARK, &[(roster, "roster"), (ledger, "ledger")])
+pub(super) fn place(path: &Path, roster: &Path, ledger: &Path) -> Result<OutputPath, FileError> {
+    OutputPath::apart_from(path, MARK, &[(roster, "roster"), (ledger, "ledger")])
 }
 
 /// Writes the file.
@@ -49,7 +49,7 @@ pub(super) async fn write(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
-    place: &Place,
+    place: &OutputPath,
 ) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         let path = place.path().display();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::domain::{Operation, Status, UserState, on_one_line};
 use crate::job::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
 use crate::ledger::{Job, PlanRow};
-use crate::plan::{Criteria, Group, LookedUp, Overview};
+use crate::plan::{Criteria, Group, LookUpSummary, Overview};
 use crate::settings::{Settings, Span};
 
 /// The version of the JSON form. Members may be added within one version.
@@ -19,7 +19,7 @@ const SCHEMA: u32 = 1;
 pub(super) struct PlanText<'a> {
     job: &'a Job,
     overview: &'a Overview,
-    looked_up: LookedUp,
+    looked_up: LookUpSummary,
     /// Requests for one user, at most.
     per_user: u64,
     /// The time between two requests at the set rate.
@@ -34,7 +34,11 @@ impl<'a> PlanText<'a> {
         criteria: &Criteria,
         settings: &Settings,
     ) -> Self {
-        let looked_up = job.plan.as_ref().map(LookedUp::read).unwrap_or_default();
+        let looked_up = job
+            .plan
+            .as_ref()
+            .map(LookUpSummary::read)
+            .unwrap_or_default();
         // A list that follows from another is computed from a fresh read.
         let fresh = criteria
             .goal

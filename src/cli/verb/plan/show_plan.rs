@@ -12,7 +12,7 @@ use crate::cli::next_command::after_planning;
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::cli::verb::plan::plan_table;
 use crate::cli::verb::plan::plan_text::PlanText;
-use crate::files::Place;
+use crate::files::OutputPath;
 use crate::job::{self, PlannedJob, Sessions, Setup};
 use crate::settings::Settings;
 
@@ -71,7 +71,7 @@ pub(crate) async fn plan(
 pub(crate) async fn show_plan(
     planned: PlannedJob,
     settings: &Settings,
-    table: Option<&Place>,
+    table: Option<&OutputPath>,
     json: bool,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {

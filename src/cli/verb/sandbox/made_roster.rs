@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
-use crate::files::{Draft, Mark, Place};
+use crate::files::{Draft, OutputPath, Signature};
 use crate::report::Rows;
 use crate::sandbox::Person;
 
@@ -26,7 +26,7 @@ pub(crate) fn roster_record(person: &Person) -> [String; 5] {
 
 /// How a roster of made users is recognised. A model's own export has the same header, and never an
 /// address at this domain.
-const ROSTER: Mark = Mark {
+const ROSTER: Signature = Signature {
     what: "roster of a sandbox",
     is_ours: |head| {
         let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(head);
@@ -51,7 +51,7 @@ pub(crate) fn write_roster(
         let path = path.display();
         Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}"))
     };
-    let mut csv = Rows::new(Place::new(path, ROSTER)?.begin()?);
+    let mut csv = Rows::new(OutputPath::new(path, ROSTER)?.begin()?);
     csv.write(ROSTER_HEADER).map_err(failed)?;
     rows(&mut csv).map_err(failed)?;
     Ok(csv.finish().map_err(failed)?.finish()?)

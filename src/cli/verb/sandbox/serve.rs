@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::cli::process::signals;
 use crate::cli::verb::sandbox::{roster_record, write_roster};
-use crate::files::{Mark, Place};
+use crate::files::{OutputPath, Signature};
 use crate::job::JobError;
 use crate::sandbox::{
     Approver, Bucket, CertificateRules, Faults, OAuthRules, Sandbox, SandboxSettings, people,
@@ -75,7 +75,7 @@ pub(crate) struct SandboxArgs {
 
 pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exit, Failure> {
     if let Some(path) = &args.log {
-        Place::new(path, LOG)?;
+        OutputPath::new(path, LOG)?;
     }
     let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
@@ -147,7 +147,7 @@ pub(crate) async fn start(settings: SandboxSettings) -> Result<Sandbox, Failure>
 }
 
 /// How the log of a sandbox is recognised.
-const LOG: Mark = Mark {
+const LOG: Signature = Signature {
     what: "log of a sandbox",
     is_ours: |head| {
         let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::cli::args::{ProgressArgs, SettingsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::engine::Signal;
-use crate::export::{Column, Order, Part, PartError, Progress, Table};
+use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
 use crate::job::{JobError, Sessions, Setup};
 use crate::lookup::{Inquirer, LookUpError, Place, Until, Walk};
 use crate::progress::LookUpProgress;
@@ -85,7 +85,7 @@ async fn export(
         )
         .hint("leave `--filter` out, and filter the table".to_owned()));
     }
-    let order = Order {
+    let order = ExportOrder {
         target: settings.connection.scim.to_string(),
         filter: args.filter,
         columns: if args.columns.is_empty() {
@@ -119,7 +119,7 @@ async fn export(
 
 async fn walk(
     inquirer: &Inquirer<ScimClient>,
-    order: &Order,
+    order: &ExportOrder,
     sink: &mut Sink,
     progress: &mut LookUpProgress,
 ) -> Result<(), Failure> {
@@ -147,17 +147,17 @@ async fn walk(
 
 /// Where the rows go, and how far the walk has come.
 struct Sink {
-    table: Table,
+    table: UserTable,
     place: Place,
     /// The file under way; none if it is standard output.
-    part: Option<Part>,
+    part: Option<PartFile>,
     /// Standard output, for rows without a file.
     out: Box<dyn Write>,
 }
 
 impl Sink {
-    fn open(path: Option<&Path>, order: &Order, terminal: Terminal) -> Result<Self, Failure> {
-        let mut table = Table::new(&order.columns);
+    fn open(path: Option<&Path>, order: &ExportOrder, terminal: Terminal) -> Result<Self, Failure> {
+        let mut table = UserTable::new(&order.columns);
         let Some(path) = path else {
             let header = table.header().map_err(PartError::from)?;
             let mut this = Self {
@@ -169,7 +169,7 @@ impl Sink {
             this.append(&header)?;
             return Ok(this);
         };
-        let (part, place) = Part::open(path, order.clone(), &mut table)?;
+        let (part, place) = PartFile::open(path, order.clone(), &mut table)?;
         if place.passed > 0 {
             let rows = table.progress().users;
             terminal.note(&format!(
@@ -203,7 +203,7 @@ impl Sink {
 
     /// A list that is known to lack users is no success.
     fn finish(self, terminal: Terminal) -> Result<Exit, Failure> {
-        let Progress { users, duplicates } = self.table.progress();
+        let ExportProgress { users, duplicates } = self.table.progress();
         if duplicates > 0 {
             terminal.note(&format!(
                 "{duplicates} users were shown twice and have one row"

@@ -1,0 +1,7 @@
+//! Text from outside: how it is decoded when it is a secret, and how it is escaped when it is printed.
+
+mod escape;
+mod plain_text;
+
+pub use escape::{escape_controls, escape_json, is_unseen, on_one_line};
+pub use plain_text::{TextFault, pem_text, plain_text};

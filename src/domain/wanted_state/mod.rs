@@ -1,0 +1,12 @@
+//! What a job wants: the change that it makes to all users, the goal of one user, and the write
+//! operations that lead there.
+
+mod change;
+mod goal;
+#[cfg(test)]
+mod goal_tests;
+mod operation;
+
+pub use change::{Access, Change, ChangeError};
+pub use goal::{Goal, Held, Membership, Need};
+pub use operation::{Means, Operation};

@@ -1,0 +1,257 @@
+//! A file that grows under another name: `FILE.part` holds the rows so far, `FILE.part.json` how far
+//! the walk has come and how many of its bytes count. After each page the rows are durable before the
+//! record says so; whatever stands behind them is cut off by the next export.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::export::{Column, ExportOrder, ExportProgress, UserTable};
+use crate::files::{self, FileError, OutputPath, Signature};
+use crate::lookup::Place;
+use crate::report::cell_text;
+
+/// The form of the record. Those before 3 were made when no cell had to be in quotes.
+const VERSION: u32 = 3;
+
+/// The file that says how far an export has come, of this version or another.
+const RECORD: Signature = Signature {
+    what: "record of an export",
+    is_ours: |head| head.starts_with(b"{\"version\":"),
+};
+
+/// The part of an export that has left a record.
+const GROWING: Signature = Signature {
+    what: "part of an export",
+    is_ours: |_| true,
+};
+
+/// A part that no record speaks of.
+const UNKNOWN: Signature = Signature {
+    what: "part of an export",
+    is_ours: |_| false,
+};
+
+/// A file cannot be written as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// A file must not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another export is writing it.
+    #[error("another export is writing `{0}`")]
+    Busy(PathBuf),
+    /// The system does not let us.
+    #[error("cannot write `{path}`: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The rows so far cannot be read.
+    #[error("cannot read the rows so far: {0}")]
+    Read(#[from] csv::Error),
+    /// A row cannot be made.
+    #[error("cannot make the table: {0}")]
+    Row(#[from] io::Error),
+}
+
+impl PartError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::File(error) => error.hint(),
+            Self::Busy(_) => Some("wait for it, or name another file with `-o FILE`"),
+            Self::Write { .. } | Self::Read(_) | Self::Row(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    version: u32,
+    order: ExportOrder,
+    place: Place,
+    progress: ExportProgress,
+    bytes: u64,
+}
+
+/// A file under way.
+#[derive(Debug)]
+pub struct PartFile {
+    file: File,
+    path: PathBuf,
+    growing: PathBuf,
+    record: OutputPath,
+    order: ExportOrder,
+    bytes: u64,
+}
+
+impl PartFile {
+    /// Begins a file, or goes on with one that an export with the same order has left. `table` is
+    /// brought to where it was, and so is the place in the list.
+    ///
+    /// Without the column of ids a later export cannot find out which users are in the file already, so
+    /// such an export begins again.
+    ///
+    /// # Errors
+    /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
+    pub fn open(
+        path: &Path,
+        order: ExportOrder,
+        table: &mut UserTable,
+    ) -> Result<(Self, Place), PartError> {
+        // A link too, wherever it leads.
+        if path.symlink_metadata().is_ok() {
+            return Err(FileError::Exists(path.to_owned()).into());
+        }
+        let with = |ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let (part, record) = (with(".part"), with(".part.json"));
+        let failed = |source| PartError::Write {
+            path: part.clone(),
+            source,
+        };
+        let record = OutputPath::new(&record, RECORD)?;
+        // The record comes before any row: what grows without one is no export's.
+        let is_known = record.path().metadata().is_ok_and(|meta| meta.len() > 0);
+        let file = files::resume(&part, if is_known { GROWING } else { UNKNOWN })?;
+        if !files::is_own(&file) {
+            let (path, what) = (part, GROWING.what);
+            return Err(FileError::Stranger { path, what }.into());
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(PartError::Busy(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let length = file.metadata().map_err(failed)?.len();
+        let left = left_behind(record.path(), &order).filter(|left| left.bytes <= length);
+        let mut this = Self {
+            file,
+            path: path.to_owned(),
+            growing: part,
+            record,
+            order,
+            bytes: 0,
+        };
+        let Some(left) = left else {
+            this.append(&[], &Place::default(), ExportProgress::default())?;
+            this.cut(0)?;
+            this.append(
+                &table.header()?,
+                &Place::default(),
+                ExportProgress::default(),
+            )?;
+            return Ok((this, Place::default()));
+        };
+        this.cut(left.bytes)?;
+        table.resume(left.progress, this.ids()?.into_iter());
+        Ok((this, left.place))
+    }
+
+    /// Adds rows, and says how far the walk has come with them. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`PartError::Write`].
+    pub fn append(
+        &mut self,
+        rows: &[u8],
+        place: &Place,
+        progress: ExportProgress,
+    ) -> Result<(), PartError> {
+        let wrote = self.file.write_all(rows);
+        wrote
+            .and_then(|()| self.file.sync_data())
+            .map_err(|source| self.failed(source))?;
+        self.bytes += rows.len() as u64;
+        let record = Record {
+            version: VERSION,
+            order: self.order.clone(),
+            place: place.clone(),
+            progress,
+            bytes: self.bytes,
+        };
+        self.replace_record(&record)
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// [`PartError`]; another process may have put a file there meanwhile.
+    pub fn finish(self) -> Result<(), PartError> {
+        files::publish(&self.growing, &self.path)?;
+        // Without the part it means nothing.
+        let _ = std::fs::remove_file(self.record.path());
+        Ok(())
+    }
+
+    fn cut(&mut self, bytes: u64) -> Result<(), PartError> {
+        self.bytes = bytes;
+        let cut = self.file.set_len(bytes);
+        cut.and_then(|()| self.file.seek(SeekFrom::Start(bytes)).map(drop))
+            .map_err(|source| self.failed(source))
+    }
+
+    /// The ids in the rows so far.
+    fn ids(&mut self) -> Result<Vec<String>, PartError> {
+        let column = self.order.columns.iter();
+        let index = column
+            .take_while(|column| **column != Column::UserId)
+            .count();
+        let seek = self.file.seek(SeekFrom::Start(0));
+        seek.map_err(|source| self.failed(source))?;
+        let mut ids = Vec::new();
+        for record in csv::Reader::from_reader(BufReader::new(&self.file)).records() {
+            let record = record?;
+            let cell = record.get(index).unwrap_or_default();
+            ids.push(cell_text(cell).to_owned());
+        }
+        let seek = self.file.seek(SeekFrom::Start(self.bytes));
+        seek.map_err(|source| self.failed(source))?;
+        Ok(ids)
+    }
+
+    /// The draft has one name, so that an export which is killed leaves no more than one.
+    fn replace_record(&self, record: &Record) -> Result<(), PartError> {
+        let path = self.record.path();
+        let mut new = path.as_os_str().to_owned();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        OutputPath::new(&new, RECORD)?;
+        let failed = |source| PartError::Write {
+            path: new.clone(),
+            source,
+        };
+        match std::fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let mut file = files::create(&new).map_err(failed)?;
+        let text = serde_json::to_vec(record).map_err(io::Error::from)?;
+        file.write_all(&text)
+            .and_then(|()| file.sync_data())
+            .and_then(|()| std::fs::rename(&new, path))
+            .map_err(failed)
+    }
+
+    fn failed(&self, source: io::Error) -> PartError {
+        PartError::Write {
+            path: self.growing.clone(),
+            source,
+        }
+    }
+}
+
+/// What an earlier export with the same order has left; anything else counts as nothing.
+fn left_behind(path: &Path, order: &ExportOrder) -> Option<Record> {
+    let record: Record = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let fits = record.version == VERSION && record.order == *order;
+    (fits && order.columns.contains(&Column::UserId)).then_some(record)
+}

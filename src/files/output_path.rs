@@ -1,0 +1,263 @@
+//! Where a file is to be written, judged before any work is done for it and again when it is written.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use super::{Draft, FileError};
+
+/// How much of a file is looked at, in bytes.
+const HEAD: u64 = 4096;
+
+/// What a file is called, and how its beginning shows that the same command wrote it.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature {
+    /// For messages, such as "plan table".
+    pub what: &'static str,
+    /// Whether a file that begins with these bytes (at most 4096) is one of ours.
+    pub is_ours: fn(&[u8]) -> bool,
+}
+
+impl Signature {
+    /// Whether the open file is ours, or empty: nothing is lost by replacing an empty one. The file
+    /// is left at its beginning.
+    fn fits(&self, file: &mut File) -> io::Result<bool> {
+        let mut head = Vec::new();
+        file.rewind()?;
+        file.by_ref().take(HEAD).read_to_end(&mut head)?;
+        file.rewind()?;
+        Ok(head.is_empty() || (self.is_ours)(&head))
+    }
+}
+
+/// A path where this command may write.
+#[derive(Debug, Clone)]
+pub struct OutputPath {
+    pub(super) path: PathBuf,
+    mark: Signature,
+    /// What the command reads: device and inode, and what it is.
+    inputs: Vec<(FileId, &'static str)>,
+}
+
+type FileId = (u64, u64);
+
+/// What is at a path where a file is to be written.
+pub(super) enum AtPath {
+    /// Nothing.
+    Nothing,
+    /// A regular file, open for reading and whatever else was asked for.
+    Regular(File),
+    /// A terminal, a pipe or `/dev/null`: it is written as it is, and has nothing to lose.
+    Stream,
+}
+
+impl OutputPath {
+    /// The place for a file that is known by this mark.
+    ///
+    /// # Errors
+    /// [`FileError`]: something else is there.
+    pub fn new(path: &Path, mark: Signature) -> Result<Self, FileError> {
+        Self::apart_from(path, mark, &[])
+    }
+
+    /// As [`OutputPath::new`], and it must not be one of the files that the same command reads, by
+    /// whatever name.
+    ///
+    /// # Errors
+    /// [`FileError`]: something else is there.
+    pub fn apart_from(
+        path: &Path,
+        mark: Signature,
+        inputs: &[(&Path, &'static str)],
+    ) -> Result<Self, FileError> {
+        let known =
+            |(path, what): &(&Path, &'static str)| Some((id(&path.metadata().ok()?), *what));
+        let this = Self {
+            path: path.to_owned(),
+            mark,
+            inputs: inputs.iter().filter_map(known).collect(),
+        };
+        this.judge()?;
+        Ok(this)
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins the file under another name.
+    ///
+    /// # Errors
+    /// [`FileError`]: something else is there by now, or the system refuses.
+    pub fn begin(&self) -> Result<Draft, FileError> {
+        Draft::begin(self.clone())
+    }
+
+    /// Says what is at the path, if it may be written.
+    pub(super) fn judge(&self) -> Result<AtPath, FileError> {
+        let found = look(&self.path, &mut OpenOptions::new())?;
+        self.judge_found(found)
+    }
+
+    pub(super) fn judge_found(&self, mut found: AtPath) -> Result<AtPath, FileError> {
+        if let AtPath::Regular(file) = &mut found {
+            let failed = |source| FileError::io(&self.path, source);
+            let mine = id(&file.metadata().map_err(failed)?);
+            if let Some((_, what)) = self.inputs.iter().find(|(input, _)| *input == mine) {
+                let path = self.path.clone();
+                return Err(FileError::Input { path, what });
+            }
+            if !self.mark.fits(file).map_err(failed)? {
+                let (path, what) = (self.path.clone(), self.mark.what);
+                return Err(FileError::Stranger { path, what });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Finds out what is at a path without changing it, and without following a link. A file is opened
+/// only when it is known to be a regular one, and is the same after it was opened.
+pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<AtPath, FileError> {
+    let failed = |source| FileError::io(path, source);
+    let seen = match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
+        other => other.map_err(failed)?,
+    };
+    if seen.is_symlink() {
+        // The names of our own streams are links, which the system makes.
+        let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
+        return if is_stream {
+            Ok(AtPath::Stream)
+        } else {
+            Err(FileError::Link(path.to_owned()))
+        };
+    }
+    let kind = seen.file_type();
+    if kind.is_char_device() || kind.is_fifo() {
+        return Ok(AtPath::Stream);
+    }
+    if !kind.is_file() {
+        return Err(FileError::Special(path.to_owned()));
+    }
+    let file = match options.read(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
+        file => file.map_err(failed)?,
+    };
+    if id(&file.metadata().map_err(failed)?) != id(&seen) {
+        let swapped = io::Error::other("another file has taken its place");
+        return Err(failed(swapped));
+    }
+    Ok(AtPath::Regular(file))
+}
+
+fn id(meta: &Metadata) -> FileId {
+    (meta.dev(), meta.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    const MARK: Signature = Signature {
+        what: "test table",
+        is_ours: |head| head.starts_with(b"ours"),
+    };
+
+    fn write(path: &Path, text: &str) -> Result<(), FileError> {
+        let mut draft = OutputPath::new(path, MARK)?.begin()?;
+        draft.write_all(text.as_bytes()).unwrap();
+        draft.finish()
+    }
+
+    fn names(dir: &Path) -> usize {
+        fs::read_dir(dir).unwrap().count()
+    }
+
+    #[test]
+    fn a_file_of_ours_is_replaced_and_any_other_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write(&path, "ours 1").unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        write(&path, "ours 2").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "ours 2");
+        fs::write(&path, "theirs").unwrap();
+        let refused = write(&path, "ours 3");
+        assert!(
+            matches!(refused, Err(FileError::Stranger { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        fs::write(&path, "").unwrap();
+        write(&path, "ours 4").unwrap();
+        assert_eq!(names(dir.path()), 1);
+    }
+
+    #[test]
+    fn no_link_is_followed_and_a_hard_link_keeps_its_content() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, victim) = (dir.path().join("a"), dir.path().join("victim"));
+        for content in ["precious", "ours: precious"] {
+            fs::write(&victim, content).unwrap();
+            symlink(&victim, &path).unwrap();
+            let refused = write(&path, "ours");
+            assert!(matches!(refused, Err(FileError::Link(_))), "{refused:?}");
+            fs::remove_file(&path).unwrap();
+            fs::hard_link(&victim, &path).unwrap();
+            // Refused, or only the name is replaced.
+            let _ = write(&path, "ours");
+            assert_eq!(fs::read_to_string(&victim).unwrap(), content);
+            fs::remove_file(&path).unwrap();
+        }
+        symlink("nowhere", &path).unwrap();
+        assert!(matches!(write(&path, "ours"), Err(FileError::Link(_))));
+        assert!(!dir.path().join("nowhere").exists());
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(write(&path, "ours"), Err(FileError::Special(_))));
+    }
+
+    #[test]
+    fn what_appears_while_the_file_is_written_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        for (there, is_kept) in [("theirs", true), ("ours", false)] {
+            let mut draft = OutputPath::new(&path, MARK).unwrap().begin().unwrap();
+            draft.write_all(b"ours, new").unwrap();
+            fs::write(&path, there).unwrap();
+            assert_eq!(draft.finish().is_err(), is_kept, "{there}");
+            assert_eq!(fs::read_to_string(&path).unwrap() == there, is_kept);
+            assert_eq!(names(dir.path()), 1);
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_input_of_the_command_is_no_output_by_whatever_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (input, other) = (dir.path().join("input"), dir.path().join("other"));
+        fs::write(&input, "ours, and the roster now").unwrap();
+        fs::hard_link(&input, &other).unwrap();
+        for path in [&input, &other, &dir.path().join("./other")] {
+            let refused = OutputPath::apart_from(path, MARK, &[(&input, "roster")]);
+            assert!(
+                matches!(refused, Err(FileError::Input { what: "roster", .. })),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stream_is_written_as_it_is() {
+        write(Path::new("/dev/null"), "anything").unwrap();
+        assert!(Path::new("/dev/null").exists());
+    }
+}

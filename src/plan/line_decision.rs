@@ -1,0 +1,243 @@
+//! What the plan means for each line: who is protected, who needs nothing, who is written and how.
+//! A pure rule from one stored line to one decision.
+
+use crate::domain::{
+    Barred, Door, Effect, Goal, Means, Need, Operation, Outcome, Settlement, Status,
+};
+use crate::ledger::PlanRow;
+
+/// What there is to know for all lines of a plan.
+#[derive(Debug, Clone)]
+pub struct Criteria {
+    /// What every user is to have; `None` where each line says it.
+    pub goal: Option<Goal>,
+    /// What one write can do.
+    pub means: Means,
+    /// Who may not be written.
+    pub door: Door,
+}
+
+/// What the plan means for one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineDecision {
+    /// The line has its outcome already.
+    Settled,
+    /// The user has an outcome without a write.
+    Settle(Settlement),
+    /// The user is written with these operations; there are none in the list if the user is yet to be read.
+    Write(Vec<Operation>),
+}
+
+impl Criteria {
+    /// The decision for one line.
+    pub fn decide(&self, row: &PlanRow) -> LineDecision {
+        if row.status != Status::Pending {
+            return LineDecision::Settled;
+        }
+        // What a write may have changed is read again by the engine, which asks the door then.
+        if row.effect != Effect::None {
+            return LineDecision::Write(Vec::new());
+        }
+        // A user that was not looked up yet has no name to compare: the engine asks once there is one.
+        let barred = match &row.before {
+            None => self.door.is_protected(row.user_id.as_deref(), &row.known),
+            Some(_) => self.door.may_write(row.user_id.as_deref(), &row.known),
+        };
+        // An entry of a list may have left out the names that decide: the engine reads the user alone.
+        if barred == Err(Barred::Unread) {
+            return LineDecision::Write(Vec::new());
+        }
+        if let Err(barred) = barred {
+            return LineDecision::Settle(settle_barred(row, &barred));
+        }
+        let (Some(seen), Some(goal)) = (&row.before, row.goal.as_ref().or(self.goal.as_ref()))
+        else {
+            return LineDecision::Write(Vec::new());
+        };
+        let settle = |outcome, detail| {
+            LineDecision::Settle(Settlement {
+                outcome,
+                after: Some(seen.state.clone()),
+                detail,
+                decided_by: None,
+            })
+        };
+        match goal.need(&seen.state, self.means, row.effect) {
+            Need::Nothing => settle(Outcome::Already, None),
+            Need::Refused(reason, why) => settle(Outcome::Failed(reason), Some(why)),
+            Need::Write(operations) => LineDecision::Write(operations),
+        }
+    }
+
+    /// What the plan does for a user that is still to be written; `None` for all others. Whether the
+    /// user is protected is not asked again.
+    pub fn operations(&self, row: &PlanRow) -> Option<Vec<Operation>> {
+        if row.status != Status::Pending {
+            return None;
+        }
+        let goal = row.goal.as_ref().or(self.goal.as_ref());
+        let (Some(seen), Some(goal)) = (&row.before, goal) else {
+            return Some(Vec::new());
+        };
+        match goal.need(&seen.state, self.means, row.effect) {
+            Need::Write(operations) => Some(operations),
+            Need::Nothing | Need::Refused(..) => Some(Vec::new()),
+        }
+    }
+
+    /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
+    /// write may have changed: the engine reads that user first.
+    pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
+        if row.effect != Effect::None {
+            return None;
+        }
+        let barred = self.door.is_protected(row.user_id.as_deref(), &row.known);
+        barred.err().map(|barred| settle_barred(row, &barred))
+    }
+}
+
+/// How a user ends who may not be written.
+fn settle_barred(row: &PlanRow, barred: &Barred) -> Settlement {
+    Settlement {
+        outcome: barred.outcome(),
+        after: row.before.clone().map(|seen| seen.state),
+        detail: Some(barred.to_string()),
+        decided_by: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        Access, Actor, Change, IdRule, KnownNames, Line, ProtectList, Reason, Seen, Timestamp,
+        UserState,
+    };
+
+    fn row(active: bool, workspaces: &[&str]) -> PlanRow {
+        PlanRow {
+            line: Line(2),
+            user_id: Some("u1".to_owned()),
+            user_name: Some("ada@example.com".to_owned()),
+            known: KnownNames {
+                user_name: Some("ada@example.com".to_owned()),
+                addresses: Some(Vec::new()),
+                cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
+                ..KnownNames::default()
+            },
+            effect: Effect::None,
+            status: Status::Pending,
+            reason: None,
+            detail: None,
+            before: Some(Seen {
+                state: UserState {
+                    active: Some(active),
+                    workspaces: Some(workspaces.iter().map(ToString::to_string).collect()),
+                    ..UserState::of("u1")
+                },
+                at: Timestamp::from_millis(0),
+            }),
+            goal: None,
+        }
+    }
+
+    fn criteria() -> Criteria {
+        Criteria {
+            goal: Change::new(true, Access::RemoveAll).unwrap().goal(),
+            means: Means::ALL_AT_ONCE,
+            door: Door {
+                ids: IdRule::IgnoreCase,
+                ..Door::default()
+            },
+        }
+    }
+
+    fn outcome(criteria: &Criteria, row: &PlanRow) -> Option<Outcome> {
+        match criteria.decide(row) {
+            LineDecision::Settle(settlement) => Some(settlement.outcome),
+            LineDecision::Settled | LineDecision::Write(_) => None,
+        }
+    }
+
+    #[test]
+    fn whoever_needs_nothing_is_not_written() {
+        let criteria = criteria();
+        let gone = row(false, &[]);
+        assert_eq!(outcome(&criteria, &gone), Some(Outcome::Already));
+        let write = criteria.decide(&row(true, &[]));
+        assert_eq!(
+            write,
+            LineDecision::Write(vec![Operation::SetActive(false)])
+        );
+        let unseen = PlanRow {
+            before: None,
+            ..row(true, &[])
+        };
+        assert_eq!(criteria.decide(&unseen), LineDecision::Write(Vec::new()));
+        let settled = PlanRow {
+            status: Status::NotFound,
+            ..row(true, &[])
+        };
+        assert_eq!(criteria.decide(&settled), LineDecision::Settled);
+    }
+
+    #[test]
+    fn p7_the_protected_are_not_even_weighed() {
+        let list = Criteria {
+            door: Door {
+                protected: ProtectList::new(["lovelace"]),
+                ..criteria().door
+            },
+            ..criteria()
+        };
+        let by_list = Some(Outcome::Protected(Reason::ProtectList));
+        let by_self = Some(Outcome::Protected(Reason::ActingAccount));
+        for row in [row(true, &["w"]), row(false, &[])] {
+            assert_eq!(outcome(&list, &row), by_list);
+        }
+        for (ids, names) in [(vec!["U1"], vec![]), (vec![], vec!["ADA@example.com"])] {
+            let texts = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect();
+            let actor = Actor {
+                ids: texts(ids),
+                names: texts(names),
+            };
+            let door = Door {
+                actor,
+                ..criteria().door
+            };
+            let criteria = Criteria { door, ..criteria() };
+            assert_eq!(outcome(&criteria, &row(true, &["w"])), by_self);
+        }
+    }
+
+    #[test]
+    fn p7_who_was_not_shown_with_all_names_is_left_to_the_engine() {
+        let mut criteria = criteria();
+        criteria.door.protected = ProtectList::new(["ceo@example.com"]);
+        let mut row = row(true, &["w"]);
+        row.known.addresses = None;
+        assert_eq!(criteria.decide(&row), LineDecision::Write(Vec::new()));
+        row.known.addresses = Some(vec!["ceo@example.com".to_owned()]);
+        let protected = Some(Outcome::Protected(Reason::ProtectList));
+        assert_eq!(outcome(&criteria, &row), protected);
+        row.known.addresses = Some(Vec::new());
+        row.known.user_name = None;
+        let unreadable = Some(Outcome::Failed(Reason::Unreadable));
+        assert_eq!(outcome(&criteria, &row), unreadable);
+    }
+
+    #[test]
+    fn p7_whoever_a_write_may_have_changed_is_left_to_the_engine() {
+        let mut criteria = criteria();
+        criteria.door.protected = ProtectList::new(["u1"]);
+        let mut row = row(true, &["a"]);
+        assert!(outcome(&criteria, &row).is_some());
+        assert!(criteria.protection(&row).is_some());
+        // What the user had before the job is not what the user has now.
+        for effect in [Effect::Maybe, Effect::Part] {
+            row.effect = effect;
+            assert_eq!(outcome(&criteria, &row), None);
+            assert_eq!(criteria.protection(&row), None);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Taking a roster in: the job that it means is found again, or loaded whole.
+
+use std::path::Path;
+
+use crate::domain::{Change, IdRule, UserId};
+use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
+use crate::plan::new_job::job_identity::{differences, job_key};
+use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary};
+
+/// What a command asks for.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    /// The roster file.
+    pub roster: &'a Path,
+    /// How it is read.
+    pub options: &'a RosterOptions,
+    /// What it said when it was checked: the ledger is opened only for a usable roster.
+    pub summary: &'a RosterSummary,
+    /// What is asked for every user.
+    pub change: &'a Change,
+    /// The SCIM base URL.
+    pub target: &'a str,
+    /// How the provider compares ids.
+    pub ids: IdRule,
+    /// How the roster is read, and by which profile: part of what makes the job.
+    pub reading: serde_json::Value,
+    /// Whether a new job is wanted, though the same one is there.
+    pub new: bool,
+}
+
+/// The roster cannot become a job.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// It is not the file that was checked.
+    #[error("the roster changed while it was read")]
+    Moving,
+    /// An unfinished job was loaded from this file when it said something else.
+    #[error("the roster has changed since unfinished job {} began: {}", .job.id, describe(.difference))]
+    Changed {
+        /// The unfinished job.
+        job: Box<Job>,
+        /// What has changed.
+        difference: Difference,
+    },
+    /// An unfinished job of this roster was begun, and it means other users.
+    #[error("unfinished job {} reads this roster in another way: {differences}", .job.id)]
+    Reading {
+        /// The unfinished job.
+        job: Box<Job>,
+        /// What differs, with both values.
+        differences: String,
+    },
+    /// The ledger fails.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl IntakeError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Roster(error) => error.hint(),
+            Self::Moving => Some("wait until it is written, then try again".to_owned()),
+            Self::Changed { job, .. } => Some(format!(
+                "finish the old job with `offboard run {}`, or start a new one with `--new`",
+                job.id
+            )),
+            Self::Reading { job, .. } => Some(format!(
+                "finish the old job with `offboard run {}` and the settings that it was begun with, or \
+                 start a new one with `--new`",
+                job.id
+            )),
+            Self::Ledger(error) => error.hint(),
+        }
+    }
+}
+
+/// Finds the job that a roster, a change and a target mean, or loads it. Either the whole roster is
+/// in the ledger afterwards, or none of it.
+pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
+    let key = job_key(ask.target, ask.change, &ask.summary.digest);
+    // With all links followed: a file is the same one by whatever name.
+    let path = ask
+        .roster
+        .canonicalize()
+        .or_else(|_| std::path::absolute(ask.roster))
+        .unwrap_or_else(|_| ask.roster.to_owned())
+        .display()
+        .to_string();
+    if !ask.new {
+        let same = ledger.find_jobs(&key).await?;
+        let differs = |job: &&Job| !differences(job.reading.as_ref(), &ask.reading).is_empty();
+        let known = same.iter().find(|job| !differs(job)).cloned();
+        if known.is_none()
+            && let Some(other) = same.first()
+            && ledger.was_run(other).await?
+            && ledger.counts(other).await?.open() > 0
+        {
+            return Err(IntakeError::Reading {
+                differences: differences(other.reading.as_ref(), &ask.reading).join("; "),
+                job: Box::new(other.clone()),
+            });
+        }
+        // A job that was begun was confirmed. One that was only loaded, such as by `--new` without a
+        // confirmation, does not yet say that the unfinished one is given up.
+        if let Some(job) = &known
+            && ledger.was_run(job).await?
+        {
+            return Ok(job.clone());
+        }
+        if let Some(job) = ledger
+            .find_outdated(&path, &ask.summary.digest, ask.change, ask.target)
+            .await?
+        {
+            let difference = compare(ledger, &ask, key, path, &job).await?;
+            return Err(IntakeError::Changed {
+                job: Box::new(job),
+                difference,
+            });
+        }
+        if let Some(job) = known {
+            return Ok(job);
+        }
+    }
+    let mut roster = open(&ask)?;
+    let mut loading = ledger.load(&new_job(&ask, key, path, &roster)).await?;
+    for line in roster.by_ref() {
+        loading.push(new_line(line?)).await?;
+    }
+    if roster.finish()?.sha256 != ask.summary.digest {
+        return Err(IntakeError::Moving);
+    }
+    let job = loading.commit().await?.job;
+    ledger.gather().await?;
+    Ok(job)
+}
+
+async fn compare(
+    ledger: &mut Ledger,
+    ask: &Intake<'_>,
+    key: String,
+    path: String,
+    older: &Job,
+) -> Result<Difference, IntakeError> {
+    let roster = open(ask)?;
+    let mut loading = ledger.load(&new_job(ask, key, path, &roster)).await?;
+    for line in roster {
+        loading.push(new_line(line?)).await?;
+    }
+    Ok(loading.compare(older).await?)
+}
+
+fn open(ask: &Intake<'_>) -> Result<Roster, IntakeError> {
+    Ok(Roster::open(ask.roster, ask.options)?)
+}
+
+fn new_job(ask: &Intake<'_>, key: String, roster_path: String, roster: &Roster) -> NewJob {
+    NewJob {
+        key,
+        target: ask.target.to_owned(),
+        change: ask.change.clone(),
+        roster_path,
+        roster_digest: ask.summary.digest.clone(),
+        roster_header: roster.header().to_vec(),
+        ids: ask.ids,
+        reading: ask.reading.clone(),
+        parent: None,
+    }
+}
+
+fn new_line(line: crate::roster::Record) -> NewLine {
+    let (names, user_name) = match line.check {
+        LineCheck::Accepted { user_id, user_name } => (Names::Id(UserId::new(user_id)), user_name),
+        LineCheck::AcceptedByName { user_name } => {
+            (Names::UserName(user_name.clone()), Some(user_name))
+        }
+        LineCheck::Rejected { reason } => {
+            let unusable = Unusable {
+                reason: reason.code(),
+                detail: reason.to_string(),
+            };
+            (Names::Nobody(unusable), None)
+        }
+    };
+    NewLine {
+        line: line.number,
+        names,
+        user_name,
+        goal: None,
+        cells: line.cells,
+    }
+}
+
+fn describe(difference: &Difference) -> String {
+    let side = |count: u64, what: &str, sample: &[String]| match count {
+        0 => format!("no users {what}"),
+        count => {
+            let more = count - (sample.len() as u64).min(count);
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let users = if count == 1 { "user" } else { "users" };
+            format!("{count} {users} {what} ({}{rest})", sample.join(", "))
+        }
+    };
+    format!(
+        "{}, {}",
+        side(difference.added, "added", &difference.added_sample),
+        side(difference.removed, "removed", &difference.removed_sample)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_is_loaded_is_in_the_ledgers_own_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let [roster, path, copy] = ["r.csv", "l.db", "copy.db"].map(|name| dir.path().join(name));
+        std::fs::write(&roster, "User ID\na1\n").unwrap();
+        let options = RosterOptions::default();
+        let ask = Intake {
+            roster: &roster,
+            options: &options,
+            summary: &crate::roster::check(&roster, &options).unwrap(),
+            change: &"disable".parse().unwrap(),
+            target: "https://scim.example.com/",
+            ids: IdRule::Exact,
+            reading: serde_json::Value::Null,
+            new: false,
+        };
+        let mut ledger = Ledger::open(&path, crate::domain::Clock::System)
+            .await
+            .unwrap();
+        let job = intake(&mut ledger, ask).await.unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        let mut reader = crate::ledger::Reader::open(&copy).await.unwrap();
+        let latest = crate::ledger::JobSelector::Latest;
+        assert_eq!(reader.select_job(&latest).await.unwrap(), job);
+    }
+
+    #[test]
+    fn a_difference_is_told_in_numbers_and_examples() {
+        let difference = Difference {
+            added: 7,
+            added_sample: vec!["a".into(), "b".into()],
+            removed: 0,
+            removed_sample: vec![],
+        };
+        assert_eq!(
+            describe(&difference),
+            "7 users added (a, b and 5 more), no users removed"
+        );
+    }
+}

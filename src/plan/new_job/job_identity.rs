@@ -1,0 +1,163 @@
+//! How a job reads its roster, and by which profile: whatever decides who is meant is part of the job. A job
+//! that has begun is not continued with another reading.
+
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::{Map, Value, json};
+
+use crate::domain::{Change, IdRule, hex};
+use crate::roster::Reading;
+
+/// SHA-256, in hexadecimal, over target, change and the roster's own digest, a line each.
+pub(super) fn job_key(target: &str, change: &Change, roster_digest: &str) -> String {
+    let text = format!("{target}\n{change}\n{roster_digest}\n");
+    hex(digest(&SHA256, text.as_bytes()).as_ref())
+}
+
+/// What each member is called in a refusal.
+const MEMBERS: [(&str, &str); 9] = [
+    ("id_column", "the id column"),
+    ("email_column", "the e-mail column"),
+    ("encoding", "the encoding"),
+    ("delimiter", "the separator"),
+    ("header_line", "the line of the header"),
+    ("unusual_ids", "whether unusual ids are taken"),
+    ("ids", "how ids compare"),
+    ("profile", "the profile"),
+    ("access", "the attribute of access"),
+];
+
+/// What a profile says of which users and which access its provider's answers mean.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfileReading<'a> {
+    /// The profile: its name, or its file.
+    pub profile: &'a str,
+    /// How ids compare.
+    pub ids: IdRule,
+    /// The attribute in which access is shown and written, if there is one.
+    pub access: Option<&'a str>,
+}
+
+/// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's, and by what it says
+/// of access: a file can be changed.
+pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
+    json!({
+        "id_column": roster.id_column,
+        "email_column": roster.email_column,
+        "encoding": roster.encoding,
+        "delimiter": roster.delimiter.to_string(),
+        "header_line": roster.header_line,
+        "unusual_ids": roster.unusual_ids,
+        "ids": of.ids.as_str(),
+        "profile": profile_name(of.profile),
+        "access": of.access,
+    })
+}
+
+/// How a job that is named by its id compares ids, and its profile: all that is known without its roster.
+pub fn provider(of: ProfileReading<'_>) -> Value {
+    json!({ "ids": of.ids.as_str(), "profile": profile_name(of.profile), "access": of.access })
+}
+
+fn profile_name(profile: &str) -> &str {
+    let name = Path::new(profile).file_name();
+    name.and_then(|name| name.to_str()).unwrap_or(profile)
+}
+
+/// What differs from the reading of a stored job, each with both values; nothing where one side does not
+/// know.
+pub fn differences(stored: Option<&Value>, now: &Value) -> Vec<String> {
+    let (Some(Value::Object(stored)), Value::Object(now)) = (stored, now) else {
+        return Vec::new();
+    };
+    let known = |reading: &Map<String, Value>, member: &str| reading.get(member).map(word);
+    MEMBERS
+        .iter()
+        .filter_map(|(member, name)| {
+            let (then, now) = (known(stored, member)?, known(now, member)?);
+            (then != now).then(|| format!("{name} was {then}, and is {now}"))
+        })
+        .collect()
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => format!("`{}`", text.escape_debug()),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by(ids: IdRule, profile: &str) -> ProfileReading<'_> {
+        ProfileReading {
+            profile,
+            ids,
+            access: Some("entitlements"),
+        }
+    }
+
+    fn of(id_column: &str, profile: &str) -> Value {
+        let roster = Reading {
+            id_column: Some(id_column.to_owned()),
+            email_column: None,
+            encoding: "UTF-8",
+            delimiter: ',',
+            header_line: Some(1),
+            unusual_ids: false,
+        };
+        reading(&roster, by(IdRule::Exact, profile))
+    }
+
+    #[test]
+    fn p7_what_decides_who_is_meant_is_compared_member_by_member() {
+        let job = of("#1 Leaver", "rfc7644");
+        assert_eq!(differences(Some(&job), &job), Vec::<String>::new());
+        assert_eq!(
+            differences(Some(&job), &of("#2 Manager", "own/p.toml")),
+            [
+                "the id column was `#1 Leaver`, and is `#2 Manager`",
+                "the profile was `rfc7644`, and is `p.toml`"
+            ]
+        );
+        // The same file by another path is the same profile.
+        let here = of("#1 Leaver", "./p.toml");
+        assert!(differences(Some(&here), &of("#1 Leaver", "p.toml")).is_empty());
+        let by_id = provider(by(IdRule::IgnoreCase, "rfc7644"));
+        assert_eq!(
+            differences(Some(&job), &by_id),
+            ["how ids compare was `exact`, and is `ignore-case`"]
+        );
+        // The same file may say something else by now.
+        let changed = provider(ProfileReading {
+            access: Some("roles"),
+            ..by(IdRule::Exact, "rfc7644")
+        });
+        assert_eq!(
+            differences(Some(&job), &changed),
+            ["the attribute of access was `entitlements`, and is `roles`"]
+        );
+        // A job from before this was kept says nothing.
+        assert!(differences(None, &job).is_empty());
+    }
+
+    #[test]
+    fn each_part_makes_another_job() {
+        let disable: Change = "disable".parse().unwrap();
+        let both: Change = "disable+remove-access".parse().unwrap();
+        let key = job_key("https://a", &disable, "00");
+        assert_eq!(key.len(), 64);
+        assert_eq!(key, job_key("https://a", &disable, "00"));
+        for other in [
+            job_key("https://b", &disable, "00"),
+            job_key("https://a", &both, "00"),
+            job_key("https://a", &disable, "01"),
+        ] {
+            assert_ne!(key, other);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a plan comes to: its lines in groups, how many users it writes, and which patterns of the protect
+//! list cover no user. Nothing here changes the ledger.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{ActiveUsers, Extent, Line, Operation, Status};
+use crate::ledger::{Job, Ledger, LedgerError, PlanRow, Retriable};
+use crate::plan::line_decision::Criteria;
+use crate::plan::plan_digest::PlanDigest;
+
+/// Rows that are in memory at the same time.
+const PAGE: usize = 1000;
+
+/// Lines of each group that are kept to be shown.
+const SHOWN: usize = 5;
+
+/// A plan as people look at it.
+#[derive(Debug)]
+pub struct Overview {
+    /// Its lines, by where they stand; who is to be written is pending.
+    pub groups: BTreeMap<Status, Group>,
+    /// How much it writes; how many users the tenant has is not known here.
+    pub extent: Extent,
+    /// SHA-256 over all lines, in hexadecimal.
+    pub digest: String,
+    /// Lines.
+    pub lines: u64,
+}
+
+/// Lines that stand in the same place.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// How many.
+    pub lines: u64,
+    /// The first of them, each with what is to be done.
+    pub first: Vec<(PlanRow, Vec<Operation>)>,
+}
+
+/// The users of a job that are still to be dealt with, and how many of them are active or may be.
+pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable, LedgerError> {
+    let mut open = Retriable::default();
+    let mut after = Line(0);
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(open);
+        };
+        after = last.line;
+        for row in page.iter().filter(|row| row.status.is_open()) {
+            let seen = row.before.as_ref();
+            open.users += 1;
+            open.active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
+        }
+    }
+}
+
+/// What the protect list covers among the users of a job.
+#[derive(Debug, Default)]
+pub struct UnmetPatterns {
+    /// The patterns that cover no user, as they were written.
+    pub patterns: Vec<String>,
+    /// Users whose name is not known, so that any pattern may cover them.
+    pub unnamed: u64,
+}
+
+/// The patterns of the protect list that cover no user of the job, as far as users were seen.
+pub async fn unmet(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<UnmetPatterns, LedgerError> {
+    let mut unmet = criteria.door.protected.clone();
+    let mut unnamed = 0;
+    let mut after = Line(0);
+    while !unmet.is_empty() {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in &page {
+            let id = row.user_id.as_deref();
+            criteria.door.leave_out_met(&mut unmet, id, &row.known);
+            let is_a_user = !matches!(
+                row.status,
+                Status::NotFound | Status::Invalid | Status::Duplicate
+            );
+            unnamed += u64::from(is_a_user && row.known.user_name.is_none());
+        }
+    }
+    Ok(UnmetPatterns {
+        patterns: unmet.patterns().map(str::to_owned).collect(),
+        unnamed,
+    })
+}
+
+/// Goes through a plan and changes nothing.
+pub async fn overview(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<Overview, LedgerError> {
+    let mut digest = PlanDigest::new(job);
+    let mut groups: BTreeMap<Status, Group> = BTreeMap::new();
+    let (mut lines, mut active, mut after) = (0, 0, Line(0));
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.line;
+        for row in page {
+            lines += 1;
+            let operations = criteria.operations(&row);
+            digest.line(&row, operations.as_deref());
+            if operations.is_some() {
+                let seen = row.before.as_ref();
+                active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
+            }
+            let group = groups.entry(row.status).or_default();
+            group.lines += 1;
+            if group.first.len() < SHOWN {
+                group.first.push((row, operations.unwrap_or_default()));
+            }
+        }
+    }
+    let to_write = groups.get(&Status::Pending).map_or(0, |group| group.lines);
+    Ok(Overview {
+        groups,
+        extent: Extent {
+            to_write,
+            active,
+            tenant_active: ActiveUsers::Unknown,
+        },
+        digest: digest.finish(),
+        lines,
+    })
+}

@@ -1,0 +1,67 @@
+//! Gives an outcome to each user of a plan that is not to be written.
+
+use crate::domain::{Clock, Entry, Fact, Line, Status};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
+use crate::plan::line_decision::{Criteria, LineDecision};
+
+/// Rows that are in memory at the same time.
+const PAGE: usize = 1000;
+
+/// Gives an outcome to each user that is not to be written: the protected, those that are as wanted,
+/// those for whom it cannot be done. Returns how many these were.
+pub async fn settle(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    criteria: &Criteria,
+) -> Result<u64, LedgerError> {
+    each_page(ledger, job, run, |row| match criteria.decide(row) {
+        LineDecision::Settle(settlement) => Some(Fact::Settled(settlement)),
+        LineDecision::Settled | LineDecision::Write(_) => None,
+    })
+    .await
+}
+
+/// Gives an outcome to the protected users alone. A user that a later command protects is safe, though
+/// the plan was made without that protection. Returns how many were protected.
+pub async fn protect(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    criteria: &Criteria,
+) -> Result<u64, LedgerError> {
+    each_page(ledger, job, run, |row| {
+        let open = row.status == Status::Pending;
+        let protection = open.then(|| criteria.protection(row)).flatten();
+        protection.map(Fact::Settled)
+    })
+    .await
+}
+
+async fn each_page(
+    ledger: &mut Ledger,
+    job: &Job,
+    run: &NewRun,
+    fact: impl Fn(&PlanRow) -> Option<Fact>,
+) -> Result<u64, LedgerError> {
+    let mut after = Line(0);
+    let mut settled = 0;
+    loop {
+        let page = ledger.plan_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(settled);
+        };
+        after = last.line;
+        let at = Clock::System.now();
+        let entries = page.iter().filter_map(|row| {
+            Some(Entry {
+                line: row.line,
+                at,
+                fact: fact(row)?,
+            })
+        });
+        let entries: Vec<_> = entries.collect();
+        settled += entries.len() as u64;
+        ledger.note(job, run, &entries).await?;
+    }
+}

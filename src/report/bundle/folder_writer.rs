@@ -1,0 +1,197 @@
+//! Writing the bundle: all of it under another name first, then renamed, so that what has its name is
+//! whole, and for its owner alone. Everything in it is read at one moment.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::files;
+use crate::ledger::{Job, Reader};
+use crate::report::bundle::hashed_file::{FileDigest, HashedFile};
+use crate::report::bundle::manifest::{Manifest, sums};
+use crate::report::csv_files::{report_table, undo_table};
+use crate::report::mask::Privacy;
+use crate::report::{ReportError, Summary, events, html};
+
+/// What is in a bundle, in the order of writing: where the last one is, all are whole.
+pub const FILES: [&str; 8] = [
+    "report.csv",
+    "events.jsonl",
+    "undo.csv",
+    "summary.json",
+    "report.html",
+    "README.txt",
+    "manifest.json",
+    "SHA256SUMS",
+];
+
+/// What each file is, and how to check it.
+const README: &str = include_str!("readme.txt");
+
+/// Writes the evidence of a job into the folder `dir`, which must not exist or be empty. Memory does
+/// not grow with the job.
+///
+/// A folder that does not exist appears whole. An existing one may be a mount point, a link, or the
+/// working directory of a process, none of which can be replaced: its files appear one by one, the
+/// digests last.
+pub async fn write_bundle(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
+    // Without a slash at the end, so that a name can be put together from it.
+    let dir: PathBuf = dir.components().collect();
+    let is_there = refuse_if_occupied(&dir)?;
+    reader.begin_snapshot().await?;
+    let written = if is_there {
+        fill(reader, job, &dir, privacy).await
+    } else {
+        make(reader, job, &dir, privacy).await
+    };
+    reader.end_snapshot().await?;
+    written
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ReportError {
+    let path = path.to_owned();
+    move |source| ReportError::Write { path, source }
+}
+
+/// Writes the whole folder under another name, and renames it.
+async fn make(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
+    let above = dir.parent().unwrap_or(Path::new(""));
+    files::create_folders(above).map_err(at(above))?;
+    let (draft, ()) = files::unused(dir, files::create_folder).map_err(at(dir))?;
+    let files = FILES.map(|name| draft.join(name));
+    let written = write_files(reader, job, &files, privacy).await;
+    let renamed = written.and_then(|summary| {
+        std::fs::rename(&draft, dir).map_err(at(dir))?;
+        Ok(summary)
+    });
+    if renamed.is_err() {
+        // The draft is worthless; the error that matters is the one at hand.
+        let _ = std::fs::remove_dir_all(&draft);
+    }
+    renamed
+}
+
+/// Writes into the empty folder that is there: all files in a folder of their own, then each is given
+/// its name.
+async fn fill(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
+    let (draft, ()) = files::unused(&dir.join("bundle"), files::create_folder).map_err(at(dir))?;
+    let drafts = FILES.map(|name| draft.join(name));
+    let written = write_files(reader, job, &drafts, privacy).await;
+    let mut named = Vec::new();
+    let published = written.and_then(|summary| {
+        for (draft, name) in drafts.iter().zip(FILES) {
+            let file = dir.join(name);
+            files::publish(draft, &file)?;
+            named.push(file);
+        }
+        Ok(summary)
+    });
+    // It is empty now, or what it holds is worthless, and so is half a bundle.
+    let _ = std::fs::remove_dir_all(&draft);
+    if published.is_err() {
+        for file in &named {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+    published
+}
+
+/// Writes all files, at the paths that stand for [`FILES`].
+async fn write_files(
+    reader: &mut Reader,
+    job: &Job,
+    paths: &[PathBuf; FILES.len()],
+    privacy: Privacy,
+) -> Result<Summary, ReportError> {
+    let create = |path: &Path| HashedFile::create(path).map_err(at(path));
+    let [
+        table,
+        events,
+        undo,
+        summary,
+        page,
+        readme,
+        manifest,
+        sums_file,
+    ] = paths;
+    let mut digests: Vec<(&'static str, FileDigest)> = Vec::with_capacity(FILES.len());
+    let mut keep = |path: &Path, file: HashedFile| {
+        let digest = file.finish().map_err(at(path))?;
+        digests.push((FILES[digests.len()], digest));
+        Ok::<_, ReportError>(())
+    };
+
+    let mut file = create(table)?;
+    let rows = report_table::write(reader, job, privacy, &mut file).await?;
+    if rows != job.lines {
+        return Err(ReportError::Damaged {
+            rows,
+            lines: job.lines,
+        });
+    }
+    keep(table, file)?;
+    let mut file = create(events)?;
+    let written = events::write(reader, job, privacy, &mut file).await?;
+    keep(events, file)?;
+    let mut file = create(undo)?;
+    undo_table::write(reader, job, privacy, &mut file).await?;
+    keep(undo, file)?;
+    let mut file = create(summary)?;
+    let told = Summary::gather(reader, job, privacy).await?;
+    write_json(&mut file, &told).map_err(at(summary))?;
+    keep(summary, file)?;
+    let mut file = create(page)?;
+    html::write(reader, job, &told, privacy, &mut file).await?;
+    keep(page, file)?;
+    let mut file = create(readme)?;
+    file.write_all(README.as_bytes()).map_err(at(readme))?;
+    keep(readme, file)?;
+
+    let mut runs = reader.runs(job).await?;
+    let mut last = runs.pop().map(|run| run.mandate).unwrap_or_default();
+    privacy.mandate(&mut last);
+    let mut file = create(manifest)?;
+    let masked = privacy.is_masked();
+    let described = Manifest::new(&told, written, masked, &last.settings, &digests);
+    write_json(&mut file, &described).map_err(at(manifest))?;
+    let digest = file.finish().map_err(at(manifest))?;
+    digests.push(("manifest.json", digest));
+    let sums = sums(&digests);
+    let mut file = files::create(sums_file).map_err(at(sums_file))?;
+    file.write_all(sums.as_bytes()).map_err(at(sums_file))?;
+    Ok(told)
+}
+
+fn write_json(file: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *file, value)?;
+    file.write_all(b"\n")
+}
+
+/// Whether the folder is there, and empty.
+fn refuse_if_occupied(dir: &Path) -> Result<bool, ReportError> {
+    match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(true),
+            Some(_) => Err(ReportError::Occupied(dir.to_owned())),
+        },
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            Err(ReportError::Occupied(dir.to_owned()))
+        }
+        Err(source) => Err(at(dir)(source)),
+    }
+}

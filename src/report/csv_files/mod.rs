@@ -1,0 +1,8 @@
+//! The CSV files of a report: how a cell is written, and the rows of `report.csv` and `undo.csv`.
+
+mod cells;
+pub(in crate::report) mod report_table;
+pub(in crate::report) mod undo_table;
+
+pub use cells::{Rows, cell_shows, cell_text};
+pub use report_table::Table;

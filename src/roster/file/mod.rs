@@ -1,0 +1,12 @@
+//! From the bytes of a roster file to its records: the file is opened and hashed, its encoding is
+//! found, and each record gets the number of the line on which it begins.
+
+mod encoding;
+mod record_scan;
+mod source;
+
+pub(in crate::roster) use encoding::{Text, is_text};
+pub use encoding::{TextEncoding, UnknownEncoding};
+pub(in crate::roster) use record_scan::{RECORD_LIMIT, RecordMark, Scanned, Scanner};
+pub use source::Digest;
+pub(in crate::roster) use source::{Digested, RunningDigest, open_regular};

@@ -1,0 +1,12 @@
+//! Where the table begins in a roster file, and which of its columns name the users.
+
+mod column_names;
+mod columns;
+mod layout;
+mod likeness;
+
+pub use column_names::names_a_user;
+pub(in crate::roster) use columns::Columns;
+pub use columns::RosterOptions;
+pub use layout::HeaderAt;
+pub(in crate::roster) use layout::{Layout, cells};
