@@ -62,7 +62,7 @@ pub struct LookUpResult {
 
 /// The progress of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LookUpProgress {
+pub struct LookUpStatus {
     /// The strategy that was chosen.
     pub strategy: Strategy,
     /// Requests sent so far.
@@ -78,7 +78,7 @@ pub async fn look_up<D: Directory, R: Register>(
     inquirer: &Inquirer<D>,
     register: &mut R,
     options: LookUpOptions,
-    on_progress: &mut dyn FnMut(LookUpProgress),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<LookUpResult, LookUpError> {
     let begun = register.position().await?;
     let is_begun = begun.is_some();
@@ -124,7 +124,7 @@ pub async fn look_up<D: Directory, R: Register>(
 /// A look-up under way.
 pub(super) struct LookUp<'a, D> {
     pub(super) inquirer: &'a Inquirer<D>,
-    pub(super) on_progress: &'a mut dyn FnMut(LookUpProgress),
+    pub(super) on_progress: &'a mut dyn FnMut(LookUpStatus),
     pub(super) options: LookUpOptions,
     pub(super) wants: Wants,
     pub(super) walk: Walk<'a, D>,
@@ -280,7 +280,7 @@ impl<D: Directory> LookUp<'_, D> {
     /// Reports the progress; `left` is the number of requests that are still to be sent.
     pub(super) fn report_progress(&mut self, left: u64) {
         self.inquirer.expect(left);
-        (self.on_progress)(LookUpProgress {
+        (self.on_progress)(LookUpStatus {
             strategy: self.strategy,
             requests: self.inquirer.requests(),
             left,

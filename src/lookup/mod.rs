@@ -27,7 +27,7 @@ pub use error::{LookUpError, NoAttribute};
 pub use inquirer::Inquirer;
 pub use inquiry_settings::{InquirySettings, QuerySupport};
 pub use list::{ListCursor, Until, Walk};
-pub use look_up::{CountActive, LookUpOptions, LookUpProgress, LookUpResult, look_up};
+pub use look_up::{CountActive, LookUpOptions, LookUpResult, LookUpStatus, look_up};
 pub use register::{Absence, Outstanding, Position, RecordedAnswer, Register, Sought, Wants};
 pub use strategy::Strategy;
 pub use tenant_counts::Census;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{ActiveUsers, Clock};
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
-use crate::lookup::{CountActive, Inquirer, LookUpError, LookUpOptions, LookUpProgress, look_up};
+use crate::lookup::{CountActive, Inquirer, LookUpError, LookUpOptions, LookUpStatus, look_up};
 use crate::plan::line_decision::Criteria;
 use crate::plan::lookup_register::SoughtInLedger;
 use crate::plan::overview::overview;
@@ -95,7 +95,7 @@ pub async fn make<D: Directory>(
     run: &NewRun,
     look_ups: Option<LookUps<'_, D>>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(LookUpProgress),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<Job, PlanError> {
     let mut looked_up = LookUpSummary {
         method: "none".to_owned(),
@@ -145,7 +145,7 @@ pub async fn look_again<D: Directory>(
     run: &NewRun,
     asked: LookUps<'_, D>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(LookUpProgress),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<(), PlanError> {
     let since = Clock::System.now();
     ledger

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::domain::{Clock, Entry, Goal, Line, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun};
 use crate::lookup::{
-    Absence, Inquirer, LookUpOptions, LookUpProgress, LookUpResult, Outstanding, Position,
-    Register, Sought, Wants, look_up,
+    Absence, Inquirer, LookUpOptions, LookUpResult, LookUpStatus, Outstanding, Position, Register,
+    Sought, Wants, look_up,
 };
 use crate::plan::comparison::{after_undo, compare};
 use crate::plan::lookup_register::journal;
@@ -21,7 +21,7 @@ pub async fn verify<D: Directory>(
     run: &NewRun,
     goal: Option<&Goal>,
     inquirer: &Inquirer<D>,
-    on_progress: &mut dyn FnMut(LookUpProgress),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<LookUpResult, PlanError> {
     let mut sought = SoughtAgain {
         ledger,

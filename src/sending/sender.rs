@@ -99,7 +99,10 @@ impl<D: Directory> Sender<D> {
     pub async fn permit(&self) -> Result<SendPermit<'_, D>, SignInError> {
         let slot = self.slots.acquire().await;
         let slot = slot.expect("the slots of a sender are never closed");
-        self.sign_in(self.directory.ready()).await?;
+        {
+            let _counted = Counted::new(&self.signing_in);
+            self.directory.ready().await?;
+        }
         self.pace.permit().await;
         Ok(SendPermit {
             sender: self,
@@ -113,15 +116,8 @@ impl<D: Directory> Sender<D> {
     /// # Errors
     /// The sign-in service refuses, or cannot be reached.
     pub async fn renew(&self, refused: Credential) -> Result<(), SignInError> {
-        self.sign_in(self.directory.renew(refused)).await
-    }
-
-    async fn sign_in(
-        &self,
-        signing_in: impl Future<Output = Result<(), SignInError>>,
-    ) -> Result<(), SignInError> {
         let _counted = Counted::new(&self.signing_in);
-        signing_in.await
+        self.directory.renew(refused).await
     }
 
     /// Takes note that the provider has served a request that was signed with this credential.
@@ -176,8 +172,7 @@ impl<D: Directory> SendPermit<'_, D> {
         let sender = self.sender;
         sender.requests.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
-        // The future of a client is large: in a box, it does not make each caller's future as large.
-        let outcome = Box::pin(sender.directory.send(request)).await;
+        let outcome = sender.directory.send(request).await;
         Exchange {
             elapsed: start.elapsed(),
             is_throttled_for_too_long: outcome
