@@ -243,7 +243,10 @@ fn client(sandbox: &Sandbox) -> Result<Client, Failed> {
     let session = Session::new(Issuer::Anaplan(anaplan), form, Arc::clone(&pace));
     let session = Arc::new(session);
     let base = BaseUrl::parse(&sandbox.scim_url(), PlainHttp::LoopbackOnly)?;
-    let dialect = Layer::profile("anaplan")?.scim.unwrap_or_default();
+    let dialect = Layer::profile("anaplan")?
+        .provider
+        .scim
+        .unwrap_or_default();
     let client = ScimClient::new(http, base, dialect, Arc::clone(&session), Clock::System);
     Ok((Arc::new(client), session, pace))
 }

@@ -1,14 +1,9 @@
 //! What can be typed. No logic: what it means is decided elsewhere.
 
 mod audit;
-mod grounds;
 mod look;
-mod network;
 mod prepare;
-mod rails;
 mod rehearse;
-mod roster;
-mod sign_in;
 mod sources;
 mod work;
 
@@ -23,10 +18,10 @@ pub(super) use prepare::{
 pub(super) use rehearse::{DemoArgs, DemoFaults, SandboxArgs};
 pub(super) use work::{CheckArgs, PlanArgs, RetryArgs, RunArgs, UndoArgs, VerifyArgs};
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
 use sources::FileArgs;
+
+use crate::settings::LogSettings;
 
 /// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
 #[derive(Debug, Parser)]
@@ -44,9 +39,8 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// Append the log to this file instead.
-    #[arg(long, global = true, value_name = "FILE", env = "OFFBOARD_LOG_FILE")]
-    pub(super) log_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) log: LogSettings,
 }
 
 const EXAMPLES: &str = "\
@@ -127,12 +121,10 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
+    use crate::cli::typed::command;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

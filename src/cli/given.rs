@@ -3,17 +3,18 @@
 use clap::parser::ValueSource;
 
 use crate::cli::typed::command;
+use crate::settings::Declared;
 
-/// What was typed, or stands in variables, for this very command.
-pub(super) struct Given {
+/// The flags of the present command, with where each value is from.
+pub(super) struct GivenFlags {
     command: clap::Command,
     matches: clap::ArgMatches,
 }
 
-impl Given {
+impl GivenFlags {
     pub(super) fn read() -> Self {
         let mut command = command();
-        // It was read once already, so there is nothing in it to complain of.
+        // It was read once already, so it has no errors.
         let mut matches = command.clone().get_matches();
         command.build();
         while let Some((verb, inner)) = matches.remove_subcommand() {
@@ -30,17 +31,22 @@ impl Given {
     }
 
     /// The flag, or the variable, that gave a setting; both, where one adds to the other.
-    pub(super) fn origin(&self, name: &str) -> Option<String> {
-        let adding = format!("{name}-by-variable");
-        let origins = [name, &adding].into_iter();
-        let origins: Vec<_> = origins.filter_map(|name| self.origin_of(name)).collect();
-        (!origins.is_empty()).then(|| origins.join(" and "))
+    pub(super) fn origin_of(&self, setting: &Declared) -> Option<String> {
+        let flag = setting.flag.as_deref()?;
+        let origin = self.origin(flag)?;
+        let variable = setting.variable.as_deref();
+        let added = variable.filter(|name| setting.adds && origin != *name && is_set(name));
+        Some(match added {
+            Some(variable) => format!("{origin} and {variable}"),
+            None => origin,
+        })
     }
 
-    fn origin_of(&self, name: &str) -> Option<String> {
-        let argument = self.argument(name)?;
+    /// The flag, or its variable, whichever gave the value.
+    pub(super) fn origin(&self, flag: &str) -> Option<String> {
+        let argument = self.argument(flag)?;
         match self.matches.value_source(argument.get_id().as_str())? {
-            ValueSource::CommandLine => Some(format!("--{name}")),
+            ValueSource::CommandLine => Some(format!("--{flag}")),
             ValueSource::EnvVariable => {
                 let variable = argument.get_env()?;
                 Some(variable.to_string_lossy().into_owned())
@@ -50,14 +56,17 @@ impl Given {
     }
 
     /// The variable of a setting that this command has no flag for, if it is set, with its value.
-    pub(super) fn variable(&self, name: &str) -> Option<(String, String)> {
-        if self.argument(name).is_some() {
+    pub(super) fn variable(&self, setting: &Declared) -> Option<(String, String)> {
+        if self.argument(setting.flag.as_deref()?).is_some() {
             return None;
         }
-        let variable = format!("OFFBOARD_{}", name.to_uppercase().replace('-', "_"));
-        let value = std::env::var(&variable)
-            .ok()
-            .filter(|value| !value.is_empty())?;
+        let variable = setting.variable.clone()?;
+        let value = std::env::var(&variable).ok();
+        let value = value.filter(|value| !value.is_empty())?;
         Some((variable, value))
     }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }

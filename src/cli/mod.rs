@@ -24,6 +24,7 @@ mod work;
 
 pub use args::Cli;
 pub use exit::Exit;
+pub use typed::command;
 
 use std::process::ExitCode;
 

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::sources::FileArgs;
-use crate::settings::Span;
+use crate::settings::{RedactSettings, Span};
 
 /// Show where a job stands, also while another process works on it.
 #[derive(Debug, Args)]
@@ -137,20 +136,8 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(in crate::cli) format: Option<ReportFormat>,
 
-    /// Mask names and addresses; ids stay.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_REDACT",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(in crate::cli) redact: bool,
+    #[command(flatten)]
+    pub(in crate::cli) redact: RedactSettings,
 
     /// Print the summary as JSON.
     #[arg(long)]

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
-use crate::cli::args::roster::ReadingArgs;
 use crate::cli::args::sources::SettingsArgs;
-use crate::cli::args::work::ProgressArgs;
 use crate::export::Column;
+use crate::settings::{ProgressSettings, ReadingSettings};
 
 /// Look at the provider's users.
 #[derive(Debug, Args)]
@@ -46,7 +45,7 @@ pub(in crate::cli) struct ExportArgs {
     pub(in crate::cli) columns: Vec<Column>,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(in crate::cli) settings: SettingsArgs,
@@ -81,7 +80,7 @@ pub(in crate::cli) struct RosterCheckArgs {
     pub(in crate::cli) file: PathBuf,
 
     #[command(flatten)]
-    pub(in crate::cli) reading: ReadingArgs,
+    pub(in crate::cli) reading: ReadingSettings,
 
     /// Whose ids these are, which says whether their case counts: a built-in profile, or a file.
     #[arg(

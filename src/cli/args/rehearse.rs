@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::work::ProgressArgs;
-use crate::settings::Span;
+use crate::settings::{ProgressSettings, Span};
 
 /// Run the built-in SCIM server by itself, for rehearsals.
 #[derive(Debug, Args)]
@@ -81,7 +80,7 @@ pub(in crate::cli) struct DemoArgs {
     pub(in crate::cli) dir: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::cli::args::sources::SettingsArgs;
 use crate::domain::{Access, Change, ChangeError, Reason};
-use crate::progress::ProgressMode;
+use crate::settings::{LookUpSettings, ProgressSettings, StrictSettings};
 
 /// Look every user up and show what a job would change; nothing is written.
 ///
@@ -31,7 +30,7 @@ pub(in crate::cli) struct PlanArgs {
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(in crate::cli) change: ChangeArgs,
@@ -56,28 +55,15 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(in crate::cli) confirm: ConfirmArgs,
 
-    /// Look nobody up beforehand: each user is read right before the write, which takes twice the
-    /// requests.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_NO_LOOKUP",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(in crate::cli) no_lookup: bool,
+    #[command(flatten)]
+    pub(in crate::cli) look_up: LookUpSettings,
 
     /// Print the summary as JSON.
     #[arg(long)]
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     // A heading goes on until the next one: what has none stands above.
     #[command(flatten)]
@@ -113,7 +99,7 @@ pub(in crate::cli) struct RetryArgs {
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(in crate::cli) settings: SettingsArgs,
@@ -138,7 +124,7 @@ pub(in crate::cli) struct VerifyArgs {
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(in crate::cli) settings: SettingsArgs,
@@ -177,7 +163,7 @@ pub(in crate::cli) struct UndoArgs {
     pub(in crate::cli) json: bool,
 
     #[command(flatten)]
-    pub(in crate::cli) progress: ProgressArgs,
+    pub(in crate::cli) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(in crate::cli) settings: SettingsArgs,
@@ -213,20 +199,8 @@ pub(in crate::cli) struct SubjectArgs {
     #[arg(long)]
     pub(in crate::cli) new: bool,
 
-    /// Refuse a roster with any bad line.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_STRICT",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(in crate::cli) strict: bool,
+    #[command(flatten)]
+    pub(in crate::cli) strict: StrictSettings,
 }
 
 /// What lets a job begin.
@@ -279,17 +253,4 @@ impl ChangeArgs {
             other => other.map(Some),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, Args)]
-pub(in crate::cli) struct ProgressArgs {
-    /// How to show progress.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "HOW",
-        env = "OFFBOARD_PROGRESS"
-    )]
-    pub(in crate::cli) progress: ProgressMode,
 }

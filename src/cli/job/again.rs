@@ -3,9 +3,9 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
-use crate::cli::Cli;
+use crate::cli::typed;
 use crate::domain::JobId;
 use crate::settings::is_past;
 
@@ -15,19 +15,19 @@ const HIDDEN: &str = "[redacted]";
 /// The present command line again, with the variables that it was read with. `--new` is left out,
 /// since it would start another job: the job's id takes the place of the roster instead.
 pub(in crate::cli) fn command(job: &JobId) -> String {
-    put_together(&typed(), |name| std::env::var_os(name), job, None)
+    put_together(&typed_words(), |name| std::env::var_os(name), job, None)
 }
 
 /// The command that works on what the present one has planned, with its confirmation; `None` if this is
 /// no command that plans.
 pub(in crate::cli) fn next(job: &JobId, confirm: u64) -> Option<String> {
-    let words = typed();
+    let words = typed_words();
     let plans = words.iter().any(|word| word == "plan" || word == "undo");
     let variable = |name: &OsStr| std::env::var_os(name);
     plans.then(|| put_together(&words, variable, job, Some(confirm)))
 }
 
-fn typed() -> Vec<String> {
+fn typed_words() -> Vec<String> {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     words.collect()
 }
@@ -39,7 +39,7 @@ fn put_together(
     job: &JobId,
     confirm: Option<u64>,
 ) -> String {
-    let mut program = Cli::command();
+    let mut program = typed::command();
     // Only then does each verb know the flags that all share.
     program.build();
     let verb = words.get(1..).unwrap_or_default().iter();

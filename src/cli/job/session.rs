@@ -18,7 +18,8 @@ use crate::pace::Pace;
 use crate::port::SignInError;
 use crate::scim::ScimClient;
 use crate::settings::{
-    Connection, Method, SecretKind, SecretSource, Settings, SignIn, Ways, accept, open_to_others,
+    Connection, SecretKind, SecretSource, Settings, SignIn, SignInMethod, Ways, accept,
+    open_to_others,
 };
 use issuer::{issuer, read_key};
 
@@ -49,7 +50,7 @@ pub(in crate::cli) fn secret_source(
         return Ok(SecretSource::Unneeded);
     };
     let note = |note: &String| terminal.warn(&format!("warning: {note}"));
-    if let Method::AnaplanCertificate { key, .. } = &sign_in.method {
+    if let SignInMethod::AnaplanCertificate { key, .. } = &sign_in.method {
         open_to_others("key", key).iter().for_each(note);
         if !PrivateKey::is_encrypted(&read_key(key)?) {
             return Ok(SecretSource::Unneeded);
@@ -79,10 +80,10 @@ pub(in crate::cli) fn known_secret(
     };
     let question = match (kind, &connection.sign_in.method) {
         (SecretKind::Password, _) => format!("Password of {}:", connection.sign_in.account()),
-        (SecretKind::ClientSecret, Method::ClientCredentials { id, .. }) => {
+        (SecretKind::ClientSecret, SignInMethod::ClientCredentials { id, .. }) => {
             format!("Secret of client {id}:")
         }
-        (SecretKind::KeyPassphrase, Method::AnaplanCertificate { key, .. }) => {
+        (SecretKind::KeyPassphrase, SignInMethod::AnaplanCertificate { key, .. }) => {
             format!("Passphrase of the key {}:", key.display())
         }
         (SecretKind::Token, _) => "Token:".to_owned(),
@@ -167,26 +168,26 @@ pub(in crate::cli) fn refused(error: SignInError, sign_in: &SignIn) -> Failure {
     }
     let is_refused = matches!(error, SignInError::Refused(_));
     let check = match &sign_in.method {
-        Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {
+        SignInMethod::AnaplanBasic { .. } | SignInMethod::Basic { .. } if is_refused => {
             "`--username` and the password"
         }
-        Method::AnaplanCertificate { .. } if is_refused => {
+        SignInMethod::AnaplanCertificate { .. } if is_refused => {
             "that the certificate is registered in the tenant, and this machine's clock"
         }
-        Method::OauthDevice { .. } if is_refused => {
+        SignInMethod::OauthDevice { .. } if is_refused => {
             "`--client-id`, and approve the code in time (Anaplan gives none to users who sign in by \
              SSO); the same command asks for a new one"
         }
-        Method::ClientCredentials { .. } if is_refused => {
+        SignInMethod::ClientCredentials { .. } if is_refused => {
             "`--client-id`, its secret, `--scope` and `--client-auth`"
         }
-        Method::Bearer if is_refused => "the token",
-        Method::Command(_) => {
+        SignInMethod::Bearer if is_refused => "the token",
+        SignInMethod::Command(_) => {
             "`--token-command`: by itself, without reading from the terminal, it must print a token, \
              and nothing else"
         }
-        Method::OauthDevice { .. } => "`--oauth-url` and the network",
-        Method::ClientCredentials { .. } => "`--token-url` and the network",
+        SignInMethod::OauthDevice { .. } => "`--oauth-url` and the network",
+        SignInMethod::ClientCredentials { .. } => "`--token-url` and the network",
         _ => "`--auth-url` and the network",
     };
     Failure::from(error).hint(format!("check {check}; nothing was sent for any user"))

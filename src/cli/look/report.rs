@@ -19,7 +19,7 @@ pub(in crate::cli) async fn report(args: ReportArgs, terminal: Terminal) -> Resu
             "note: {holder} works on this ledger: the report shows this moment"
         ));
     }
-    let privacy = if args.redact {
+    let privacy = if args.redact.redact() {
         Privacy::Masked
     } else {
         Privacy::Open

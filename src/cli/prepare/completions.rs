@@ -5,13 +5,12 @@ use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
 use crate::cli::args::{CompletionsArgs, ManArgs};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::cli::{Cli, Exit};
+use crate::cli::{Exit, typed};
 use crate::files::{OutputPath, Signature};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
@@ -42,7 +41,7 @@ pub(in crate::cli) fn completions(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), PROGRAM, &mut script);
+    clap_complete::generate(args.shell, &mut typed::command(), PROGRAM, &mut script);
     // A script is for a shell: it goes out as it is.
     let mut out = terminal.data_stream();
     let written = out.write_all(&script).and_then(|()| out.flush());
@@ -65,7 +64,7 @@ pub(in crate::cli) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Fa
         )
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut command = Cli::command();
+    let mut command = typed::command();
     command.build();
     pages(&command, &mut |page| {
         let path = folder.join(page.get_filename());

@@ -1,4 +1,4 @@
-//! `offboard config`: an annotated settings file, and what counts at present and why.
+//! `offboard config`: an annotated settings file, and the value and origin of each setting.
 
 use std::io::{ErrorKind, Write};
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::cli::Exit;
 use crate::cli::args::{ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs};
 use crate::cli::failure::Failure;
-use crate::cli::given::Given;
+use crate::cli::given::GivenFlags;
 use crate::cli::job::command_shown;
 use crate::cli::prepare::profiles::list_profiles;
 use crate::cli::terminal::Terminal;
 use crate::files;
 use crate::http::without_secrets;
-use crate::settings::{SecretKind, Settings, Source, TEMPLATE};
+use crate::settings::{Layer, Origin, SecretKind, Settings, template};
 
 pub(in crate::cli) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exit, Failure> {
     match args.command {
@@ -26,7 +26,7 @@ pub(in crate::cli) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exi
 fn init(args: &ConfigInitArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.file.display();
     let written =
-        files::create(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+        files::create(&args.file).and_then(|mut file| file.write_all(template().as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Failure::new(Exit::Settings, format!("`{path}` exists already"))
@@ -46,7 +46,7 @@ struct Row {
 }
 
 fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let typed = Given::read();
+    let typed = GivenFlags::read();
     let sources = args.settings.sources()?;
     let config = args.settings.files.config();
     let mut rows = vec![Row {
@@ -56,10 +56,14 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
             .origin("config")
             .unwrap_or_else(|| "default".to_owned()),
     }];
+    let declared = Layer::declared();
     rows.extend(sources.settings().into_iter().map(|setting| {
-        let of_a_verb = typed.variable(&setting.name);
+        let declared = declared.iter().find(|one| one.key == setting.name);
+        let of_a_verb = declared.and_then(|one| typed.variable(one));
         let (value, source) = match (setting.source, of_a_verb) {
-            (Some(Source::CommandLine), _) => (setting.value, typed.origin(&setting.name)),
+            (Some(Origin::CommandLine), _) => {
+                (setting.value, declared.and_then(|one| typed.origin_of(one)))
+            }
             (_, Some((variable, value))) => (Some(value.into()), Some(variable)),
             (Some(source), None) => (setting.value, Some(source.as_str().to_owned())),
             (None, None) => (setting.value, None),
@@ -139,8 +143,8 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-/// What may be shown of a value: of a command that prints a token its program, and of an address not what
-/// stands before its host, or behind its path.
+/// What may be shown of a value: of a command that prints a token only the program, and of an address neither what
+/// is before its host nor what is behind its path.
 fn shown(name: &str, value: Value) -> Value {
     match value {
         Value::String(text) if name == "token-command" => command_shown(&text).into(),

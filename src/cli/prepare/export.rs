@@ -72,7 +72,7 @@ async fn export(args: ExportArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let mode = if terminal.is_quiet() {
         ProgressMode::Off
     } else {
-        args.progress.progress
+        args.progress.progress()
     };
     let mut looking = Looking::new(mode);
     let walked = tokio::select! {

@@ -29,8 +29,10 @@ pub(in crate::cli) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exi
 }
 
 fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut flags = Layer::default();
-    args.reading.into_layer(&mut flags);
+    let flags = Layer {
+        reading: args.reading,
+        ..Layer::default()
+    };
     let options = flags
         .over(Layer::profile(&args.profile)?)
         .roster_options()?;

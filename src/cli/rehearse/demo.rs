@@ -52,7 +52,7 @@ pub(in crate::cli) async fn demo(args: DemoArgs, terminal: Terminal) -> Result<E
         folder: &folder,
         cast,
         settings,
-        progress: args.progress.progress,
+        progress: args.progress.progress(),
         terminal,
     };
     let told = telling.tell().await;
@@ -267,22 +267,21 @@ async fn set_up(
     } else {
         terminal.note("continuing the demo that was interrupted");
     }
-    let settings = Settings::resolve(Layer {
-        scim_url: Some(provider.scim_url()),
-        auth_url: Some(provider.auth_url()),
-        username: Some(SandboxSettings::default().username),
-        ledger: Some(folder.path().join("ledger.db")),
-        // Fast enough for a story, slow enough to watch.
-        rate: Some(pace(cast.people)),
-        burst: NonZeroU32::new(8),
-        concurrency: NonZeroUsize::new(16),
-        timeout: Some(Span(Duration::from_secs(3))),
-        throttle_wait: Some(Span(Duration::from_secs(1))),
-        // The whole tenant leaves, which no rail would allow by itself.
-        cap: Some(u64::MAX),
-        cap_share: Some(Share::percent(100)),
-        ..Layer::profile("anaplan")?
-    })?;
+    let mut layer = Layer::profile("anaplan")?;
+    layer.hosts.scim_url = Some(provider.scim_url());
+    layer.hosts.auth_url = Some(provider.auth_url());
+    layer.sign_in.username = Some(SandboxSettings::default().username);
+    layer.files.ledger = Some(folder.path().join("ledger.db"));
+    // Fast enough for a story, slow enough to watch.
+    layer.requests.rate = Some(pace(cast.people));
+    layer.requests.burst = NonZeroU32::new(8);
+    layer.requests.concurrency = NonZeroUsize::new(16);
+    layer.requests.timeout = Some(Span(Duration::from_secs(3)));
+    layer.requests.throttle_wait = Some(Span(Duration::from_secs(1)));
+    // The whole tenant leaves, which no rail would allow by itself.
+    layer.rails.cap = Some(u64::MAX);
+    layer.rails.cap_share = Some(Share::percent(100));
+    let settings = Settings::resolve(layer)?;
     terminal.note(&format!(
         "a sandbox with {} users listens on {}; faults: {}",
         cast.people,

@@ -32,10 +32,10 @@ pub(in crate::cli) async fn plan(args: PlanArgs, terminal: Terminal) -> Result<E
         subject: &args.subject.subject,
         change: args.change.change()?,
         new: args.subject.new,
-        strict: args.subject.strict,
+        strict: args.subject.strict.strict(),
     };
     let manner = Manner {
-        progress: progress(args.progress.progress, terminal),
+        progress: progress(args.progress.progress(), terminal),
         ..Manner::default()
     };
     let (ledger, job) = find_job(&ask, &settings, terminal).await?;

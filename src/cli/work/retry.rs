@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
-use crate::cli::given::Given;
+use crate::cli::given::GivenFlags;
 use crate::cli::job::{Manner, finish, pick_job, secret_source};
 use crate::cli::terminal::Terminal;
 use crate::cli::work::{progress, tell};
@@ -16,7 +16,7 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
     let mut only = args.only;
     // Only what was typed for this very command chooses users: a variable or a file says why, for every
     // command alike.
-    if Given::read().origin("reason").as_deref() == Some("--reason") {
+    if GivenFlags::read().origin("reason").as_deref() == Some("--reason") {
         only.extend(codes(settings.grounds.reason.as_deref()));
     }
     let (mut ledger, job) = pick_job(&args.job, &settings).await?;
@@ -31,7 +31,7 @@ pub(in crate::cli) async fn retry(args: RetryArgs, terminal: Terminal) -> Result
         confirm: args.confirm.confirm,
         no_lookup: false,
         retry: Some(only),
-        progress: progress(args.progress.progress, terminal),
+        progress: progress(args.progress.progress(), terminal),
     };
     let done = finish(ledger, job, &manner, &settings, secret, terminal).await?;
     tell(&done, &settings, args.json, terminal).await?;

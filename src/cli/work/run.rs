@@ -15,13 +15,13 @@ pub(in crate::cli) async fn run(args: RunArgs, terminal: Terminal) -> Result<Exi
         subject: &args.subject.subject,
         change: args.change.change()?,
         new: args.subject.new,
-        strict: args.subject.strict,
+        strict: args.subject.strict.strict(),
     };
     let manner = Manner {
         confirm: args.confirm.confirm,
-        no_lookup: args.no_lookup,
+        no_lookup: args.look_up.no_lookup(),
         retry: None,
-        progress: progress(args.progress.progress, terminal),
+        progress: progress(args.progress.progress(), terminal),
     };
     let (ledger, job) = find_job(&ask, &settings, terminal).await?;
     let done = finish(ledger, job, &manner, &settings, secret, terminal).await?;

@@ -21,7 +21,7 @@ pub(in crate::cli) async fn undo(args: UndoArgs, terminal: Terminal) -> Result<E
     };
     let manner = Manner {
         confirm: args.confirm.confirm,
-        progress: progress(args.progress.progress, terminal),
+        progress: progress(args.progress.progress(), terminal),
         ..Manner::default()
     };
     if args.plan_only {

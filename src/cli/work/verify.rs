@@ -114,7 +114,7 @@ pub(in crate::cli) async fn verify(args: VerifyArgs, terminal: Terminal) -> Resu
         return nothing(&mut ledger, &job, args.json, terminal).await;
     }
     let manner = Manner {
-        progress: progress(args.progress.progress, terminal),
+        progress: progress(args.progress.progress(), terminal),
         ..Manner::default()
     };
     let verified = look_again(&mut ledger, &job, &manner, &settings, secret, terminal).await?;

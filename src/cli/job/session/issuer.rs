@@ -13,7 +13,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::domain::{Clock, pem_text};
-use crate::settings::{Method, SignIn};
+use crate::settings::{SignIn, SignInMethod};
 
 /// A longer file is no certificate and no key, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -28,11 +28,11 @@ pub(super) fn issuer(
 ) -> Result<Issuer, Failure> {
     let given = secret.cloned().unwrap_or_default();
     Ok(match &sign_in.method {
-        Method::AnaplanBasic { service, username } => {
+        SignInMethod::AnaplanBasic { service, username } => {
             let account = account(username, given)?;
             Issuer::Anaplan(Anaplan::basic(wire, service.clone(), account))
         }
-        Method::AnaplanCertificate {
+        SignInMethod::AnaplanCertificate {
             service,
             certificate,
             key,
@@ -44,12 +44,12 @@ pub(super) fn issuer(
             terminal.note(&format!("signing in as {}", certificate.subject()));
             Issuer::Anaplan(Anaplan::certificate(wire, service.clone(), certificate))
         }
-        Method::OauthDevice { service, cache } => {
+        SignInMethod::OauthDevice { service, cache } => {
             let notify = Box::new(move |prompt: &DevicePrompt| terminal.warn(&invitation(prompt)));
             let device = Device::new(wire, service.clone(), cache.clone(), notify);
             Issuer::Device(Box::new(device))
         }
-        Method::ClientCredentials {
+        SignInMethod::ClientCredentials {
             url,
             id,
             auth,
@@ -63,9 +63,9 @@ pub(super) fn issuer(
             };
             Issuer::Client(ClientCredentials::new(wire, url.clone(), &client))
         }
-        Method::Bearer => Issuer::Fixed(Fixed::token(given)),
-        Method::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
-        Method::Command(command) => {
+        SignInMethod::Bearer => Issuer::Fixed(Fixed::token(given)),
+        SignInMethod::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
+        SignInMethod::Command(command) => {
             let show = Box::new(move |line: &str| terminal.warn(line));
             let (command, form) = (command.clone(), sign_in.form.clone());
             Issuer::Command(FromCommand::new(command, form, show))
