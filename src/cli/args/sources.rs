@@ -9,7 +9,7 @@ use crate::settings::{FileSettings, Layer, SettingsError, SettingsFile, Sources}
 
 /// Where settings and ledger are.
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct FileArgs {
+pub(crate) struct FileArgs {
     #[command(flatten)]
     named: FileSettings,
 
@@ -24,17 +24,17 @@ pub(in crate::cli) struct FileArgs {
 
 impl FileArgs {
     /// The settings file that is named.
-    pub(in crate::cli) fn config(&self) -> Option<&Path> {
+    pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
     /// Takes the settings file that was read.
-    pub(in crate::cli) fn have_read(&mut self, file: SettingsFile) {
+    pub(crate) fn have_read(&mut self, file: SettingsFile) {
         *self.read = file;
     }
 
     /// The ledger file, from all sources.
-    pub(in crate::cli) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+    pub(crate) fn ledger(&self) -> Result<PathBuf, SettingsError> {
         let flags = Layer {
             files: self.named.clone(),
             ..Layer::default()
@@ -45,21 +45,21 @@ impl FileArgs {
 
 /// The settings of a verb with a target.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct SettingsArgs {
-    pub(in crate::cli) files: FileArgs,
+pub(crate) struct SettingsArgs {
+    pub(crate) files: FileArgs,
     /// The flags and variables of the whole verb, with those that only this verb has.
     given: Box<Layer>,
 }
 
 impl SettingsArgs {
     /// All sources, one over the other: flags and variables, file, profile; for a command that signs in.
-    pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
+    pub(crate) fn layer(&self) -> Result<Layer, SettingsError> {
         self.files.read.may_sign_in()?;
         Ok(self.sources()?.layer())
     }
 
     /// The same, each source by itself.
-    pub(in crate::cli) fn sources(&self) -> Result<Sources, SettingsError> {
+    pub(crate) fn sources(&self) -> Result<Sources, SettingsError> {
         Sources::read(Layer::clone(&self.given), &self.files.read)
     }
 }
