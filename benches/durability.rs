@@ -11,7 +11,7 @@ use std::time::Duration;
 use offboard::domain::{Access, Change, Share};
 use offboard::engine::{Event, Listener};
 use offboard::job::{
-    self, Conclusion, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
+    self, JobEnd, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
 };
 use offboard::lookup::Look;
 use offboard::pace::Rate;
@@ -210,7 +210,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     };
     let done = job::run(&setup, ledger, job, &options).await?;
     sessions.sign_out().await;
-    if done.conclusion != Conclusion::Complete {
+    if done.end != JobEnd::Complete {
         return Err("not all users were removed".into());
     }
     let taken = taken.lock().map_err(|_| "a listener panicked")?;

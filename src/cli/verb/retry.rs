@@ -62,7 +62,7 @@ pub(crate) async fn retry(
     let (ledger, job) = setup.pick_job(&args.job).await?;
     let done = job::retry(&setup, ledger, job, only, args.confirm.confirm).await?;
     print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.conclusion))
+    Ok(Exit::from(&done.end))
 }
 
 /// The codes in a `--reason` that is made of nothing else: they choose users. Any other text says why.

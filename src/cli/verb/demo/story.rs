@@ -182,7 +182,7 @@ impl Story<'_> {
 
     /// The exit code of a job that something has stopped.
     fn cut_short(&self, done: &JobResult) -> Option<Exit> {
-        let exit = Exit::from(&done.conclusion);
+        let exit = Exit::from(&done.end);
         let stopped = done.counts.open() > 0 && exit != Exit::Trouble;
         stopped.then(|| {
             self.terminal.warn(&format!(

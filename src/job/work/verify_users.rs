@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::Finding;
 use crate::job::site::Site;
-use crate::job::work::result::Conclusion;
+use crate::job::work::result::JobEnd;
 use crate::job::{JobError, Setup};
 use crate::ledger::{Counts, Head, Job, Ledger, RunEnding, RunKind, Undone, VerifiedRow};
 
@@ -39,14 +39,14 @@ impl Verification {
     }
 
     /// What the findings mean. Drifted users leave the job unbalanced: it does not hold what it reported.
-    pub fn conclusion(&self) -> Conclusion {
+    pub fn end(&self) -> JobEnd {
         if self.of(Finding::Drifted) > 0 {
-            Conclusion::Unbalanced
+            JobEnd::Unbalanced
         } else if self.of(Finding::Unread) + self.left_out.lines() > 0 || self.is_tenant_in_doubt()
         {
-            Conclusion::Incomplete
+            JobEnd::Incomplete
         } else {
-            Conclusion::Complete
+            JobEnd::Complete
         }
     }
 }
@@ -141,9 +141,9 @@ mod tests {
             requests: 1,
             ..Verification::default()
         };
-        assert_eq!(verified(3, 0).conclusion(), Conclusion::Incomplete);
+        assert_eq!(verified(3, 0).end(), JobEnd::Incomplete);
         assert!(verified(3, 0).is_tenant_in_doubt());
-        assert_eq!(verified(3, 1).conclusion(), Conclusion::Complete);
-        assert_eq!(verified(0, 3).conclusion(), Conclusion::Complete);
+        assert_eq!(verified(3, 1).end(), JobEnd::Complete);
+        assert_eq!(verified(0, 3).end(), JobEnd::Complete);
     }
 }
