@@ -83,7 +83,7 @@ async fn a_run_stops_at_the_limits_that_were_set() {
 }
 
 #[apply(end_to_end!)]
-async fn a_run_stops_at_its_moment_and_the_command_that_continues_goes_without_it() {
+async fn a_run_stops_at_its_time_and_the_command_that_continues_leaves_the_time_out() {
     let bed = Bed::with_users(100).await;
     bed.write_roster(&[]);
     let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
