@@ -11,9 +11,9 @@ use std::time::Duration;
 use offboard::domain::{Access, Change, Share};
 use offboard::engine::{Event, Listener};
 use offboard::job::{
-    self, Conclusion, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
+    self, JobEnd, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
 };
-use offboard::lookup::Look;
+use offboard::lookup::LookUpStatus;
 use offboard::pace::Rate;
 use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
 use offboard::settings::{Layer, SecretSource, Settings};
@@ -54,7 +54,7 @@ impl Voice for Stopwatch {
         Ok(Signals::new(receiver, JoinSet::new()))
     }
 
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         Box::new(|_| {})
     }
 
@@ -209,7 +209,7 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     };
     let done = job::run(&setup, ledger, job, &options).await?;
     sessions.sign_out().await;
-    if done.conclusion != Conclusion::Complete {
+    if done.end != JobEnd::Complete {
         return Err("not all users were removed".into());
     }
     let taken = taken.lock().map_err(|_| "a listener panicked")?;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement, Timestamp, UserId,
-    UserState, Verdict,
+    Access, ActiveUsers, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement,
+    Timestamp, UserId, UserState, Verdict,
 };
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
-use crate::lookup::{Absence, Found, Outstanding, Position, Register, Sought, Wants};
+use crate::lookup::{Absence, LookUpResult, Outstanding, Position, Register, Sought, Wants};
 use crate::plan::planning::LookUpSummary;
 use crate::port::JournalError;
 
@@ -57,19 +57,24 @@ impl<'a> SoughtInLedger<'a> {
     }
 
     /// Takes what was found, as the plan keeps it.
-    pub(super) async fn looked_up(self, found: Found) -> Result<LookUpSummary, LedgerError> {
+    pub(super) async fn looked_up(self, found: LookUpResult) -> Result<LookUpSummary, LedgerError> {
         // Users who were looked up by an earlier process have workspaces, too.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
+        let (active, active_is_at_least) = match found.active {
+            ActiveUsers::Unknown => (None, false),
+            ActiveUsers::Exactly(active) => (Some(active), false),
+            ActiveUsers::AtLeast(active) => (Some(active), true),
+        };
         Ok(LookUpSummary {
-            method: found.method.as_str().to_owned(),
+            method: found.strategy.as_str().to_owned(),
             requests: found.requests,
             total: found.total,
-            active: found.active,
-            active_is_at_least: found.active_is_at_least,
+            active,
+            active_is_at_least,
             active_to_write: 0,
             access_shown: found.access_shown,
             kept_access: self.memo.kept.into_iter().collect(),
@@ -191,15 +196,15 @@ fn settle_absent(
         Outcome::Failed(absence.reason)
     };
     let entry = move |fact| Entry { line, at, fact };
-    let read = absence.answer.map(|told| {
+    let read = absence.answer.map(|answer| {
         entry(Fact::Ended {
             kind: RequestKind::Read,
             attempt: 0,
             verdict: Verdict::Refused(absence.reason),
-            status: Some(told.status),
-            request_id: told.request_id,
+            status: Some(answer.status),
+            request_id: answer.request_id,
             detail: absence.words.clone(),
-            elapsed: told.elapsed,
+            elapsed: answer.elapsed,
         })
     });
     let settled = entry(Fact::Settled(Settlement {

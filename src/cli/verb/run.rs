@@ -62,5 +62,5 @@ pub(crate) async fn run(
     let (ledger, job) = setup.find_job(&request).await?;
     let done = job::run(&setup, ledger, job, &options).await?;
     print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.conclusion))
+    Ok(Exit::from(&done.end))
 }

@@ -90,7 +90,7 @@ pub(crate) async fn undo(
         report_rest(rest, &parent, terminal);
     }
     print_result(&result.done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&result.done.conclusion))
+    Ok(Exit::from(&result.done.end))
 }
 
 /// Prints what undo jobs have given back by now, and how many users still lack something.

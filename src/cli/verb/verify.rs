@@ -69,7 +69,7 @@ pub(crate) async fn verify(
             terminal.warn(&words);
         }
     }
-    Ok(Exit::from(&verification.conclusion()))
+    Ok(Exit::from(&verification.end()))
 }
 
 /// Each finding with its number, and the users that have drifted.
@@ -183,6 +183,6 @@ mod tests {
             text.contains("check that this is the job's tenant"),
             "{text}"
         );
-        assert_eq!(Exit::from(&verification.conclusion()), Exit::Trouble);
+        assert_eq!(Exit::from(&verification.end()), Exit::Trouble);
     }
 }

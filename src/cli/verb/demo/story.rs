@@ -25,7 +25,7 @@ use crate::cli::verb::verify::verification_text;
 use crate::domain::{Access, Change, Clock, Finding, Share};
 use crate::job::{self, JobRequest, JobResult, RunOptions, Sessions, Setup, UndoStart, start_undo};
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
-use crate::pace::{Rate, Unit};
+use crate::pace::{Rate, RateUnit};
 use crate::report::{Privacy, write_bundle};
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
 use crate::settings::{Layer, ProgressSettings, SecretSource, Settings, Span};
@@ -181,7 +181,7 @@ impl Story<'_> {
 
     /// The exit code of a job that something has stopped.
     fn cut_short(&self, done: &JobResult) -> Option<Exit> {
-        let exit = Exit::from(&done.conclusion);
+        let exit = Exit::from(&done.end);
         let stopped = done.counts.open() > 0 && exit != Exit::Trouble;
         stopped.then(|| {
             self.terminal.warn(&format!(
@@ -305,6 +305,6 @@ fn pace(users: usize) -> Rate {
         .clamp(50, 100_000);
     Rate::Per {
         count: per_second,
-        unit: Unit::Second,
+        unit: RateUnit::Second,
     }
 }
