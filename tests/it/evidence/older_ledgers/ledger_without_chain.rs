@@ -4,8 +4,8 @@ use offboard::domain::Clock;
 use offboard::ledger::{Ledger, RunEnding};
 use offboard::report::Privacy;
 
-use super::altered_ledger::alter;
-use super::generated_job::{Fate, Made, assert_holds};
+use crate::evidence::altered_ledger::alter;
+use crate::evidence::generated_job::{Fate, Made, assert_holds};
 
 #[tokio::test]
 async fn p9_a_chain_begins_at_the_first_event_that_has_a_hash_and_says_so() {
@@ -52,9 +52,9 @@ async fn p9_a_chain_begins_at_the_first_event_that_has_a_hash_and_says_so() {
     let fewer = text.split_once('\n').unwrap().1;
     std::fs::write(dir.join("events.jsonl"), fewer).unwrap();
     let audit = offboard::audit::audit_bundle(&dir, None).unwrap();
-    let told = format!("{:?}", audit.faults.first);
+    let faults = format!("{:?}", audit.faults.first);
     assert!(
-        told.contains("the number of events before the chain"),
-        "{told}"
+        faults.contains("the number of events before the chain"),
+        "{faults}"
     );
 }
