@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
 use crate::domain::{Line, Operation, hex};
-use crate::ledger::{Job, PlanRow};
+use crate::ledger::{Job, UserRow};
 
 /// A digest in the making: all lines go in, in their order.
 pub(super) struct PlanDigest(Context);
@@ -24,7 +24,7 @@ impl PlanDigest {
     }
 
     /// One line, and the operations that the plan has for it: nothing for who is not written.
-    pub(super) fn line(&mut self, row: &PlanRow, operations: Option<&[Operation]>) {
+    pub(super) fn line(&mut self, row: &UserRow, operations: Option<&[Operation]>) {
         let Line(line) = row.line;
         let before = row
             .before

@@ -61,7 +61,7 @@ impl Privacy {
             *name = name.take().map(|name| self.name(&name).into_owned());
         }
         let id = row.user_id.as_deref().unwrap_or_default();
-        for cell in &mut row.cells {
+        for cell in &mut row.known.cells {
             if !cell.trim().eq_ignore_ascii_case(id) {
                 *cell = self.name(cell).into_owned();
             }
@@ -88,7 +88,7 @@ impl Privacy {
         }
         let mut body: Value = serde_json::from_str(&event.body).ok()?;
         let plain = body.clone();
-        let nobody = Names::default();
+        let no_names = Names::default();
         let names = event.line.and_then(|line| lines.0.get(&line));
         let members = body.as_object_mut()?;
         for (member, value) in members.iter_mut() {
@@ -102,7 +102,7 @@ impl Privacy {
                 }
                 ("run_started", "settings", _) => mask_settings(value),
                 (_, "detail" | "why", Value::String(text)) => {
-                    *value = names.unwrap_or(&nobody).mask(text).into();
+                    *value = names.unwrap_or(&no_names).mask(text).into();
                 }
                 _ => {}
             }
@@ -145,7 +145,7 @@ impl Names {
         let id = row.user_id.as_deref().unwrap_or_default();
         let given = row.user_name.iter().chain(&row.display_name);
         let mut names: Vec<&str> = given
-            .chain(&row.cells)
+            .chain(&row.known.cells)
             .flat_map(|text| {
                 [
                     Some(text.trim()),

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::domain::Timestamp;
-use crate::ledger::Step;
+use crate::ledger::ProgressPoint;
 use crate::report::chart::axis::{FoldedTime, Stretch, real, round_numbers};
 use crate::report::figures::{count, counted, length, time_of_day};
 
@@ -24,7 +24,7 @@ pub(in crate::report) struct ProgressChart {
     /// Stretches in which no user made progress, in order.
     pub(in crate::report) waits: Vec<Stretch>,
     /// Users who got their final outcome, in order of time.
-    pub(in crate::report) steps: Vec<Step>,
+    pub(in crate::report) steps: Vec<ProgressPoint>,
     /// All users: the height of the drawing.
     pub(in crate::report) users: u64,
 }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     pub(super) fn course() -> ProgressChart {
-        let step = |seconds, users, failed| Step {
+        let step = |seconds, users, failed| ProgressPoint {
             at: at(seconds),
             users,
             failed,
