@@ -1,49 +1,39 @@
-//! What `offboard` promises, shown on the real program: a real SQLite file, real sockets, real
-//! signals. One module for each feature.
+//! What `offboard` promises, tested on the real program: a real SQLite file, real sockets, real signals.
+//! A folder for each area, a file for each feature.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, and says where"
 )]
 
-mod afterwards;
-mod ambiguity;
-mod browser;
-mod chaos;
-mod demo;
-mod endings;
+#[macro_use(apply, attribute_alias)]
+extern crate macro_rules_attribute;
+
+// A test of the whole program: a runtime with a second thread, so that the provider, which runs in the
+// test's own process, answers while the test works.
+attribute_alias! {
+    #[apply(end_to_end!)] = #[tokio::test(flavor = "multi_thread", worker_threads = 2)];
+}
+
+mod cli;
 mod evidence;
-mod export;
-mod gate;
-mod help;
+mod failures;
 mod identity;
-mod input;
+mod job;
 mod layering;
+mod lookup;
 mod machine;
-mod odd;
-mod outage;
-mod pace;
-mod plan;
-mod prepare;
-mod progress;
+mod network;
 mod proxy;
 mod rails;
 mod report;
-mod resume;
-mod run;
-mod said;
-mod scale;
+mod roster;
 mod secrets;
 mod servers;
 mod settings;
-mod shown;
 mod sign_in;
-mod stop;
 mod stories;
 mod support;
+mod test_provider;
 mod tls;
 mod undo;
-mod undone;
-mod unseen;
 mod verify;
-mod wire;
-mod written;

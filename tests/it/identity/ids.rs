@@ -1,6 +1,7 @@
 //! Two ids that differ in case are two people (RFC 7643 §3.1), unless the profile says otherwise.
 
-use crate::odd::{BOTH, Desk, Habits, OPEN, Person, State, crowd, person};
+use crate::support::{BOTH, Desk, OPEN};
+use crate::test_provider::{Habits, Person, State, crowd, person};
 
 /// Both strategies of a look-up: a tenant of one page, and one that is too large for its list.
 const OTHERS: [usize; 2] = [3, 400];
@@ -99,7 +100,7 @@ async fn an_export_has_a_line_for_each_of_two_ids() {
 }
 
 #[tokio::test]
-async fn explain_tells_of_one_id_only() {
+async fn explain_shows_one_id_only() {
     let people = pair(3, person("one@x.com"), person("two@x.com"));
     let desk = Desk::plain(people).await.roster("User ID\naB\nab\n");
     let ran = desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;

@@ -1,6 +1,7 @@
 //! Names are compared after Unicode normalisation and case folding, wherever they come from.
 
-use crate::odd::{BOTH, Desk, Habits, Names, OPEN, Person, crowd, person};
+use crate::support::{BOTH, Desk, OPEN};
+use crate::test_provider::{Habits, Names, Person, crowd, person};
 
 /// é as one character, and as an e with an accent behind it.
 const COMPOSED: &str = "jos\u{e9}@x.com";

@@ -1,7 +1,7 @@
 //! Finds the paths in Rust text: `a::b::c`, also out of `use a::{b::c, d}`. Comments and strings say
 //! nothing. It knows just enough of the language for text that rustfmt has seen.
 
-/// A path, and where it stands.
+/// A path, and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mention {
     /// From 1.
@@ -54,7 +54,7 @@ pub(super) fn mentions(text: &str) -> Vec<Mention> {
 }
 
 /// The text with blanks for comments, strings and characters; every line keeps its number.
-fn code_only(text: &str) -> String {
+pub(super) fn code_only(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -73,6 +73,16 @@ fn code_only(text: &str) -> String {
         rest = left;
     }
     code
+}
+
+/// What follows `pub` or `pub(…)` at the beginning of an item; none if the item is private.
+pub(super) fn published(item: &str) -> Option<&str> {
+    let rest = item.trim_start().strip_prefix("pub")?;
+    let rest = match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')')?.1,
+        None => rest,
+    };
+    rest.strip_prefix(' ')
 }
 
 /// How many bytes at the beginning are no code.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::network::faulty_proxy::{Act, Then, Wire};
+use crate::network::http_message::Message;
 use crate::support::{Bed, finish};
-use crate::wire::message::Message;
-use crate::wire::proxy::{Act, Then, Wire};
 
 const HOUR: i64 = 3600;
 
@@ -46,7 +46,7 @@ fn shifted(answer: &Message, seconds: i64, consistent: bool) -> Vec<u8> {
     format!("{status}content-length: {}\r\n{after}{body}", body.len()).into_bytes()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn clocks_that_differ_by_hours_cost_neither_users_nor_sign_ins() {
     for (seconds, consistent) in [
         (5 * HOUR, true),
@@ -63,7 +63,7 @@ async fn clocks_that_differ_by_hours_cost_neither_users_nor_sign_ins() {
         let mut command = bed.run_behind(&wire, "--concurrency 8 --throttle-wait 1s");
         command.env("OFFBOARD_AUTH_URL", wire.url(""));
         let ran = finish(command).await;
-        bed.everybody_is_removed_once(&ran).await;
+        bed.all_are_removed_once(&ran).await;
         let sign_ins = bed.books.totals().sign_ins + bed.books.totals().refreshes;
         let refused = bed
             .books

@@ -1,14 +1,13 @@
-//! The ledger cannot be written: exit 7, a hint, and everything goes on once it can.
+//! The ledger cannot be written: exit code 7 and a hint, and the job continues once it can be written.
 
 use std::fs::{create_dir, remove_dir_all};
 use std::process::Command;
 
-use super::{after, can, ended_with};
-use crate::support::{Bed, Running, finish};
+use crate::support::{Bed, Running, after, can, ended_with, finish};
 
 const EIGHT: &str = "--rate unlimited --concurrency 8";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p3_a_file_that_may_grow_no_further_stops_the_run_and_loses_nothing() {
     let bed = Bed::faulty(400, "").await;
     // In blocks of 1 KiB: too little for the roster, and enough for a part of the work.
@@ -18,10 +17,10 @@ async fn p3_a_file_that_may_grow_no_further_stops_the_run_and_loses_nothing() {
     }
     let written = bed.books.users().iter().filter(|user| !user.active).count();
     assert!((1..400).contains(&written), "{written}");
-    bed.goes_on().await;
+    bed.is_finished_by_the_same_command().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p3_a_full_disk_stops_the_run_and_room_lets_it_go_on() {
     if !can("unshare --user --map-root-user --mount mount -t tmpfs none /mnt") {
         return;
@@ -67,7 +66,7 @@ async fn p3_a_full_disk_stops_the_run_and_room_lets_it_go_on() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn a_ledger_where_nothing_can_be_written_is_refused_before_anything_is_sent() {
     let bed = Bed::faulty(3, "").await;
     // Even an administrator cannot make a file there.
@@ -108,7 +107,7 @@ async fn a_ledger_where_nothing_can_be_written_is_refused_before_anything_is_sen
     assert_eq!(bed.books.totals().requests, sent);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p3_a_folder_that_vanishes_in_mid_run_ends_in_an_orderly_way() {
     let bed = Bed::faulty(300, "latency=5ms").await;
     let folder = bed.path("folder");

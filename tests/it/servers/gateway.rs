@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::job::{By, Job};
+use super::program::{By, Job};
 use super::server::{Kind, Server, free_port};
 use super::tenant::{Access, Tenant};
-use super::whole::{USERS, lose};
+use super::whole_job::{USERS, lose};
 
 /// Where Debian puts nginx.
 const NGINX: &str = "/usr/sbin/nginx";
@@ -29,7 +29,7 @@ async fn gateway(behind: &Server) -> Option<Server> {
     Some(Server::spawn(&mut command, dir, port, "/scim/1/0/v2").await)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p6_a_gateway_that_limits_and_fails() {
     let Some(server) = Server::start(Kind::Scim2).await else {
         return;
@@ -51,6 +51,6 @@ async fn p6_a_gateway_that_limits_and_fails() {
     let log = std::fs::read_to_string(gateway.dir.path().join("access.log")).unwrap();
     let throttled = log.lines().filter(|line| line.contains("\" 429 ")).count();
     assert!(throttled > 0, "nobody was throttled: {log}");
-    // One who is told to wait makes everybody wait: no storm follows.
+    // A wait asked of one request delays all requests: no storm follows.
     assert!(throttled < log.lines().count() / 2, "{log}");
 }

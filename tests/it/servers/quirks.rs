@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::job::{By, Job, count};
+use super::program::{By, Job, count};
 use super::server::{Kind, Server};
 use super::tenant::{Access, Tenant};
-use super::whole::{TO_WRITE, USERS, lose};
+use super::whole_job::{TO_WRITE, USERS, lose};
 use crate::support::finish;
 
 const BOTH: &str = "--disable --remove-access";
@@ -34,17 +34,17 @@ fn profile(tenant: &Tenant, write: &str) -> PathBuf {
     path
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p7_a_filter_that_is_ignored_touches_no_stranger() {
     let Some(tenant) = tenant(Kind::Scimmy(&["--ignore-filter"])).await else {
         return;
     };
-    // This profile searches names, and the server answers each search with everybody.
+    // This profile searches names, and the server answers each search with all users.
     lose(&job(&tenant, "rfc7644", BOTH), By::Name).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_server_does_not_support_is_told_and_harms_nobody() {
+#[apply(end_to_end!)]
+async fn what_a_server_does_not_support_is_reported_and_harms_no_user() {
     let Some(tenant) = tenant(Kind::Scim2WithoutPatch).await else {
         return;
     };
@@ -58,7 +58,7 @@ async fn what_a_server_does_not_support_is_told_and_harms_nobody() {
     assert_eq!(count(&report, "unsupported"), TO_WRITE, "{report}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn one_user_takes_two_requests_where_the_profile_says_so() {
     let Some(tenant) = tenant(Kind::Scim2).await else {
         return;
@@ -72,7 +72,7 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
     let own = own.display().to_string();
     let job = job(&tenant, &own, BOTH);
     let report = lose(&job, By::Id).await;
-    // The report tells the writes that were sent: one for each part.
+    // The report counts the writes that were sent: one for each part.
     let header = report.lines().next().unwrap();
     let at = header
         .split(',')
@@ -89,7 +89,7 @@ async fn one_user_takes_two_requests_where_the_profile_says_so() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn one_of_several_pieces_of_access_is_taken() {
     let Some(tenant) = tenant(Kind::Scim2).await else {
         return;
@@ -105,8 +105,8 @@ async fn one_of_several_pieces_of_access_is_taken() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p7_nobody_is_deleted_unless_profile_and_user_both_say_so() {
+#[apply(end_to_end!)]
+async fn p7_no_user_is_deleted_unless_profile_and_flag_both_say_so() {
     let Some(tenant) = tenant(Kind::Scim2).await else {
         return;
     };
@@ -147,7 +147,7 @@ async fn p7_nobody_is_deleted_unless_profile_and_user_both_say_so() {
     assert!(ran.stderr.contains("nobody can give them back"), "{ran:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn p7_what_a_profile_cannot_see_it_does_not_promise_to_remove() {
     let Some(tenant) = tenant(Kind::Scim2).await else {
         return;

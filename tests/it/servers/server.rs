@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::text::PATIENCE;
+use crate::support::PATIENCE;
 
 /// The token that every server wants.
 pub(super) const TOKEN: &str = "secret";

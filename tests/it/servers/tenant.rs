@@ -15,7 +15,7 @@ pub(super) enum Access {
     Groups,
 }
 
-/// A user as the server shows it to anybody.
+/// A user as the server shows it to each client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
     pub(super) active: bool,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use offboard::sandbox::{CertificateRules, SandboxSettings};
 
 use super::openssl::{self, PASSPHRASE};
-use super::{LONG, SHORT, all, done, provider, refused, slowly};
+use super::setup::{LONG, SHORT, all, done, provider, refused, slowly};
 use crate::support::{Bed, finish};
 
 /// A bed whose provider knows the certificate that lies in the bed's folder.
@@ -38,7 +38,7 @@ fn with(mut command: Command, key: &str) -> Command {
     command
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn a_certificate_signs_in_and_is_renewed_in_the_middle_of_a_run() {
     let Some(bed) = bed(40, SHORT, CertificateRules::default()).await else {
         return;
@@ -53,7 +53,7 @@ async fn a_certificate_signs_in_and_is_renewed_in_the_middle_of_a_run() {
     assert!(totals.refreshes + totals.sign_ins >= 3, "{totals:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn each_form_of_key_and_certificate_signs_in() {
     let Some(bed) = bed(2, LONG, CertificateRules::default()).await else {
         return;
@@ -80,8 +80,8 @@ async fn each_form_of_key_and_certificate_signs_in() {
     assert_eq!(bed.books.totals().sign_ins, 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_does_not_fit_is_told_before_anything_is_sent() {
+#[apply(end_to_end!)]
+async fn what_does_not_fit_is_reported_before_anything_is_sent() {
     let Some(bed) = bed(1, LONG, CertificateRules::default()).await else {
         return;
     };
@@ -126,7 +126,7 @@ async fn what_does_not_fit_is_told_before_anything_is_sent() {
     assert_eq!(bed.books.totals().requests, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[apply(end_to_end!)]
 async fn a_clock_that_is_wrong_and_a_certificate_that_is_unknown_are_refused() {
     let rules = CertificateRules {
         // Seconds are cut off: no message is ever that fresh.
@@ -153,8 +153,8 @@ async fn a_clock_that_is_wrong_and_a_certificate_that_is_unknown_are_refused() {
     refused(command, 5, &["the certificate is not registered"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_certificate_needs_no_name_since_the_provider_tells_it() {
+#[apply(end_to_end!)]
+async fn a_certificate_needs_no_name_since_the_provider_sends_it() {
     let Some(bed) = bed(1, LONG, CertificateRules::default()).await else {
         return;
     };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::player::SELF;
 use super::script::{Story, Verb, id, name};
-use crate::odd::{BOTH, Books, Call, Row, State};
-use crate::support::Ran;
+use crate::support::{BOTH, Ran, Row};
+use crate::test_provider::{Books, Call, State};
 
 /// One process that has ended.
 pub(super) struct Told<'a> {
@@ -24,24 +24,24 @@ pub(super) struct Told<'a> {
 pub(super) struct Oracle<'a> {
     story: &'a Story,
     books: Books,
-    /// What everybody had at the beginning.
+    /// What each user had at the beginning.
     had: HashMap<String, Option<State>>,
-    /// Whom others have changed at any time.
+    /// Users that others have changed at any time.
     touched: BTreeSet<String>,
     /// How a write of the job left each user, where no undo has written since.
     left: HashMap<String, Option<State>>,
-    /// What everybody had when the present command began.
+    /// What each user had when the present command began.
     began: HashMap<String, Option<State>>,
     /// The report after the last command.
     rows: Vec<Row>,
-    /// Users whom others changed during the present command.
+    /// Users that others changed during the present command.
     meanwhile: BTreeSet<String>,
     undone: bool,
-    /// Whom an undo was told to protect: that settles them.
+    /// Users that an undo had to protect, which settles them.
     spared: BTreeSet<String>,
-    /// Whom an undo wrote that was ended from outside, or met an outage: half of it may be done.
+    /// Users that an undo wrote before it was ended from outside or met an outage: half of it may be done.
     mixed: BTreeSet<String>,
-    /// An outage has met an undo, and whom it failed no other undo tries again.
+    /// An outage has met an undo. No other undo tries the users again that failed for it.
     cut: bool,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Oracle<'a> {
         Ok(())
     }
 
-    /// P7: nobody was written whom this command might not write. P3: nobody who is settled is written.
+    /// P7: no user was written that this command may not write. P3: no settled user is written.
     fn permitted(&self, told: &Told, written: &BTreeSet<String>) -> Result<(), String> {
         let writes = matches!(told.verb, Verb::Run | Verb::Retry | Verb::Undo);
         for user in written {
@@ -204,7 +204,7 @@ impl<'a> Oracle<'a> {
         Ok(())
     }
 
-    /// P11: whoever is no longer as the job left them is not written by an undo.
+    /// P11: an undo does not write a user that is no longer as the job left it.
     fn left_alone(&self, written: &BTreeSet<String>) -> Result<(), String> {
         for user in written.difference(&self.meanwhile) {
             let (Some(left), Some(found)) = (self.left.get(user), self.began.get(user)) else {
@@ -232,7 +232,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// P11: after an undo everybody whom nobody else has touched has what they had.
+    /// P11: after an undo each user that no other administrator touched has what it had before.
     fn gave_back(&self, told: &Told) -> Result<(), String> {
         if !told.calm || self.cut || !matches!(told.code, Some(0 | 10)) {
             return Ok(());
@@ -282,7 +282,7 @@ impl<'a> Oracle<'a> {
                     self.mixed.insert(user.clone());
                 }
             } else if self.meanwhile.contains(user) {
-                // What others did and what we did cannot be told apart.
+                // The changes of others and of the job cannot be distinguished.
                 self.left.remove(user);
             } else {
                 self.left.insert(user.clone(), self.books.state(user));
@@ -294,7 +294,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Whom a row is about, by the line of the roster; nobody for a line that names somebody again.
+    /// The user of a row, by the line of the roster; none for a line that repeats a user.
     fn user(&self, row: &Row) -> Option<String> {
         let line: usize = row["line"].parse().ok()?;
         let number = self.story.roster.get(line - 2)?;

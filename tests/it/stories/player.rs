@@ -8,13 +8,13 @@ use rustix::process::Signal;
 
 use super::oracle::{Oracle, Told};
 use super::script::{Change, End, Silence, Step, Story, Twist, Verb, id, name};
-use crate::odd::{Act, Books, Desk, Gate, asked_for, person};
-use crate::support::Ran;
+use crate::support::{Desk, Ran, asked_for};
+use crate::test_provider::{Act, Books, Gate, person};
 
 /// The user whose account signs in.
 pub(super) const SELF: &str = "U2";
 
-/// Plays it. What went wrong is told together with the story so far.
+/// Plays it. An error contains the story up to the step that went wrong.
 pub(super) async fn play(story: Story) -> Result<(), String> {
     let mut player = Player::new(&story).await;
     let mut text = format!(

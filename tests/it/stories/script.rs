@@ -2,7 +2,8 @@
 
 use fastrand::Rng;
 
-use crate::odd::{BOTH, Filters, Habits, Joined, Person, Total, person};
+use crate::support::BOTH;
+use crate::test_provider::{Filters, Habits, Joined, Person, Total, person};
 
 /// Users of the tenant.
 const PEOPLE: usize = 10;
@@ -75,7 +76,7 @@ pub(super) struct Story {
 /// One step.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// A command, what meets it, and whom it is told to protect.
+    /// A command, the trouble that it meets, and the users that it must protect.
     Command {
         verb: Verb,
         protect: Option<String>,
@@ -173,7 +174,7 @@ pub(super) fn name(id: &str) -> String {
 }
 
 impl Change {
-    /// Whom it changes.
+    /// The user that it changes.
     pub(super) fn user(&self) -> &str {
         match self {
             Self::Enable(id)
@@ -210,7 +211,7 @@ impl Story {
         let mut numbers: Vec<_> = (1..=PEOPLE).collect();
         rng.shuffle(&mut numbers);
         let mut roster: Vec<_> = numbers[..rng.usize(3..=7)].to_vec();
-        // Somebody who is not there yet, and perhaps a line twice.
+        // A user that does not exist yet, and perhaps a line twice.
         roster.push(PEOPLE + 1);
         if rng.bool() {
             roster.push(roster[0]);
@@ -256,7 +257,7 @@ fn somebody(rng: &mut Rng, number: usize) -> (String, Person) {
     (id, user)
 }
 
-/// Draws the steps, most of them about those whom the roster names.
+/// Draws the steps. Most of them are about users of the roster.
 struct Author {
     rng: Rng,
     roster: Vec<usize>,

@@ -1,0 +1,49 @@
+# The steps of `.ci/run` by name: `just lint`. `just` alone lists them.
+
+_list:
+    @just --list
+
+# Everything, as CI does it.
+ci:
+    .ci/run
+
+# Installs what the tests need.
+tools:
+    .ci/run tools
+
+# Checks the formatting.
+format:
+    .ci/run format
+
+# Runs clippy with warnings as errors.
+lint:
+    .ci/run lint
+
+# Checks the crates against deny.toml.
+deny:
+    .ci/run deny
+
+# Builds the documentation with warnings as errors.
+doc:
+    .ci/run doc
+
+# Runs the unit tests.
+unit:
+    .ci/run unit
+
+# Runs the tests on the real program, and the examples in the documentation.
+program:
+    .ci/run program
+
+# Runs README's demo.
+demo:
+    .ci/run demo
+
+# Runs the benchmark.
+bench:
+    cargo bench --bench durability
+
+# Accepts the new text of snapshots, where a test compares one.
+snapshots *FILTER:
+    INSTA_UPDATE=always cargo test --locked {{FILTER}}
+    git status --short '*.snap'

@@ -1,0 +1,159 @@
+//! What is shown during a run: lines, a bar, or nothing.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use offboard::sandbox::SandboxSettings;
+
+use crate::support::{Bed, Running, Transcript, ended, finish, run_one_by_one, start, until};
+
+async fn bed() -> Bed {
+    let bed = Bed::new(SandboxSettings {
+        users: 3,
+        refused: 1,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&["x y,nobody@example.com"]);
+    bed
+}
+
+fn run(bed: &Bed, confirm: u64, more: &[&str]) -> Command {
+    let mut command = run_one_by_one(bed, "unlimited", confirm);
+    command.args(more);
+    command
+}
+
+#[apply(end_to_end!)]
+async fn off_a_terminal_progress_is_plain_lines() {
+    let mut told = Transcript::default();
+    let bed = bed().await;
+    for (what, confirm, more) in [
+        ("by itself", 3, ["--new"].as_slice()),
+        ("--progress off", 1, &["--new", "--progress", "off"]),
+        ("-q", 1, &["--new", "-q"]),
+        ("-q and a failure", 1, &["--new", "-q", "--strict"]),
+    ] {
+        let ran = finish(run(&bed, confirm, more)).await;
+        assert!(
+            !ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'),
+            "{ran:?}"
+        );
+        assert!(!ran.stdout.contains('\u{1b}'), "{ran:?}");
+        told.add(what, &ran);
+    }
+    told.check("progress", bed.dir.path());
+}
+
+/// The command within a terminal of its own, by util-linux's `script`; none where that is missing.
+fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> {
+    let is_there = Command::new("script").arg("--version").output();
+    if !is_there.is_ok_and(|output| output.stdout.starts_with(b"script from util-linux")) {
+        return None;
+    }
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .env("TERM", "xterm")
+        .current_dir(command.get_current_dir().unwrap())
+        .stdin(std::fs::File::open(typed).unwrap());
+    Some(script)
+}
+
+/// Says that a test did not run.
+fn skipped() {
+    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+    {
+        eprintln!("skipped: util-linux's `script` is not here");
+    }
+}
+
+#[apply(end_to_end!)]
+async fn a_terminal_on_which_nothing_can_be_drawn_has_lines() {
+    let bed = bed().await;
+    let nothing = bed.path("nothing");
+    std::fs::write(&nothing, "").unwrap();
+    for (variable, value, draws) in [
+        ("CI", "true", false),
+        ("CI", "1", false),
+        ("CI", "false", true),
+        ("TERM", "", false),
+        ("TERM", "dumb", false),
+        ("TERM", "xterm", true),
+    ] {
+        // The second run finds one user to write: the one that is refused.
+        let confirm = bed.books.users().iter().filter(|user| user.active).count() as u64;
+        let command = run(&bed, confirm, &["--new"]);
+        let Some(mut script) = in_a_terminal(&command, &nothing) else {
+            return skipped();
+        };
+        script.env(variable, value);
+        let ran = finish(script).await;
+        assert_eq!(ran.code, Some(10), "{ran:?}");
+        let drawn = ran.stdout.contains('\u{1b}') || ran.stdout.contains('█');
+        assert_eq!(drawn, draws, "{variable}={value}: {ran:?}");
+        assert!(draws || ran.stdout.contains(" of 3 users"), "{ran:?}");
+    }
+}
+
+#[apply(end_to_end!)]
+async fn status_shows_that_a_run_waits_for_its_number() {
+    let bed = bed().await;
+    let mut command = bed.offboard(&["run", "leavers.csv", "--disable", "--progress", "off"]);
+    command.args(["--rate", "unlimited"]);
+    let Some(mut script) = in_a_terminal(&command, &bed.path("leavers.csv")) else {
+        return skipped();
+    };
+    script.stdin(std::process::Stdio::piped());
+    let mut child = start(script);
+    let mut typing = child.stdin.take().unwrap();
+    let waits = "waiting for confirmation of 3 users; in use by process ";
+    until("the run waits", || {
+        let output = bed.offboard(&["status"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains(waits)
+    })
+    .await;
+    let mut watching = Running::start(bed.offboard(&["status", "--watch"]));
+    watching.says(waits).await;
+    typing.write_all(b"3\n").unwrap();
+    let ran = watching.end().await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    // Not found, or refused: only the second is trouble.
+    assert!(!ran.stderr.contains("2 in trouble"), "{ran:?}");
+    let ran = ended(child).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+}
+
+#[apply(end_to_end!)]
+async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
+    let bed = bed().await;
+    let typed = bed.path("typed");
+    for (answer, code) in [("4\n", 6), ("3\n", 10)] {
+        std::fs::write(&typed, answer).unwrap();
+        let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
+        command.args(["--concurrency", "1", "--rate", "50/s"]);
+        let Some(script) = in_a_terminal(&command, &typed) else {
+            return skipped();
+        };
+        let ran = finish(script).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.stdout.contains("Type 3 to go on:"), "{ran:?}");
+        assert_eq!(ran.stdout.contains("█"), code == 10, "{ran:?}");
+    }
+    assert_eq!(
+        bed.books.users().iter().filter(|user| !user.active).count(),
+        2
+    );
+}

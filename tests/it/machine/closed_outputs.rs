@@ -1,0 +1,72 @@
+//! The outputs are closed, broken or full, or the terminal is gone.
+
+use std::process::{Command, Stdio};
+
+use offboard::domain::Status;
+use offboard::ledger::JobSelector;
+
+use crate::support::{Bed, Running, after, can, finish, tally, until};
+
+#[apply(end_to_end!)]
+async fn outputs_that_lead_nowhere_do_not_disturb_a_run() {
+    let bed = Bed::faulty(40, "error500=0.2").await;
+    for (number, line) in [
+        "exec >&- 2>&-",
+        "exec <&- >&- 2>&-",
+        "exec 2> >(true)",
+        "exec > >(true) 2>&1",
+        "exec 2>/dev/full",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let flags = ["-vv", "--progress bar", "--json -v"][number % 3];
+        let flags = format!("--new --rate unlimited --concurrency 8 {flags}");
+        let ran = finish(after(line, &bed.command(&flags))).await;
+        assert_eq!(ran.code, Some(0), "{line}: {ran:?}");
+    }
+}
+
+#[apply(end_to_end!)]
+async fn p3_a_terminal_that_is_closed_stops_the_run_gently() {
+    if !can("script --version") {
+        return;
+    }
+    let bed = Bed::faulty(300, "latency=20ms").await;
+    let command = bed.command("--rate unlimited --concurrency 8");
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--command", &format!("exec {line}"), "/dev/null"])
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(bed.dir.path())
+        .stdin(Stdio::piped());
+    let mut terminal = Running::start(script);
+    let books = bed.books.clone();
+    assert!(terminal.reaches(|| books.totals().requests > 50).await);
+    // With its master gone the terminal is gone, and the system sends SIGHUP to the processes on it.
+    terminal.kill().await;
+    let mut holder = bed.holder().await;
+    until("the run has left the ledger", || holder.holder().is_none()).await;
+    let job = holder.select_job(&JobSelector::Latest).await.unwrap();
+    let runs = holder.runs(&job).await.unwrap();
+    let last = runs.last().unwrap();
+    assert_eq!(last.ending.as_deref(), Some("SIGHUP"), "{runs:?}");
+    let rows = bed.rows().await;
+    let tally = tally(&rows);
+    assert_eq!(
+        tally[&Status::Removed] + tally[&Status::Pending],
+        300,
+        "{tally:?}"
+    );
+    bed.is_finished_by_the_same_command().await;
+}

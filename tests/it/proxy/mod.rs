@@ -1,0 +1,4 @@
+//! Requests through an HTTP proxy.
+
+mod routes;
+mod tunnel;

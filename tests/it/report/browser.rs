@@ -1,0 +1,271 @@
+//! The page of the report in a real browser: what a person sees, finds and presses.
+//!
+//! Where no Chromium is installed these tests say so and do nothing; `.ci/run` installs it.
+
+use std::path::Path;
+
+use offboard::sandbox::{Faults, SandboxSettings};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::chromium::Browser;
+use crate::support::{Bed, Running, finish};
+
+/// Users that the provider refuses to change.
+const REFUSED: usize = 3;
+
+/// Names that a careless page would run, hide or garble.
+const ODD: [&str; 4] = [
+    "ghost1,</script><script>document.title='owned'</script>",
+    "ghost2,<img src=x onerror=\"document.title='owned'\"><!--",
+    "ghost3,Łukasz Ωμέγα 山田 \u{202e}txt",
+    "ghost4,\"a & b, 'c' \\u003c {{ d }}\"",
+];
+
+/// A job that was interrupted twice, once by SIGKILL, with failures, strangers and bad lines.
+async fn story() -> Bed {
+    let bed = Bed::new(SandboxSettings {
+        users: 120,
+        refused: REFUSED,
+        faults: Faults::mild(),
+        ..SandboxSettings::default()
+    })
+    .await;
+    let again = format!("{},again", bed.people[0].id.to_uppercase());
+    let mut lines = ODD.to_vec();
+    lines.extend([again.as_str(), ",nobody"]);
+    bed.write_roster(&lines);
+    let confirm = bed.people.len() as u64;
+    let flags = "--rate 80/s --concurrency 8 --timeout 2s --no-lookup";
+    let confirm = confirm + ODD.len() as u64;
+    for (signal, share) in [(Signal::KILL, 4), (Signal::INT, 2)] {
+        let mut run = Running::start(bed.run_with(confirm, flags));
+        let enough = bed.people.len() / share;
+        let gone = || bed.people.iter().filter(|person| bed.is_gone(&person.id));
+        assert!(run.reaches(|| gone().count() >= enough).await);
+        run.signal(signal);
+        run.end().await;
+    }
+    let ran = finish(bed.run_with(confirm, flags)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    bed
+}
+
+fn summary(bed: &Bed) -> Value {
+    let text = std::fs::read_to_string(bed.path("evidence/summary.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What is said of the rows that are shown, as the page says it.
+async fn told(browser: &Browser) -> String {
+    let script = "return document.getElementById('count').textContent";
+    let said = browser.run(script, json!([])).await;
+    said.as_str().unwrap().to_owned()
+}
+
+/// The text of one column of the rows that are shown.
+async fn column(browser: &Browser, name: &str) -> Vec<String> {
+    let script =
+        "return [...document.querySelectorAll(`#people tbody [data-label=${arguments[0]}]`)]
+        .map((cell) => cell.textContent)";
+    let cells = browser.run(script, json!([name])).await;
+    serde_json::from_value(cells).unwrap()
+}
+
+async fn choose(browser: &Browser, select: &str, value: &str) {
+    let script = "const list = document.getElementById(arguments[0]);
+        list.value = arguments[1]; list.dispatchEvent(new Event('change'))";
+    browser.run(script, json!([select, value])).await;
+}
+
+#[apply(end_to_end!)]
+async fn the_page_is_searched_filtered_sorted_and_paged_and_agrees_with_the_summary() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let bed = story().await;
+    let summary = summary(&bed);
+    browser.open(&bed.path("evidence/report.html")).await;
+    check_counts(&browser, &summary).await;
+    check_search(&browser).await;
+    check_pages(&browser, summary["lines"].as_u64().unwrap()).await;
+    check_order(&browser).await;
+    check_details(&browser).await;
+    check_story(&browser, &summary).await;
+    if let Some(folder) = std::env::var_os("OFFBOARD_SCREENSHOTS") {
+        browser.photograph(Path::new(&folder)).await;
+    }
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.stop().await;
+}
+
+/// Each count of the page is that of `summary.json`, in the table and behind the filter.
+async fn check_counts(browser: &Browser, summary: &Value) {
+    let lines = summary["lines"].as_u64().unwrap();
+    let mut sum = 0;
+    for (outcome, count) in summary["outcomes"].as_object().unwrap() {
+        let count = count.as_u64().unwrap();
+        sum += count;
+        let cell = format!("[data-count={outcome}]");
+        assert_eq!(browser.text(&cell).await, count.to_string(), "{outcome}");
+        if count > 0 {
+            choose(browser, "outcome", outcome).await;
+            let said = told(browser).await;
+            let expected = format!("of {count} of {lines} lines.");
+            assert!(said.ends_with(&expected), "{outcome}: {said}");
+        }
+    }
+    assert_eq!(sum, lines);
+    choose(browser, "outcome", "").await;
+    assert!(told(browser).await.ends_with(&format!("of {lines} lines.")));
+    // The number beside the name of an outcome leads to its lines.
+    browser.click("a[data-outcome=failed]").await;
+    let outcomes = column(browser, "Outcome").await;
+    assert_eq!(outcomes.len(), REFUSED);
+    assert!(outcomes.iter().all(|name| name.trim() == "Failed"));
+    choose(browser, "outcome", "").await;
+}
+
+async fn check_search(browser: &Browser) {
+    for (words, found) in [
+        ("ghost2", "ghost2"),
+        ("ŁUKASZ 山田", "ghost3"),
+        ("</script>", "ghost1"),
+        ("{{ d }} ghost", "ghost4"),
+    ] {
+        browser.type_into("#search", words).await;
+        let users = column(browser, "User").await;
+        assert_eq!(users.len(), 1, "{words}: {users:?}");
+        assert!(users[0].contains(found), "{words}: {users:?}");
+    }
+    browser.type_into("#search", "nobody has this name").await;
+    assert_eq!(told(browser).await, "No line fits.");
+    browser.type_into("#search", "").await;
+    assert_ne!(browser.title().await, "owned");
+}
+
+async fn check_pages(browser: &Browser, lines: u64) {
+    choose(browser, "size", "25").await;
+    assert_eq!(
+        told(browser).await,
+        format!("Lines 1 to 25 of {lines} lines.")
+    );
+    let mut seen = column(browser, "Line").await;
+    let pages = lines.div_ceil(25);
+    for page in 2..=pages {
+        browser.click("#next").await;
+        assert_eq!(
+            browser.text("#page").await,
+            format!("Page {page} of {pages}")
+        );
+        seen.extend(column(browser, "Line").await);
+    }
+    assert_eq!(seen.len() as u64, lines);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len() as u64, lines, "every line is on one page");
+    assert_eq!(
+        browser
+            .run("return document.getElementById('next').disabled", json!([]))
+            .await,
+        json!(true)
+    );
+    browser.click("#first").await;
+    assert!(told(browser).await.starts_with("Lines 1 to 25 "));
+}
+
+async fn check_order(browser: &Browser) {
+    // Before the table is sorted, failures come first.
+    let outcomes = column(browser, "Outcome").await;
+    let wrong = ["Failed", "In doubt", "Not found", "Invalid line"];
+    let first_fine = outcomes
+        .iter()
+        .position(|name| !wrong.contains(&name.trim()));
+    let first_fine = first_fine.unwrap_or(outcomes.len());
+    assert!(first_fine > REFUSED);
+    assert!(
+        outcomes[first_fine..]
+            .iter()
+            .all(|name| !wrong.contains(&name.trim()))
+    );
+
+    let numbers = |cells: Vec<String>| -> Vec<u64> {
+        cells.iter().map(|cell| cell.parse().unwrap()).collect()
+    };
+    browser.click("th[data-sort=line] button").await;
+    let lines = numbers(column(browser, "Line").await);
+    assert!(lines.is_sorted() && lines[0] == 2, "{lines:?}");
+    let order = "return document.querySelector('th[data-sort=line]').getAttribute('aria-sort')";
+    assert_eq!(browser.run(order, json!([])).await, "ascending");
+    browser.click("th[data-sort=line] button").await;
+    let lines = numbers(column(browser, "Line").await);
+    assert!(lines.is_sorted_by(|a, b| a > b), "{lines:?}");
+    browser.click("th[data-sort=line] button").await;
+    assert_eq!(browser.run(order, json!([])).await, Value::Null);
+}
+
+async fn check_details(browser: &Browser) {
+    choose(browser, "outcome", "removed").await;
+    browser.click("#people tbody .more").await;
+    let details = browser.text("#people .detail").await;
+    for part in [
+        "Afterwards",
+        "disabled; no workspaces",
+        "Confirmed by",
+        "Roster: Email",
+        "UTC",
+    ] {
+        assert!(details.contains(part), "{part}: {details}");
+    }
+    browser.click("#people tbody .more").await;
+    let open = browser
+        .run(
+            "return document.querySelectorAll('.detail').length",
+            json!([]),
+        )
+        .await;
+    assert_eq!(open, 0);
+    choose(browser, "outcome", "").await;
+}
+
+/// The runs of the page are those of the summary, with the interruptions.
+async fn check_story(browser: &Browser, summary: &Value) {
+    let course = browser.text("#course").await;
+    assert!(course.contains("killed, or lost power"), "{course}");
+    assert!(course.contains("interrupted (Ctrl-C)"), "{course}");
+    let rows = "return document.querySelectorAll('[aria-label=Runs] tbody th').length";
+    let runs = browser.run(rows, json!([])).await;
+    assert_eq!(runs, summary["runs"].as_array().unwrap().len());
+    // Nothing hangs over the edge, on a phone or on a desktop.
+    for width in [390, 1280] {
+        browser.resize(width, 800).await;
+        let wide = "return document.documentElement.scrollWidth";
+        assert!(browser.run(wide, json!([])).await.as_u64().unwrap() <= width);
+    }
+}
+
+#[apply(end_to_end!)]
+async fn without_scripts_the_page_shows_whatever_matters() {
+    let Some(browser) = Browser::start_without_scripts().await else {
+        return;
+    };
+    let bed = story().await;
+    let summary = summary(&bed);
+    browser.open(&bed.path("evidence/report.html")).await;
+    let text = browser.text("body").await;
+    let failed = bed.people.iter().filter(|person| !bed.is_gone(&person.id));
+    for person in failed {
+        assert!(text.contains(&person.id), "{}: {text}", person.id);
+    }
+    for part in [
+        format!("The roster has {} lines.", summary["lines"]),
+        "report.csv".to_owned(),
+        "Łukasz Ωμέγα 山田".to_owned(),
+        bed.people[5].id.clone(),
+    ] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
+    browser.stop().await;
+}

@@ -1,0 +1,86 @@
+//! What a run leaves behind, as a stranger would read it: the ledger, the report, the provider's log.
+
+use std::collections::{BTreeMap, HashMap};
+
+use offboard::domain::{Line, Status};
+use offboard::ledger::{JobSelector, LedgerError, Reader, UserRow};
+use offboard::sandbox::{Request, Route, UserBook, Verb};
+use serde_json::Value;
+
+use super::{Bed, finish};
+
+/// One row of the report: each column's cell by the column's name.
+pub(crate) type ReportRow = HashMap<String, String>;
+
+impl Bed {
+    /// All lines of the latest job as the ledger has them now, also while a run writes; none
+    /// before there is a job.
+    pub(crate) async fn rows(&self) -> Vec<UserRow> {
+        match self.read_rows().await {
+            Ok(rows) => rows,
+            // Killed before the file, its tables or the job were there.
+            Err(LedgerError::Missing(_) | LedgerError::NoSuchJob(_)) => Vec::new(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn read_rows(&self) -> Result<Vec<UserRow>, LedgerError> {
+        let mut reader = Reader::open(&self.ledger()).await?;
+        let job = reader.select_job(&JobSelector::Latest).await?;
+        reader.lines(&job, Line(0), usize::MAX).await
+    }
+
+    /// The ledger's row of one of the provider's people.
+    pub(crate) async fn row(&self, person: usize) -> UserRow {
+        let id = &self.people[person].id;
+        let mut rows = self.rows().await;
+        rows.retain(|row| row.user_id.as_ref() == Some(id));
+        rows.swap_remove(0)
+    }
+
+    /// Writes the report and reads it back: its rows, and the summary.
+    pub(crate) async fn report(&self, dir: &str) -> (Vec<ReportRow>, Value) {
+        let ran = finish(self.offboard(&["report", "-o", dir])).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let dir = self.path(dir);
+        let mut table = csv::Reader::from_path(dir.join("report.csv")).unwrap();
+        let rows = table.deserialize().collect::<Result<_, _>>().unwrap();
+        let summary = std::fs::read_to_string(dir.join("summary.json")).unwrap();
+        (rows, serde_json::from_str(&summary).unwrap())
+    }
+
+    /// Numbers of people who have a workspace to lose.
+    pub(crate) fn members(&self) -> Vec<usize> {
+        let has = |number: &usize| !self.people[*number].workspaces.is_empty();
+        (0..self.people.len()).filter(has).collect()
+    }
+
+    pub(crate) async fn holder(&self) -> Reader {
+        Reader::open(&self.ledger()).await.unwrap()
+    }
+
+    /// What the provider knows of one of its people.
+    pub(crate) fn book(&self, person: usize) -> UserBook {
+        self.books.user(&self.people[person].id).unwrap()
+    }
+}
+
+/// The number of lines by status.
+pub(crate) fn tally(rows: &[UserRow]) -> BTreeMap<Status, usize> {
+    let mut tally = BTreeMap::new();
+    for row in rows {
+        *tally.entry(row.status).or_default() += 1;
+    }
+    tally
+}
+
+/// Each user's first request in a part of the provider's log.
+pub(crate) fn first_requests(log: &[Request]) -> HashMap<String, Verb> {
+    let mut first = HashMap::new();
+    for request in log {
+        if let Route::User(Some(id)) = request.route {
+            first.entry(format!("{id:032x}")).or_insert(request.verb);
+        }
+    }
+    first
+}
