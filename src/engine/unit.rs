@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Effect, Need, Operation, Request, RequestKind, Resource,
+    Answer, Content, Credential, Effect, Expected, Need, Operation, Request, RequestKind, Resource,
     Settlement, Silence, Verdict, judge,
 };
 use crate::engine::claim::Claim;
@@ -273,7 +273,13 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     fn judge(&mut self, kind: RequestKind, exchange: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
         let means = self.context.settings.means;
-        let verdict = judge(kind, user, goal, &self.asked, means.ids, exchange);
+        let expected = Expected {
+            user,
+            goal,
+            asked: &self.asked,
+            ids: means.ids,
+        };
+        let verdict = judge(kind, expected, exchange);
         let (Verdict::Advanced, Ok(answer)) = (verdict, exchange) else {
             return verdict;
         };

@@ -19,7 +19,7 @@ pub struct Criteria {
 
 /// The decision for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineDecision {
+pub(super) enum LineDecision {
     /// The line has its outcome already.
     Settled,
     /// The user gets this outcome without a write.
@@ -30,7 +30,7 @@ pub enum LineDecision {
 
 impl Criteria {
     /// Decides one line.
-    pub fn decide(&self, row: &PlanRow) -> LineDecision {
+    pub(super) fn decide(&self, row: &PlanRow) -> LineDecision {
         if row.status != Status::Pending {
             return LineDecision::Settled;
         }
@@ -87,7 +87,7 @@ impl Criteria {
 
     /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
     /// write may have changed, since the engine reads that user first.
-    pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
+    pub(super) fn protection(&self, row: &PlanRow) -> Option<Settlement> {
         if row.effect != Effect::None {
             return None;
         }

@@ -9,7 +9,7 @@ const PAGE: usize = 1000;
 
 /// Gives an outcome to each user that is not to be written: a protected user, a user in the wanted state, and
 /// a user that cannot be brought there. Returns how many users got one.
-pub async fn settle(
+pub(super) async fn settle(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,

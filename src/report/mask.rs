@@ -10,7 +10,7 @@ use crate::domain::Line;
 use crate::ledger::{Mandate, StoredEvent, UserRow};
 
 /// The text that replaces a name or an address.
-pub const MASKED: &str = "[masked]";
+const MASKED: &str = "[masked]";
 
 /// Names with fewer characters than this are not searched in texts, since they would be found inside other
 /// words.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::{Door, Fact, IdRule, Means, ProtectList, RequestKind, Status};
+use crate::domain::{Division, Door, Fact, IdRule, Means, ProtectList, RequestKind, Status};
 use crate::engine::scripted::{Ask, Behaviour, Cut, Plan, World};
 
 /// Requests of one kind for one user that the script makes trouble for; then everything succeeds.
@@ -40,15 +40,17 @@ fn hurdles() -> impl Strategy<Value = Vec<Plan>> {
 
 /// All that a provider may need for one user: one request or several, made from a look or not.
 fn means() -> impl Strategy<Value = Means> {
-    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(each_by_itself, together, from_read)| Means {
-            ids: IdRule::Exact,
-            most_workspaces: 50,
-            each_by_itself,
-            together,
-            from_read,
-        },
-    )
+    let division = proptest::sample::select(vec![
+        Division::Together,
+        Division::ByAttribute,
+        Division::ByWorkspace,
+    ]);
+    (division, any::<bool>()).prop_map(|(division, from_read)| Means {
+        ids: IdRule::Exact,
+        most_workspaces: 50,
+        division,
+        from_read,
+    })
 }
 
 /// Runs that something befalls, then as many as it takes.

@@ -3,11 +3,11 @@
 
 use Behaviour as B;
 
-use crate::domain::{Confirmation, Fact, Means, Outcome, Reason, RequestKind, Verdict};
+use crate::domain::{Confirmation, Division, Fact, Means, Outcome, Reason, RequestKind, Verdict};
 use crate::engine::scripted::{Ask, Behaviour, Plan, World};
 
 const EACH: Means = Means {
-    each_by_itself: true,
+    division: Division::ByWorkspace,
     ..Means::ALL_AT_ONCE
 };
 
