@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use crate::support::{BOTH, Desk, OPEN, Ran};
+use crate::support::{BOTH, Desk, OPEN, Ran, at_once};
 use crate::test_provider::{Act, Call, Gate, Habits, Patched, crowd};
 
 /// Waits no longer than this for the provider.
@@ -29,7 +29,7 @@ async fn waited(desk: &Desk, command: &str, ran: &Ran) {
 
 #[tokio::test]
 async fn p5_a_job_of_few_users_waits_like_one_of_many() {
-    for users in [1, 2, 5] {
+    at_once([1, 2, 5].map(|users| async move {
         let desk = Desk::plain(crowd(users)).await;
         let books = desk.books();
         desk.provider.on_call(move |call| {
@@ -43,12 +43,13 @@ async fn p5_a_job_of_few_users_waits_like_one_of_many() {
         let command = format!("run r.csv --disable --confirm {users} {SHORT} {OPEN}");
         let ran = desk.run(&command).await;
         waited(&desk, &command, &ran).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn p5_the_tail_of_a_job_waits_like_its_beginning() {
-    for drop in [false, true] {
+    at_once([false, true].map(|drop| async move {
         let desk = Desk::plain(crowd(30)).await;
         let books = desk.books();
         desk.provider.on_call(move |_| {
@@ -63,12 +64,13 @@ async fn p5_the_tail_of_a_job_waits_like_its_beginning() {
         let command = format!("run r.csv --disable --confirm 30 --concurrency 1 {SHORT} {OPEN}");
         let ran = desk.run(&command).await;
         waited(&desk, &command, &ran).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn p5_one_user_that_always_fails_is_no_outage() {
-    for users in [1, 2, 6] {
+    at_once([1, 2, 6].map(|users| async move {
         let desk = Desk::plain(crowd(8))
             .await
             .roster(&crate::support::ids(1..=users));
@@ -85,18 +87,20 @@ async fn p5_one_user_that_always_fails_is_no_outage() {
         let row = desk.row("U1").await;
         assert_eq!(row["outcome"], "failed", "{row:?}");
         assert_eq!(desk.books().active().len(), 8 - users + 1);
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn p5_an_outage_before_anything_was_read_is_no_wrong_address() {
-    for lookup in ["", "--no-lookup"] {
+    at_once(["", "--no-lookup"].map(|lookup| async move {
         let desk = Desk::plain(crowd(3)).await;
         desk.provider.on_call(|_| out());
         let command = format!("run r.csv --disable --confirm 3 {lookup} {SHORT} {OPEN}");
         let ran = desk.run(&command).await;
         waited(&desk, &command, &ran).await;
-    }
+    }))
+    .await;
 }
 
 /// Writes are answered by nothing that shows a user, and the reads that would confirm them by 503.
@@ -166,33 +170,35 @@ async fn p5_a_retry_that_cannot_be_confirmed_for_an_outage_waits() {
 
 #[tokio::test]
 async fn p5_a_look_up_in_a_short_outage_fails_no_user() {
-    for users in [1, 2, 4] {
-        for drop in [true, false] {
-            let desk = Desk::plain(crowd(1000))
-                .await
-                .roster(&crate::support::ids(250..250 + users));
-            let books = desk.books();
-            desk.provider.on_call(move |call| {
-                let number = books.count(Call::is_read);
-                if !call.is_read() || number > 4 {
-                    Act::Pass
-                } else if drop {
-                    Act::Drop
-                } else {
-                    Act::Answer {
-                        status: 502,
-                        body: json!("<html>a gateway</html>"),
-                        headers: Vec::new(),
-                    }
+    let cases = [1, 2, 4]
+        .into_iter()
+        .flat_map(|users| [(users, true), (users, false)]);
+    at_once(cases.map(|(users, drop)| async move {
+        let desk = Desk::plain(crowd(1000))
+            .await
+            .roster(&crate::support::ids(250..250 + users));
+        let books = desk.books();
+        desk.provider.on_call(move |call| {
+            let number = books.count(Call::is_read);
+            if !call.is_read() || number > 4 {
+                Act::Pass
+            } else if drop {
+                Act::Drop
+            } else {
+                Act::Answer {
+                    status: 502,
+                    body: json!("<html>a gateway</html>"),
+                    headers: Vec::new(),
                 }
-            });
-            let ran = desk
-                .run(&format!("run r.csv --disable --confirm {users} {OPEN}"))
-                .await;
-            assert_eq!(ran.code, Some(0), "{ran:?}");
-            assert_eq!(desk.books().active().len(), 1000 - users);
-        }
-    }
+            }
+        });
+        let ran = desk
+            .run(&format!("run r.csv --disable --confirm {users} {OPEN}"))
+            .await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(desk.books().active().len(), 1000 - users);
+    }))
+    .await;
 }
 
 /// What is known of two reads that overlap.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{BOTH, Desk, OPEN, Ran};
+use crate::support::{BOTH, Desk, OPEN, Ran, at_once};
 use crate::test_provider::{Act, crowd};
 
 /// How progress is shown.
@@ -36,33 +36,35 @@ fn has_a_reason(value: &Value) -> bool {
 
 /// Runs a job whose third write meets this, in each mode.
 async fn stopped(act: Act, code: i32, words: &[&str]) {
-    for mode in MODES {
-        for json in ["", "--json"] {
-            let mut desk = Desk::plain(crowd(6)).await;
-            desk.set("OFFBOARD_PROGRESS", mode);
-            let act = act.clone();
-            let books = desk.books();
-            desk.provider.on_call(move |call| {
-                if books.written().len() > 2 && call.user.is_some() {
-                    act.clone()
-                } else {
-                    Act::Pass
-                }
-            });
-            let ran = desk
-                .run(&format!(
-                    "run r.csv {BOTH} {json} --confirm 6 --concurrency 1 --max-outage 1s {OPEN}"
-                ))
-                .await;
-            assert_eq!(ran.code, Some(code), "{mode}: {ran:?}");
-            let said = reasons(&ran);
-            let told = words.iter().any(|word| said.contains(word));
-            assert!(told, "{mode}: no reason: {ran:?}");
-            if !json.is_empty() {
-                let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-                assert!(has_a_reason(&told), "{mode}: {told}");
-            }
+    let cases = MODES
+        .into_iter()
+        .flat_map(|mode| [(mode, ""), (mode, "--json")]);
+    at_once(cases.map(|(mode, json)| stopped_in(mode, json, act.clone(), code, words))).await;
+}
+
+async fn stopped_in(mode: &str, json: &str, act: Act, code: i32, words: &[&str]) {
+    let mut desk = Desk::plain(crowd(6)).await;
+    desk.set("OFFBOARD_PROGRESS", mode);
+    let books = desk.books();
+    desk.provider.on_call(move |call| {
+        if books.written().len() > 2 && call.user.is_some() {
+            act.clone()
+        } else {
+            Act::Pass
         }
+    });
+    let ran = desk
+        .run(&format!(
+            "run r.csv {BOTH} {json} --confirm 6 --concurrency 1 --max-outage 1s {OPEN}"
+        ))
+        .await;
+    assert_eq!(ran.code, Some(code), "{mode}: {ran:?}");
+    let said = reasons(&ran);
+    let told = words.iter().any(|word| said.contains(word));
+    assert!(told, "{mode}: no reason: {ran:?}");
+    if !json.is_empty() {
+        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(has_a_reason(&told), "{mode}: {told}");
     }
 }
 
@@ -91,7 +93,7 @@ async fn the_reason_of_an_outage_is_said_in_every_mode() {
 
 #[tokio::test]
 async fn the_reason_of_an_answer_that_is_no_scim_is_said_in_every_mode() {
-    for mode in MODES {
+    at_once(MODES.map(|mode| async move {
         let mut desk = Desk::plain(crowd(3)).await;
         desk.set("OFFBOARD_PROGRESS", mode);
         desk.provider.on_call(|_| Act::Answer {
@@ -108,5 +110,6 @@ async fn the_reason_of_an_answer_that_is_no_scim_is_said_in_every_mode() {
         if ran.code == Some(3) {
             assert!(reasons(&ran).contains("scim"), "{mode}: {ran:?}");
         }
-    }
+    }))
+    .await;
 }

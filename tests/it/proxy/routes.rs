@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::tunnel::Connect;
-use crate::support::{Bed, Ran, Transcript, finish};
+use crate::support::{Bed, Ran, Transcript, at_once, finish};
 use crate::tls::authority::{Authority, Life};
 use crate::tls::front::{Front, Manner};
 
@@ -127,21 +127,29 @@ async fn this_machine_is_reached_without_the_proxy_unless_asked() {
 async fn hosts_of_no_proxy_and_a_proxy_of_none_do_not_take_it() {
     let scene = scene(None).await;
     let named = format!("--proxy {}", scene.proxy.url(""));
-    for (flags, variable) in [
+    let cases = [
         (named.as_str(), Some("example.test")),
         ("", Some("other.example.com, .example.test")),
         ("--proxy none", None),
-    ] {
-        let mut command = scene.run(HOST, flags);
-        command.env("HTTPS_PROXY", scene.proxy.url(""));
-        if let Some(hosts) = variable {
-            command.env("NO_PROXY", hosts);
+    ];
+    let cases = cases.into_iter().enumerate();
+    at_once(cases.map(|(number, (flags, variable))| {
+        let scene = &scene;
+        async move {
+            let mut command = scene.run(HOST, flags);
+            let ledger = scene.bed.path(&format!("{number}.db"));
+            command.env("OFFBOARD_LEDGER", ledger);
+            command.env("HTTPS_PROXY", scene.proxy.url(""));
+            if let Some(hosts) = variable {
+                command.env("NO_PROXY", hosts);
+            }
+            let ran = finish(command).await;
+            assert_eq!(ran.code, Some(11), "{flags} {variable:?}: {ran:?}");
+            assert!(ran.stderr.contains("dns error"), "{ran:?}");
+            assert_eq!(scene.proxy.asked(), Vec::<String>::new());
         }
-        let ran = finish(command).await;
-        assert_eq!(ran.code, Some(11), "{flags} {variable:?}: {ran:?}");
-        assert!(ran.stderr.contains("dns error"), "{ran:?}");
-        assert_eq!(scene.proxy.asked(), Vec::<String>::new());
-    }
+    }))
+    .await;
 }
 
 #[apply(end_to_end!)]

@@ -14,5 +14,5 @@ pub(crate) use checks::ended_with;
 pub(crate) use desk::{BOTH, Desk, OPEN, Row, asked_for, ids, names};
 pub(crate) use program::{Ran, after, can, finish, program};
 pub(crate) use records::{first_requests, tally};
-pub(crate) use running::{PATIENCE, Running, ended, send, start, until};
+pub(crate) use running::{PATIENCE, Running, at_once, ended, send, start, until};
 pub(crate) use transcript::{Transcript, check_text};

@@ -133,6 +133,11 @@ impl Drop for Running {
     }
 }
 
+/// Plays all cases of a test at the same time: most of each is waiting.
+pub(crate) async fn at_once<C: Future<Output = ()>>(cases: impl IntoIterator<Item = C>) {
+    futures_util::future::join_all(cases).await;
+}
+
 /// Waits until the condition holds.
 pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
