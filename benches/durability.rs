@@ -3,26 +3,20 @@
 //!
 //! `cargo bench --bench durability`, or with a number of rounds behind `--`.
 
-use std::io::Write;
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::Path;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use offboard::auth::{Account, Anaplan, Issuer, Session, TokenForm, Wire};
-use offboard::domain::{
-    Access, Change, Clock, Door, Entry, Fact, IdRule, Limits, Line, Means, UserState,
+use offboard::domain::{Access, Change, Share};
+use offboard::engine::{Event, Listener};
+use offboard::job::{
+    self, Conclusion, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
 };
-use offboard::engine::{self, EngineSettings, Event, Listener, Work};
-use offboard::http::{BaseUrl, Http, HttpSettings, PlainHttp};
-use offboard::ledger::{Job, Ledger, Mandate, RunEnding, RunKind, RunTally, Writer};
-use offboard::pace::{Pace, Rate};
-use offboard::plan::{Intake, intake};
-use offboard::port::Journal;
-use offboard::roster::{self, RosterOptions};
+use offboard::lookup::Look;
+use offboard::pace::Rate;
 use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
-use offboard::scim::ScimClient;
-use offboard::settings::Layer;
+use offboard::settings::{Layer, SecretSource, Settings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,10 +26,59 @@ const PATCH: &str = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchO
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-struct Quiet;
+/// A voice that says nothing and measures how long the engine runs.
+#[derive(Debug, Default)]
+struct Stopwatch {
+    taken: Arc<Mutex<Duration>>,
+}
 
-impl Listener for Quiet {
-    fn on(&mut self, _: &Event) {}
+impl Voice for Stopwatch {
+    fn note(&self, _: &str) {}
+
+    fn warn(&self, _: &str) {}
+
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn ask(&self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn ask_secret(&self, question: &str) -> io::Result<String> {
+        self.ask(question)
+    }
+
+    fn listen(&self) -> io::Result<Signals> {
+        let (_, receiver) = mpsc::channel(1);
+        Ok(Signals::new(receiver, JoinSet::new()))
+    }
+
+    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+        Box::new(|_| {})
+    }
+
+    fn run_progress(&self) -> Box<dyn RunProgress> {
+        Box::new(RunTime(Arc::clone(&self.taken)))
+    }
+}
+
+/// Stores how long a run took, from its first event to its last.
+#[derive(Debug)]
+struct RunTime(Arc<Mutex<Duration>>);
+
+impl Listener for RunTime {
+    fn on(&mut self, event: &Event) {
+        if let Event::Ended(snapshot) = event {
+            *self.0.lock().expect("no user of this lock panics") = snapshot.elapsed;
+        }
+    }
+}
+
+impl RunProgress for RunTime {
+    fn is_seen(&self) -> bool {
+        true
+    }
 }
 
 fn main() -> Result<(), Failed> {
@@ -130,120 +173,46 @@ async fn bare(sandbox: &Sandbox, ids: &Arc<[String]>) -> Result<Duration, Failed
     Ok(start.elapsed())
 }
 
-/// The same users through roster, ledger and engine; the time is that of the run.
+/// The same users as a job: roster, plan, ledger and engine. The time is that of the run alone; the plan has looked all
+/// users up before.
 async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed> {
     let dir = tempfile::tempdir()?;
     let roster = dir.path().join("roster.csv");
     std::fs::write(&roster, format!("User ID\n{}\n", ids.join("\n")))?;
-    let (ledger, job) = load(dir.path(), &roster, sandbox).await?;
-    let (client, session, pace) = client(sandbox)?;
-    session.ready().await?;
-    let work = Work {
-        restores: job.change.restores(),
-        done: 0,
-        users: job.users,
-        known: None,
-        write_at_most: None,
-    };
-    let settings = EngineSettings {
-        concurrency: NonZeroUsize::new(IN_FLIGHT).ok_or("no tasks")?,
-        max_attempts: NonZeroU32::MIN,
-        throttle_wait: Duration::from_secs(1),
-        grace: Duration::from_secs(1),
-        means: Means::ALL_AT_ONCE,
-        door: Door::default(),
-        look_ttl: Duration::from_mins(10),
-        limits: Limits::default(),
-        clock: Clock::System,
-        seed: 1,
-    };
-    let (_sender, mut signals) = mpsc::channel(1);
-    let mut ledger = look_up(ledger, &job, ids).await?;
-    let start = Instant::now();
-    let run = ledger
-        .start_run(&job, RunKind::Run, &Mandate::of("bench"))
-        .await?;
-    let (writer, journal) = Writer::start(ledger, &job, &run).await?;
-    let ending = engine::run(
-        work,
-        settings,
-        client,
-        journal,
-        pace,
-        &mut signals,
-        &mut Quiet,
-    )
-    .await?;
-    let mut ledger = writer.finish().await?;
-    ledger
-        .end_run(&run, RunEnding::Finished, RunTally::default())
-        .await?;
-    let taken = start.elapsed();
-    if ending.snapshot.done != job.users || ending.snapshot.trouble_now > 0 {
-        return Err("not everybody was removed".into());
-    }
-    ledger.close().await?;
-    session.sign_out().await;
-    Ok(taken)
-}
-
-/// What a plan does: everybody's state is in the ledger before the first write.
-async fn look_up(mut ledger: Ledger, job: &Job, ids: &[String]) -> Result<Ledger, Failed> {
-    let run = ledger
-        .start_run(job, RunKind::Plan, &Mandate::of("bench"))
-        .await?;
-    let (writer, journal) = Writer::start(ledger, job, &run).await?;
-    let seen = ids.iter().zip(2..).map(|(id, line)| Entry {
-        line: Line(line),
-        at: Clock::System.now(),
-        fact: Fact::LookedUp(UserState {
-            active: Some(true),
-            workspaces: Some(vec!["w".to_owned()]),
-            ..UserState::of(id)
-        }),
-    });
-    journal.record(seen.collect()).await?;
-    drop(journal);
-    let mut ledger = writer.finish().await?;
-    ledger
-        .end_run(&run, RunEnding::Finished, RunTally::default())
-        .await?;
-    Ok(ledger)
-}
-
-async fn load(dir: &Path, path: &Path, sandbox: &Sandbox) -> Result<(Ledger, Job), Failed> {
-    let options = RosterOptions::default();
-    let survey = roster::check(path, &options)?;
-    let mut ledger = Ledger::open(&dir.join("ledger.db"), Clock::System).await?;
-    let ask = Intake {
-        roster: path,
-        options: &options,
-        summary: &survey,
-        change: &Change::new(true, Access::RemoveAll)?,
-        target: &sandbox.scim_url(),
-        ids: IdRule::default(),
-        reading: serde_json::Value::Null,
+    let standard = SandboxSettings::default();
+    let settings = Settings::resolve(Layer {
+        scim_url: Some(sandbox.scim_url()),
+        auth_url: Some(sandbox.auth_url()),
+        username: Some(standard.username),
+        ledger: Some(dir.path().join("ledger.db")),
+        rate: Some(Rate::Unlimited),
+        concurrency: NonZeroUsize::new(IN_FLIGHT),
+        cap: Some(u64::MAX),
+        cap_share: Some(Share::percent(100)),
+        ..Layer::profile("anaplan")?
+    })?;
+    let sessions = Sessions::default();
+    let voice = Arc::new(Stopwatch::default());
+    let taken = Arc::clone(&voice.taken);
+    let secret = SecretSource::Known(standard.password.into());
+    let setup = Setup::with_secret(&settings, voice, &sessions, secret);
+    let roster = roster.display().to_string();
+    let request = JobRequest {
+        subject: &roster,
+        change: Some(Change::new(true, Access::RemoveAll)?),
         new: false,
+        strict: false,
     };
-    let job = intake(&mut ledger, ask).await?;
-    Ok((ledger, job))
-}
-
-type Client = (Arc<ScimClient>, Arc<Session>, Arc<Pace>);
-
-fn client(sandbox: &Sandbox) -> Result<Client, Failed> {
-    let http = Http::new(&HttpSettings::default())?;
-    let pace = Arc::new(Pace::new(Rate::Unlimited, NonZeroU32::MIN));
-    let anaplan = Anaplan::basic(
-        Wire::new(http.clone(), Arc::clone(&pace), Clock::System),
-        BaseUrl::parse(&sandbox.auth_url(), PlainHttp::LoopbackOnly)?,
-        Account::new("admin@example.com", "sandbox".to_owned().into())?,
-    );
-    let form = TokenForm::scheme("AnaplanAuthToken");
-    let session = Session::new(Issuer::Anaplan(anaplan), form, Arc::clone(&pace));
-    let session = Arc::new(session);
-    let base = BaseUrl::parse(&sandbox.scim_url(), PlainHttp::LoopbackOnly)?;
-    let dialect = Layer::profile("anaplan")?.scim.unwrap_or_default();
-    let client = ScimClient::new(http, base, dialect, Arc::clone(&session), Clock::System);
-    Ok((Arc::new(client), session, pace))
+    let (ledger, job) = setup.find_job(&request).await?;
+    let options = RunOptions {
+        confirm: Some(job.users),
+        ..RunOptions::default()
+    };
+    let done = job::run(&setup, ledger, job, &options).await?;
+    sessions.sign_out().await;
+    if done.conclusion != Conclusion::Complete {
+        return Err("not all users were removed".into());
+    }
+    let taken = taken.lock().map_err(|_| "a listener panicked")?;
+    Ok(*taken)
 }

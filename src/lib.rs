@@ -20,6 +20,7 @@ pub mod engine;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod job;
 pub mod ledger;
 pub mod lookup;
 pub mod pace;

@@ -1,8 +1,12 @@
-//! What the exit code says.
+//! The exit code, and which error or end of a job has which.
 
 use std::process::ExitCode;
 
-use crate::engine::Signal;
+use crate::engine::{Signal, StopReason};
+use crate::job::{Conclusion, JobError, ProviderCheckError, SelectionError, SiteError};
+use crate::lookup::LookUpError;
+use crate::plan::IntakeError;
+use crate::port::SignInError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,5 +62,100 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+impl From<&Conclusion> for Exit {
+    fn from(conclusion: &Conclusion) -> Self {
+        match conclusion {
+            Conclusion::Complete => Self::Done,
+            Conclusion::Incomplete => Self::Trouble,
+            Conclusion::Unbalanced => Self::Imbalance,
+            Conclusion::Stopped(reason) => reason.into(),
+            Conclusion::Panicked => Self::Bug,
+        }
+    }
+}
+
+impl From<&StopReason> for Exit {
+    fn from(reason: &StopReason) -> Self {
+        match reason {
+            StopReason::Signal(signal) => Self::Interrupted(*signal),
+            StopReason::SignIn(error) => error.into(),
+            StopReason::NoRole(_) => Self::SignIn,
+            StopReason::NotScim(_) | StopReason::Blocked(_) => Self::Settings,
+            StopReason::TooManyFailures(_) => Self::Rail,
+            StopReason::Outage(_) | StopReason::TimeOver => Self::StoppedEarly,
+        }
+    }
+}
+
+impl From<&SignInError> for Exit {
+    fn from(error: &SignInError) -> Self {
+        match error {
+            SignInError::Refused(_) => Self::SignIn,
+            SignInError::Blocked(_) => Self::Settings,
+            SignInError::Unavailable(_) => Self::StoppedEarly,
+        }
+    }
+}
+
+impl From<&JobError> for Exit {
+    fn from(error: &JobError) -> Self {
+        match error {
+            JobError::Settings(_) | JobError::Secret(_) | JobError::Http(_) => Self::Settings,
+            JobError::Change(_) | JobError::Undo(_) => Self::Usage,
+            JobError::Roster(_) => Self::Roster,
+            JobError::Intake(error) => match error {
+                IntakeError::Ledger(_) => Self::Ledger,
+                IntakeError::Roster(_)
+                | IntakeError::Moving
+                | IntakeError::Changed { .. }
+                | IntakeError::Reading { .. } => Self::Roster,
+            },
+            JobError::Selection(error) => match error {
+                SelectionError::NotAJob(_)
+                | SelectionError::OtherChange { .. }
+                | SelectionError::Unsupported(_) => Self::Usage,
+                SelectionError::NeitherJobNorFile { .. } => Self::Ledger,
+                SelectionError::OtherTarget { .. } | SelectionError::OtherReading { .. } => {
+                    Self::Settings
+                }
+                SelectionError::BadLines(_) => Self::Roster,
+            },
+            JobError::Ledger(_) | JobError::Journal(_) => Self::Ledger,
+            JobError::SignIn { error, .. } => error.into(),
+            JobError::Site(error) => match error {
+                SiteError::OtherTenant { .. } => Self::Settings,
+                SiteError::NamesNeedLookUp => Self::Usage,
+                SiteError::OtherPlan { .. } => Self::Ledger,
+            },
+            JobError::LookUp(error) => error.into(),
+            JobError::Rail(_) | JobError::Canary(_) => Self::Rail,
+            JobError::Check(error) => match error {
+                ProviderCheckError::Silent(_) => Self::StoppedEarly,
+                ProviderCheckError::NoRole { .. } => Self::SignIn,
+                ProviderCheckError::NoUsers { .. } => Self::Settings,
+            },
+            JobError::Interrupted { signal, .. } => Self::Interrupted(*signal),
+            JobError::Signals(_) => Self::Bug,
+            JobError::Resumable { error, .. } => error.as_ref().into(),
+        }
+    }
+}
+
+impl From<&LookUpError> for Exit {
+    fn from(error: &LookUpError) -> Self {
+        match error {
+            LookUpError::SignIn(error) => error.into(),
+            LookUpError::Outage(_) => Self::StoppedEarly,
+            LookUpError::NoRole(_) => Self::SignIn,
+            LookUpError::NoAttribute(_)
+            | LookUpError::Blocked(_)
+            | LookUpError::NotScim(_)
+            | LookUpError::NoList(_) => Self::Settings,
+            LookUpError::Filter(_) => Self::Usage,
+            LookUpError::Journal(_) => Self::Ledger,
+        }
     }
 }

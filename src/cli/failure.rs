@@ -1,34 +1,38 @@
-//! A command that cannot go on: what failed, what to do next, and with which exit code.
+//! A command that cannot go on: what failed, what to do next, and the exit code.
 
+use crate::audit::AuditError;
 use crate::cli::Exit;
+use crate::cli::next_command::continuing;
 use crate::domain::ChangeError;
+use crate::export::PartError;
 use crate::files::FileError;
+use crate::job::{JobError, RailError, SelectionError};
 use crate::ledger::LedgerError;
-use crate::plan::IntakeError;
-use crate::port::SignInError;
+use crate::lookup::LookUpError;
 use crate::report::ReportError;
 use crate::roster::RosterError;
 use crate::settings::SettingsError;
 
 /// Why a command ends without having done what was asked.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// The exit code.
-    pub(super) exit: Exit,
+    pub(crate) exit: Exit,
     /// What failed.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What to do next.
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// The command that continues.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 impl Failure {
+    /// What failed, without a hint.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "errors and fresh texts are handed over for good"
     )]
-    pub(super) fn new(exit: Exit, message: impl ToString) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl ToString) -> Self {
         Self {
             exit,
             message: message.to_string(),
@@ -37,71 +41,52 @@ impl Failure {
         }
     }
 
-    /// What continues once that is put right; a rail has to be dealt with first.
-    pub(super) fn continued_by(mut self, command: String) -> Self {
+    /// The command that continues once this is put right. After a rail, a usage error or a bug it would end in the
+    /// same way, so none is printed.
+    pub(crate) fn continued_by(mut self, command: String) -> Self {
         if !matches!(self.exit, Exit::Rail | Exit::Usage | Exit::Bug) {
             self.next = Some(command);
         }
         self
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+    /// What to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
     }
 }
 
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        let hint = error.hint();
-        Self::new(Exit::Settings, error).hint(hint)
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        let failure = Self::new(Exit::from(&error), &error).hint(error.hint());
+        match &error {
+            JobError::Resumable { job, .. } => failure.continued_by(continuing(job)),
+            _ => failure,
+        }
     }
 }
 
-impl From<ChangeError> for Failure {
-    fn from(error: ChangeError) -> Self {
-        Self::new(Exit::Usage, error)
-    }
+/// Errors that a job may end with, where a verb meets them without a job.
+macro_rules! as_of_a_job {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                JobError::from(error).into()
+            }
+        }
+    )*};
 }
 
-impl From<RosterError> for Failure {
-    fn from(error: RosterError) -> Self {
-        let hint = error.hint();
-        Self::new(Exit::Roster, error).hint(hint)
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let hint = error.hint();
-        Self::new(Exit::Ledger, error).hint(hint)
-    }
-}
-
-impl From<IntakeError> for Failure {
-    fn from(error: IntakeError) -> Self {
-        let hint = error.hint();
-        let exit = match error {
-            IntakeError::Ledger(_) => Exit::Ledger,
-            IntakeError::Roster(_)
-            | IntakeError::Moving
-            | IntakeError::Changed { .. }
-            | IntakeError::Reading { .. } => Exit::Roster,
-        };
-        Self::new(exit, error).hint(hint)
-    }
-}
-
-impl From<SignInError> for Failure {
-    fn from(error: SignInError) -> Self {
-        let exit = match &error {
-            SignInError::Refused(_) => Exit::SignIn,
-            SignInError::Blocked(_) => Exit::Settings,
-            SignInError::Unavailable(_) => Exit::StoppedEarly,
-        };
-        Self::new(exit, error)
-    }
-}
+as_of_a_job!(
+    SettingsError,
+    ChangeError,
+    RosterError,
+    LedgerError,
+    LookUpError,
+    RailError,
+    SelectionError,
+);
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
@@ -122,5 +107,21 @@ impl From<ReportError> for Failure {
             ReportError::File(error) => error.into(),
             ReportError::Write { .. } | ReportError::Flush(_) => Self::new(Exit::Settings, error),
         }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Ledger(error) => error.into(),
+            AuditError::Read { .. } => Self::new(Exit::Settings, error),
+        }
+    }
+}
+
+impl From<PartError> for Failure {
+    fn from(error: PartError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self::new(Exit::Settings, error).hint(hint)
     }
 }

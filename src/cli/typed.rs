@@ -8,9 +8,9 @@ use std::ffi::OsStr;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::args::Cli;
+use crate::cli::Cli;
 use crate::cli::failure::Failure;
-use crate::cli::terminal::Terminal;
+use crate::cli::output::Terminal;
 use crate::cli::{Exit, variables};
 use crate::domain::on_one_line;
 use crate::screen;

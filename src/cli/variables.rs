@@ -3,7 +3,7 @@
 
 use clap::{Arg, Command};
 
-use crate::cli::terminal::Terminal;
+use crate::cli::output::Terminal;
 use crate::settings::SecretKind;
 
 /// How the variables of this program begin.

@@ -1,5 +1,7 @@
 //! Why a run stops early, and in which stage it is.
 
+use std::fmt;
+
 use crate::port::SignInError;
 
 /// A signal that the process was sent.
@@ -43,6 +45,30 @@ pub enum StopReason {
     TimeOver,
     /// More users failed than the limit allows.
     TooManyFailures(u64),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => f.write_str(signal.as_str()),
+            Self::SignIn(error) => write!(f, "{error}"),
+            Self::NoRole(words) => write!(
+                f,
+                "the account may neither write nor read users: a role is missing, or the credential has \
+                 ended ({words})"
+            ),
+            Self::NotScim(words) => write!(
+                f,
+                "what answers is no SCIM service; check `--scim-url` (it says: {words})"
+            ),
+            Self::Blocked(why) => write!(f, "no request gets through: {why}"),
+            Self::Outage(cause) => write!(f, "the target was out for too long ({cause})"),
+            Self::TimeOver => f.write_str("the time that was set is over"),
+            Self::TooManyFailures(failed) => {
+                write!(f, "{failed} users failed: too many for `--max-failures`")
+            }
+        }
+    }
 }
 
 /// How far a stop has gone. A later stage never gives way to an earlier one.

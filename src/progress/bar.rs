@@ -1,11 +1,11 @@
-//! The bar of a terminal. What went wrong scrolls by above it.
+//! The bar on a terminal. Users that failed are printed above it.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::escape_controls;
 use crate::engine::{Event, Snapshot};
-use crate::progress::pulse::Pulse;
-use crate::progress::text;
+use crate::progress::progress_words;
+use crate::progress::speed::Pulse;
 use crate::screen;
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Bar {
                 user,
                 settlement,
             } => {
-                if let Some(trouble) = text::trouble(*line, user, settlement) {
+                if let Some(trouble) = progress_words::trouble(*line, user, settlement) {
                     self.above(trouble);
                 }
             }
@@ -46,7 +46,7 @@ impl Bar {
                 reason,
                 abort,
                 in_flight,
-            } => self.above(text::stopping(reason, *abort, *in_flight)),
+            } => self.above(progress_words::stopping(reason, *abort, *in_flight)),
             Event::Panicked { line, message } => {
                 self.above(format!("line {line}: bug: {message}"));
             }
@@ -54,8 +54,8 @@ impl Bar {
                 self.show(snapshot);
                 self.bar.abandon();
             }
-            Event::Outage { why } => self.above(text::outage(why)),
-            Event::Recovered { after } => self.above(text::recovered(*after)),
+            Event::Outage { why } => self.above(progress_words::outage(why)),
+            Event::Recovered { after } => self.above(progress_words::recovered(*after)),
             Event::Setback { .. } => {}
         }
     }
@@ -65,10 +65,10 @@ impl Bar {
         !self.bar.is_hidden()
     }
 
-    /// Says one line above the bar.
+    /// Prints one line above the bar.
     pub(super) fn say(&self, text: &str) {
         if self.bar.is_hidden() {
-            // Without a terminal nothing is drawn, and nothing said.
+            // Without a terminal the bar draws nothing, also no line above it.
             screen::say(text);
         } else {
             self.above(text);
@@ -83,7 +83,7 @@ impl Bar {
         self.pulse.beat(snapshot);
         self.bar.set_length(snapshot.users);
         self.bar.set_position(snapshot.done);
-        let tail = text::tail(snapshot, &self.pulse);
+        let tail = progress_words::tail(snapshot, &self.pulse);
         self.bar.set_message(escape_controls(&tail).into_owned());
     }
 }

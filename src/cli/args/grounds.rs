@@ -7,7 +7,7 @@ use crate::settings::Layer;
 /// What an auditor will ask for. A settings file can require each of them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Who and why")]
-pub(in crate::cli) struct GroundsArgs {
+pub(crate) struct GroundsArgs {
     /// The ticket that asks for this.
     #[arg(long, value_name = "ID", env = "OFFBOARD_TICKET")]
     ticket: Option<String>,

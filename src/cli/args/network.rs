@@ -9,7 +9,7 @@ use crate::settings::Layer;
 
 /// Where the provider is.
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct HostArgs {
+pub(crate) struct HostArgs {
     /// The region of the tenant, such as `us9`: it stands for all hosts that no URL names.
     #[arg(long, value_name = "CODE", env = "OFFBOARD_REGION")]
     region: Option<String>,
@@ -40,7 +40,7 @@ impl HostArgs {
 /// The way to the provider.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
-pub(in crate::cli) struct NetworkArgs {
+pub(crate) struct NetworkArgs {
     /// The proxy, such as `http://name@proxy.example.com:3128`, or `none` [default: as `HTTPS_PROXY`,
     /// `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say]. Its password is in `OFFBOARD_PROXY_PASSWORD`.
     #[arg(long, value_name = "URL", env = "OFFBOARD_PROXY")]

@@ -11,7 +11,7 @@ use crate::settings::{Layer, Span};
 /// What keeps a job from beginning, and users from being touched.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Rails")]
-pub(in crate::cli) struct RailsArgs {
+pub(crate) struct RailsArgs {
     /// Users whom a job may write [default: 500].
     #[arg(long, value_name = "N", env = "OFFBOARD_CAP")]
     cap: Option<u64>,

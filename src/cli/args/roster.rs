@@ -10,7 +10,7 @@ use crate::settings::Layer;
 
 /// What is not found in the roster by itself.
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct ReadingArgs {
+pub(crate) struct ReadingArgs {
     /// The roster's column of user ids: its name, or `#3` for the third [default: found by itself].
     #[arg(
         long,
@@ -76,7 +76,7 @@ pub(in crate::cli) struct ReadingArgs {
 
 impl ReadingArgs {
     /// Puts what was typed into a layer.
-    pub(in crate::cli) fn into_layer(self, layer: &mut Layer) {
+    pub(crate) fn into_layer(self, layer: &mut Layer) {
         layer.id_column = self.id_column;
         layer.email_column = self.email_column;
         layer.encoding = self.encoding;

@@ -11,7 +11,7 @@ use crate::settings::{Layer, SignInKind, Span};
 /// How to sign in, and where each kind finds what it needs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in")]
-pub(in crate::cli) struct SignInArgs {
+pub(crate) struct SignInArgs {
     /// How to sign in: `anaplan-basic`, `anaplan-certificate`, `oauth-device`, `client-credentials`,
     /// `bearer`, `basic` or `command` [default: by profile].
     #[arg(long, value_name = "KIND", env = "OFFBOARD_SIGN_IN")]

@@ -18,9 +18,9 @@ use crate::settings::{Layer, Place, SettingsError, SettingsFile, Sources, Span};
 /// Settings that every verb with a target shares.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target and pace")]
-pub(in crate::cli) struct SettingsArgs {
+pub(crate) struct SettingsArgs {
     #[command(flatten)]
-    pub(in crate::cli) files: FileArgs,
+    pub(crate) files: FileArgs,
 
     #[command(flatten)]
     hosts: HostArgs,
@@ -130,7 +130,7 @@ pub(in crate::cli) struct SettingsArgs {
 
 /// Where settings and ledger are.
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct FileArgs {
+pub(crate) struct FileArgs {
     /// How the provider behaves: a built-in profile, or a file [default: anaplan].
     #[arg(long, value_name = "NAME|FILE", env = "OFFBOARD_PROFILE")]
     profile: Option<String>,
@@ -150,17 +150,17 @@ pub(in crate::cli) struct FileArgs {
 
 impl FileArgs {
     /// The settings file that is named.
-    pub(in crate::cli) fn config(&self) -> Option<&Path> {
+    pub(crate) fn config(&self) -> Option<&Path> {
         self.config.as_deref()
     }
 
     /// From now on this settings file counts.
-    pub(in crate::cli) fn have_read(&mut self, file: SettingsFile) {
+    pub(crate) fn have_read(&mut self, file: SettingsFile) {
         *self.read = file;
     }
 
     /// The ledger file, from all sources.
-    pub(in crate::cli) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+    pub(crate) fn ledger(&self) -> Result<PathBuf, SettingsError> {
         let flags = Layer {
             profile: self.profile.clone(),
             ledger: self.ledger.clone(),
@@ -172,13 +172,13 @@ impl FileArgs {
 
 impl SettingsArgs {
     /// All sources, one over the other: flags and variables, file, profile; for a command that signs in.
-    pub(in crate::cli) fn layer(&self) -> Result<Layer, SettingsError> {
+    pub(crate) fn layer(&self) -> Result<Layer, SettingsError> {
         self.files.read.may_sign_in()?;
         Ok(self.sources()?.layer())
     }
 
     /// The same, each source by itself.
-    pub(in crate::cli) fn sources(&self) -> Result<Sources, SettingsError> {
+    pub(crate) fn sources(&self) -> Result<Sources, SettingsError> {
         let this = self.clone();
         let mut flags = Layer {
             profile: this.files.profile,

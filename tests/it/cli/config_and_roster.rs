@@ -1,4 +1,4 @@
-//! Verbs that help before there is a job: rosters looked at, settings shown, shells and manuals.
+//! Verbs that need no job: `roster`, `config`, `completions` and `man`.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ fn command(dir: &tempfile::TempDir, args: &[&str]) -> Command {
 }
 
 #[tokio::test]
-async fn a_roster_is_looked_at_without_a_job() {
+async fn roster_check_needs_no_job() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &[u8]| std::fs::write(dir.path().join(name), text).unwrap();
     let template = run(&dir, &["roster", "template"]).await;
@@ -144,7 +144,7 @@ async fn p10_settings_are_shown_with_their_sources_and_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_region_stands_for_all_hosts_and_each_host_for_itself() {
+async fn a_region_sets_all_hosts_and_each_host_can_be_set_alone() {
     let dir = tempfile::tempdir().unwrap();
     let hosts = async |args: &[&str], variable: Option<(&str, &str)>| {
         let mut command = command(&dir, &["config", "show", "--json"]);

@@ -1,4 +1,4 @@
-//! The demo: the whole story, also when it is cut short.
+//! The demo, also when it is killed half way.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What the program says about itself.
+//! Help texts and the version.
 
 use clap::{Command, CommandFactory};
 use offboard::cli::Cli;

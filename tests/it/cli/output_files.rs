@@ -1,5 +1,5 @@
-//! What is written to files: for their owner alone, and over nothing that the same command has not
-//! made.
+//! Files that verbs write are readable by their owner alone and replace only files that the same command
+//! has made.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -18,7 +18,7 @@ fn read(bed: &Bed, name: &str) -> Vec<u8> {
 }
 
 #[apply(end_to_end!)]
-async fn a_plan_table_takes_the_place_of_a_plan_table_and_of_nothing_else() {
+async fn a_plan_table_replaces_only_a_plan_table() {
     let bed = Bed::with_users(3).await;
     bed.write_roster(&[]);
     std::fs::write(bed.path("offboard.toml"), "rate = \"unlimited\"\n").unwrap();
@@ -78,7 +78,7 @@ async fn a_plan_table_takes_the_place_of_a_plan_table_and_of_nothing_else() {
 }
 
 #[apply(end_to_end!)]
-async fn a_log_is_added_to_a_log_and_to_nothing_else() {
+async fn a_log_is_appended_only_to_a_log() {
     let bed = Bed::with_users(2).await;
     bed.write_roster(&[]);
     assert_eq!(finish(plan(&bed, "plan.csv")).await.code, Some(0));
@@ -146,7 +146,7 @@ async fn whatever_is_written_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_roster_of_made_users_takes_the_place_of_no_other_roster() {
+async fn a_roster_of_the_sandbox_replaces_no_other_roster() {
     let bed = Bed::with_users(1).await;
     let theirs = ",First Name,Last Name,User ID,Model Role\nada@acme.com,Ada,L,A1,Viewer\n";
     std::fs::write(bed.path("theirs.csv"), theirs).unwrap();

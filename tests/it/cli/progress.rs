@@ -131,7 +131,7 @@ async fn status_shows_that_a_run_waits_for_its_number() {
     let ran = watching.end().await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     // Not found, or refused: only the second is trouble.
-    assert!(!ran.stderr.contains("2 in trouble"), "{ran:?}");
+    assert!(!ran.stderr.contains("2 failed or in doubt"), "{ran:?}");
     let ran = ended(child).await;
     assert_eq!(ran.code, Some(10), "{ran:?}");
 }

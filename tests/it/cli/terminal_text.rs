@@ -1,4 +1,4 @@
-//! What reaches a terminal: nothing that came from outside is obeyed by it.
+//! Text from outside reaches a terminal with its control characters escaped.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +17,7 @@ fn assert_plain(what: &str, ran: &Ran) {
 }
 
 #[apply(end_to_end!)]
-async fn nothing_from_outside_is_obeyed_by_a_terminal() {
+async fn control_characters_from_outside_do_not_reach_a_terminal() {
     let bed = Bed::with_users(2).await;
     let text = format!(
         "User ID,Email,\"N{ESCAPES}\"\n{},a@x.com,1\n\"n{ESCAPES}\",\"e{ESCAPES}@x.com\",2\n",
@@ -97,7 +97,7 @@ async fn nothing_from_outside_is_obeyed_by_a_terminal() {
 }
 
 #[apply(end_to_end!)]
-async fn json_says_the_same_without_the_signs() {
+async fn json_escapes_control_characters() {
     let bed = Bed::with_users(1).await;
     let mail = "e\u{9b}\u{202e}\u{7f}é@x.com";
     let text = format!("User ID,Email\nnobody,{mail}\n");

@@ -120,7 +120,7 @@ async fn an_export_that_is_killed_continues_where_it_was() {
 }
 
 #[apply(end_to_end!)]
-async fn another_export_does_not_go_on_with_what_one_has_left() {
+async fn an_export_does_not_continue_the_file_of_another() {
     let bed = Bed::with_users(150).await;
     let record = r#"{"version":1,"order":{"target":"https://elsewhere.example.com","filter":null,"columns":["user_id"]},"place":{"passed":100,"total":150,"first":"x","latest":"x","was_full":true},"progress":{"users":100,"duplicates":0},"bytes":8}"#;
     std::fs::write(bed.path("users.csv.part"), "User ID\nnobody\n").unwrap();

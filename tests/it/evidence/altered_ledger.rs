@@ -1,4 +1,4 @@
-//! What the ledger holds, changed behind its back.
+//! Rows and events of a ledger that were changed by other means than this program.
 
 use std::path::Path;
 
@@ -84,7 +84,7 @@ async fn p9_what_is_changed_in_a_ledger_is_found_and_named() {
 }
 
 #[tokio::test]
-async fn p9_a_tail_that_is_cut_off_cleanly_is_found_by_the_head_that_was_kept() {
+async fn p9_a_chain_cut_at_its_end_is_found_by_the_head_that_was_kept() {
     let made = Made::new(&[Fate::Removed, Fate::Pending]).await;
     let head = made.audit(None).await.head.unwrap();
     let kept = made.audit(Some(&head.to_uppercase())).await;

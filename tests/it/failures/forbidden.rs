@@ -1,5 +1,5 @@
-//! A 403 of one user is that user's, unless others are refused too; and a stop does not wait for the
-//! question which it is.
+//! A 403 fails the one user unless other users are refused too, and a stop does not wait until that is
+//! known.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,4 +1,4 @@
-//! Answers that say yes and mean no, and ways that are closed: no user is written again and again, and no
+//! Answers of success that contain a refusal, redirects, and proxies: no user is written without end, and no
 //! user fails for a problem between the program and the provider.
 
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! P2 and P4 on the wire: answers that are lost, empty, unreadable, half true or untrue.
+//! P2 and P4 over real sockets: answers that are lost, empty, unreadable, partly true or untrue.
 
 use offboard::domain::Status;
 use offboard::sandbox::FaultKind;
@@ -49,7 +49,7 @@ async fn p2_an_answer_that_shows_no_user_proves_nothing() {
 }
 
 #[apply(end_to_end!)]
-async fn p2_a_partial_success_is_gone_on_with_until_the_user_is_really_removed() {
+async fn p2_a_partial_success_is_continued_until_the_user_is_removed() {
     let bed = Bed::faulty(40, "").await;
     for person in &bed.people {
         bed.sandbox.plan_faults(&person.id, [FaultKind::Multi207]);
@@ -89,7 +89,7 @@ async fn p2_a_success_that_changes_nothing_is_a_failure_in_the_end() {
 }
 
 #[apply(end_to_end!)]
-async fn p4_a_server_error_is_tried_again_and_ends_in_a_last_look() {
+async fn p4_a_server_error_is_tried_again_and_ends_with_a_last_read() {
     let bed = Bed::faulty(20, "").await;
     for (number, person) in bed.people.iter().enumerate() {
         let errors = if number < 4 { 3 } else { 1 };
@@ -114,7 +114,7 @@ async fn p4_a_server_error_is_tried_again_and_ends_in_a_last_look() {
 }
 
 #[apply(end_to_end!)]
-async fn p4_an_answer_that_does_not_come_in_time_is_asked_about() {
+async fn p4_a_user_is_read_after_an_answer_that_does_not_come_in_time() {
     let bed = Bed::faulty(32, "").await;
     for (number, person) in bed.people.iter().enumerate() {
         let kind = [FaultKind::StallAfter, FaultKind::StallBefore][number % 2];

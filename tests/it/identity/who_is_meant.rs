@@ -1,5 +1,5 @@
-//! Who is meant, and from what, is never guessed at: columns, workspaces, and lines that say two
-//! different things.
+//! Which user a line means is never guessed: other columns, workspaces without members, and lines whose id
+//! and address are of two people.
 
 use crate::support::{BOTH, Desk, OPEN, Ran};
 use crate::test_provider::{State, crowd, person};

@@ -1,5 +1,5 @@
-//! Everything at once: a harsh provider, kills, an outage, revoked tokens. The same command until it
-//! is done, and then the provider's own books.
+//! All faults at once: a harsh provider, kills, an outage, revoked tokens. The same command is started
+//! until the job is done; then the records of the provider are compared.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -174,7 +174,7 @@ async fn p3_all_users_are_removed_under_all_faults_at_once() {
 }
 
 #[apply(end_to_end!)]
-#[ignore = "five thousand users in the worst weather take minutes"]
+#[ignore = "five thousand users under all faults at once take minutes"]
 #[expect(clippy::print_stderr, reason = "the numbers are what it is run for")]
 async fn p3_five_thousand_users_are_removed_under_all_faults_at_once() {
     let sum = endure(&Weather {

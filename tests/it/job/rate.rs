@@ -1,4 +1,4 @@
-//! P6 as the provider sees it: the rate, the waits that it asks for, and tokens that end in mid-run.
+//! P6 by the log of the provider: the rate, the waits that it asks for, and tokens that end during a run.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The main job from the command line to the provider's books.
+//! A whole job, from the command line to the records of the provider.
 
 use offboard::sandbox::SandboxSettings;
 

@@ -24,6 +24,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("report", &["domain", "files", "ledger"]),
     ("audit", &["domain", "ledger", "report"]),
     ("export", &["domain", "files", "lookup", "report"]),
+    (
+        "job",
+        &[
+            "auth", "domain", "engine", "http", "ledger", "lookup", "pace", "plan", "port",
+            "report", "roster", "scim", "settings",
+        ],
+    ),
     ("progress", &["domain", "engine", "screen"]),
     ("screen", &["domain"]),
     (
@@ -70,6 +77,9 @@ fn objection(room: &str, rooms: &[String], mention: &Mention, test: bool) -> Opt
         let is_room = *sibling != room && rooms.iter().any(|known| known == sibling);
         if is_room && *sibling == "cli" && room != "main" {
             return Some(format!("`{room}` must not know `cli`"));
+        }
+        if is_room && *sibling == "job" && room != "cli" {
+            return Some(format!("`{room}` must not know `job`"));
         }
         let knows = KNOWS.iter().find(|(name, _)| *name == room);
         if let (true, Some((_, knows))) = (is_room, knows)

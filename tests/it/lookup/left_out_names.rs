@@ -60,7 +60,7 @@ async fn p7_an_address_that_the_list_leaves_out_protects() {
 }
 
 #[tokio::test]
-async fn p7_undo_hears_an_address_that_the_list_leaves_out() {
+async fn p7_undo_reads_an_address_that_the_list_leaves_out() {
     let desk = Desk::new(mailed(5), silent()).await.roster(&ids(1..=3));
     let ran = desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");

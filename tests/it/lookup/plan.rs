@@ -251,7 +251,7 @@ async fn a_plan_that_was_edited_is_refused() {
 }
 
 #[tokio::test]
-async fn from_one_workspace_only_that_one_goes() {
+async fn from_workspace_removes_only_that_workspace() {
     let bed = Bed::with_users(30).await;
     bed.write_roster(&[]);
     let had = bed.books.users();

@@ -1,4 +1,4 @@
-//! Looks and plans grow old. That time passes is what is tested here, so that it does pass: a little
+//! Looks and plans grow old. These tests wait for real time, since its passing is what they test: a little
 //! more than the shortest age that can be set.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Clocks that disagree by hours: the provider's, by what its answers say, and ours.
+//! The clock of the provider, as its answers show it, and that of this machine differ by hours.
 
 use std::sync::Arc;
 

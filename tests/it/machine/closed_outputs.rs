@@ -8,7 +8,7 @@ use offboard::ledger::JobSelector;
 use crate::support::{Bed, Running, after, can, finish, tally, until};
 
 #[apply(end_to_end!)]
-async fn outputs_that_lead_nowhere_do_not_disturb_a_run() {
+async fn closed_outputs_do_not_disturb_a_run() {
     let bed = Bed::faulty(40, "error500=0.2").await;
     for (number, line) in [
         "exec >&- 2>&-",

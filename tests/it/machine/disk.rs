@@ -21,7 +21,7 @@ async fn p3_a_file_that_may_grow_no_further_stops_the_run_and_loses_nothing() {
 }
 
 #[apply(end_to_end!)]
-async fn p3_a_full_disk_stops_the_run_and_room_lets_it_go_on() {
+async fn p3_a_full_disk_stops_the_run_and_free_space_lets_it_continue() {
     if !can("unshare --user --map-root-user --mount mount -t tmpfs none /mnt") {
         return;
     }

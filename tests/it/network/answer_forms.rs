@@ -1,4 +1,4 @@
-//! Odd answers, by what they are made of.
+//! The odd answers that the proxy makes up: statuses, headers and bodies that a server should not send.
 
 use std::sync::Arc;
 

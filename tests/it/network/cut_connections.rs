@@ -79,7 +79,7 @@ async fn p4_a_connection_cut_after_every_single_byte_fails_no_user() {
 }
 
 #[apply(end_to_end!)]
-async fn a_line_that_drips_and_closes_after_each_answer_only_takes_longer() {
+async fn a_slow_connection_that_closes_after_each_answer_only_takes_longer() {
     let bed = Bed::faulty(60, "").await;
     let wire = bed
         .wire(|number, _| match number % 2 {

@@ -1,4 +1,4 @@
-//! A canary passes only by users who were really written, and seen as wanted.
+//! A canary passes only with users that were written and were then read in the wanted state.
 
 use serde_json::json;
 

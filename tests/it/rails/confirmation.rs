@@ -1,4 +1,4 @@
-//! The number that has to be named.
+//! Nothing is sent without the right number of users to confirm.
 
 use offboard::sandbox::UserBook;
 

@@ -1,4 +1,4 @@
-//! The rails, one by one, at their edges: above one of them nothing starts.
+//! The rails one by one, at their limits: above one of them nothing starts.
 
 use offboard::domain::Status;
 use offboard::sandbox::{Faults, SandboxSettings};
@@ -183,7 +183,7 @@ async fn p7_a_canary_that_was_ignored_stops_the_job() {
 }
 
 #[tokio::test]
-async fn p7_the_others_follow_a_canary_that_is_well() {
+async fn p7_the_others_follow_a_canary_that_succeeds() {
     let bed = Bed::with_users(30).await;
     bed.write_roster(&[]);
     let ran = run(&bed, 30, "--cap-share 100% --canary 3").await;

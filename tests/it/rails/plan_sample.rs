@@ -1,4 +1,4 @@
-//! A plan that is used later: what the sample of users shows before the first write is heard (P7).
+//! A plan that is used later: the run reads a sample of users and judges by the names that it shows (P7).
 
 use crate::support::{BOTH, Desk, OPEN, Ran};
 use crate::test_provider::{crowd, person};
@@ -26,7 +26,7 @@ async fn refused_then_barred(desk: &Desk, command: &str, users: usize) -> Ran {
 }
 
 #[tokio::test]
-async fn p7_a_protected_name_that_the_sample_shows_is_heard() {
+async fn p7_a_protected_name_that_the_sample_shows_is_not_written() {
     for change in ["--disable", "--delete", BOTH] {
         let desk = Desk::plain(crowd(3)).await;
         desk.run(&format!("plan r.csv {change}")).await;
@@ -72,7 +72,7 @@ async fn p7_the_acting_account_that_the_sample_shows_is_not_written() {
 }
 
 #[tokio::test]
-async fn p7_the_sample_of_an_undo_is_heard() {
+async fn p7_an_undo_judges_by_the_names_of_its_sample() {
     let desk = Desk::plain(crowd(3)).await;
     desk.agree(&format!("run r.csv {BOTH} {OPEN}")).await;
     desk.run("undo").await;

@@ -1,4 +1,4 @@
-//! A share of a number that is not known is no permission, and there is always a way out.
+//! A share of an unknown number allows nothing, and the message names the flag that allows it.
 
 use crate::support::{Desk, OPEN, ids};
 use crate::test_provider::{Filters, Habits, Person, Total, crowd, person};

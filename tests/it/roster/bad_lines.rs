@@ -85,7 +85,7 @@ async fn refuse_all(bed: &Bed) -> Transcript {
 }
 
 #[apply(end_to_end!)]
-async fn a_bad_line_is_listed_and_the_others_go_on() {
+async fn a_bad_line_is_listed_and_the_others_continue() {
     let bed = Bed::with_users(2).await;
     let (first, last) = (&bed.people[0].id, &bed.people[1].id);
     let long = "a".repeat(10_000);

@@ -1,4 +1,4 @@
-//! P10: no password and no token in anything that stays or is shown.
+//! P10 for a job with a password: no secret in files, in output, in the list of processes or in a core dump.
 
 use std::path::Path;
 

@@ -148,7 +148,7 @@ async fn p7_no_user_is_deleted_unless_profile_and_flag_both_say_so() {
 }
 
 #[apply(end_to_end!)]
-async fn p7_what_a_profile_cannot_see_it_does_not_promise_to_remove() {
+async fn p7_access_that_a_profile_cannot_see_is_not_called_removed() {
     let Some(tenant) = tenant(Kind::Scim2).await else {
         return;
     };

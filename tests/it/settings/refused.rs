@@ -119,7 +119,7 @@ async fn settings_that_cannot_be_used_are_refused_before_anything_is_opened() {
 }
 
 #[apply(end_to_end!)]
-async fn plain_http_is_let_through_where_it_was_asked_for() {
+async fn plain_http_is_allowed_by_its_flag() {
     let bed = Bed::with_users(1).await;
     bed.write_roster(&[]);
     let mut command = bed.offboard(&[

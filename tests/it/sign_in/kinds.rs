@@ -205,7 +205,7 @@ async fn a_profile_can_choose_the_header_and_the_scheme() {
 }
 
 #[apply(end_to_end!)]
-async fn a_kind_that_is_none_is_refused_with_the_kinds_there_are() {
+async fn an_unknown_kind_is_refused_with_the_list_of_kinds() {
     let bed = bed(1, LONG).await;
     refused(
         all(&bed, "kerberos"),

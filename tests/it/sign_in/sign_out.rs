@@ -1,4 +1,4 @@
-//! However a verb ends, the token that it got is given back.
+//! A verb gives its token back however it ends.
 
 use serde_json::json;
 

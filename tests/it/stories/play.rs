@@ -1,4 +1,4 @@
-//! The tests that play stories.
+//! The tests that play stories: some of each test run, many in the long form, or one by its seed.
 
 use tokio::task::JoinSet;
 

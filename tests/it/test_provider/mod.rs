@@ -1,7 +1,6 @@
-//! A SCIM provider with the habits of real ones, and a desk: a folder in which the real program works
-//! against it. A test chooses the habits, may step in at each request, and afterwards asks the
-//! provider's own books what happened. It shares no code with the client, so that both cannot be wrong
-//! in the same way; it must not know how the program works.
+//! A SCIM provider that can behave like real ones. A test chooses its habits, may decide about each request,
+//! and afterwards reads the provider's records. It shares no code with the client, so that both cannot be
+//! wrong in the same way; it must not know how the program works.
 
 mod books;
 mod filter;

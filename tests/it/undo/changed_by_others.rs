@@ -1,4 +1,4 @@
-//! A finished undo ends nothing for ever, and others' changes stay (P11).
+//! A job can be undone again after later writes, and changes by other administrators stay (P11).
 
 use crate::support::{BOTH, Desk, OPEN};
 use crate::test_provider::{Act, Person, State, crowd};

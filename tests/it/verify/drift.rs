@@ -57,7 +57,7 @@ async fn a_few_users_of_a_large_tenant_are_read_one_by_one() {
 }
 
 #[apply(end_to_end!)]
-async fn p2_users_of_an_unfinished_job_are_not_taken_for_verified() {
+async fn p2_users_of_an_unfinished_job_do_not_count_as_verified() {
     let bed = half_done(rustix::process::Signal::TERM).await;
     let rows = bed.rows().await;
     let removed = tally(&rows)[&Status::Removed];
@@ -96,7 +96,7 @@ async fn p2_a_job_with_no_user_done_is_not_verified() {
 }
 
 #[tokio::test]
-async fn p2_a_verification_of_a_later_hour_by_a_wrong_clock_stands_for_nothing() {
+async fn p2_a_verification_with_the_later_time_of_a_wrong_clock_does_not_count() {
     use sqlx::{ConnectOptions, Connection};
     let bed = Bed::with_users(2).await;
     bed.write_roster(&[]);

@@ -1,0 +1,112 @@
+//! `offboard audit verify`: checks the evidence, offline, in a bundle or in the ledger.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use crate::audit::{Audit, audit_bundle, audit_ledger};
+use crate::cli::Exit;
+use crate::cli::args::FileArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Terminal, chain_head};
+use crate::job::select;
+use crate::ledger::Reader;
+
+/// Check evidence, offline.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    Verify(VerifyEvidenceArgs),
+}
+
+/// Check the chain, the digests, the totals, and each line against its events.
+///
+/// A bundle needs no ledger. Exit code 7 if anything is wrong; what and where is said exactly.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard audit verify evidence                 (a bundle)
+  offboard audit verify latest                   (what the ledger holds)
+  offboard audit verify evidence --head 3f9a…    (with the head that a run has printed)")]
+pub(crate) struct VerifyEvidenceArgs {
+    /// The folder of a bundle, or a job: the beginning of its id, or `latest`.
+    #[arg(value_name = "DIR|JOB", default_value = "latest")]
+    pub(crate) subject: String,
+
+    /// A head of the chain that was kept elsewhere: it must be one of this chain.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) head: Option<String>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+/// Faults shown to people; `--json` has more.
+const SHOWN: usize = 20;
+
+pub(crate) async fn audit(args: AuditArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let AuditCommand::Verify(args) = args.command;
+    let audit = verify(&args).await?;
+    if args.json {
+        terminal.json(&serde_json::json!(audit))?;
+    } else {
+        terminal.data(&to_text(&audit))?;
+    }
+    if audit.holds {
+        return Ok(Exit::Done);
+    }
+    let count = audit.faults.count;
+    let message = format!("the evidence does not hold: {count} faults");
+    Err(Failure::new(Exit::Ledger, message).hint(
+        "get the original bundle or ledger; this one was changed after it was written".to_owned(),
+    ))
+}
+
+async fn verify(args: &VerifyEvidenceArgs) -> Result<Audit, Failure> {
+    let dir = Path::new(&args.subject);
+    let head = args.head.as_deref();
+    if dir.is_dir() {
+        return Ok(audit_bundle(dir, head)?);
+    }
+    if args.subject.contains('/') {
+        let message = format!("there is no folder `{}`", args.subject);
+        return Err(Failure::new(Exit::Settings, message));
+    }
+    let selector = select(&args.subject)?;
+    let mut reader = Reader::open(&args.files.ledger()?).await?;
+    let job = reader.select_job(&selector).await?;
+    Ok(audit_ledger(&mut reader, &job, head).await?)
+}
+
+/// The audit, for people.
+fn to_text(audit: &Audit) -> String {
+    let mut lines = Vec::new();
+    if let Some(job) = &audit.job {
+        lines.push(format!("job {job}, {} lines in the roster", audit.lines));
+    }
+    if let Some(head) = &audit.head {
+        lines.push(chain_head(audit.events, head));
+    }
+    lines.extend(audit.notes.iter().map(|note| format!("note: {note}")));
+    for fault in audit.faults.first.iter().take(SHOWN) {
+        lines.push(format!("wrong: {fault}"));
+    }
+    let more = audit.faults.count.saturating_sub(SHOWN as u64);
+    if more > 0 {
+        lines.push(format!("… and {more} more: see `--json`"));
+    }
+    if audit.holds {
+        lines.push("the evidence holds: chain, digests, totals and each line".to_owned());
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,44 @@
+//! `offboard config profiles`: which providers are known, and how each is asked.
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Terminal;
+use crate::settings::{profile_text, profiles};
+
+/// The providers that are known, and against what each was tried; or one profile, to be copied.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  offboard config profiles rfc7644 > own.toml      (then change it, and give `--profile own.toml`)")]
+pub(crate) struct ProfilesArgs {
+    /// Print this profile.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// The built-in profiles, a line each; or the text of one, as the beginning of another.
+pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    if let Some(name) = &args.name {
+        terminal.data(profile_text(name)?.trim_end())?;
+        return Ok(Exit::Done);
+    }
+    let mut text = String::new();
+    let width = profiles().map(|profile| profile.name.len()).max();
+    for profile in profiles() {
+        let about = profile.about;
+        let _ = writeln!(
+            text,
+            "{:<width$}  {}; tried: {}",
+            profile.name,
+            about.provider,
+            about.tried,
+            width = width.unwrap_or_default()
+        );
+    }
+    terminal.data(text.trim_end())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,103 @@
+//! `offboard jobs`: the jobs of a ledger listed, shown, and pruned.
+
+use std::fmt::Write;
+
+use clap::{Args, Subcommand};
+use indicatif::HumanCount;
+use serde_json::json;
+
+use crate::cli::Exit;
+use crate::cli::args::FileArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Terminal;
+use crate::cli::verb::jobs::prune::{PruneArgs, prune};
+use crate::cli::verb::status::{StatusArgs, status};
+use crate::ledger::{Job, Reader};
+use crate::report::{Privacy, Summary};
+
+/// List, show and prune the jobs of a ledger.
+#[derive(Debug, Args)]
+pub(crate) struct JobsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub(crate) command: JobsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobsCommand {
+    /// One line for each job, the latest first.
+    List(ListArgs),
+    /// Everything about one job: its plan, its runs, and the outcomes of its lines.
+    Show(StatusArgs),
+    /// Delete finished jobs from the ledger, with everything that happened in them.
+    ///
+    /// The ledger keeps that the job existed, and the end of its chain of events, so that a report
+    /// that was written before can still be checked.
+    Prune(PruneArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+pub(crate) async fn jobs(args: JobsArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    match args.command {
+        JobsCommand::List(args) => list(args, terminal).await,
+        JobsCommand::Show(args) => status(args, terminal).await,
+        JobsCommand::Prune(args) => prune(args, terminal).await,
+    }
+}
+
+async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let mut reader = Reader::open(&args.files.ledger()?).await?;
+    reader.begin_snapshot().await?;
+    let mut summaries = Vec::new();
+    for job in reader.jobs().await? {
+        let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
+        summaries.push((summary, job));
+    }
+    reader.end_snapshot().await?;
+    if args.json {
+        let all: Vec<_> = summaries.iter().map(|(summary, _)| summary).collect();
+        terminal.json(&json!(all))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = String::new();
+    for (summary, job) in &summaries {
+        let _ = writeln!(text, "{}", line(summary, job));
+    }
+    if text.is_empty() {
+        text.push_str("the ledger holds no job yet");
+    }
+    terminal.data(text.trim_end())?;
+    Ok(Exit::Done)
+}
+
+fn line(summary: &Summary, job: &Job) -> String {
+    let undone = summary.undone.as_ref();
+    let state = if undone.is_some_and(|undone| undone.given_back > 0) {
+        "undone"
+    } else if summary.finished {
+        "finished"
+    } else if job.plan.is_some() || summary.runs.iter().any(|run| run.kind == "run") {
+        "unfinished"
+    } else {
+        "loaded"
+    };
+    let outcomes = summary.outcomes.iter().filter(|(_, lines)| **lines > 0);
+    let counts = outcomes.map(|(outcome, lines)| format!("{} {outcome}", HumanCount(*lines)));
+    format!(
+        "{}  {}  {state:<10}  {}  {}: {}",
+        job.id,
+        job.created_at,
+        job.change,
+        job.roster_path,
+        counts.collect::<Vec<_>>().join(", ")
+    )
+}

@@ -1,0 +1,6 @@
+//! `offboard jobs`: lists, shows and prunes the jobs of a ledger.
+
+mod jobs_command;
+mod prune;
+
+pub(crate) use jobs_command::{JobsArgs, JobsCommand, jobs};

@@ -1,0 +1,124 @@
+//! `offboard jobs prune`: deletes finished jobs from the ledger.
+
+use clap::Args;
+use indicatif::HumanCount;
+
+use crate::cli::Exit;
+use crate::cli::args::FileArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Terminal;
+use crate::domain::{Clock, Timestamp};
+use crate::job::select;
+use crate::ledger::{Job, Ledger, Reader};
+use crate::settings::Span;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard jobs prune --older-than 400d --dry-run
+  offboard jobs prune 0193af --confirm 1")]
+pub(crate) struct PruneArgs {
+    /// These jobs: the beginnings of their ids.
+    #[arg(value_name = "JOB", required_unless_present = "older_than")]
+    pub(crate) jobs: Vec<String>,
+
+    /// All jobs that have been finished for so long, such as `400d`.
+    #[arg(long, value_name = "TIME", conflicts_with = "jobs")]
+    pub(crate) older_than: Option<Span>,
+
+    /// Only say what would be deleted.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// The number of jobs, as a confirmation without a terminal.
+    #[arg(long, value_name = "N")]
+    pub(crate) confirm: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+pub(super) async fn prune(args: PruneArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let path = args.files.ledger()?;
+    // A missing ledger is an error here: opening it to read fails, where opening it to write would create it.
+    drop(Reader::open(&path).await?);
+    let mut ledger = Ledger::open(&path, Clock::System).await?;
+    let jobs = chosen(&mut ledger, &args).await?;
+    for job in &jobs {
+        let counts = ledger.counts(job).await?;
+        terminal.data(&format!(
+            "job {} of {}: {} lines",
+            job.id,
+            job.created_at,
+            HumanCount(counts.lines())
+        ))?;
+    }
+    if args.dry_run || jobs.is_empty() {
+        terminal.note(&format!("{} jobs; nothing was deleted", jobs.len()));
+        return Ok(Exit::Done);
+    }
+    confirm(&jobs, args.confirm, terminal)?;
+    for job in &jobs {
+        ledger.prune(job).await?;
+    }
+    ledger.compact().await?;
+    ledger.close().await?;
+    terminal.note(&format!("{} jobs were deleted", jobs.len()));
+    Ok(Exit::Done)
+}
+
+/// The jobs that are meant; each undo before the job that it takes back.
+async fn chosen(ledger: &mut Ledger, args: &PruneArgs) -> Result<Vec<Job>, Failure> {
+    if let Some(age) = args.older_than {
+        let age = i64::try_from(age.0.as_millis()).unwrap_or(i64::MAX);
+        let moment = Clock::System.now().as_millis().saturating_sub(age);
+        let jobs = ledger
+            .finished_before(Timestamp::from_millis(moment))
+            .await?;
+        // A job stays as long as its undo does.
+        let mut prunable = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let undos = ledger.undos_of(&job).await?;
+            if undos.iter().all(|undo| prunable.contains(undo)) {
+                prunable.push(job);
+            }
+        }
+        return Ok(prunable);
+    }
+    let mut jobs = Vec::new();
+    for name in &args.jobs {
+        let job = ledger.select_job(&select(name)?).await?;
+        if ledger.counts(&job).await?.open() > 0 {
+            let message = format!("job {} is not finished", job.id);
+            return Err(Failure::new(Exit::Rail, message)
+                .hint("see it to its end first: its users are not all dealt with".to_owned()));
+        }
+        if !jobs.contains(&job) {
+            jobs.push(job);
+        }
+    }
+    jobs.sort_by_key(|job| (!job.is_undo(), job.created_at));
+    Ok(jobs)
+}
+
+fn confirm(jobs: &[Job], given: Option<u64>, terminal: Terminal) -> Result<(), Failure> {
+    let number = jobs.len() as u64;
+    let refusal = || {
+        let message = format!("this deletes {number} jobs and everything that happened in them");
+        let hint = "write their reports first; to go on, give";
+        Failure::new(Exit::Rail, message).hint(format!("{hint} `--confirm {number}`"))
+    };
+    match given {
+        Some(given) if given == number => Ok(()),
+        None if terminal.can_ask() => {
+            terminal.warn("everything that happened in these jobs is deleted for good.");
+            let typed = terminal
+                .ask(&format!("Type {number} to go on:"))
+                .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
+            (typed == number.to_string())
+                .then_some(())
+                .ok_or_else(refusal)
+        }
+        Some(_) | None => Err(refusal()),
+    }
+}

@@ -1,0 +1,106 @@
+//! `offboard plan`: looks up all users and shows what a job would change. It writes to no user.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::args::{ChangeArgs, ProgressArgs, SettingsArgs, SubjectArgs};
+use crate::cli::failure::Failure;
+use crate::cli::next_command::after_planning;
+use crate::cli::output::{Terminal, TerminalVoice};
+use crate::cli::verb::plan::plan_table;
+use crate::cli::verb::plan::plan_text::PlanText;
+use crate::files::OutputPath;
+use crate::job::{self, PlannedJob, Sessions, Setup};
+use crate::settings::Settings;
+
+/// Look every user up and show what a job would change; nothing is written.
+///
+/// The run that follows works on this plan, once, and only while it is fresh (`--plan-ttl`).
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard plan leavers.csv --disable --remove-access --username admin@example.com
+  offboard plan leavers.csv --from-workspace 8a8b00ff --csv plan.csv --username admin@example.com")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+
+    /// Write every line of the plan to this file; an older table of this kind is replaced, no other
+    /// file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+
+    /// Print the plan as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+pub(crate) async fn plan(
+    args: PlanArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    // Known before anything is read or sent, and before a ledger is made.
+    let table = args.csv.as_deref().map(|path| {
+        let roster = Path::new(&args.subject.subject);
+        plan_table::place(path, roster, &settings.ledger)
+    });
+    let table = table.transpose()?;
+    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let request = args.subject.request(args.change.change()?);
+    let (ledger, job) = setup.find_job(&request).await?;
+    let planned = job::plan(&setup, ledger, job).await?;
+    show_plan(planned, &settings, table.as_ref(), args.json, terminal).await
+}
+
+/// Prints a plan, writes its table if there is a place for one, and closes the ledger.
+pub(crate) async fn show_plan(
+    planned: PlannedJob,
+    settings: &Settings,
+    table: Option<&OutputPath>,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let PlannedJob {
+        mut ledger,
+        job,
+        criteria,
+        overview,
+        begun,
+    } = planned;
+    if let Some(place) = table {
+        plan_table::write(&mut ledger, &job, &criteria, place).await?;
+        terminal.note(&format!("every line: {}", place.path().display()));
+    }
+    ledger.close().await?;
+    let text = PlanText::new(&job, &overview, &criteria, settings);
+    if json {
+        terminal.json(&text.to_json())?;
+    } else {
+        terminal.data(&text.to_text())?;
+        match (begun, text.to_write()) {
+            (true, _) => {}
+            (false, 0) => terminal.note("nothing was written, and nothing has to be"),
+            (false, users) => {
+                let next = after_planning(&job.id, users);
+                let next = next.map(|command| format!("; to go on: {command}"));
+                terminal.note(&format!("nothing was written{}", next.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

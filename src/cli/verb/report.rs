@@ -1,0 +1,133 @@
+//! `offboard report`: writes the evidence of a job into a folder that a person reads and an auditor keeps.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::cli::Exit;
+use crate::cli::args::FileArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Terminal;
+use crate::job::select;
+use crate::ledger::{Job, Reader};
+use crate::report::{FILES, Format, Privacy, Summary, write_bundle, write_single};
+
+/// One file of the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// `report.csv`.
+    Csv,
+    /// `events.jsonl`.
+    Jsonl,
+    /// `summary.json`.
+    Json,
+    /// `report.html`.
+    Html,
+}
+
+/// Write what was done, user by user, into a folder.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The beginning of a job's id, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(crate) job: String,
+
+    /// The folder; it must not exist, or be empty.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        required_unless_present = "format",
+        conflicts_with = "format"
+    )]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Write one file to standard output instead: the table, the events, the summary, or the
+    /// page.
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
+    pub(crate) format: Option<ReportFormat>,
+
+    /// Mask names and addresses; ids stay.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false",
+        hide_default_value = true,
+        env = "OFFBOARD_REDACT",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) redact: bool,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let selector = select(&args.job)?;
+    let mut reader = Reader::open(&args.files.ledger()?).await?;
+    let job = reader.select_job(&selector).await?;
+    if let Some(holder) = reader.holder() {
+        terminal.warn(&format!(
+            "note: {holder} works on this ledger: the report shows this moment"
+        ));
+    }
+    let privacy = if args.redact {
+        Privacy::Masked
+    } else {
+        Privacy::Open
+    };
+    let summary = match (&args.output, args.format) {
+        (Some(dir), _) => bundle(&mut reader, &job, dir, privacy, args.json, terminal).await?,
+        (None, Some(format)) => {
+            let format = match format {
+                ReportFormat::Csv => Format::Csv,
+                ReportFormat::Jsonl => Format::Jsonl,
+                ReportFormat::Json => Format::Json,
+                ReportFormat::Html => Format::Html,
+            };
+            let out = terminal.data_stream();
+            write_single(&mut reader, &job, format, privacy, out).await?
+        }
+        (None, None) => {
+            let what = "nothing says where the report is to go";
+            return Err(Failure::new(Exit::Usage, what).hint("give `-o DIR`".to_owned()));
+        }
+    };
+    if summary.balanced {
+        Ok(Exit::Done)
+    } else {
+        let lines = summary.lines;
+        Err(Failure::new(
+            Exit::Imbalance,
+            format!("the outcomes do not add up to the {lines} lines of the roster"),
+        ))
+    }
+}
+
+async fn bundle(
+    reader: &mut Reader,
+    job: &Job,
+    dir: &Path,
+    privacy: Privacy,
+    json: bool,
+    terminal: Terminal,
+) -> Result<Summary, Failure> {
+    let summary = write_bundle(reader, job, dir, privacy).await?;
+    if json {
+        terminal.json(&serde_json::json!(summary))?;
+    } else {
+        for name in FILES {
+            terminal.data(&dir.join(name).display().to_string())?;
+        }
+    }
+    Ok(summary)
+}

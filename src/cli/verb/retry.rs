@@ -1,0 +1,91 @@
+//! `offboard retry`: tries the failed users of a job once more.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::args::{ConfirmArgs, ProgressArgs, SettingsArgs};
+use crate::cli::failure::Failure;
+use crate::cli::flag_source::FlagSources;
+use crate::cli::output::{Terminal, TerminalVoice, print_result};
+use crate::domain::Reason;
+use crate::job::{self, Sessions, Setup};
+use crate::settings::Settings;
+
+/// Try the failed users of a job once more.
+///
+/// A user that may have been written is read first. Each user has all attempts again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard retry --username admin@example.com
+  offboard retry 0193af --only server_error --only no_answer --username admin@example.com")]
+pub(crate) struct RetryArgs {
+    /// The beginning of a job's id, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(crate) job: String,
+
+    /// Only those who failed for this reason, a code of the report; again for more. `--reason CODE`
+    /// does the same.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) only: Vec<Reason>,
+
+    #[command(flatten)]
+    pub(crate) confirm: ConfirmArgs,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+pub(crate) async fn retry(
+    args: RetryArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let mut only = args.only;
+    // Only what was typed for this very command chooses users: a variable or a file says why, for every
+    // command alike.
+    if FlagSources::read().origin("reason").as_deref() == Some("--reason") {
+        only.extend(codes(settings.grounds.reason.as_deref()));
+    }
+    let (ledger, job) = setup.pick_job(&args.job).await?;
+    let done = job::retry(&setup, ledger, job, only, args.confirm.confirm).await?;
+    print_result(&done, &settings, args.json, terminal).await?;
+    Ok(Exit::from(&done.conclusion))
+}
+
+/// The codes in a `--reason` that is made of nothing else: they choose users. Any other text says why.
+fn codes(reason: Option<&str>) -> Vec<Reason> {
+    let codes = reason.into_iter().flat_map(|text| text.split(','));
+    let codes: Result<_, _> = codes.map(|code| code.trim().parse()).collect();
+    codes.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_is_a_code_chooses_and_any_other_is_words() {
+        let both = vec![Reason::ServerError, Reason::NoAnswer];
+        assert_eq!(codes(Some("server_error, no_answer")), both);
+        for words in [
+            None,
+            Some("the provider was down"),
+            Some("server_error again"),
+        ] {
+            assert_eq!(codes(words), []);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `offboard roster`: how a roster would be read, without a ledger, a provider, or a job.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::cli::Exit;
+use crate::cli::args::ReadingArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Terminal;
+use crate::roster::{Inspection, inspect};
+use crate::settings::Layer;
+
+/// Look at a roster before there is a job, or begin one.
+#[derive(Debug, Args)]
+pub(crate) struct RosterArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: RosterCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RosterCommand {
+    Check(RosterCheckArgs),
+    /// Print a roster to begin with: a header, and an example.
+    Template,
+}
+
+/// Say how a roster would be read: encoding, columns, users, bad lines. Nothing is stored or sent.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard roster check leavers.csv
+  offboard roster check leavers.csv --id-column '#3' --json
+
+Exit codes: 0 every line can be used, 4 the roster cannot be used, 10 some lines cannot.")]
+pub(crate) struct RosterCheckArgs {
+    /// The CSV that names the users.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+
+    /// Whose ids these are, which says whether their case counts: a built-in profile, or a file.
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        default_value = "anaplan",
+        env = "OFFBOARD_PROFILE"
+    )]
+    pub(crate) profile: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a roster looks like. The ids are Anaplan's in form.
+const TEMPLATE: &str = "\
+User ID,Email
+8a8b00000000000000000000000000a1,ada@example.com
+8a8b00000000000000000000000000a2,grace@example.com";
+
+/// Lines that are listed in the text; JSON has up to a thousand.
+const LISTED: usize = 20;
+
+pub(crate) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    match args.command {
+        RosterCommand::Template => {
+            terminal.data(TEMPLATE)?;
+            Ok(Exit::Done)
+        }
+        RosterCommand::Check(args) => check(args, terminal),
+    }
+}
+
+fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let mut flags = Layer::default();
+    args.reading.into_layer(&mut flags);
+    let options = flags
+        .over(Layer::profile(&args.profile)?)
+        .roster_options()?;
+    let found = inspect(&args.file, &options)?;
+    if args.json {
+        terminal.json(&as_json(&found))?;
+    } else {
+        terminal.data(&as_text(&found))?;
+    }
+    Ok(if found.summary.rejected == 0 {
+        Exit::Done
+    } else {
+        Exit::Trouble
+    })
+}
+
+fn as_json(found: &Inspection) -> serde_json::Value {
+    let summary = &found.summary;
+    let column = |column: &(usize, String)| json!({"number": column.0, "name": column.1});
+    let rejections = summary.rejections.iter();
+    let rejections: Vec<_> = rejections
+        .map(|(line, why)| json!({"line": line, "reason": why.to_string()}))
+        .collect();
+    let repeats = found.repeats.iter();
+    let repeats: Vec<_> = repeats
+        .map(|(line, first)| json!({"line": line, "first": first}))
+        .collect();
+    json!({
+        "schema": 1,
+        "sha256": summary.digest,
+        "bytes": summary.bytes,
+        "encoding": found.encoding,
+        "delimiter": char::from(found.delimiter).to_string(),
+        "header_line": summary.reading.header_line,
+        "columns": found.header,
+        "key": summary.key.to_string(),
+        "key_column": column(&found.key_column),
+        "email_column": found.email_column.as_ref().map(column),
+        "lines": summary.lines,
+        "users": summary.accepted - found.duplicates,
+        "duplicates": found.duplicates,
+        "invalid": summary.rejected,
+        "not_utf8": summary.not_utf8,
+        "repeated_lines": repeats,
+        "invalid_lines": rejections,
+    })
+}
+
+fn as_text(found: &Inspection) -> String {
+    let summary = &found.summary;
+    let delimiter = match found.delimiter {
+        b',' => "comma".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'\t' => "tab".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    };
+    let column = |(number, name): &(usize, String)| format!("#{number} `{name}`");
+    let email = found
+        .email_column
+        .as_ref()
+        .map_or("none".to_owned(), column);
+    let mut rows = vec![
+        ("encoding", found.encoding.to_owned()),
+        ("delimiter", delimiter),
+        ("columns", found.header.join(", ")),
+        (
+            "users by",
+            format!("{}, column {}", summary.key, column(&found.key_column)),
+        ),
+        ("e-mail", email),
+        ("lines", summary.lines.to_string()),
+        ("users", (summary.accepted - found.duplicates).to_string()),
+        ("duplicates", found.duplicates.to_string()),
+        ("invalid", summary.rejected.to_string()),
+        ("sha256", summary.digest.clone()),
+    ];
+    let remarks = summary.remarks();
+    let bad = summary.rejections.iter().take(LISTED);
+    let bad = bad.map(|(line, why)| (*line, why.to_string()));
+    let again = found.repeats.iter().take(LISTED);
+    let again = again.map(|(line, first)| (*line, format!("duplicate of line {first}")));
+    let mut lines: Vec<_> = bad.chain(again).collect();
+    lines.sort();
+    let unlisted = (summary.rejected + found.duplicates).saturating_sub(lines.len() as u64);
+    let mut text: Vec<String> = rows
+        .drain(..)
+        .map(|(name, value)| format!("{name:<12}{value}"))
+        .collect();
+    text.extend(remarks);
+    text.extend(
+        lines
+            .iter()
+            .map(|(line, why)| format!("  line {line}: {why}")),
+    );
+    if unlisted > 0 {
+        text.push(format!("  … and {unlisted} more: see `--json`"));
+    }
+    text.join("\n")
+}

@@ -1,0 +1,80 @@
+//! `offboard run`: from a roster, or a job, to an outcome for every line.
+
+use std::sync::Arc;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
+
+use crate::cli::Exit;
+use crate::cli::args::{ChangeArgs, ConfirmArgs, ProgressArgs, SettingsArgs, SubjectArgs};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Terminal, TerminalVoice, print_result};
+use crate::job::{self, RunOptions, Sessions, Setup};
+use crate::settings::Settings;
+
+/// Run a job: load the roster, plan, confirm, and bring every user to an outcome.
+///
+/// The same command again continues where it stopped; no user is done twice.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard run leavers.csv --disable --remove-access --username admin@example.com
+  OFFBOARD_PASSWORD=… offboard run leavers.csv --disable --username admin@example.com --confirm 812
+  offboard run 0193af --username admin@example.com      (continue a job by its id)")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+
+    #[command(flatten)]
+    pub(crate) confirm: ConfirmArgs,
+
+    /// Look up no user beforehand: each user is read right before the write, which takes twice the
+    /// requests.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false",
+        hide_default_value = true,
+        env = "OFFBOARD_NO_LOOKUP",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) no_lookup: bool,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+
+    // A heading goes on until the next one: what has none stands above.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+pub(crate) async fn run(
+    args: RunArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let request = args.subject.request(args.change.change()?);
+    let options = RunOptions {
+        confirm: args.confirm.confirm,
+        no_lookup: args.no_lookup,
+        retry: None,
+    };
+    let (ledger, job) = setup.find_job(&request).await?;
+    let done = job::run(&setup, ledger, job, &options).await?;
+    print_result(&done, &settings, args.json, terminal).await?;
+    Ok(Exit::from(&done.conclusion))
+}

@@ -1,0 +1,108 @@
+//! The state of a job at one moment, as the ledger shows it.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::failure::Failure;
+use crate::cli::next_command::quote;
+use crate::domain::{Clock, Status};
+use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
+use crate::progress::{Speed, WINDOW};
+use crate::report::{Privacy, Summary};
+
+/// A job at one moment.
+pub(super) struct Standing {
+    pub(super) job: Job,
+    pub(super) counts: Counts,
+    pub(super) summary: Summary,
+    /// Which process works on the job, and what it does.
+    pub(super) holder: Option<(Holder, Activity)>,
+    pub(super) speed: Option<Speed>,
+    /// How the ledger was named.
+    pub(super) ledger: PathBuf,
+}
+
+impl Standing {
+    /// Reads the ledger at one moment.
+    pub(super) async fn read(path: &Path, selector: &JobSelector) -> Result<Self, Failure> {
+        let mut reader = Reader::open(path).await?;
+        reader.begin_snapshot().await?;
+        let job = reader.select_job(selector).await?;
+        let counts = reader.counts(&job).await?;
+        let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
+        let holder = match reader.holder() {
+            Some(holder) => {
+                let activity = reader.activity(&job, &holder).await?;
+                Some((holder, activity))
+            }
+            None => None,
+        };
+        let (users, within) = reader
+            .settled_lately(&job, Clock::System.now(), WINDOW)
+            .await?;
+        reader.end_snapshot().await?;
+        let mut standing = Self {
+            summary,
+            holder,
+            counts,
+            job,
+            speed: None,
+            ledger: path.to_owned(),
+        };
+        if standing.is_at_work() {
+            standing.speed = Some(Speed { users, within });
+        }
+        Ok(standing)
+    }
+
+    pub(super) fn is_at_work(&self) -> bool {
+        let at = self.holder.as_ref().map(|(_, activity)| *activity);
+        at == Some(Activity::Writing)
+    }
+
+    /// Users whose request has left and is not answered yet. If no run is under way, they are in doubt.
+    pub(super) fn in_flight(&self) -> u64 {
+        let claimed = self.counts.of(Status::Claimed);
+        if self.is_at_work() { claimed } else { 0 }
+    }
+
+    /// Users who failed, or are in doubt though no request is in flight.
+    pub(super) fn trouble(&self) -> u64 {
+        let of = |status| self.counts.of(status);
+        let in_doubt = of(Status::InDoubt) + of(Status::Claimed) - self.in_flight();
+        of(Status::Failed) + in_doubt
+    }
+
+    /// Which process works on the job, and what it does, in words.
+    pub(super) fn words(&self) -> String {
+        let Some((holder, activity)) = &self.holder else {
+            return "no process works on it".to_owned();
+        };
+        let what = match activity {
+            Activity::LookingUp => "looking users up; ".to_owned(),
+            Activity::Verifying => "verifying; ".to_owned(),
+            Activity::Waiting => format!("waiting for confirmation{}; ", self.number()),
+            Activity::Writing | Activity::Elsewhere => String::new(),
+        };
+        format!("{what}in use by {holder}")
+    }
+
+    /// ` of 12 users`, where the number is known.
+    fn number(&self) -> String {
+        let plan = self.job.plan.as_ref();
+        plan.map_or_else(String::new, |plan| format!(" of {} users", plan.to_write))
+    }
+
+    /// The command that continues the job; `None` if it is done, or if a process works on it.
+    pub(super) fn next(&self) -> Option<String> {
+        if self.holder.is_some() || self.counts.open() == 0 {
+            return None;
+        }
+        let (verb, job) = match &self.summary.undoes {
+            Some(parent) => ("undo", parent.clone()),
+            None if self.job.retry.is_some() => ("retry", self.job.id.to_string()),
+            None => ("run", self.job.id.to_string()),
+        };
+        let ledger = quote(&self.ledger.to_string_lossy());
+        Some(format!("offboard {verb} {job} --ledger {ledger}"))
+    }
+}

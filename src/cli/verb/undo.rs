@@ -1,0 +1,124 @@
+//! `offboard undo`: a job that gives back what another took.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::args::{ConfirmArgs, ProgressArgs, SettingsArgs};
+use crate::cli::failure::Failure;
+use crate::cli::output::{SHOWN, Terminal, TerminalVoice, failures, print_result};
+use crate::cli::verb::plan::show_plan;
+use crate::job::{
+    RunOptions, Sessions, Setup, UndoRest, UndoStart, continue_undo, plan, start_undo,
+};
+use crate::ledger::{Job, UserRow};
+use crate::report::undone_in_words;
+use crate::settings::Settings;
+
+/// Give back what a job took: a new job, planned, confirmed and worked on like any other.
+///
+/// Only users that the job changed, and that were not changed since, are written. Roles and
+/// selective access in the models of a workspace cannot be given back.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  offboard undo --username admin@example.com
+  offboard undo 0193af --plan-only --username admin@example.com   (look first)")]
+pub(crate) struct UndoArgs {
+    /// The beginning of the id of the job to take back, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(crate) job: String,
+
+    /// Plan it and show the plan; nothing is written.
+    #[arg(long)]
+    pub(crate) plan_only: bool,
+
+    #[command(flatten)]
+    pub(crate) confirm: ConfirmArgs,
+
+    /// Start another undo for all users that the job has changed.
+    ///
+    /// Without it an unfinished undo is continued. After a finished one, another is made only for
+    /// users that the job has written since, or that still lack what was taken.
+    #[arg(long)]
+    pub(crate) new: bool,
+
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+pub(crate) async fn undo(
+    args: UndoArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let (mut ledger, parent) = setup.pick_job(&args.job).await?;
+    let undo = match start_undo(&mut ledger, &parent, args.new, setup.voice.as_ref()).await? {
+        UndoStart::Job(undo) => undo,
+        UndoStart::Nothing { unproven: 0 } => return Ok(Exit::Done),
+        UndoStart::Nothing { unproven } => {
+            terminal.warn(&format!(
+                "of {}, a write was sent that failed, and may have taken effect since: `offboard retry {}` reads them first",
+                users(unproven),
+                parent.id
+            ));
+            return Ok(Exit::Trouble);
+        }
+    };
+    if args.plan_only {
+        let planned = plan(&setup, ledger, undo).await?;
+        return show_plan(planned, &settings, None, args.json, terminal).await;
+    }
+    let options = RunOptions {
+        confirm: args.confirm.confirm,
+        ..RunOptions::default()
+    };
+    let result = continue_undo(&setup, ledger, &parent, undo, &options).await?;
+    report_left_alone(result.left_alone, terminal);
+    if let Some(rest) = &result.rest {
+        report_rest(rest, &parent, terminal);
+    }
+    print_result(&result.done, &settings, args.json, terminal).await?;
+    Ok(Exit::from(&result.done.conclusion))
+}
+
+/// Prints what undo jobs have given back by now, and how many users still lack something.
+fn report_rest(rest: &UndoRest, parent: &Job, terminal: Terminal) {
+    if let Some(undone) = &rest.undone {
+        terminal.note(&format!("job {}: {}", parent.id, undone_in_words(undone)));
+    }
+    if rest.lacking > 0 {
+        terminal.warn(&format!(
+            "still without what the job has taken: {}; to give it back: offboard undo {}",
+            users(rest.lacking),
+            parent.id
+        ));
+    }
+}
+
+fn users(count: u64) -> String {
+    let noun = if count == 1 { "user" } else { "users" };
+    format!("{count} {noun}")
+}
+
+/// Lists the users that another administrator changed after the job. Undo does not touch them.
+fn report_left_alone(mut rows: Vec<UserRow>, terminal: Terminal) {
+    if rows.is_empty() {
+        return;
+    }
+    let all = rows.len() as u64;
+    rows.truncate(SHOWN);
+    terminal.warn(&format!("{all} users were left alone:"));
+    terminal.warn(&failures(&rows, all));
+}

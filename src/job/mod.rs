@@ -1,0 +1,30 @@
+//! A job from the roster to the last user: find or load it, sign in, plan, pass the rails, confirm, write the
+//! canary, run, and close the run; also retry, verify and undo.
+//!
+//! It joins the ledger, the plan and the engine with the provider that the settings name. It prints nothing
+//! and parses no argument: all that it says and asks goes through a [`Voice`], and what it has done is
+//! returned. So the command line, the benchmark and tests start a job in the same way. It must not know
+//! clap, indicatif, `cli` or the standard streams.
+
+mod error;
+mod gate;
+mod planning;
+mod selection;
+mod session;
+mod setup;
+mod site;
+mod voice;
+mod work;
+
+pub use error::{JobError, SiteError};
+pub use gate::{CanaryError, RailError};
+pub use planning::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
+pub use selection::{JobRequest, SelectionError, select};
+pub use session::{SecretError, Sessions, SignedIn};
+pub use setup::{RunOptions, Setup};
+pub use voice::{RunProgress, Signals, Voice};
+pub use work::{
+    AccessSeen, Conclusion, JobResult, PlannedJob, ProviderCheck, ProviderCheckError, UndoError,
+    UndoRest, UndoResult, UndoStart, Verification, check_provider, continue_undo, plan, retry, run,
+    start_undo, verify, warn_if_undone,
+};

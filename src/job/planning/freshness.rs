@@ -1,0 +1,118 @@
+//! Checks whether a plan that was made before still holds: its age, its digest in the ledger, and a sample of its
+//! users.
+
+use std::time::Duration;
+
+use crate::domain::{Barred, Clock, Entry, Fact, UserId};
+use crate::job::planning::plan_difference;
+use crate::job::site::Site;
+use crate::job::{JobError, RailError, SiteError};
+use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
+use crate::plan::overview;
+use crate::settings::Span;
+
+/// Users of a plan that are read again before the first write.
+const SAMPLE: usize = 10;
+
+/// Refuses a plan that is older than `ttl`.
+pub(super) fn check_age(plan: &JobPlan, ttl: Duration) -> Result<(), RailError> {
+    match Clock::System.now().since(plan.at) {
+        Some(age) if age <= ttl => Ok(()),
+        Some(age) => {
+            let seconds = Duration::from_secs(age.as_secs());
+            Err(RailError::Stale(format!(
+                "it was made {} ago, and may be {} old (`--plan-ttl`)",
+                Span(seconds),
+                Span(ttl)
+            )))
+        }
+        None => Err(RailError::Stale(
+            "it was made in the future: the clock of this machine was set back".to_owned(),
+        )),
+    }
+}
+
+/// Refuses a plan that is not stored as it was made.
+pub(super) async fn check_digest(
+    ledger: &mut Ledger,
+    job: &Job,
+    plan: &JobPlan,
+    site: &Site<'_>,
+) -> Result<(), JobError> {
+    let found = overview(ledger, job, &site.criteria).await?.digest;
+    if found == plan.digest {
+        return Ok(());
+    }
+    Err(SiteError::OtherPlan {
+        found,
+        planned: plan.digest.clone(),
+    }
+    .into())
+}
+
+/// Reads some users again: if they differ from the plan, other users may differ, too. The names that they have now
+/// are stored, so that the door judges by them even if this plan is thrown away.
+pub(super) async fn check_sample(
+    ledger: &mut Ledger,
+    job: &Job,
+    site: &Site<'_>,
+) -> Result<(), JobError> {
+    let inquirer = site.inquirer();
+    let door = &site.criteria.door;
+    let (mut changed, mut renamed) = (Vec::new(), Vec::new());
+    let sample = ledger.sample(job, SAMPLE).await?;
+    let looked_at = sample.len();
+    for row in sample {
+        let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
+            continue;
+        };
+        let now = match site.read(&inquirer, &UserId::new(id)).await? {
+            Ok(state) => state,
+            Err(absence) if absence.is_not_found() => {
+                changed.push(plan_difference::gone(&row));
+                continue;
+            }
+            // The sample skips a user that cannot be read now: the run reads that user again and reports it.
+            Err(_) => continue,
+        };
+        let is_changed = !seen.state.agrees_with(&now, job.ids);
+        if is_changed {
+            changed.push(plan_difference::between(&row, &seen.state, &now, job.ids));
+        }
+        let mut known = row.known.clone();
+        known.update(&now);
+        if !known.has_the_names_of(&row.known) {
+            // What was not shown when the plan was made has not changed since.
+            let then = door.may_write(Some(id), &row.known.or_shown_by(&known));
+            let at_present = door.may_write(Some(id), &known);
+            let moved = moved(then, at_present).filter(|_| !is_changed);
+            changed.extend(moved.map(|why| plan_difference::line(&row, &why)));
+            renamed.push(Entry {
+                line: row.line,
+                at: Clock::System.now(),
+                fact: Fact::Sampled(now),
+            });
+        }
+    }
+    if !renamed.is_empty() {
+        let run = ledger.start_run(job, RunKind::Plan, &site.mandate).await?;
+        ledger.note(job, &run, &renamed).await?;
+        ledger
+            .end_run(&run, RunEnding::Finished, site.tally())
+            .await?;
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(RailError::Stale(plan_difference::list(&changed, looked_at)).into())
+}
+
+/// What has changed about whether a user may be written, if anything has.
+fn moved(then: Result<(), Barred>, now: Result<(), Barred>) -> Option<String> {
+    match (then, now) {
+        (then, now) if then == now => None,
+        (_, Err(barred)) => Some(barred.to_string()),
+        (Err(barred), Ok(())) => Some(format!("no longer so: {barred}")),
+        (Ok(()), Ok(())) => None,
+    }
+}

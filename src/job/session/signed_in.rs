@@ -1,0 +1,155 @@
+//! Signs in: the one place where the engine's ports meet the real HTTP client and the real provider.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::SecretString;
+
+use crate::auth::{Identity, Session, Wire};
+use crate::domain::Clock;
+use crate::http::Http;
+use crate::job::session::issuer::issuer;
+use crate::job::session::known_secret;
+use crate::job::{JobError, Setup, Voice};
+use crate::lookup::{Inquirer, InquirySettings};
+use crate::pace::Pace;
+use crate::port::SignInError;
+use crate::scim::ScimClient;
+use crate::settings::{Method, Settings, SignIn};
+
+/// The sessions of a process, each from before its first request on.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions(Arc<Mutex<Vec<Arc<Session>>>>);
+
+impl Sessions {
+    fn add(&self, session: &Arc<Session>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::clone(session));
+    }
+
+    /// Whether no session was begun, or all were given back.
+    pub fn is_empty(&self) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.is_empty()
+    }
+
+    /// Gives back the tokens that are still valid. A provider that does not take them back is no failure.
+    pub async fn sign_out(&self) {
+        let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for session in all {
+            session.sign_out().await;
+        }
+    }
+}
+
+/// A client that has signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The provider.
+    pub client: Arc<ScimClient>,
+    /// The rate limit that all requests of this client share.
+    pub pace: Arc<Pace>,
+    /// The account that is signed in, if the provider reports it.
+    pub identity: Option<Identity>,
+    /// The account as people know it, and as the ledger stores it.
+    pub account: String,
+}
+
+impl SignedIn {
+    /// What reads users for look-ups.
+    pub fn inquirer(&self, settings: &Settings) -> Inquirer<ScimClient> {
+        let inquiry = InquirySettings {
+            concurrency: settings.concurrency,
+            throttle_wait: settings.throttle_wait,
+            max_outage: settings.limits.outage,
+            finds: settings.connection.finds(),
+        };
+        Inquirer::new(Arc::clone(&self.client), Arc::clone(&self.pace), inquiry)
+    }
+}
+
+impl Setup<'_> {
+    /// The secret that signing in takes; the voice asks for it if no source has it. `None` if none is needed.
+    ///
+    /// # Errors
+    /// Nothing was typed, or what was typed is no such secret.
+    pub fn ask_secret(&self) -> Result<Option<SecretString>, JobError> {
+        known_secret(&self.secret, &self.settings.connection, self.voice.as_ref())
+    }
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// The account is refused, or the sign-in service does not answer.
+    pub async fn sign_in(&self, secret: Option<SecretString>) -> Result<SignedIn, JobError> {
+        sign_in(self.settings, secret, &self.voice, &self.sessions).await
+    }
+}
+
+/// Signs in. These are the first requests of a run: they show whether the provider accepts the account.
+pub(crate) async fn sign_in(
+    settings: &Settings,
+    secret: Option<SecretString>,
+    voice: &Arc<dyn Voice>,
+    sessions: &Sessions,
+) -> Result<SignedIn, JobError> {
+    let connection = &settings.connection;
+    let sign_in = &connection.sign_in;
+    let http = Http::new(&connection.http)?;
+    let pace = Arc::new(Pace::new(settings.rate, settings.burst));
+    let wire = Wire::new(http.clone(), Arc::clone(&pace), Clock::System);
+    let issuer = issuer(sign_in, secret.as_ref(), wire, voice)?;
+    let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
+    let session = Arc::new(session);
+    sessions.add(&session);
+    let ready = session.ready().await;
+    ready.map_err(|error| refused(error, sign_in))?;
+    let identity = session.identity().await;
+    let client = Arc::new(ScimClient::new(
+        http,
+        connection.scim.clone(),
+        connection.dialect.clone(),
+        Arc::clone(&session),
+        Clock::System,
+    ));
+    let reported = identity.as_ref().and_then(|who| who.user_name.clone());
+    let named = sign_in.username.clone().or(reported);
+    Ok(SignedIn {
+        client,
+        pace,
+        identity,
+        account: named.unwrap_or_else(|| sign_in.account()),
+    })
+}
+
+/// A sign-in that did not work, with what to check for this kind of sign-in.
+pub(crate) fn refused(error: SignInError, sign_in: &SignIn) -> JobError {
+    if matches!(error, SignInError::Blocked(_)) {
+        return error.into();
+    }
+    let is_refused = matches!(error, SignInError::Refused(_));
+    let check = match &sign_in.method {
+        Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {
+            "`--username` and the password"
+        }
+        Method::AnaplanCertificate { .. } if is_refused => {
+            "that the certificate is registered in the tenant, and this machine's clock"
+        }
+        Method::OauthDevice { .. } if is_refused => {
+            "`--client-id`, and approve the code in time (Anaplan gives none to users who sign in by \
+             SSO); the same command asks for a new one"
+        }
+        Method::ClientCredentials { .. } if is_refused => {
+            "`--client-id`, its secret, `--scope` and `--client-auth`"
+        }
+        Method::Bearer if is_refused => "the token",
+        Method::Command(_) => {
+            "`--token-command`: by itself, without reading from the terminal, it must print a token, \
+             and nothing else"
+        }
+        Method::OauthDevice { .. } => "`--oauth-url` and the network",
+        Method::ClientCredentials { .. } => "`--token-url` and the network",
+        _ => "`--auth-url` and the network",
+    };
+    let hint = Some(format!("check {check}; nothing was sent for any user"));
+    JobError::SignIn { error, hint }
+}

@@ -1,0 +1,88 @@
+//! What a job starts from: the settings, the voice, and where the secret is. No request was sent yet.
+
+use std::fmt;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use crate::domain::Reason;
+use crate::job::session::{Sessions, find_secret};
+use crate::job::{JobError, Voice};
+use crate::ledger::Job;
+use crate::settings::{SecretSource, Settings};
+
+/// What a job starts from.
+#[derive(Clone)]
+pub struct Setup<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What the job says and asks goes here.
+    pub voice: Arc<dyn Voice>,
+    /// The sessions that the caller gives back at its end.
+    pub(super) sessions: Sessions,
+    /// Where the secret is that signing in takes.
+    pub(super) secret: SecretSource,
+}
+
+impl fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Setup<'a> {
+    /// Finds out where the secret is, and warns of a secret that others can read. A file, a variable or
+    /// standard input is read now; a person is asked only once the secret is needed.
+    ///
+    /// # Errors
+    /// No source has the secret, or what it has is no such secret.
+    pub fn new(
+        settings: &'a Settings,
+        voice: Arc<dyn Voice>,
+        sessions: &Sessions,
+    ) -> Result<Self, JobError> {
+        let stdin_is_terminal = std::io::stdin().is_terminal();
+        let secret = find_secret(&settings.connection, voice.as_ref(), stdin_is_terminal)?;
+        Ok(Self::with_secret(settings, voice, sessions, secret))
+    }
+
+    /// The same with a secret that is known already.
+    pub fn with_secret(
+        settings: &'a Settings,
+        voice: Arc<dyn Voice>,
+        sessions: &Sessions,
+        secret: SecretSource,
+    ) -> Self {
+        Self {
+            settings,
+            voice,
+            sessions: sessions.clone(),
+            secret,
+        }
+    }
+
+    /// Where the secret is.
+    pub fn secret(&self) -> &SecretSource {
+        &self.secret
+    }
+
+    /// Says which job it is, and in which ledger.
+    pub fn name_job(&self, job: &Job) {
+        let ledger = self.settings.ledger.display();
+        let text = format!("job {} in ledger {ledger}", job.id);
+        self.voice.note(&text);
+    }
+}
+
+/// How a job is run, apart from the settings.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// The number of users, confirmed beforehand.
+    pub confirm: Option<u64>,
+    /// Whether users are looked up one by one, each right before the write, and not for the plan.
+    pub no_lookup: bool,
+    /// Tries failed users again: those that failed for one of these reasons, or all if the list is empty.
+    /// `None` is no retry.
+    pub retry: Option<Vec<Reason>>,
+}

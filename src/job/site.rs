@@ -1,0 +1,164 @@
+//! The site of a job: the settings, the client that has signed in, who works and why, and the rules that decide
+//! about users. It knows no verb: what is done with the job is decided elsewhere.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use crate::domain::{Door, ProtectList, UserId, UserState};
+use crate::job::gate::acting_account;
+use crate::job::{JobError, Setup, SignedIn, SiteError, Voice};
+use crate::ledger::{Job, Ledger, Mandate, RunTally};
+use crate::lookup::{Absence, Inquirer, read};
+use crate::plan::Criteria;
+use crate::port::Directory;
+use crate::scim::ScimClient;
+use crate::settings::Settings;
+
+/// The time between two notes about a provider that does not answer.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Where a job is worked on, once the account has signed in.
+#[derive(Debug)]
+pub(super) struct Site<'a> {
+    pub(super) setup: &'a Setup<'a>,
+    pub(super) directory: SignedIn,
+    /// Who works, and why; it is stored with each run.
+    pub(super) mandate: Mandate,
+    /// What decides about each user.
+    pub(super) criteria: Criteria,
+}
+
+impl<'a> Site<'a> {
+    /// Signs in, and finds out which account is never to be written.
+    pub(super) async fn enter(
+        setup: &'a Setup<'a>,
+        job: &Job,
+        secret: Option<SecretString>,
+    ) -> Result<Self, JobError> {
+        let directory = setup.sign_in(secret).await?;
+        let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
+        let mut criteria = criteria(job, setup.settings);
+        criteria.door.actor = actor;
+        Ok(Self {
+            setup,
+            mandate: mandate(setup.settings, &directory),
+            directory,
+            criteria,
+        })
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.setup.settings
+    }
+
+    pub(super) fn voice(&self) -> &dyn Voice {
+        self.setup.voice.as_ref()
+    }
+
+    /// What was sent since the last run of this process ended, for the end of this one.
+    pub(super) fn tally(&self) -> RunTally {
+        let usage = self.directory.pace.take_usage();
+        RunTally {
+            requests: usage.requests,
+            throttled: usage.throttled,
+        }
+    }
+
+    /// What reads users for look-ups. While the provider does not answer, a note says so now and then.
+    pub(super) fn inquirer(&self) -> Inquirer<ScimClient> {
+        let voice = Arc::clone(&self.setup.voice);
+        let noted = Mutex::new(None::<Instant>);
+        let inquirer = self.directory.inquirer(self.settings());
+        inquirer.on_trouble(move |why| {
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_none_or(|last| last.elapsed() >= EVERY) {
+                *noted = Some(Instant::now());
+                voice.note(&format!("asking again: {why}"));
+            }
+        })
+    }
+
+    /// Reads one user; the inner error says why the provider does not show the user.
+    pub(super) async fn read(
+        &self,
+        inquirer: &Inquirer<ScimClient>,
+        user: &UserId,
+    ) -> Result<Result<UserState, Absence>, JobError> {
+        Ok(read(inquirer, user).await?)
+    }
+
+    /// Takes over what earlier runs of the job have learned: the tenant that the job is bound to, and whether the
+    /// attribute in which access is shown was seen.
+    ///
+    /// # Errors
+    /// [`SiteError::OtherTenant`] if the account is of another tenant than the job.
+    pub(super) async fn resume(&self, ledger: &mut Ledger, job: &Job) -> Result<(), JobError> {
+        let bound = ledger.tenant_of(job).await?;
+        if let (Some(bound), Some(here)) = (bound, &self.mandate.tenant)
+            && bound != *here
+        {
+            return Err(SiteError::OtherTenant {
+                job: job.id.clone(),
+                bound,
+                account: self.mandate.account.clone(),
+                here: here.clone(),
+            }
+            .into());
+        }
+        if ledger.access_was_shown(job).await? {
+            self.directory.client.learn_access();
+        }
+        Ok(())
+    }
+}
+
+/// Checks the tenant for a command that has nothing to do: it may be meant for the same roster in another
+/// tenant, since one address may serve several. It signs in only if the account has not worked on the job.
+pub(super) async fn check_tenant(
+    setup: &Setup<'_>,
+    ledger: &mut Ledger,
+    job: &Job,
+) -> Result<(), JobError> {
+    let account = setup.settings.connection.sign_in.account();
+    let is_known = ledger.was_worked_on_by(job, &account).await?;
+    if is_known || ledger.tenant_of(job).await?.is_none() {
+        return Ok(());
+    }
+    let secret = setup.ask_secret()?;
+    let site = Site::enter(setup, job, secret).await?;
+    site.resume(ledger, job).await
+}
+
+/// What decides about the users of a job, as far as it is known before signing in.
+pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
+    Criteria {
+        goal: job.change.goal(),
+        means: settings.means(),
+        door: Door {
+            ids: job.ids,
+            protected: ProtectList::new(settings.safety.protect.iter().map(String::as_str)),
+            allow_mismatch: settings.safety.allow_mismatch,
+            ..Door::default()
+        },
+    }
+}
+
+/// Puts together which account signs in, which user of this machine typed the command, and why.
+fn mandate(settings: &Settings, signed_in: &SignedIn) -> Mandate {
+    let identity = signed_in.identity.clone().unwrap_or_default();
+    let grounds = &settings.grounds;
+    Mandate {
+        account: signed_in.account.clone(),
+        // A variable such as `USER` can say anything, so the operating system is asked.
+        operator: whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
+        actor_id: identity.user_id.or_else(|| settings.safety.self_id.clone()),
+        tenant: identity.tenant,
+        ticket: grounds.ticket.clone(),
+        reason: grounds.reason.clone(),
+        approver: grounds.approver.clone(),
+        settings: settings.told(),
+    }
+}

@@ -1,0 +1,52 @@
+//! Plans a job without writing to any user.
+
+use crate::job::site::criteria;
+use crate::job::work::lifecycle::{PlanRule, ready};
+use crate::job::work::result::warn_if_undone;
+use crate::job::{JobError, RunOptions, Setup};
+use crate::ledger::{Job, Ledger};
+use crate::plan::{Criteria, Overview, overview};
+
+/// A job with its plan.
+#[derive(Debug)]
+pub struct PlannedJob {
+    /// The ledger, still open.
+    pub ledger: Ledger,
+    /// The job.
+    pub job: Job,
+    /// What decides about each of its users.
+    pub criteria: Criteria,
+    /// The plan: what happens to how many users.
+    pub overview: Overview,
+    /// Whether the job has run before: then this is its old plan, as far as it is not carried out.
+    pub begun: bool,
+}
+
+/// Makes a new plan of a job, unless it has run before: then it shows the plan that it has.
+///
+/// # Errors
+/// The users cannot be looked up, or the ledger fails.
+pub async fn plan(setup: &Setup<'_>, mut ledger: Ledger, job: Job) -> Result<PlannedJob, JobError> {
+    let begun = ledger.was_run(&job).await?;
+    let (job, criteria) = if begun {
+        setup.name_job(&job);
+        let voice = setup.voice.as_ref();
+        voice.note("the job has begun: this is its plan as it stands now");
+        warn_if_undone(ledger.undone(&job).await?.as_ref(), voice);
+        let criteria = criteria(&job, setup.settings);
+        (job, criteria)
+    } else {
+        let options = RunOptions::default();
+        // Signals are listened to until here: afterwards there is nothing to interrupt.
+        let ready = ready(setup, &mut ledger, job, PlanRule::Anew, &options).await?;
+        (ready.job, ready.site.criteria)
+    };
+    let overview = overview(&mut ledger, &job, &criteria).await?;
+    Ok(PlannedJob {
+        ledger,
+        job,
+        criteria,
+        overview,
+        begun,
+    })
+}

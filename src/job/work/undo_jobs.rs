@@ -1,0 +1,179 @@
+//! Undo: a job that gives back what another job took.
+
+use crate::domain::{Access, JobId, Reason, Status};
+use crate::job::work::lifecycle::run;
+use crate::job::work::result::{Conclusion, JobResult};
+use crate::job::{JobError, RunOptions, Setup, Voice};
+use crate::ledger::{Job, Ledger, Reader, UndoScope, Undone, UserRow};
+use crate::plan::left_to_undo;
+
+/// Why a job cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UndoError {
+    /// It is an undo.
+    #[error("job {0} is an undo itself")]
+    OfAnUndo(JobId),
+    /// It deleted users.
+    #[error("job {0} deleted users: no request can give them back")]
+    OfADeletion(JobId),
+}
+
+impl UndoError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::OfAnUndo(_) => "to take access away again, run a job with the roster",
+            Self::OfADeletion(_) => {
+                "`offboard report` shows what they had; create them anew at the provider"
+            }
+        }
+    }
+}
+
+/// What there is to undo.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub enum UndoStart {
+    /// The undo job: unfinished, made now, or finished with nothing left to give back.
+    Job(Job),
+    /// The job has changed no user, as far as was seen.
+    Nothing {
+        /// Users for whom a write was sent that failed: it may have taken effect since.
+        unproven: u64,
+    },
+}
+
+/// An undo job after a run.
+#[derive(Debug)]
+pub struct UndoResult {
+    /// The undo job. It counts as incomplete as long as a user lacks what was taken.
+    pub done: JobResult,
+    /// Users that another administrator changed after the job: undo has not touched them.
+    pub left_alone: Vec<UserRow>,
+    /// What is left to give back; `None` as long as the undo is not finished.
+    pub rest: Option<UndoRest>,
+}
+
+/// How far a job is undone.
+#[derive(Debug)]
+pub struct UndoRest {
+    /// What undo jobs have given back by now.
+    pub undone: Option<Undone>,
+    /// Users that still lack what was taken.
+    pub lacking: u64,
+}
+
+/// Finds the undo of a job: the one that is not finished, or one that is made now for the users to whom something
+/// is still to be given back, or for all with `new`. If there are no such users, it is the last undo.
+///
+/// # Errors
+/// The job cannot be undone, or the ledger fails.
+pub async fn start_undo(
+    ledger: &mut Ledger,
+    parent: &Job,
+    new: bool,
+    voice: &dyn Voice,
+) -> Result<UndoStart, JobError> {
+    if parent.is_undo() {
+        return Err(UndoError::OfAnUndo(parent.id.clone()).into());
+    }
+    if parent.change.deletes() {
+        return Err(UndoError::OfADeletion(parent.id.clone()).into());
+    }
+    let open = ledger.counts(parent).await?.open();
+    if open > 0 {
+        voice.warn(&format!(
+            "job {} is not finished: {open} users have no outcome yet, and the command that continues it \
+             takes their access",
+            parent.id
+        ));
+    }
+    let known = match ledger.undo_of(parent).await? {
+        Some(known) if !new => Some(known),
+        _ => None,
+    };
+    if let Some(known) = &known
+        && resumes(ledger, known).await?
+    {
+        return Ok(UndoStart::Job(known.clone()));
+    }
+    let scope = if new { UndoScope::All } else { UndoScope::Rest };
+    let made = crate::plan::undo(ledger, parent, scope).await?;
+    match (made, known) {
+        (None, Some(known)) => Ok(UndoStart::Job(known)),
+        (None, None) => {
+            voice.note(&format!(
+                "job {} has changed no user, as far as was seen: there is nothing to give back",
+                parent.id
+            ));
+            let unproven = ledger.unproven(parent).await?;
+            Ok(UndoStart::Nothing { unproven })
+        }
+        (Some(made), known) => {
+            if let Some(known) = known {
+                let noun = if made.users == 1 { "user" } else { "users" };
+                voice.note(&format!(
+                    "job {} was taken back by job {} before; another undo is made for the rest: {} {noun}",
+                    parent.id, known.id, made.users
+                ));
+            }
+            if *parent.change.access() != Access::Keep {
+                voice.warn(
+                    "sign-in and memberships of workspaces are given back; roles and selective access in \
+                     the models of these workspaces are not: a workspace's administrator has to set them",
+                );
+            }
+            Ok(UndoStart::Job(made))
+        }
+    }
+}
+
+/// Whether an undo is to be continued. An undo that has not run yet, and was made before the job wrote its last
+/// user, knows neither all users nor what they have now: a new undo takes its place.
+async fn resumes(ledger: &mut Ledger, undo: &Job) -> Result<bool, JobError> {
+    if ledger.counts(undo).await?.open() == 0 {
+        return Ok(false);
+    }
+    Ok(ledger.was_run(undo).await? || !ledger.is_outdated(undo).await?)
+}
+
+/// Runs an undo job, and finds out how far `parent` is undone then.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn continue_undo(
+    setup: &Setup<'_>,
+    ledger: Ledger,
+    parent: &Job,
+    undo: Job,
+    options: &RunOptions,
+) -> Result<UndoResult, JobError> {
+    let mut done = run(setup, ledger, undo, options).await?;
+    let mut reader = Reader::open(&setup.settings.ledger).await?;
+    let left_alone = left_alone(&mut reader, &done).await?;
+    let rest = if done.counts.open() == 0 {
+        let undone = reader.undone(parent).await?;
+        let lacking = left_to_undo(&mut reader, parent).await?;
+        if lacking > 0 && done.conclusion == Conclusion::Complete {
+            done.conclusion = Conclusion::Incomplete;
+        }
+        Some(UndoRest { undone, lacking })
+    } else {
+        None
+    };
+    Ok(UndoResult {
+        done,
+        left_alone,
+        rest,
+    })
+}
+
+async fn left_alone(reader: &mut Reader, done: &JobResult) -> Result<Vec<UserRow>, JobError> {
+    if done.counts.of(Status::Failed) == 0 {
+        return Ok(Vec::new());
+    }
+    let failed = [Status::Failed];
+    let mut rows = reader.lines_with(&done.job, &failed, usize::MAX).await?;
+    rows.retain(|row| row.reason.as_deref() == Some(Reason::Changed.as_str()));
+    Ok(rows)
+}

@@ -1,0 +1,58 @@
+//! The engine's events in the log, for `-v` and `--log-file`. A user is named by the roster line alone: no name, token or
+//! body is logged.
+
+use crate::engine::{Event, Listener};
+
+/// Writes events to the log.
+#[derive(Debug, Clone, Copy)]
+pub struct EventLog;
+
+impl Listener for EventLog {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Setback {
+                line,
+                verdict,
+                detail,
+                ..
+            } => tracing::debug!(
+                roster.line = line.0,
+                verdict = verdict.as_str(),
+                detail = detail.as_deref().unwrap_or_default(),
+                "a request did not bring the user further"
+            ),
+            Event::Settled {
+                line, settlement, ..
+            } => tracing::debug!(
+                roster.line = line.0,
+                outcome = settlement.outcome.status().as_str(),
+                reason = settlement
+                    .outcome
+                    .reason()
+                    .map_or("", |reason| reason.as_str()),
+                "the user has an outcome"
+            ),
+            Event::Panicked { line, message } => {
+                tracing::error!(roster.line = line.0, message, "a unit panicked");
+            }
+            Event::Stopping { reason, abort, .. } => {
+                tracing::info!(reason = ?reason, abort, "stopping");
+            }
+            Event::Started(snapshot) => tracing::info!(
+                users = snapshot.users,
+                done = snapshot.done,
+                "the run begins"
+            ),
+            Event::Ended(snapshot) => tracing::info!(
+                done = snapshot.done,
+                requests = snapshot.requests,
+                "the run is over"
+            ),
+            Event::Outage { why } => tracing::warn!(why, "the target fails for all users"),
+            Event::Recovered { after } => {
+                tracing::info!(out_ms = after.as_millis(), "the target answers again");
+            }
+            Event::Tick(_) => {}
+        }
+    }
+}

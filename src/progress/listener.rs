@@ -1,0 +1,89 @@
+//! The listener of a run: it shows the engine's events in one of the modes, and logs them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::engine::{Event, Listener};
+use crate::progress::bar::Bar;
+use crate::progress::plain_lines::PlainLines;
+use crate::progress::speed::Pulse;
+use crate::progress::{EventLog, ProgressMode, progress_words};
+use crate::screen;
+
+/// The listener of one run: progress for people, and the log.
+#[derive(Debug)]
+pub struct Progress {
+    shown: Shown,
+    log: EventLog,
+    /// Raised when the user asks for the state of the run now; lowered when it is printed.
+    asked: Arc<AtomicBool>,
+    pulse: Pulse,
+}
+
+#[derive(Debug)]
+enum Shown {
+    Bar(Bar),
+    Lines(PlainLines),
+    Nothing,
+}
+
+impl Progress {
+    /// Progress in the given mode, on standard error.
+    pub fn new(mode: ProgressMode) -> Self {
+        let shown = match mode.shown() {
+            ProgressMode::Bar => Shown::Bar(Bar::new()),
+            ProgressMode::Auto | ProgressMode::Lines => Shown::Lines(PlainLines::new()),
+            ProgressMode::Off => Shown::Nothing,
+        };
+        Self {
+            shown,
+            log: EventLog,
+            asked: Arc::default(),
+            pulse: Pulse::default(),
+        }
+    }
+
+    /// Prints the state of the run in one line whenever this flag is raised, in every mode: at the next tick, and
+    /// once.
+    #[must_use]
+    pub fn asked_by(self, asked: Arc<AtomicBool>) -> Self {
+        Self { asked, ..self }
+    }
+
+    /// Whether the progress was visible: a bar without a terminal draws nothing.
+    pub fn is_seen(&self) -> bool {
+        match &self.shown {
+            Shown::Bar(bar) => bar.is_seen(),
+            Shown::Lines(_) => true,
+            Shown::Nothing => false,
+        }
+    }
+
+    fn answer(&mut self, event: &Event) {
+        let (Event::Started(snapshot) | Event::Tick(snapshot) | Event::Ended(snapshot)) = event
+        else {
+            return;
+        };
+        self.pulse.beat(snapshot);
+        if !self.asked.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let text = progress_words::line(snapshot, &self.pulse);
+        match &self.shown {
+            Shown::Bar(bar) => bar.say(&text),
+            Shown::Lines(_) | Shown::Nothing => screen::say(&text),
+        }
+    }
+}
+
+impl Listener for Progress {
+    fn on(&mut self, event: &Event) {
+        self.log.on(event);
+        match &mut self.shown {
+            Shown::Bar(bar) => bar.on(event),
+            Shown::Lines(lines) => lines.on(event),
+            Shown::Nothing => {}
+        }
+        self.answer(event);
+    }
+}

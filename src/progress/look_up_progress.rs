@@ -1,0 +1,69 @@
+//! Progress of a look-up: how many requests it has taken, and how many are left.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::Instant;
+
+use crate::domain::escape_controls;
+use crate::progress::ProgressMode;
+use crate::screen;
+
+/// How often a line is written where there is no terminal.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Shows a look-up until it is dropped.
+#[derive(Debug)]
+pub struct LookUpProgress {
+    bar: Option<ProgressBar>,
+    /// When the next line is due; `None` if no lines are printed.
+    due: Option<Instant>,
+}
+
+impl LookUpProgress {
+    /// Progress in the given mode, on standard error.
+    pub fn new(mode: ProgressMode) -> Self {
+        let lines = || Some(Instant::now() + EVERY);
+        let (bar, due) = match mode.shown() {
+            ProgressMode::Bar => (Some(bar()), None),
+            ProgressMode::Off => (None, None),
+            ProgressMode::Auto | ProgressMode::Lines => (None, lines()),
+        };
+        Self { bar, due }
+    }
+
+    /// Shows that so many requests were sent, and that about so many are left.
+    pub fn show(&mut self, method: &str, requests: u64, left: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(requests + left);
+            bar.set_position(requests);
+            bar.set_message(escape_controls(method).into_owned());
+        }
+        let now = Instant::now();
+        if self.due.is_some_and(|due| due <= now) {
+            self.due = Some(now + EVERY);
+            screen::say(&format!(
+                "looking users up ({method}): {requests} requests, about {left} left"
+            ));
+        }
+    }
+}
+
+impl Drop for LookUpProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(5);
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = "{spinner} looking users up ({msg}): {pos} of about {len} requests, {eta} left";
+    bar.set_style(
+        ProgressStyle::with_template(style).expect("the template's names are those of indicatif"),
+    );
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

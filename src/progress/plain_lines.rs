@@ -1,0 +1,63 @@
+//! Plain lines for logs, pipes and schedulers: one every ten seconds, and one for each user that failed.
+
+use std::time::Duration;
+
+use crate::engine::{Event, Snapshot};
+use crate::progress::progress_words;
+use crate::progress::speed::Pulse;
+use crate::screen::say;
+
+/// The time between two lines.
+const EVERY: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct PlainLines {
+    pulse: Pulse,
+    /// When the next line is due, counted from the start of the run.
+    due: Duration,
+}
+
+impl PlainLines {
+    pub(super) fn new() -> Self {
+        Self {
+            pulse: Pulse::default(),
+            due: EVERY,
+        }
+    }
+
+    pub(super) fn on(&mut self, event: &Event) {
+        let text = match event {
+            Event::Started(snapshot) | Event::Ended(snapshot) => Some(self.beat(snapshot)),
+            Event::Tick(snapshot) => {
+                let line = self.beat(snapshot);
+                let due = snapshot.elapsed >= self.due;
+                if due {
+                    self.due = snapshot.elapsed + EVERY;
+                }
+                due.then_some(line)
+            }
+            Event::Settled {
+                line,
+                user,
+                settlement,
+            } => progress_words::trouble(*line, user, settlement),
+            Event::Stopping {
+                reason,
+                abort,
+                in_flight,
+            } => Some(progress_words::stopping(reason, *abort, *in_flight)),
+            Event::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
+            Event::Outage { why } => Some(progress_words::outage(why)),
+            Event::Recovered { after } => Some(progress_words::recovered(*after)),
+            Event::Setback { .. } => None,
+        };
+        if let Some(text) = text {
+            say(&text);
+        }
+    }
+
+    fn beat(&mut self, snapshot: &Snapshot) -> String {
+        self.pulse.beat(snapshot);
+        progress_words::line(snapshot, &self.pulse)
+    }
+}
