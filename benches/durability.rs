@@ -13,7 +13,7 @@ use offboard::engine::{Event, Listener};
 use offboard::job::{
     self, Conclusion, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
 };
-use offboard::lookup::Look;
+use offboard::lookup::LookUpStatus;
 use offboard::pace::Rate;
 use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
 use offboard::settings::{Layer, SecretSource, Settings};
@@ -54,7 +54,7 @@ impl Voice for Stopwatch {
         Ok(Signals::new(receiver, JoinSet::new()))
     }
 
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         Box::new(|_| {})
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::export::{Column, ExportOrder, ExportProgress, UserTable};
 use crate::files::{self, FileError, OutputPath, Signature};
-use crate::lookup::Place;
+use crate::lookup::ListCursor;
 use crate::report::cell_text;
 
 /// The version of the record's form. Exports with a version below 3 did not put every cell in quotes.
@@ -74,7 +74,7 @@ impl PartError {
 struct Record {
     version: u32,
     order: ExportOrder,
-    place: Place,
+    place: ListCursor,
     progress: ExportProgress,
     bytes: u64,
 }
@@ -103,7 +103,7 @@ impl PartFile {
         path: &Path,
         order: ExportOrder,
         table: &mut UserTable,
-    ) -> Result<(Self, Place), PartError> {
+    ) -> Result<(Self, ListCursor), PartError> {
         // This refuses a link, too.
         if path.symlink_metadata().is_ok() {
             return Err(FileError::Exists(path.to_owned()).into());
@@ -142,14 +142,14 @@ impl PartFile {
             bytes: 0,
         };
         let Some(left) = left else {
-            this.append(&[], &Place::default(), ExportProgress::default())?;
+            this.append(&[], &ListCursor::default(), ExportProgress::default())?;
             this.cut(0)?;
             this.append(
                 &table.header()?,
-                &Place::default(),
+                &ListCursor::default(),
                 ExportProgress::default(),
             )?;
-            return Ok((this, Place::default()));
+            return Ok((this, ListCursor::default()));
         };
         this.cut(left.bytes)?;
         table.resume(left.progress, this.ids()?.into_iter());
@@ -163,7 +163,7 @@ impl PartFile {
     pub fn append(
         &mut self,
         rows: &[u8],
-        place: &Place,
+        place: &ListCursor,
         progress: ExportProgress,
     ) -> Result<(), PartError> {
         let wrote = self.file.write_all(rows);

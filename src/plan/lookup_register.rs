@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement, Timestamp, UserId,
-    UserState, Verdict,
+    Access, ActiveUsers, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement,
+    Timestamp, UserId, UserState, Verdict,
 };
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
-use crate::lookup::{Absence, Found, Outstanding, Position, Register, Sought, Wants};
+use crate::lookup::{Absence, LookUpResult, Outstanding, Position, Register, Sought, Wants};
 use crate::plan::planning::LookUpSummary;
 use crate::port::JournalError;
 
@@ -58,19 +58,24 @@ impl<'a> SoughtInLedger<'a> {
     }
 
     /// Turns the result of a look-up into the record that the plan stores.
-    pub(super) async fn looked_up(self, found: Found) -> Result<LookUpSummary, LedgerError> {
+    pub(super) async fn looked_up(self, found: LookUpResult) -> Result<LookUpSummary, LedgerError> {
         // Users that an earlier process looked up may be members of these workspaces.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
+        let (active, active_is_at_least) = match found.active {
+            ActiveUsers::Unknown => (None, false),
+            ActiveUsers::Exactly(active) => (Some(active), false),
+            ActiveUsers::AtLeast(active) => (Some(active), true),
+        };
         Ok(LookUpSummary {
-            method: found.method.as_str().to_owned(),
+            method: found.strategy.as_str().to_owned(),
             requests: found.requests,
             total: found.total,
-            active: found.active,
-            active_is_at_least: found.active_is_at_least,
+            active,
+            active_is_at_least,
             active_to_write: 0,
             access_shown: found.access_shown,
             kept_access: self.memo.kept.into_iter().collect(),

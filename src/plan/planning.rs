@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{ActiveUsers, Clock};
 use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
-use crate::lookup::{Ask, Count, Inquirer, Look, LookUpError, look_up};
+use crate::lookup::{CountActive, Inquirer, LookUpError, LookUpOptions, LookUpStatus, look_up};
 use crate::plan::line_decision::Criteria;
 use crate::plan::lookup_register::SoughtInLedger;
 use crate::plan::overview::overview;
@@ -95,7 +95,7 @@ pub async fn make<D: Directory>(
     run: &NewRun,
     look_ups: Option<LookUps<'_, D>>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(Look),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<Job, PlanError> {
     let mut looked_up = LookUpSummary {
         method: "none".to_owned(),
@@ -107,8 +107,10 @@ pub async fn make<D: Directory>(
             .forget_looks(job, run, since.before(asked.ttl))
             .await?;
         let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
-        let ask = Ask {
-            count: asked.active_needed.map_or(Count::All, Count::Enough),
+        let ask = LookUpOptions {
+            count: asked
+                .active_needed
+                .map_or(CountActive::All, CountActive::Enough),
             needs_attribute: true,
         };
         let looking = look_up(asked.inquirer, &mut sought, ask, on_progress);
@@ -143,14 +145,19 @@ pub async fn look_again<D: Directory>(
     run: &NewRun,
     asked: LookUps<'_, D>,
     criteria: &Criteria,
-    on_progress: &mut dyn FnMut(Look),
+    on_progress: &mut dyn FnMut(LookUpStatus),
 ) -> Result<(), PlanError> {
     let since = Clock::System.now();
     ledger
         .forget_looks(job, run, since.before(asked.ttl))
         .await?;
     let mut sought = SoughtInLedger::new(ledger, job, run, &criteria.door, since);
-    let looking = look_up(asked.inquirer, &mut sought, Ask::default(), on_progress);
+    let looking = look_up(
+        asked.inquirer,
+        &mut sought,
+        LookUpOptions::default(),
+        on_progress,
+    );
     Box::pin(looking).await?;
     ledger.mark_duplicates(job, run).await?;
     settle(ledger, job, run, criteria).await?;

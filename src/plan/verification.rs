@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::domain::{Clock, Entry, Goal, Line, UserId, UserState};
 use crate::ledger::{Job, Ledger, NewRun};
 use crate::lookup::{
-    Absence, Ask, Found, Inquirer, Look, Outstanding, Position, Register, Sought, Wants, look_up,
+    Absence, Inquirer, LookUpOptions, LookUpResult, LookUpStatus, Outstanding, Position, Register,
+    Sought, Wants, look_up,
 };
 use crate::plan::comparison::{after_undo, compare};
 use crate::plan::lookup_register::journal;
@@ -21,8 +22,8 @@ pub async fn verify<D: Directory>(
     run: &NewRun,
     goal: Option<&Goal>,
     inquirer: &Inquirer<D>,
-    on_progress: &mut dyn FnMut(Look),
-) -> Result<Found, PlanError> {
+    on_progress: &mut dyn FnMut(LookUpStatus),
+) -> Result<LookUpResult, PlanError> {
     let mut sought = SoughtAgain {
         ledger,
         job,
@@ -30,7 +31,7 @@ pub async fn verify<D: Directory>(
         goal,
         goals: HashMap::new(),
     };
-    let looking = look_up(inquirer, &mut sought, Ask::default(), on_progress);
+    let looking = look_up(inquirer, &mut sought, LookUpOptions::default(), on_progress);
     Ok(Box::pin(looking).await?)
 }
 

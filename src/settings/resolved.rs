@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
-use crate::lookup::Finds;
+use crate::lookup::QuerySupport;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
 use crate::scim::Dialect;
@@ -89,9 +89,9 @@ pub struct Connection {
 
 impl Connection {
     /// What the provider lets a client find.
-    pub fn finds(&self) -> Finds {
+    pub fn finds(&self) -> QuerySupport {
         let find = &self.dialect.find;
-        Finds {
+        QuerySupport {
             pages: find.pages,
             page_size: find.page_size.get(),
             names: find.names_per_search as usize,

@@ -61,7 +61,7 @@ impl SignedIn {
             concurrency: settings.concurrency,
             throttle_wait: settings.throttle_wait,
             max_outage: settings.limits.outage,
-            finds: settings.connection.finds(),
+            supports: settings.connection.finds(),
         };
         Inquirer::new(Arc::clone(&self.client), Arc::clone(&self.pace), inquiry)
     }

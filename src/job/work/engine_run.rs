@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::Clock;
-use crate::engine::{self, Ending, EngineError, EngineSettings, StopReason, Work};
+use crate::engine::{self, Ending, EngineError, EngineSettings, RunParts, StopReason, Work};
 use crate::job::site::Site;
 use crate::job::{JobError, RunProgress, Signals};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, Writer};
@@ -49,16 +49,14 @@ pub(super) async fn run_engine(
         known,
         write_at_most,
     };
-    let ended = engine::run(
+    let parts = RunParts {
         work,
-        engine_settings,
-        Arc::clone(&site.directory.client),
+        settings: engine_settings,
+        directory: Arc::clone(&site.directory.client),
         journal,
-        Arc::clone(&site.directory.pace),
-        with.signals.receiver(),
-        with.progress,
-    )
-    .await;
+        pace: Arc::clone(&site.directory.pace),
+    };
+    let ended = engine::run(parts, with.signals.receiver(), with.progress).await;
     // The writer's own error says more than the engine's, which repeats it.
     let ledger = writer.finish().await?;
     match ended {

@@ -13,7 +13,7 @@ use offboard::job::{
     Sessions, Setup, Signals, Voice, run, verify,
 };
 use offboard::ledger::{JobSelector, Reader};
-use offboard::lookup::Look;
+use offboard::lookup::LookUpStatus;
 use offboard::pace::Rate;
 use offboard::report::{Privacy, Summary};
 use offboard::settings::{Layer, SecretSource, Settings};
@@ -99,7 +99,7 @@ impl Voice for ScriptedVoice {
         Ok(Signals::new(receiver, JoinSet::new()))
     }
 
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         Box::new(|_| {})
     }
 

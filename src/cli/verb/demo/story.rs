@@ -26,7 +26,7 @@ use crate::cli::verb::verify::verification_text;
 use crate::domain::{Access, Change, Clock, Finding, Share};
 use crate::job::{self, JobRequest, JobResult, RunOptions, Sessions, Setup, UndoStart, start_undo};
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
-use crate::pace::{Rate, Unit};
+use crate::pace::{Rate, RateUnit};
 use crate::report::{Privacy, write_bundle};
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
 use crate::settings::{Layer, SecretSource, Settings, Span};
@@ -307,6 +307,6 @@ fn pace(users: usize) -> Rate {
         .clamp(50, 100_000);
     Rate::Per {
         count: per_second,
-        unit: Unit::Second,
+        unit: RateUnit::Second,
     }
 }

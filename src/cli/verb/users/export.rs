@@ -13,7 +13,7 @@ use crate::cli::output::{Terminal, TerminalVoice};
 use crate::engine::Signal;
 use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
 use crate::job::{JobError, Sessions, Setup};
-use crate::lookup::{Inquirer, LookUpError, Place, Until, Walk};
+use crate::lookup::{Inquirer, ListCursor, LookUpError, Until, Walk};
 use crate::progress::LookUpProgress;
 use crate::scim::ScimClient;
 use crate::screen;
@@ -126,7 +126,7 @@ async fn walk(
     let place = sink.place.clone();
     let mut walk = Walk::new(inquirer, order.filter.clone(), Until::Likely, place);
     while let Some(users) = walk.next().await? {
-        sink.place = walk.place().clone();
+        sink.place = walk.cursor().clone();
         let page = users.len().max(1) as u64;
         let rows = sink.table.rows(&users).map_err(PartError::from)?;
         if !sink.append(&rows)? {
@@ -148,7 +148,7 @@ async fn walk(
 /// Where the rows go, and how far the walk has come.
 struct Sink {
     table: UserTable,
-    place: Place,
+    place: ListCursor,
     /// The file under way; none if it is standard output.
     part: Option<PartFile>,
     /// Standard output, for rows without a file.
@@ -162,7 +162,7 @@ impl Sink {
             let header = table.header().map_err(PartError::from)?;
             let mut this = Self {
                 table,
-                place: Place::default(),
+                place: ListCursor::default(),
                 part: None,
                 out: screen::stream(),
             };
