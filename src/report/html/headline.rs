@@ -1,4 +1,4 @@
-//! The top of the page: the headline, the conclusion, the numbers, and the reconciliation in words.
+//! The top of the page: the headline, the overall result, the numbers, and the reconciliation in words.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::report::{Summary, UndoneSummary};
 
 /// How the job ended: a class for the style sheet, and a sentence.
 #[derive(Debug)]
-pub(super) struct Conclusion {
+pub(super) struct OverallResult {
     pub(super) class: &'static str,
     pub(super) text: String,
 }
@@ -89,7 +89,7 @@ impl Totals {
         text
     }
 
-    pub(super) fn conclusion(&self, summary: &Summary) -> Conclusion {
+    pub(super) fn overall_result(&self, summary: &Summary) -> OverallResult {
         let (class, text) = if !summary.balanced {
             (
                 "bad",
@@ -114,13 +114,13 @@ impl Totals {
             )
         };
         if self.drifted == 0 {
-            return Conclusion {
+            return OverallResult {
                 class,
                 text: text.to_owned(),
             };
         }
         let users = counted(self.drifted, "user", "users");
-        Conclusion {
+        OverallResult {
             class: "bad",
             text: format!("{text}. A verification found {users} in another state"),
         }

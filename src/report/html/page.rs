@@ -12,7 +12,7 @@ use crate::report::chart::{answer_times, outcome_share, users_over_time};
 use crate::report::figures::{count, counted, length};
 use crate::report::html::background::{FactRow, asked, people, proof};
 use crate::report::html::facts::{self, Facts};
-use crate::report::html::headline::{Conclusion, Tile, Totals, equation, shares};
+use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
 use crate::report::html::line_data::{Embedded, Frame, MOST_LINES, outcomes, write_lines};
 use crate::report::html::table_rows::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
@@ -61,7 +61,7 @@ pub(super) struct Page {
     change: String,
     target: String,
     headline: String,
-    conclusion: Conclusion,
+    overall_result: OverallResult,
     tiles: Vec<Tile>,
     undone: Option<String>,
     balance: String,
@@ -115,7 +115,7 @@ impl Page {
             change: wording::change(&job.change),
             target: job.target.clone(),
             headline: totals.headline(),
-            conclusion: totals.conclusion(summary),
+            overall_result: totals.overall_result(summary),
             tiles: totals.tiles(&facts.runs),
             undone: summary.undone.as_ref().map(undone),
             balance: equation,
