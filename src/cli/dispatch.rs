@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::command::{Cli, VerbArgs};
+use crate::cli::command_line::{Cli, VerbArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::cli::process::{keep_memory_private, log_file, outlive_file_limit, panics, signals};
@@ -63,7 +63,7 @@ async fn carry_out(
         VerbArgs::Run(args) => verb::run(*args, sessions, terminal).await,
         VerbArgs::Retry(args) => verb::retry(*args, sessions, terminal).await,
         VerbArgs::Verify(args) => verb::verify(*args, sessions, terminal).await,
-        VerbArgs::Undo(args) => verb::undo(*args, sessions, terminal).await,
+        VerbArgs::Undo(args) => Box::pin(verb::undo(*args, sessions, terminal)).await,
         VerbArgs::Status(args) => verb::status(args, terminal).await,
         VerbArgs::Jobs(args) => verb::jobs(args, terminal).await,
         VerbArgs::Report(args) => verb::report(args, terminal).await,
