@@ -32,4 +32,5 @@ pub mod roster;
 pub mod sandbox;
 pub mod scim;
 pub mod screen;
+pub mod sending;
 pub mod settings;

@@ -1,4 +1,5 @@
-//! The two traits between the engine and the world: who answers requests, and who remembers.
+//! The two traits through which the engine reaches the outside: a [`Directory`] answers requests, and a
+//! [`Journal`] stores facts.
 //!
 //! The engine is written against these alone, so that its rules can be tested on paused time with
 //! scripted implementations. This file knows nothing of HTTP, SCIM, tokens or SQL.
@@ -10,7 +11,7 @@ use crate::domain::{
     Resource, Seen, Silence, UserId,
 };
 
-/// A user that a run has still to deal with.
+/// A user without an outcome, as the journal hands it to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The roster line that names the user.
@@ -21,16 +22,16 @@ pub struct Subject {
     pub attempts: u32,
     /// What the writes so far may have done.
     pub effect: Effect,
-    /// What the user is to have.
+    /// The wanted state of the user.
     pub goal: Goal,
-    /// What the user had when last seen before the first write. No user is written without it.
+    /// The state in which the user was last seen before the first write. No user is written without it.
     pub before: Option<Seen>,
-    /// By what else the user is known: the door to a write asks for it.
+    /// The other names of the user: the door checks them before each write.
     pub known: KnownNames,
 }
 
 impl Subject {
-    /// Whether no write has been sent for the user yet, or none since a retry has opened it again.
+    /// Whether no write has been sent for the user yet, or none since a retry has reopened it.
     pub fn is_new(&self) -> bool {
         self.effect == Effect::None || self.attempts == 0
     }
@@ -39,10 +40,10 @@ impl Subject {
 /// Why there is no credential to sign requests with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// The provider refuses who we are; trying again is useless.
+    /// The provider refuses the credential: trying again is of no use.
     #[error("sign-in refused: {0}")]
     Refused(String),
-    /// Something on the way, such as a proxy, lets no request through until a person has dealt with it.
+    /// Something on the way, such as a proxy, lets no request through until a person has fixed it.
     #[error("no request gets through: {0}")]
     Blocked(String),
     /// The sign-in service cannot be reached, or fails.
@@ -50,10 +51,10 @@ pub enum SignInError {
     Unavailable(String),
 }
 
-/// A place that knows users: it says how a request for one looks, and sends it.
+/// The provider: it builds requests about its users, and sends them.
 pub trait Directory: Send + Sync + 'static {
-    /// The request that does `operations` to `user`, in their order. `shown` is the whole user as it
-    /// was read right before, which is there if [`crate::domain::Means::from_read`] asks for it.
+    /// The request that applies `operations` to `user`, in their order. `shown` is the whole user as it
+    /// was read right before; it is given if [`crate::domain::Means::from_read`] says so.
     fn write_request(
         &self,
         user: &UserId,
@@ -65,25 +66,25 @@ pub trait Directory: Send + Sync + 'static {
     fn read_request(&self, user: &UserId) -> Request;
 
     /// The request for one page of the list of all users: `count` users from `at` on. A page of one user
-    /// is the neutral request that shows whether the account may read at all.
+    /// shows whether the account may read users at all.
     fn page_request(&self, at: &PageAt, count: u64) -> Request;
 
-    /// The request for the users that fit `filter`, at most `count` of them.
+    /// The request for the users that match `filter`, at most `count` of them.
     fn search_request(&self, filter: &Filter, count: u64) -> Request;
 
-    /// The request for one page of the list of the users that fit `expression`, a filter in the
-    /// provider's own language: `count` users from `at` on.
+    /// The request for one page of the users that match `expression`, a filter in the provider's own
+    /// language: `count` users from `at` on.
     fn filtered_request(&self, expression: &str, at: &PageAt, count: u64) -> Request;
 
     /// The attribute of a user in which access is shown; `None` if the profile names none.
     fn access_attribute(&self) -> Option<&str>;
 
-    /// Whether the provider is known to have that attribute: an answer has shown it, or declared it, or
-    /// an earlier run saw it ([`Directory::learn_access`]). Until then a user without it may have access
-    /// that this attribute never shows.
+    /// Whether the provider is known to have that attribute: an answer has shown or declared it, or an
+    /// earlier run saw it ([`Directory::learn_access`]). Until then, a user without the attribute may have
+    /// access that the attribute does not show.
     fn shows_access(&self) -> bool;
 
-    /// Takes note that an earlier run saw the attribute in which access is shown.
+    /// An earlier run saw the attribute in which access is shown.
     fn learn_access(&self);
 
     /// Whether the provider is known to have an attribute of e-mail addresses: an answer has shown an
@@ -95,11 +96,11 @@ pub trait Directory: Send + Sync + 'static {
     /// that of addresses is declared as [`Directory::has_addresses`].
     fn schemas_request(&self) -> Request;
 
-    /// Makes sure that a good credential is at hand. Takes its own leave of the pace.
+    /// Waits until there is a good credential. A request for one takes its own rate-limit permit.
     fn ready(&self) -> impl Future<Output = Result<(), SignInError>> + Send;
 
     /// Sends one request, once. Dropping the future abandons the request: then it is not known whether
-    /// it took effect.
+    /// the request took effect.
     fn send(&self, request: &Request) -> impl Future<Output = Result<Answer, Silence>> + Send;
 
     /// Replaces the credential that was just refused. Many callers with the same `refused`
@@ -112,9 +113,9 @@ pub trait Directory: Send + Sync + 'static {
 #[error("{0}")]
 pub struct JournalError(pub String);
 
-/// The memory of a run.
+/// The durable record of a job: it hands out users, and stores the facts about them.
 pub trait Journal: Clone + Send + Sync + 'static {
-    /// The next users to deal with, in the order of their lines, after line `after`; at most
+    /// The next users without an outcome, in the order of their lines, after line `after`; at most
     /// `limit` of them, none when there are no more.
     fn page(
         &self,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::command::{Cli, VerbArgs};
+use crate::cli::command_line::{Cli, VerbArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::cli::process::{keep_memory_private, log_file, outlive_file_limit, panics, signals};

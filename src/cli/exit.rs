@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::engine::{Signal, StopReason};
-use crate::job::{Conclusion, JobError, ProviderCheckError, SelectionError, SiteError};
+use crate::job::{JobEnd, JobError, ProviderCheckError, SelectionError, SiteError};
 use crate::lookup::LookUpError;
 use crate::plan::IntakeError;
 use crate::port::SignInError;
@@ -65,14 +65,14 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<&Conclusion> for Exit {
-    fn from(conclusion: &Conclusion) -> Self {
-        match conclusion {
-            Conclusion::Complete => Self::Done,
-            Conclusion::Incomplete => Self::Trouble,
-            Conclusion::Unbalanced => Self::Imbalance,
-            Conclusion::Stopped(reason) => reason.into(),
-            Conclusion::Panicked => Self::Bug,
+impl From<&JobEnd> for Exit {
+    fn from(end: &JobEnd) -> Self {
+        match end {
+            JobEnd::Complete => Self::Done,
+            JobEnd::Incomplete => Self::Trouble,
+            JobEnd::Unbalanced => Self::Imbalance,
+            JobEnd::Stopped(reason) => reason.into(),
+            JobEnd::Panicked => Self::Bug,
         }
     }
 }

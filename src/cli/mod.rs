@@ -4,7 +4,7 @@
 //! standard error. No other room knows this one.
 
 mod args;
-mod command;
+mod command_line;
 mod dispatch;
 mod exit;
 mod failure;
@@ -16,6 +16,7 @@ mod typed;
 mod variables;
 mod verb;
 
-pub use command::Cli;
+pub use command_line::Cli;
 pub use dispatch::main;
 pub use exit::Exit;
+pub use typed::command;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{Line, Settlement, UserId, Verdict};
-use crate::engine::stop::StopReason;
+use crate::engine::stop_reason::StopReason;
 use crate::pace::Present;
 
 /// Something that happened during a run.
@@ -22,7 +22,7 @@ pub enum Event {
         /// How the user ended.
         settlement: Settlement,
     },
-    /// A request did not bring a user further.
+    /// A request failed, or did not bring the user closer to the goal.
     Setback {
         /// The roster line.
         line: Line,
@@ -35,16 +35,16 @@ pub enum Event {
         /// The provider's words, or why there are none.
         detail: Option<String>,
     },
-    /// A user's unit failed by itself: a bug.
+    /// A user's unit panicked: a bug in the program.
     Panicked {
         /// The roster line.
         line: Line,
-        /// What it said.
+        /// The message of the panic.
         message: String,
     },
     /// The target fails for all users (an outage). The run pauses until a probe is answered.
     Outage {
-        /// What it said last, or why it said nothing.
+        /// Its last words, or why there are none.
         why: String,
     },
     /// The target answers again.
@@ -52,30 +52,38 @@ pub enum Event {
         /// How long it was out.
         after: Duration,
     },
-    /// A stop was asked for. The second time, and when the grace of the first is over, requests in
-    /// flight are abandoned.
+    /// A stop was asked for. The first stop drains. The second one aborts, and so does the end of the grace.
     Stopping {
         /// Why.
         reason: StopReason,
-        /// Whether requests in flight are abandoned.
-        abort: bool,
+        /// What happens to requests in flight.
+        mode: StopMode,
         /// Requests in flight.
         in_flight: usize,
     },
-    /// Nothing in particular: some time has passed.
+    /// Some time has passed. Sent several times a second.
     Tick(Snapshot),
     /// The run is over.
     Ended(Snapshot),
 }
 
-/// Whom a setback speaks against.
+/// What a stop does with requests in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopMode {
+    /// They run to their end; no other request is begun.
+    Drain,
+    /// They are abandoned: their users are in doubt.
+    Abort,
+}
+
+/// What a setback is to be blamed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The request never left.
     Unsent,
     /// No answer came, or a server error.
     Target,
-    /// The target answered; what it said concerns this user, or the credential, or the pace.
+    /// The target answered, and the answer is about this user, the credential or the rate limit.
     Other,
 }
 
@@ -88,7 +96,7 @@ pub struct Snapshot {
     pub done: u64,
     /// Of these, the ones of this run.
     pub done_now: u64,
-    /// Users of this run who failed or are in doubt.
+    /// Users of this run that failed or are in doubt.
     pub trouble_now: u64,
     /// Requests that this run has sent, sign-in not counted.
     pub requests: u64,
@@ -98,16 +106,16 @@ pub struct Snapshot {
     pub waiting: Option<Waiting>,
     /// How fast requests may leave at present.
     pub pace: Present,
-    /// How long the run has been going on.
+    /// How long the run has lasted so far.
     pub elapsed: Duration,
 }
 
-/// Why nothing moves.
+/// What all units of a run wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    /// For people.
+    /// What it is, as a part of a sentence.
     pub why: &'static str,
-    /// Since when, if that is worth telling.
+    /// When the wait began, if the progress line is to show it.
     pub since: Option<Instant>,
     /// When it ends, if that is known.
     pub until: Option<Instant>,

@@ -1,5 +1,8 @@
-//! The one place where a write is decided: for a user's first write (when users are claimed) and for every
-//! later one (in the user's unit). The door of the domain is asked here and nowhere else in the engine.
+//! The one place where a write is decided: the first write for a user (when users are claimed) and every later
+//! one (in the user's unit).
+//!
+//! A write is computed from a [`Look`]: the state of the user with its time. Here, and nowhere else in the
+//! engine, the [`Door`](crate::domain::Door) is asked whether the user may be written at all.
 
 use std::time::Duration;
 
@@ -8,26 +11,26 @@ use tokio::time::Instant;
 use crate::domain::{
     Barred, Clock, Effect, Need, Operation, Reason, Request, Resource, Seen, Timestamp, UserState,
 };
-use crate::engine::settings::EngineSettings;
+use crate::engine::run_settings::EngineSettings;
 use crate::port::{Directory, Subject};
 
-/// How old the state may be that a write is computed from, at the moment when the write leaves: for goals
-/// that send a whole list, and for providers that are sent the whole user.
+/// How old the state may be that a write is computed from, at the moment when the write leaves. It holds for
+/// goals that send a whole list, and for providers that are sent the whole user.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// What was shown of a user last, and when.
+/// The state in which a user was last shown, with its time.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
     pub(super) state: UserState,
     at: Timestamp,
     /// The same moment on a clock that cannot be set.
     since: Instant,
-    /// An answer to this unit showed it; else it is the state that the ledger holds.
+    /// Whether an answer to this unit showed it. If not, it is the state in the ledger.
     pub(super) is_own: bool,
 }
 
 impl Look {
-    /// What an answer shows that has just arrived.
+    /// The state that an answer shows which has just arrived.
     pub(super) fn now(state: UserState, clock: Clock) -> Self {
         Self {
             state,
@@ -37,7 +40,7 @@ impl Look {
         }
     }
 
-    /// What the ledger holds of a user for whom nothing was written yet.
+    /// The state that the ledger holds of a user that no write was sent for yet.
     pub(super) fn stored(seen: &Seen, clock: Clock) -> Self {
         let now = Instant::now();
         let age = clock.now().since(seen.at).unwrap_or_default();
@@ -49,7 +52,7 @@ impl Look {
         }
     }
 
-    /// Whether it is at most so old by both clocks. A look from the future is old: the clock
+    /// Whether it is not older than `limit` by both clocks. A state from the future counts as old: the clock
     /// was set.
     fn is_at_most(&self, limit: Duration, clock: Clock) -> bool {
         let age = clock.now().since(self.at);
@@ -61,13 +64,13 @@ impl Look {
 #[derive(Debug, Clone)]
 pub(super) struct Intent {
     pub(super) request: Request,
-    /// What the request is to do.
+    /// The operations of the request.
     pub(super) operations: Vec<Operation>,
-    /// What the user had when the write was decided.
+    /// The state of the user that the write is computed from.
     made_from: Look,
     /// How old that may be when the write leaves.
     limit: Duration,
-    /// The write left and was turned away, or could not leave: it may go again.
+    /// Whether the write was turned away or could not leave, so that it may go again.
     pub(super) is_repeated: bool,
 }
 
@@ -79,21 +82,21 @@ impl Intent {
     }
 }
 
-/// What is to be done about a user who seems to need a write.
+/// The decision about a user that seems to need a write.
 #[derive(Debug)]
 pub(super) enum Decision {
     /// This write.
     Write(Box<Intent>),
-    /// The user is to be read first: not seen yet, not seen lately, or nothing seems to be left to do.
+    /// The user is to be read first: it was not seen yet, or too long ago, or nothing seems to be left to do.
     Read,
     /// The user may not be written by this command.
     Barred(Barred),
-    /// No write will do: why, as a code and for people.
+    /// No write can reach the goal: the reason as a code and in words.
     Refused(Reason, String),
 }
 
-/// Decides about the next write for a user. `look` is what was shown last, `resource` the whole user as it
-/// was read right before, and `effect` what the writes of the job may have done so far.
+/// Decides about the next write for a user. `look` is the state in which the user was last shown, `resource` the
+/// whole user as it was read right before, and `effect` what the writes of the job may have done so far.
 pub(super) fn decide<D: Directory>(
     directory: &D,
     settings: &EngineSettings,
@@ -120,7 +123,7 @@ pub(super) fn decide<D: Directory>(
     let id = Some(subject.user.as_str());
     match settings.door.may_write(id, &subject.known) {
         Ok(()) => {}
-        // Reading the user alone may show the names, and whether an earlier write took effect.
+        // A read of the user may show the names, and whether an earlier write took effect.
         Err(barred) if barred.is_unknown() && !look.is_own => return Decision::Read,
         Err(_) if effect == Effect::Maybe => return Decision::Read,
         Err(barred) => return Decision::Barred(barred),
@@ -141,7 +144,7 @@ pub(super) fn decide<D: Directory>(
             }))
         }
         Need::Nothing => Decision::Read,
-        // What the ledger holds may be out of date: a refusal needs a read of its own.
+        // The state in the ledger may be out of date: a refusal needs a fresh read.
         Need::Refused(..) if !look.is_own => Decision::Read,
         Need::Refused(reason, why) => Decision::Refused(reason, why),
     }

@@ -1,22 +1,18 @@
-//! The engine: it sees every user of a job to an outcome, whatever the network does.
+//! The engine: it brings every user of a job to an outcome, and waits through outages and rate limits.
 //!
-//! A dispatcher (one select loop around one synchronous `handle`) hands users to units; a unit makes
-//! all attempts for one user; a course, a pure rule, decides what comes next after each verdict. The
-//! engine knows the domain, the pace and the two ports; it knows nothing of HTTP, SCIM, tokens, SQL
-//! or terminals. A user's failure is data; an `Err` means that the run cannot go on.
+//! The dispatcher claims users and starts a unit for each. A unit makes all attempts for one user. The
+//! attempt policy, a pure rule, chooses the next step after each verdict. The engine knows the domain, the
+//! pace, the sender and the two ports. It knows nothing of HTTP, SCIM, tokens, SQL or terminals. A user's
+//! failure is data; an `Err` means that the run cannot go on.
 
-mod breaker;
-mod claim;
+mod attempt_policy;
 mod context;
-mod course;
 mod dispatcher;
 mod event;
-mod flow;
 mod intent;
-mod outage;
-mod settings;
-mod stop;
-mod tally;
+mod known_users;
+mod run_settings;
+mod stop_reason;
 mod unit;
 
 #[cfg(test)]
@@ -25,6 +21,6 @@ mod scripted;
 mod tests;
 
 pub use dispatcher::{Ending, EngineError, run};
-pub use event::{Event, Fault, Listener, Snapshot, Waiting};
-pub use settings::{EngineSettings, Work};
-pub use stop::{Signal, StopReason};
+pub use event::{Event, Fault, Listener, Snapshot, StopMode, Waiting};
+pub use run_settings::{EngineSettings, RunParts, Work};
+pub use stop_reason::{Signal, StopReason};

@@ -24,7 +24,7 @@ pub use session::{SecretError, Sessions, SignedIn};
 pub use setup::{RunOptions, Setup};
 pub use voice::{RunProgress, Signals, Voice};
 pub use work::{
-    AccessSeen, Conclusion, JobResult, PlannedJob, ProviderCheck, ProviderCheckError, UndoError,
+    AccessSeen, JobEnd, JobResult, PlannedJob, ProviderCheck, ProviderCheckError, UndoError,
     UndoRest, UndoResult, UndoStart, Verification, check_provider, continue_undo, plan, retry, run,
     start_undo, verify, warn_if_undone,
 };

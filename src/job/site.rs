@@ -72,7 +72,7 @@ impl<'a> Site<'a> {
         let voice = Arc::clone(&self.setup.voice);
         let noted = Mutex::new(None::<Instant>);
         let inquirer = self.directory.inquirer(self.settings());
-        inquirer.on_trouble(move |why| {
+        inquirer.on_retry(move |why| {
             let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
             if noted.is_none_or(|last| last.elapsed() >= EVERY) {
                 *noted = Some(Instant::now());
@@ -159,6 +159,6 @@ fn mandate(settings: &Settings, signed_in: &SignedIn) -> Mandate {
         ticket: grounds.ticket.clone(),
         reason: grounds.reason.clone(),
         approver: grounds.approver.clone(),
-        settings: settings.told(),
+        settings: settings.recorded(),
     }
 }

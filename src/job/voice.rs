@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::engine::{Listener, Signal};
-use crate::lookup::Look;
+use crate::lookup::LookUpStatus;
 
 /// What a job says and asks.
 pub trait Voice: Send + Sync {
@@ -36,7 +36,7 @@ pub trait Voice: Send + Sync {
 
     /// The progress of a look-up that begins now. It is called after each request, and dropped when the
     /// look-up ends.
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)>;
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)>;
 
     /// The progress of a run that begins now.
     fn run_progress(&self) -> Box<dyn RunProgress>;

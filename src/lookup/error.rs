@@ -10,7 +10,7 @@ pub enum LookUpError {
     /// The provider has answered no request for too long.
     #[error("the provider is out: {0}")]
     Outage(String),
-    /// Who we are is refused.
+    /// The provider refuses the credential.
     #[error(transparent)]
     SignIn(SignInError),
     /// The account may not read users.
@@ -31,18 +31,18 @@ pub enum LookUpError {
     /// The provider does not have the attribute in which the profile looks for access.
     #[error(transparent)]
     NoAttribute(NoAttribute),
-    /// What is found cannot be kept.
+    /// The users that were found cannot be stored.
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
-/// The provider does not have the attribute in which the profile looks for access, as far as anything
-/// shows: what users have cannot be seen, so that it cannot be removed.
+/// The provider does not have the attribute in which the profile looks for access, as far as its answers show:
+/// the access of its users cannot be seen, so that it cannot be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoAttribute {
     /// The attribute.
     pub attribute: String,
-    /// Users that were shown, all of them without it.
+    /// The number of users that were shown, all of them without the attribute.
     pub users: u64,
     /// Other attributes in which users are shown to have access.
     pub other_access: Vec<String>,
@@ -67,7 +67,7 @@ impl fmt::Display for NoAttribute {
 }
 
 impl NoAttribute {
-    /// What can be done.
+    /// What the user of the program can do.
     pub fn hint(&self) -> String {
         "give `--disable` alone, or a profile whose `[scim.access]` names an attribute that the service \
          has; nothing was written"
@@ -75,7 +75,7 @@ impl NoAttribute {
     }
 }
 
-/// Names of attributes, as they stand in a sentence.
+/// Names of attributes, as part of a sentence.
 fn quoted(names: &[String]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(" and ")

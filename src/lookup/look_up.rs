@@ -1,105 +1,105 @@
-//! Looks up all users that a register seeks, the cheapest way, and believes only what was shown.
+//! The course of a look-up: first the list, if that takes fewer requests, then ids, then names, then what is left
+//! to know about the tenant.
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Coverage, Line, UserId, UserState};
-use crate::lookup::census::Census;
+use crate::domain::{ActiveUsers, Coverage, Line, UserId, UserState};
+use crate::lookup::addresses::AddressEvidence;
 use crate::lookup::error::LookUpError;
 use crate::lookup::inquirer::Inquirer;
-use crate::lookup::place::Place;
+use crate::lookup::list::ListCursor;
+use crate::lookup::list::{Until, Walk};
 use crate::lookup::register::{Position, Register, Wants};
-use crate::lookup::silence::Silence;
-use crate::lookup::spelling::Control;
-use crate::lookup::strategy::{self, Method};
-use crate::lookup::walk::{Until, Walk};
+use crate::lookup::search::spelling::Control;
+use crate::lookup::strategy::{self, Strategy};
+use crate::lookup::tenant_counts::Census;
 use crate::port::Directory;
 
-/// Users who are read alone before a provider is said not to have the attribute of access.
+/// Users that are read alone before the look-up concludes that the provider does not have the attribute of
+/// access.
 const SAMPLE: usize = 10;
 
-/// What is asked of a look-up, beside the users.
+/// What a look-up is to find out beside the users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Ask {
-    /// How far the tenant's active users are counted.
-    pub count: Count,
-    /// Whether a provider that has no such attribute as the profile's for access ends the look-up: what
-    /// cannot be seen cannot be removed.
+pub struct LookUpOptions {
+    /// Whether the active users of the tenant are counted.
+    pub count: CountActive,
+    /// Whether the look-up ends with an error if the provider does not have the attribute in which the profile
+    /// looks for access: access that cannot be seen cannot be removed.
     pub needs_attribute: bool,
 }
 
-/// How far the tenant's active users are counted.
+/// Whether the active users of the tenant are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Count {
+pub enum CountActive {
     /// Not at all.
     #[default]
-    Nobody,
-    /// Until so many were seen, if the provider does not tell the number.
+    No,
+    /// If the provider does not give the number, until so many were seen.
     Enough(u64),
     /// All of them.
     All,
 }
 
-/// How a look-up was made, and what it showed of the tenant.
+/// How a look-up was made, and what it has found out about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The way that was chosen.
-    pub method: Method,
+pub struct LookUpResult {
+    /// The strategy that was chosen.
+    pub strategy: Strategy,
     /// Requests that it took, sign-in not counted.
     pub requests: u64,
     /// All users of the tenant, if the provider reported the number.
     pub total: Option<u64>,
-    /// The active users of the tenant, as far as is known.
-    pub active: Option<u64>,
-    /// Whether there may be more active users than that.
-    pub active_is_at_least: bool,
+    /// The number of active users of the tenant, as far as is known.
+    pub active: ActiveUsers,
     /// How much of the user list was seen.
     pub coverage: Coverage,
     /// Whether the provider is known to have the attribute in which access is shown.
     pub access_shown: bool,
-    /// The workspaces that the change names and that no user has who was shown.
+    /// Workspaces that the change names and that no user was shown to have.
     pub unseen_workspaces: Vec<String>,
 }
 
 /// The progress of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
-    /// The way that was chosen.
-    pub method: Method,
+pub struct LookUpStatus {
+    /// The strategy that was chosen.
+    pub strategy: Strategy,
     /// Requests sent so far.
     pub requests: u64,
-    /// Requests that it takes from here, about.
+    /// An estimate of the requests that are still to be sent.
     pub left: u64,
 }
 
 /// Looks up all users that `register` seeks.
 ///
-/// Dropping the future leaves with the register whatever was found: the next look-up goes on there.
+/// If the future is dropped, the register keeps all that was found, and the next look-up continues from there.
 pub async fn look_up<D: Directory, R: Register>(
     inquirer: &Inquirer<D>,
     register: &mut R,
-    ask: Ask,
-    on_progress: &mut dyn FnMut(Look),
-) -> Result<Found, LookUpError> {
+    options: LookUpOptions,
+    on_progress: &mut dyn FnMut(LookUpStatus),
+) -> Result<LookUpResult, LookUpError> {
     let begun = register.position().await?;
     let is_begun = begun.is_some();
-    let Position { place, census } = begun.unwrap_or_default();
-    let finds = inquirer.finds();
+    let Position { cursor, census } = begun.unwrap_or_default();
+    let supports = inquirer.supports();
     let sought = register.outstanding().await?;
-    inquirer.expect(strategy::singly(sought, finds.names));
+    inquirer.expect(strategy::singly(sought, supports.names));
     let mut this = LookUp {
         inquirer,
         on_progress,
-        ask,
+        options,
         wants: register.wants(),
-        walk: Walk::new(inquirer, None, Until::Counted, place),
-        list_works: finds.pages,
-        filter_works: finds.names > 0,
-        method: Method::Nothing,
+        walk: Walk::new(inquirer, None, Until::Counted, cursor),
+        list_works: supports.pages,
+        filter_works: supports.names > 0,
+        strategy: Strategy::Nothing,
         census,
-        silence: Default::default(),
+        address_evidence: Default::default(),
         has_asked_schemas: false,
         unshown: BTreeMap::new(),
-        silent: Vec::new(),
+        without_access: Vec::new(),
         control: Control::default(),
     };
     this.list(register, is_begun).await?;
@@ -109,13 +109,12 @@ pub async fn look_up<D: Directory, R: Register>(
     this.by_id(register).await?;
     this.settle_unshown(register).await?;
     this.seek_workspaces().await?;
-    let (active, active_is_at_least) = this.count_active().await?;
-    Ok(Found {
-        method: this.method,
+    let active = this.count_active().await?;
+    Ok(LookUpResult {
+        strategy: this.strategy,
         requests: inquirer.requests(),
-        total: this.walk.place().total,
+        total: this.walk.cursor().total,
         active,
-        active_is_at_least,
         coverage: this.walk.coverage(),
         access_shown: inquirer.directory().shows_access(),
         unseen_workspaces: this.census.unseen(this.wants.workspaces),
@@ -125,71 +124,71 @@ pub async fn look_up<D: Directory, R: Register>(
 /// A look-up under way.
 pub(super) struct LookUp<'a, D> {
     pub(super) inquirer: &'a Inquirer<D>,
-    pub(super) on_progress: &'a mut dyn FnMut(Look),
-    pub(super) ask: Ask,
+    pub(super) on_progress: &'a mut dyn FnMut(LookUpStatus),
+    pub(super) options: LookUpOptions,
     pub(super) wants: Wants,
     pub(super) walk: Walk<'a, D>,
     pub(super) list_works: bool,
     pub(super) filter_works: bool,
-    pub(super) method: Method,
+    pub(super) strategy: Strategy,
     pub(super) census: Census,
-    /// What is known of entries without addresses, of lists and of searches.
-    pub(super) silence: [Silence; 2],
+    /// What entries without addresses mean, in the list and in searches.
+    pub(super) address_evidence: [AddressEvidence; 2],
     pub(super) has_asked_schemas: bool,
-    /// Users who were read alone, and not shown with their access.
+    /// Users that were read alone, and shown without access.
     pub(super) unshown: BTreeMap<Line, UserId>,
-    /// Some of the users whom a list has shown without their access.
-    pub(super) silent: Vec<String>,
-    /// A user by whom searches are put to the test.
+    /// Some of the users that a list or a search has shown without access.
+    pub(super) without_access: Vec<String>,
+    /// The user that searches are tested with.
     pub(super) control: Control,
 }
 
-/// What shows several users at once.
+/// The kind of answer that an entry comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum EntrySource {
     List,
     Search,
 }
 
 impl<D: Directory> LookUp<'_, D> {
-    /// Goes through the list, if that pays.
+    /// Walks through the list, if that takes fewer requests.
     async fn list<R: Register>(
         &mut self,
         register: &mut R,
         is_begun: bool,
     ) -> Result<(), LookUpError> {
-        let names = self.inquirer.finds().names;
+        let names = self.inquirer.supports().names;
         let sought = register.outstanding().await?;
-        if !self.list_works || !is_begun && !strategy::is_list_worth_a_look(sought, names) {
+        if !self.list_works || !is_begun && !strategy::is_first_page_worth_it(sought, names) {
             return Ok(());
         }
         if !is_begun && !self.next_page(register).await? {
             return Ok(());
         }
         let sought = register.outstanding().await?;
-        let place = self.walk.place();
-        let expected = place
+        let cursor = self.walk.cursor();
+        let expected = cursor
             .total
-            .unwrap_or(place.passed + u64::from(!place.is_over()));
-        let choice = strategy::choose(sought, names, place.passed + 1, place.page, expected);
-        // The walk is over already, for example after a list of one page: the look-up was made by the list.
-        if place.is_over() {
-            self.method = Method::Pages;
-        } else if choice == Method::Pages {
-            self.method = Method::Pages;
-            // A list may turn out to be longer than was said: it takes at most twice as many requests as
-            // the other way.
-            let said = strategy::pages(place.passed + 1, place.page, expected);
+            .unwrap_or(cursor.passed + u64::from(!cursor.is_over()));
+        let choice = strategy::choose(sought, names, cursor.passed + 1, cursor.page, expected);
+        // The walk may be over already, for example after a list of one page: then the list was the strategy.
+        if cursor.is_over() {
+            self.strategy = Strategy::Pages;
+        } else if choice == Strategy::Pages {
+            self.strategy = Strategy::Pages;
+            // A list may turn out to be longer than the provider says. Then the walk ends after twice as many
+            // requests as the other strategy takes.
+            let said = strategy::pages(cursor.passed + 1, cursor.page, expected);
             let most = said.saturating_add(strategy::singly(sought, names));
             self.pages(register, most.saturating_add(1)).await?;
         }
         Ok(())
     }
 
-    /// Goes on through the list while no user was seen in one of the workspaces that the change names, as
-    /// long as the list shows workspaces. Perhaps only users outside the roster have that workspace.
+    /// Continues the walk through the list while no user was seen in one of the workspaces that the change names,
+    /// as long as the list shows workspaces. Perhaps only users outside the roster have that workspace.
     async fn seek_workspaces(&mut self) -> Result<(), LookUpError> {
-        if !self.ask.needs_attribute {
+        if !self.options.needs_attribute {
             return Ok(());
         }
         while !self.census.unseen(self.wants.workspaces.clone()).is_empty() {
@@ -197,14 +196,14 @@ impl<D: Directory> LookUp<'_, D> {
                 Some(users) if users.iter().any(|user| user.workspaces.is_some()) => {}
                 _ => break,
             }
-            let Place {
+            let ListCursor {
                 passed,
                 total,
                 page,
                 ..
-            } = *self.walk.place();
+            } = *self.walk.cursor();
             let left = total.unwrap_or(passed).saturating_sub(passed);
-            self.tell(left.div_ceil(page.max(1)));
+            self.report_progress(left.div_ceil(page.max(1)));
         }
         Ok(())
     }
@@ -222,10 +221,10 @@ impl<D: Directory> LookUp<'_, D> {
         let mut walked = 0;
         while walked < most && self.next_page(register).await? {
             walked += 1;
-            let place = self.walk.place();
-            let total = place.total.unwrap_or(place.passed);
-            let left = strategy::pages(place.passed + 1, place.page, total);
-            self.tell(left);
+            let cursor = self.walk.cursor();
+            let total = cursor.total.unwrap_or(cursor.passed);
+            let left = strategy::pages(cursor.passed + 1, cursor.page, total);
+            self.report_progress(left);
         }
         Ok(())
     }
@@ -235,9 +234,10 @@ impl<D: Directory> LookUp<'_, D> {
         let Some(mut users) = self.next_users().await? else {
             return Ok(false);
         };
-        self.complete(register, &mut users, Source::List).await?;
+        self.complete(register, &mut users, EntrySource::List)
+            .await?;
         let position = Position {
-            place: self.walk.place().clone(),
+            cursor: self.walk.cursor().clone(),
             census: self.census.clone(),
         };
         register.found(users, Some(position)).await?;
@@ -264,31 +264,32 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(users)
     }
 
-    /// Takes note of users that a list or a search has shown. That an entry shows no access proves nothing:
-    /// a list may leave out what is empty, and as well what is long.
+    /// Takes note of users that a list or a search has shown. An entry without access proves nothing: a list may
+    /// leave out an empty attribute, and also a long one.
     pub(super) fn take(&mut self, users: &[UserState]) {
         for user in users {
             self.control.note(user);
-            if user.workspaces.is_none() && self.silent.len() < SAMPLE {
-                self.silent.push(user.id.clone());
+            if user.workspaces.is_none() && self.without_access.len() < SAMPLE {
+                self.without_access.push(user.id.clone());
             }
         }
-        let ids = self.inquirer.finds().ids;
+        let ids = self.inquirer.supports().ids;
         self.census.take(users, &self.wants.workspaces, ids);
     }
 
-    pub(super) fn tell(&mut self, left: u64) {
+    /// Reports the progress; `left` is the number of requests that are still to be sent.
+    pub(super) fn report_progress(&mut self, left: u64) {
         self.inquirer.expect(left);
-        (self.on_progress)(Look {
-            method: self.method,
+        (self.on_progress)(LookUpStatus {
+            strategy: self.strategy,
             requests: self.inquirer.requests(),
             left,
         });
     }
 
-    /// Users of the list that were seen, or of whom any were shown otherwise.
+    /// The number of users that the list has shown, or without a list the number of users shown otherwise.
     pub(super) fn users_shown(&self) -> u64 {
-        let Place { distinct, .. } = *self.walk.place();
+        let ListCursor { distinct, .. } = *self.walk.cursor();
         if distinct > 0 {
             distinct
         } else {

@@ -1,39 +1,36 @@
-//! Look-ups: what many users have at the provider, with as few requests as possible, read only.
+//! Look-ups: they find out what many users have at the provider, with few requests, and write nothing there.
 //!
-//! An [`Inquirer`] sees one read request through: leave of the pace, growing waits, renewed
-//! credentials. A [`Walk`] goes through the user list page by page, however the server counts its pages.
-//! [`look_up()`] goes through the list, or asks for users one by one, whichever takes fewer requests; what
-//! it finds goes to a [`Register`], which knows whom it seeks. What no answer showed is never believed: a
-//! user who is not shown whole is read alone, and a name is called not found only by a list that was seen
-//! whole, or by a search that has passed its test.
-//! Nothing here writes to the provider, or knows the ledger, HTTP or SCIM.
+//! [`look_up()`] walks through the list of all users, or asks for users one by one, whichever takes fewer
+//! requests. Each user that it finds goes to a [`Register`], which knows the users that are sought. An
+//! [`Inquirer`] repeats a request until there is an answer that can be used. A [`Walk`] goes through the list
+//! page by page, however the server counts its pages.
+//!
+//! What no answer showed is never believed. A user whose list entry does not show everything is read alone. A
+//! name is called not found only by a list that was seen whole, or by a search that has passed a test.
+//!
+//! Nothing here knows the ledger, HTTP or SCIM.
 
-mod census;
-mod count;
+mod addresses;
+mod by_id;
 mod error;
-mod finds;
 mod inquirer;
+mod inquiry_settings;
+mod list;
 mod look_up;
-mod names;
-mod place;
 mod register;
-mod silence;
-mod singly;
-mod spelling;
+mod search;
 mod strategy;
-mod trust;
-mod walk;
+mod tenant_counts;
 
-pub use census::Census;
+pub use by_id::read;
 pub use error::{LookUpError, NoAttribute};
-pub use finds::{Finds, InquirySettings};
 pub use inquirer::Inquirer;
-pub use look_up::{Ask, Count, Found, Look, look_up};
-pub use place::Place;
-pub use register::{Absence, Outstanding, Position, Register, Sought, Told, Wants};
-pub use singly::read;
-pub use strategy::Method;
-pub use walk::{Until, Walk};
+pub use inquiry_settings::{InquirySettings, QuerySupport};
+pub use list::{ListCursor, Until, Walk};
+pub use look_up::{CountActive, LookUpOptions, LookUpResult, LookUpStatus, look_up};
+pub use register::{Absence, Outstanding, Position, RecordedAnswer, Register, Sought, Wants};
+pub use strategy::Strategy;
+pub use tenant_counts::Census;
 
 #[cfg(test)]
 mod tests;

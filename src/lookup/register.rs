@@ -1,4 +1,4 @@
-//! Whom a look-up seeks, and where it puts what it finds.
+//! The register of a look-up: it knows the users that are sought, and stores those that are found.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Line, Reason, UserId, UserState};
-use crate::lookup::census::Census;
-use crate::lookup::place::Place;
+use crate::lookup::list::ListCursor;
+use crate::lookup::tenant_counts::Census;
 use crate::port::JournalError;
 
 /// How many users are still sought.
@@ -19,7 +19,7 @@ pub struct Outstanding {
     pub by_name: u64,
 }
 
-/// A user who is sought: by id, or by `userName`.
+/// A user that is sought: by id, or by `userName`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sought {
     /// By id.
@@ -30,7 +30,7 @@ pub enum Sought {
         line: Line,
         /// The name, as the roster spells it.
         name: String,
-        /// Whether a user of that name was shown already. There may be another one.
+        /// Whether a user of that name was shown already. There may be a second one.
         is_hit: bool,
     },
 }
@@ -44,14 +44,15 @@ impl Sought {
     }
 }
 
-/// What users are to be shown with.
+/// What is to be known of each user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wants {
-    /// Whether users are to be shown with what they have access to.
+    /// Whether the access of each user is to be shown.
     pub access: bool,
-    /// Workspaces that the change names: the look-up reports those that no user was seen in.
+    /// Workspaces that the change names. The look-up reports those that no user was shown to have.
     pub workspaces: Vec<String>,
-    /// Whether names may decide about a user: [`Register::lacking`] then says of whom they are not shown.
+    /// Whether names and addresses may decide about a user. [`Register::lacking`] then names the users that were
+    /// shown without them.
     pub names: bool,
 }
 
@@ -59,26 +60,27 @@ pub struct Wants {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Position {
     /// The position in the user list.
-    pub place: Place,
-    /// What was seen of the tenant so far.
+    #[serde(rename = "place")]
+    pub cursor: ListCursor,
+    /// What is known of the tenant so far.
     pub census: Census,
 }
 
 /// Why a user was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absence {
-    /// The code: [`Reason::NotFound`] if the provider says that there is no such user, anything else if
-    /// it does not show the user.
+    /// The code: [`Reason::NotFound`] if the provider says that there is no such user, another one if it does
+    /// not show the user.
     pub reason: Reason,
-    /// In the provider's own words, or ours where it had none.
+    /// The words of the provider, or ours if it gave none.
     pub words: Option<String>,
-    /// The answer that says so, if one is about this user alone.
-    pub answer: Option<Told>,
+    /// The answer about this user alone, if there was one.
+    pub answer: Option<RecordedAnswer>,
 }
 
-/// An answer about one user.
+/// The answer to the read of one user, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordedAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The server's name for the request.
@@ -88,7 +90,7 @@ pub struct Told {
 }
 
 impl Absence {
-    /// No user was found for what was asked, and no single answer says so.
+    /// No user was found, and no single answer says so.
     pub fn not_found() -> Self {
         Self {
             reason: Reason::NotFound,
@@ -112,16 +114,16 @@ impl Absence {
     }
 }
 
-/// Knows which users are sought, and stores what is found. Each call is durable when it returns.
+/// Knows which users are sought, and stores those that are found. Each call is durable when it returns.
 pub trait Register {
-    /// What users are to be shown with.
+    /// What is to be known of each user.
     fn wants(&self) -> Wants;
 
-    /// How many users are still sought: each user that was not shown with all that is wanted, and every
-    /// name, until [`Register::resolve`] has said who is meant by it.
+    /// How many users are still sought. A user is sought until it was shown with all that is wanted, a name until
+    /// [`Register::resolve`] has found its user.
     fn outstanding(&mut self) -> impl Future<Output = Result<Outstanding, JournalError>>;
 
-    /// The next users who are still sought, in the order of their lines, after line `after`; at most
+    /// The next users that are still sought, in the order of their lines, after line `after`; at most
     /// `limit` of them, none when there are no more.
     fn next(
         &mut self,
@@ -132,34 +134,34 @@ pub trait Register {
     /// How far an earlier look-up came, if it was interrupted.
     fn position(&mut self) -> impl Future<Output = Result<Option<Position>, JournalError>>;
 
-    /// The places among these users of those who are sought, and of whom names or addresses are not shown
-    /// that decide about them.
+    /// The indexes of those of `users` that are sought and that are shown without a name or the addresses that
+    /// decide about them.
     fn lacking(
         &mut self,
         users: &[UserState],
     ) -> impl Future<Output = Result<Vec<usize>, JournalError>>;
 
-    /// Takes users that a list or a search has shown, even those that are not sought, and how far the walk
-    /// through the list has come. An entry that does not show what is wanted leaves its user sought.
+    /// Takes users that a list or a search has shown, even those that are not sought, and the position of the walk
+    /// through the list. A user whose entry does not show all that is wanted is still sought.
     fn found(
         &mut self,
         users: Vec<UserState>,
         position: Option<Position>,
     ) -> impl Future<Output = Result<(), JournalError>>;
 
-    /// Takes one user who was read alone. Returns whether the state shows the access that is wanted; if
-    /// not, the user is still sought.
+    /// Takes one user that was read alone. Returns whether the state shows the access that is wanted. If not, the
+    /// user is still sought.
     fn seen(
         &mut self,
         sought: &Sought,
         state: UserState,
     ) -> impl Future<Output = Result<bool, JournalError>>;
 
-    /// All that could show a user of a name was asked: says who is meant by each name, and by each id
-    /// that was shown in another spelling only. One user is; of several, none is.
+    /// All requests that could show a user of a name were made. Finds the user of each name, and of each id that
+    /// was shown in another spelling only. If several users fit, none of them is taken.
     fn resolve(&mut self) -> impl Future<Output = Result<(), JournalError>>;
 
-    /// Takes note that some were not found.
+    /// Takes the users that were not found.
     fn missing(
         &mut self,
         absent: Vec<(Sought, Absence)>,

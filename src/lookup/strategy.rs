@@ -1,10 +1,10 @@
-//! Which way takes fewer requests. A pure rule.
+//! The strategy of a look-up: the one that takes fewer requests. A pure rule.
 
 use crate::lookup::register::Outstanding;
 
 /// How users are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum Strategy {
     /// Page by page through the list of all users.
     Pages,
     /// One by one by their ids, and by several names at once.
@@ -13,7 +13,7 @@ pub enum Method {
     Nothing,
 }
 
-impl Method {
+impl Strategy {
     /// The word in the ledger and in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -24,8 +24,8 @@ impl Method {
     }
 }
 
-/// Requests that it takes to ask for each user that is sought, with so many names in a search; without
-/// searches, names take more than any list.
+/// The number of requests to ask for each user that is sought, with `names` names in one search. If names cannot
+/// be searched, they take more requests than any list.
 pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
     let by_name = match (sought.by_name, names as u64) {
         (0, _) => 0,
@@ -35,7 +35,7 @@ pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
     sought.by_id.saturating_add(by_name)
 }
 
-/// Requests that it takes to walk from user `next`, counted from 1, to the end of the list.
+/// The number of requests to walk from user `next`, counted from 1, to the end of the list.
 pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
     total
         .saturating_add(1)
@@ -43,24 +43,24 @@ pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
         .div_ceil(page.max(1))
 }
 
-/// Whether the first page is worth its request: the page shows how long the list is.
-pub(super) fn is_list_worth_a_look(sought: Outstanding, names: usize) -> bool {
+/// Whether the first page of the list is worth its request: it shows how long the list is.
+pub(super) fn is_first_page_worth_it(sought: Outstanding, names: usize) -> bool {
     singly(sought, names) > 1
 }
 
-/// The better way from here, when the list is known to go on so far.
+/// The better strategy from here, when the list is known to have `total` users.
 pub(super) fn choose(
     sought: Outstanding,
     names: usize,
     next: u64,
     page: u64,
     total: u64,
-) -> Method {
+) -> Strategy {
     match (singly(sought, names), pages(next, page, total)) {
-        (0, _) => Method::Nothing,
-        // At equal cost the list is taken, as it also shows how many users the tenant has, and who is active.
-        (singly, pages) if pages <= singly => Method::Pages,
-        _ => Method::Singly,
+        (0, _) => Strategy::Nothing,
+        // At equal cost the list is taken: it also shows how many users the tenant has, and which are active.
+        (singly, pages) if pages <= singly => Strategy::Pages,
+        _ => Strategy::Singly,
     }
 }
 
@@ -76,25 +76,25 @@ mod tests {
             by_id: 1,
             by_name: 1,
         };
-        assert!(is_list_worth_a_look(one, 0));
-        assert_eq!(choose(one, 0, 101, 100, 5_000_000), Method::Pages);
-        let nobody = Outstanding { by_name: 0, ..one };
-        assert_eq!(singly(nobody, 0), 1);
+        assert!(is_first_page_worth_it(one, 0));
+        assert_eq!(choose(one, 0, 101, 100, 5_000_000), Strategy::Pages);
+        let no_name = Outstanding { by_name: 0, ..one };
+        assert_eq!(singly(no_name, 0), 1);
     }
 
     #[test]
-    fn the_way_with_fewer_requests_is_chosen() {
+    fn the_strategy_with_fewer_requests_is_chosen() {
         for (by_id, by_name, next, total, expected) in [
-            (2000, 0, 101, 5000, Method::Pages),
-            (49, 0, 101, 5000, Method::Pages),
-            (48, 0, 101, 5000, Method::Singly),
-            (10, 0, 101, 5000, Method::Singly),
-            (0, 2000, 101, 5000, Method::Pages),
-            (0, 1440, 101, 5000, Method::Singly),
-            (0, 10, 101, 250, Method::Singly),
-            (0, 0, 101, 5000, Method::Nothing),
+            (2000, 0, 101, 5000, Strategy::Pages),
+            (49, 0, 101, 5000, Strategy::Pages),
+            (48, 0, 101, 5000, Strategy::Singly),
+            (10, 0, 101, 5000, Strategy::Singly),
+            (0, 2000, 101, 5000, Strategy::Pages),
+            (0, 1440, 101, 5000, Strategy::Singly),
+            (0, 10, 101, 250, Strategy::Singly),
+            (0, 0, 101, 5000, Strategy::Nothing),
             // All pages were seen: the users that are left are asked for.
-            (3, 0, 5001, 5000, Method::Pages),
+            (3, 0, 5001, 5000, Strategy::Pages),
         ] {
             let sought = Outstanding { by_id, by_name };
             let found = choose(sought, NAMES, next, 100, total);
@@ -103,21 +103,21 @@ mod tests {
         assert_eq!(pages(5001, 100, 5000), 0);
         assert_eq!(pages(1, 100, 1), 1);
         assert_eq!(pages(1, 1, u64::MAX), u64::MAX - 1);
-        assert!(!is_list_worth_a_look(
+        assert!(!is_first_page_worth_it(
             Outstanding {
                 by_id: 1,
                 by_name: 0
             },
             NAMES
         ));
-        assert!(!is_list_worth_a_look(
+        assert!(!is_first_page_worth_it(
             Outstanding {
                 by_id: 0,
                 by_name: 30
             },
             NAMES
         ));
-        assert!(is_list_worth_a_look(
+        assert!(is_first_page_worth_it(
             Outstanding {
                 by_id: 2,
                 by_name: 0

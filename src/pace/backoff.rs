@@ -9,8 +9,8 @@ const CAP: Duration = Duration::from_mins(1);
 
 /// The delays for one user, or for one sign-in.
 ///
-/// backon gives the growing ceiling; the delay is drawn evenly from nothing up to it, so that users
-/// who failed together do not come back together. (backon's own jitter only adds to the ceiling.)
+/// backon gives the growing ceiling. The delay is drawn evenly between zero and the ceiling, so that users
+/// that failed together are not tried again together. (backon's own jitter only adds to the ceiling.)
 #[derive(Debug)]
 pub struct Backoff {
     ceilings: ExponentialBackoff,
@@ -18,7 +18,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Delays whose jitter follows from `seed`.
+    /// Delays with a jitter that follows from `seed`.
     pub fn seeded(seed: u64) -> Self {
         Self {
             ceilings: ExponentialBuilder::default()
@@ -31,7 +31,7 @@ impl Backoff {
         }
     }
 
-    /// The next delay: at most 60 s of our own, at least what the server asked for.
+    /// The next delay: at most 60 s, unless the server asked for a longer one with `asked`.
     pub fn next(&mut self, asked: Option<Duration>) -> Duration {
         let ceiling = self.ceilings.next().unwrap_or(CAP).min(CAP);
         let own = ceiling.mul_f64(self.random.f64());

@@ -10,22 +10,24 @@ use tokio::time::Instant;
 pub struct Hold {
     /// When it ends.
     pub until: Instant,
-    /// Why it is there, for the progress line.
+    /// The reason, for the progress line.
     pub why: &'static str,
 }
 
-/// An instant too far away to be named is as good as the far future.
+/// The instant after `wait`. An instant that the clock cannot represent becomes one in the far future.
 pub(super) fn later(now: Instant, wait: Duration) -> Instant {
     let far = Duration::from_hours(365 * 24);
     now.checked_add(wait).unwrap_or(now + far)
 }
 
+/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     hold: Mutex<Option<Hold>>,
 }
 
 impl Gate {
+    /// Holds all requests for `wait`. A longer hold is never shortened.
     pub(super) fn hold(&self, wait: Duration, why: &'static str) {
         let until = later(Instant::now(), wait);
         let mut hold = self.lock();
@@ -34,12 +36,13 @@ impl Gate {
         }
     }
 
+    /// The hold in force, if any.
     pub(super) fn held(&self) -> Option<Hold> {
         let now = Instant::now();
         self.lock().filter(|hold| hold.until > now)
     }
 
-    /// Waits until the gate holds no request. A hold may be prolonged while we wait.
+    /// Waits until no hold is in force. A hold may be prolonged meanwhile.
     pub(super) async fn open(&self) {
         while let Some(hold) = self.held() {
             tokio::time::sleep_until(hold.until).await;

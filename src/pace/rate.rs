@@ -14,20 +14,20 @@ pub enum Rate {
         /// How many; at least 1.
         count: u32,
         /// One second or one minute.
-        unit: Unit,
+        unit: RateUnit,
     },
 }
 
 /// The unit of time that a rate is given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum RateUnit {
     /// Written `/s`.
     Second,
     /// Written `/m`.
     Minute,
 }
 
-impl Unit {
+impl RateUnit {
     /// The unit of this name, short or long.
     fn named(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
@@ -38,12 +38,12 @@ impl Unit {
     }
 }
 
-/// The text is no rate.
+/// A text that is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no rate: write {}", right.as_deref().unwrap_or("`8/s`, `600/m` or `unlimited`"))]
 pub struct RateError {
     text: String,
-    /// How what is probably meant is written.
+    /// The right spelling of the rate that is probably meant.
     right: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl RateError {
     }
 }
 
-/// The right spelling of a number without a unit, and of a part of a request in a second.
+/// The right spelling, for a number without a unit and for a fraction of a request.
 fn meant(text: &str) -> Option<String> {
     if text.parse::<u32>().is_ok_and(|count| count > 0) {
         return Some(format!("`{text}/s` or `{text}/m`"));
@@ -70,9 +70,9 @@ fn meant(text: &str) -> Option<String> {
         digits => digits.parse::<u64>().ok(),
     };
     let parts = parse(whole)?.checked_mul(of)?.checked_add(parse(part)?)?;
-    let per_minute = match Unit::named(unit)? {
-        Unit::Second => parts.checked_mul(60)? / of,
-        Unit::Minute => parts / of,
+    let per_minute = match RateUnit::named(unit)? {
+        RateUnit::Second => parts.checked_mul(60)? / of,
+        RateUnit::Minute => parts / of,
     };
     (per_minute > 0).then(|| format!("a whole number, such as `{per_minute}/m`"))
 }
@@ -84,8 +84,8 @@ impl Rate {
             Self::Unlimited => None,
             Self::Per { count, unit } => {
                 let whole = match unit {
-                    Unit::Second => Duration::from_secs(1),
-                    Unit::Minute => Duration::from_mins(1),
+                    RateUnit::Second => Duration::from_secs(1),
+                    RateUnit::Minute => Duration::from_mins(1),
                 };
                 Some(whole / count)
             }
@@ -103,7 +103,7 @@ impl FromStr for Rate {
             return Ok(Self::Unlimited);
         }
         let (count, unit) = trimmed.split_once('/').ok_or_else(error)?;
-        let unit = Unit::named(unit).ok_or_else(error)?;
+        let unit = RateUnit::named(unit).ok_or_else(error)?;
         match count.trim().parse() {
             Ok(count @ 1..=1_000_000) => Ok(Self::Per { count, unit }),
             _ => Err(error()),
@@ -117,8 +117,8 @@ impl fmt::Display for Rate {
             Self::Unlimited => f.write_str("unlimited"),
             Self::Per { count, unit } => {
                 let unit = match unit {
-                    Unit::Second => "s",
-                    Unit::Minute => "m",
+                    RateUnit::Second => "s",
+                    RateUnit::Minute => "m",
                 };
                 write!(f, "{count}/{unit}")
             }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_probably_meant_is_told_in_the_right_spelling() {
+    fn the_error_shows_the_right_spelling_of_what_is_probably_meant() {
         for (text, right) in [
             ("10", "`10/s` or `10/m`"),
             ("0.5/s", "`30/m`"),

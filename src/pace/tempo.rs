@@ -1,9 +1,10 @@
-//! How far below the setting the pace is, and when it comes back: rules only, no clock, no waiting.
+//! The tempo: how far the pace is below the setting, and when it rises again. It is a pure rule: time and answers
+//! come in as arguments.
 //!
-//! Two things lower it. A 429 halves it, and it rises again by a twentieth of the setting for every
-//! two seconds in which answers come: so a limit that is shared with others is found, and approached
-//! again gently. And an allowance that is less than what is still to be sent, and would not last until its
-//! reset, spreads what remains over the time; that ends with the reset.
+//! Two things lower it. A 429 halves it, and it rises again by a twentieth of the setting for every two seconds
+//! in which answers come: so a limit that is shared with other clients is found, and approached again in small
+//! steps. An allowance that is less than what is still to be sent, and would not last until its reset, lowers it
+//! so that the remaining requests are spread over the time until then; that ends with the reset.
 
 use std::time::Duration;
 
@@ -12,21 +13,21 @@ use tokio::time::Instant;
 use crate::domain::Allowance;
 use crate::pace::gate::later;
 
-/// The floor after 429s, and the step upwards, as parts of the setting. A floor of 8/s is 24 a
-/// minute: slow enough for any server, fast enough to notice that things are better.
+/// The floor after 429s, and the step upwards, are the setting divided by this. For 8/s the floor is 24 a
+/// minute: slow enough for any server, and fast enough to notice when the server takes more again.
 const PARTS: f64 = 20.0;
 
-/// Time between two steps upwards: from half the pace to the whole takes 20 s. Against a limit below
-/// the setting that costs some two refusals in a hundred; a server that refuses at random, whatever
-/// the pace, is not left at the floor.
+/// Time between two steps upwards: from half the setting to the whole takes 20 s. Against a limit below
+/// the setting this costs about two refusals in a hundred requests. Against a server that refuses at random,
+/// the tempo does not stay at the floor.
 const STEP_EVERY: Duration = Duration::from_secs(2);
 
-/// Throttled answers within this time are one event, even if the wait that they ask for is shorter:
-/// they answer requests that were under way together.
+/// 429s within this time count as one, even if the wait that they ask for is shorter: they answer requests that
+/// were in flight together.
 const STORM: Duration = Duration::from_secs(1);
 
-/// Change of a ration below which the old one stays: each answer brings a slightly different one,
-/// and each new bucket begins empty.
+/// If a new ration differs from the old one by less than this part, the old one stays: each answer brings a
+/// slightly different one, and each new bucket begins empty.
 const MARGIN: f64 = 0.1;
 
 /// Limits are in requests per second.
@@ -36,7 +37,7 @@ pub(super) struct Tempo {
     setting: Option<Duration>,
     slowed: Option<Slowed>,
     ration: Option<Ration>,
-    /// Until when a 429 is news no more.
+    /// Until when further 429s count as the same event.
     storm_until: Option<Instant>,
 }
 
@@ -44,13 +45,13 @@ pub(super) struct Tempo {
 #[derive(Debug, Clone, Copy)]
 struct Slowed {
     limit: f64,
-    /// Where it ends: the setting, or what was sent lately if there is none.
+    /// The limit that it rises to: the setting, or without one the rate of the last seconds.
     top: f64,
-    /// Since when all has been well, or the latest step.
+    /// When the last 429 or the last step upwards was.
     well_since: Instant,
 }
 
-/// While little of an allowance remains.
+/// The limit while little of an allowance remains.
 #[derive(Debug, Clone, Copy)]
 struct Ration {
     limit: f64,
@@ -67,20 +68,20 @@ impl Tempo {
         }
     }
 
-    /// A 429 has come, and all requests wait for `wait`; `lately` is the rate of late.
-    pub(super) fn throttled(&mut self, now: Instant, wait: Duration, lately: f64) {
+    /// A 429 has come, and all requests wait for `wait`. `recent` is the rate of the last seconds.
+    pub(super) fn throttled(&mut self, now: Instant, wait: Duration, recent: f64) {
         let is_news = self.storm_until.is_none_or(|until| until <= now);
-        // An answer that arrives while all requests wait belongs to a request sent before. But a storm
-        // must end at some time, so only its first answer counts for a whole second.
+        // An answer that arrives while all requests wait answers a request that was sent before. Only the first
+        // 429 lasts for a whole second at least: otherwise the storm might never end.
         let quiet = if is_news { wait.max(STORM) } else { wait };
         let until = later(now, quiet).max(self.storm_until.unwrap_or(now));
         self.storm_until = Some(until);
         if is_news {
             let known = self.slowed.map(|slowed| slowed.top);
-            // Without a setting the limit is made up; one request a second is slow enough for any server.
+            // Without a setting the limit is derived; one request a second is slow enough for any server.
             let top = known
                 .or_else(|| self.setting.map(per_second))
-                .unwrap_or_else(|| lately.max(1.0));
+                .unwrap_or_else(|| recent.max(1.0));
             let before = self.limit(now).unwrap_or(top).min(top);
             self.slowed = Some(Slowed {
                 limit: (before / 2.0).max(top / PARTS),
@@ -108,13 +109,13 @@ impl Tempo {
         }
     }
 
-    /// An answer reports what remains; `lately` is the rate of late, and `expected` the number of
-    /// requests that are still to be sent. What is enough for them needs no spreading.
+    /// An answer reports what remains. `recent` is the rate of the last seconds, and `expected` the number of
+    /// requests that are still to be sent. If enough remains for them, nothing is spread.
     pub(super) fn ration(
         &mut self,
         now: Instant,
         allowance: Allowance,
-        lately: f64,
+        recent: f64,
         expected: u64,
     ) {
         if allowance.remaining >= expected {
@@ -125,7 +126,7 @@ impl Tempo {
             return;
         }
         let until = later(now, allowance.resets_in);
-        // As with none remaining, no hint makes a request wait longer than this.
+        // Also if some requests remain, no hint makes a request wait longer than this.
         let slowest = 1.0 / Allowance::LONGEST_WAIT.as_secs_f64();
         let remaining = u32::try_from(allowance.remaining).unwrap_or(u32::MAX);
         let limit = (f64::from(remaining) / allowance.resets_in.as_secs_f64()).max(slowest);
@@ -137,8 +138,8 @@ impl Tempo {
                 let limit = if near { old.limit } else { limit };
                 self.ration = Some(Ration { limit, until });
             }
-            // Without a limit of our own, what counts is whether it lasts as things go.
-            None if limit < other.unwrap_or(lately) * (1.0 - MARGIN) => {
+            // Without a limit of our own, the ration counts if the rate of the last seconds would use it up.
+            None if limit < other.unwrap_or(recent) * (1.0 - MARGIN) => {
                 self.ration = Some(Ration { limit, until });
             }
             None => self.ration = None,
@@ -185,4 +186,178 @@ fn per_second(period: Duration) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn eight() -> Tempo {
+        Tempo::new(Some(S / 8))
+    }
+
+    fn left(remaining: u64, seconds: u32) -> Allowance {
+        Allowance {
+            remaining,
+            resets_in: S * seconds,
+        }
+    }
+
+    #[track_caller]
+    fn is(tempo: &Tempo, now: Instant, limit: f64) {
+        let found = tempo.limit(now).unwrap();
+        assert!((found - limit).abs() < 1e-6, "{found} is not {limit}");
+        let period = tempo.period(now).unwrap().as_secs_f64();
+        assert!((period * limit - 1.0).abs() < 1e-6, "{period}");
+    }
+
+    #[test]
+    fn a_storm_of_429s_halves_once_and_the_floor_holds() {
+        let (mut tempo, mut now) = (eight(), Instant::now());
+        is(&tempo, now, 8.0);
+        for expected in [4.0, 2.0, 1.0, 0.5, 0.4, 0.4] {
+            for _ in 0..10 {
+                tempo.throttled(now, S * 3, 8.0);
+                now += S / 10;
+            }
+            is(&tempo, now, expected);
+            assert!(tempo.is_lowered(now));
+            now += S * 3;
+        }
+    }
+
+    #[test]
+    fn a_lasting_storm_with_short_waits_halves_every_second() {
+        let (mut tempo, mut now) = (eight(), Instant::now());
+        for _ in 0..25 {
+            tempo.throttled(now, S / 100, 8.0);
+            now += S / 10;
+        }
+        is(&tempo, now, 1.0);
+    }
+
+    #[test]
+    fn it_rises_by_small_steps_only_while_answers_come_and_never_above_the_setting() {
+        let (mut tempo, mut now) = (eight(), Instant::now());
+        tempo.throttled(now, S * 10, 8.0);
+        now += S * 10;
+        for steps in 1..=9_u32 {
+            for _ in 0..20 {
+                now += S / 10;
+                tempo.served(now);
+            }
+            is(&tempo, now, 4.0 + f64::from(steps) * 0.4);
+        }
+        now += S * 600;
+        is(&tempo, now, 7.6);
+        tempo.served(now);
+        assert_eq!(tempo.period(now), Some(S / 8));
+        assert!(!tempo.is_lowered(now));
+        tempo.served(now + S * 600);
+        is(&tempo, now + S * 600, 8.0);
+    }
+
+    #[test]
+    fn answers_that_come_during_the_wait_do_not_count_as_well() {
+        let (mut tempo, now) = (eight(), Instant::now());
+        tempo.throttled(now, S * 10, 8.0);
+        tempo.served(now + S * 9);
+        // A late one of the same storm asks for more.
+        tempo.throttled(now + S * 9, S * 10, 8.0);
+        tempo.served(now + S * 20);
+        is(&tempo, now, 4.0);
+        tempo.served(now + S * 21);
+        is(&tempo, now, 4.4);
+    }
+
+    #[test]
+    fn without_a_setting_a_limit_is_made_up_and_ends_again() {
+        let (mut tempo, mut now) = (Tempo::new(None), Instant::now());
+        assert_eq!((tempo.limit(now), tempo.period(now)), (None, None));
+        tempo.throttled(now, S, 300.0);
+        is(&tempo, now, 150.0);
+        now += S * 2;
+        tempo.throttled(now, S, 900.0);
+        is(&tempo, now, 75.0);
+        now += S;
+        for _ in 0..15 {
+            assert!(tempo.is_lowered(now));
+            now += STEP_EVERY;
+            tempo.served(now);
+        }
+        assert_eq!((tempo.limit(now), tempo.period(now)), (None, None));
+        assert!(!tempo.is_lowered(now));
+    }
+
+    #[test]
+    fn what_remains_lasts_until_the_reset() {
+        let (mut tempo, now) = (eight(), Instant::now());
+        tempo.ration(now, left(600, 60), 8.0, u64::MAX);
+        is(&tempo, now, 8.0);
+        tempo.ration(now, left(75, 10), 8.0, u64::MAX);
+        is(&tempo, now, 8.0);
+        tempo.ration(now, left(100, 50), 8.0, u64::MAX);
+        is(&tempo, now, 2.0);
+        tempo.ration(now, left(98, 50), 2.0, u64::MAX);
+        is(&tempo, now, 2.0);
+        tempo.ration(now, left(60, 40), 2.0, u64::MAX);
+        is(&tempo, now, 1.5);
+        is(&tempo, now + S * 39, 1.5);
+        assert!(tempo.is_lowered(now + S * 39));
+        is(&tempo, now + S * 40, 8.0);
+        assert!(!tempo.is_lowered(now + S * 40));
+        tempo.ration(now, left(600, 60), 2.0, u64::MAX);
+        is(&tempo, now, 8.0);
+        assert!(!tempo.is_lowered(now));
+        tempo.ration(now, left(0, 0), 2.0, u64::MAX);
+        is(&tempo, now, 8.0);
+    }
+
+    #[test]
+    fn a_hint_slows_no_further_than_a_request_in_five_minutes() {
+        let (mut tempo, now) = (eight(), Instant::now());
+        for remaining in [0, 1, 3] {
+            tempo.ration(now, left(remaining, 86_400), 8.0, u64::MAX);
+            is(&tempo, now, 1.0 / 300.0);
+        }
+    }
+
+    #[test]
+    fn without_a_setting_a_hint_counts_once_it_is_tighter_than_what_is_sent() {
+        let (mut tempo, now) = (Tempo::new(None), Instant::now());
+        tempo.ration(now, left(600, 60), 5.0, u64::MAX);
+        assert_eq!(tempo.limit(now), None);
+        tempo.ration(now, left(600, 60), 200.0, u64::MAX);
+        is(&tempo, now, 10.0);
+        // Once the limit is kept, the rate of what is sent no longer shows whether a hint is tighter.
+        tempo.ration(now, left(600, 50), 10.0, u64::MAX);
+        is(&tempo, now, 12.0);
+        assert_eq!(tempo.limit(now + S * 50), None);
+    }
+
+    #[test]
+    fn the_lower_of_both_counts_and_a_429_halves_what_is_in_force() {
+        let (mut tempo, now) = (eight(), Instant::now());
+        tempo.ration(now, left(20, 10), 8.0, u64::MAX);
+        tempo.throttled(now, S, 2.0);
+        is(&tempo, now, 1.0);
+        is(&tempo, now + S * 11, 1.0);
+        tempo.ration(now + S, left(5, 10), 1.0, u64::MAX);
+        is(&tempo, now + S, 0.5);
+    }
+
+    #[test]
+    fn what_is_enough_for_all_that_is_to_be_sent_slows_nothing() {
+        let (mut tempo, now) = (eight(), Instant::now());
+        for (remaining, expected, limit) in [
+            (12_000, 60, 8.0),
+            (60, 60, 8.0),
+            (59, 60, 59.0 / 8_000.0),
+            (12_000, 12_001, 12_000.0 / 8_000.0),
+            // The job needs less than it seemed to.
+            (11_990, 100, 8.0),
+        ] {
+            tempo.ration(now, left(remaining, 8_000), 8.0, expected);
+            is(&tempo, now, limit);
+        }
+    }
+}

@@ -1,36 +1,37 @@
-//! The users of a plan as the look-up sees them: whom it asks for, and where it stores what it finds.
+//! Connects a look-up with the ledger: which users of a plan it has to find, and where it stores what it
+//! finds.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement, Timestamp, UserId,
-    UserState, Verdict,
+    Access, ActiveUsers, Clock, Door, Entry, Fact, Line, Outcome, RequestKind, Settlement,
+    Timestamp, UserId, UserState, Verdict,
 };
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
-use crate::lookup::{Absence, Found, Outstanding, Position, Register, Sought, Wants};
+use crate::lookup::{Absence, LookUpResult, Outstanding, Position, Register, Sought, Wants};
 use crate::plan::planning::LookUpSummary;
 use crate::port::JournalError;
 
-/// The users of a job that were not looked up yet.
+/// The users of a job that were not looked up yet, as the ledger has them.
 pub(super) struct SoughtInLedger<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
-    /// Says which names of a user are to be shown.
+    /// The check before a write. It decides which names of a user must be known.
     door: &'a Door,
     memo: Memo,
 }
 
-/// What is kept of a look-up under way.
+/// What is stored about a look-up in progress.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Memo {
-    /// When it began, in milliseconds.
+    /// When it began, in milliseconds since the epoch.
     at: i64,
-    /// Attributes in which users of the job have access that the profile does not know.
+    /// Other attributes in which users of the job have access.
     kept: BTreeSet<String>,
-    /// How far it has come.
+    /// How far the list has been read.
     position: Option<Position>,
 }
 
@@ -56,20 +57,25 @@ impl<'a> SoughtInLedger<'a> {
         }
     }
 
-    /// Takes what was found, as the plan keeps it.
-    pub(super) async fn looked_up(self, found: Found) -> Result<LookUpSummary, LedgerError> {
-        // Users who were looked up by an earlier process have workspaces, too.
+    /// Turns the result of a look-up into the record that the plan stores.
+    pub(super) async fn looked_up(self, found: LookUpResult) -> Result<LookUpSummary, LedgerError> {
+        // Users that an earlier process looked up may be members of these workspaces.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
             unseen.retain(|id| !seen.contains(id));
         }
+        let (active, active_is_at_least) = match found.active {
+            ActiveUsers::Unknown => (None, false),
+            ActiveUsers::Exactly(active) => (Some(active), false),
+            ActiveUsers::AtLeast(active) => (Some(active), true),
+        };
         Ok(LookUpSummary {
-            method: found.method.as_str().to_owned(),
+            method: found.strategy.as_str().to_owned(),
             requests: found.requests,
             total: found.total,
-            active: found.active,
-            active_is_at_least: found.active_is_at_least,
+            active,
+            active_is_at_least,
             active_to_write: 0,
             access_shown: found.access_shown,
             kept_access: self.memo.kept.into_iter().collect(),
@@ -91,7 +97,7 @@ impl Register for SoughtInLedger<'_> {
         };
         let goal = self.job.change.goal();
         Wants {
-            // Where each line has a goal of its own, some are about access.
+            // If each line has a goal of its own, some of the goals are about access.
             access: goal.is_none_or(|goal| goal.workspaces.is_some()),
             workspaces,
             names: true,
@@ -124,7 +130,7 @@ impl Register for SoughtInLedger<'_> {
 
     async fn position(&mut self) -> Result<Option<Position>, JournalError> {
         let stored = self.ledger.list_position(self.job).await.map_err(journal)?;
-        // One that cannot be read any more costs a walk from the beginning, and nothing else.
+        // If the stored text cannot be read, the list is read from its beginning.
         let stored = stored.and_then(|text| serde_json::from_str::<Memo>(&text).ok());
         if let Some(memo) = stored {
             self.memo = memo;
@@ -178,7 +184,7 @@ impl Register for SoughtInLedger<'_> {
     }
 }
 
-/// How a user ends who was not found: the answer that says so, if one does, and the outcome.
+/// The facts about a user that was not found: the answer that says so, if there was one, and the outcome.
 fn settle_absent(
     sought: &Sought,
     absence: Absence,
@@ -191,15 +197,15 @@ fn settle_absent(
         Outcome::Failed(absence.reason)
     };
     let entry = move |fact| Entry { line, at, fact };
-    let read = absence.answer.map(|told| {
+    let read = absence.answer.map(|answer| {
         entry(Fact::Ended {
             kind: RequestKind::Read,
             attempt: 0,
             verdict: Verdict::Refused(absence.reason),
-            status: Some(told.status),
-            request_id: told.request_id,
+            status: Some(answer.status),
+            request_id: answer.request_id,
             detail: absence.words.clone(),
-            elapsed: told.elapsed,
+            elapsed: answer.elapsed,
         })
     });
     let settled = entry(Fact::Settled(Settlement {

@@ -44,9 +44,9 @@ impl Bar {
             }
             Event::Stopping {
                 reason,
-                abort,
+                mode,
                 in_flight,
-            } => self.above(progress_words::stopping(reason, *abort, *in_flight)),
+            } => self.above(progress_words::stopping(reason, *mode, *in_flight)),
             Event::Panicked { line, message } => {
                 self.above(format!("line {line}: bug: {message}"));
             }

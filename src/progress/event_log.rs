@@ -1,7 +1,7 @@
 //! The engine's events in the log, for `-v` and `--log-file`. A user is named by the roster line alone: no name, token or
 //! body is logged.
 
-use crate::engine::{Event, Listener};
+use crate::engine::{Event, Listener, StopMode};
 
 /// Writes events to the log.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,8 @@ impl Listener for EventLog {
             Event::Panicked { line, message } => {
                 tracing::error!(roster.line = line.0, message, "a unit panicked");
             }
-            Event::Stopping { reason, abort, .. } => {
+            Event::Stopping { reason, mode, .. } => {
+                let abort = *mode == StopMode::Abort;
                 tracing::info!(reason = ?reason, abort, "stopping");
             }
             Event::Started(snapshot) => tracing::info!(

@@ -43,9 +43,9 @@ impl PlainLines {
             } => progress_words::trouble(*line, user, settlement),
             Event::Stopping {
                 reason,
-                abort,
+                mode,
                 in_flight,
-            } => Some(progress_words::stopping(reason, *abort, *in_flight)),
+            } => Some(progress_words::stopping(reason, *mode, *in_flight)),
             Event::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
             Event::Outage { why } => Some(progress_words::outage(why)),
             Event::Recovered { after } => Some(progress_words::recovered(*after)),

@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use tokio::time::Instant;
 
 use crate::domain::{Line, Outcome, Settlement, UserId, on_one_line};
-use crate::engine::{Snapshot, StopReason, Waiting};
+use crate::engine::{Snapshot, StopMode, StopReason, Waiting};
 use crate::progress::speed::{Pulse, Speed};
 
 /// `8.0/s, 2 m left, 3 failed or in doubt; waiting 9 s: the server asks for fewer requests`.
@@ -141,8 +141,8 @@ pub(super) fn recovered(after: Duration) -> String {
 }
 
 /// Why a run stops early, and what happens to its requests.
-pub(super) fn stopping(reason: &StopReason, abort: bool, in_flight: usize) -> String {
-    if abort {
+pub(super) fn stopping(reason: &StopReason, mode: StopMode, in_flight: usize) -> String {
+    if mode == StopMode::Abort {
         format!("{reason}: abandoning {in_flight} requests; the next run reads these users first")
     } else if in_flight == 0 {
         format!("{reason}: stopping")
@@ -242,13 +242,13 @@ mod tests {
     fn a_stop_says_what_happens_next() {
         let interrupt = StopReason::Signal(Signal::Interrupt);
         assert_eq!(
-            stopping(&interrupt, false, 6),
+            stopping(&interrupt, StopMode::Drain, 6),
             "SIGINT: stopping, 6 requests in flight may end; once more abandons them"
         );
         assert_eq!(
-            stopping(&interrupt, true, 2),
+            stopping(&interrupt, StopMode::Abort, 2),
             "SIGINT: abandoning 2 requests; the next run reads these users first"
         );
-        assert_eq!(stopping(&interrupt, false, 0), "SIGINT: stopping");
+        assert_eq!(stopping(&interrupt, StopMode::Drain, 0), "SIGINT: stopping");
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 use crate::cli::output::Terminal;
 use crate::cli::process::signals::{self, StatusRequests};
 use crate::job::{JobError, RunProgress, Signals, Voice};
-use crate::lookup::Look;
+use crate::lookup::LookUpStatus;
 use crate::progress::{LookUpProgress, Progress, ProgressMode};
 
 /// The voice of the command line.
@@ -73,9 +73,9 @@ impl Voice for TerminalVoice {
         signals::listen()
     }
 
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         let mut progress = LookUpProgress::new(self.mode);
-        Box::new(move |look| progress.show(look.method.as_str(), look.requests, look.left))
+        Box::new(move |look| progress.show(look.strategy.as_str(), look.requests, look.left))
     }
 
     fn run_progress(&self) -> Box<dyn RunProgress> {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ConfirmArgs, ProgressArgs, SettingsArgs};
+use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::flag_source::FlagSources;
 use crate::cli::output::{Terminal, TerminalVoice, print_result};
 use crate::domain::Reason;
-use crate::job::{self, Sessions, Setup};
-use crate::settings::Settings;
+use crate::job::{self, RailError, Sessions, Setup};
+use crate::settings::{Grounds, ProgressSettings, Requirement, Settings};
 
 /// Try the failed users of a job once more.
 ///
@@ -39,7 +39,7 @@ pub(crate) struct RetryArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -50,19 +50,35 @@ pub(crate) async fn retry(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    let settings = Settings::resolve(args.settings.layer()?)?;
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
-    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let mut settings = Settings::resolve(args.settings.layer()?)?;
     let mut only = args.only;
     // Only what was typed for this very command chooses users: a variable or a file says why, for every
     // command alike.
     if FlagSources::read().origin("reason").as_deref() == Some("--reason") {
-        only.extend(codes(settings.grounds.reason.as_deref()));
+        only.extend(take_codes(&mut settings.grounds)?);
     }
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (ledger, job) = setup.pick_job(&args.job).await?;
     let done = job::retry(&setup, ledger, job, only, args.confirm.confirm).await?;
     print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.conclusion))
+    Ok(Exit::from(&done.end))
+}
+
+/// Takes the reason out of the grounds if it is made of codes and nothing else: such a reason chooses users, and does
+/// not say why they are tried again.
+///
+/// # Errors
+/// [`RailError::CodeIsNoReason`] if the settings require a reason.
+fn take_codes(grounds: &mut Grounds) -> Result<Vec<Reason>, RailError> {
+    let codes = codes(grounds.reason.as_deref());
+    if !codes.is_empty() {
+        let reason = grounds.reason.take();
+        if grounds.missing().contains(&Requirement::Reason) {
+            return Err(RailError::CodeIsNoReason(reason.unwrap_or_default()));
+        }
+    }
+    Ok(codes)
 }
 
 /// The codes in a `--reason` that is made of nothing else: they choose users. Any other text says why.
@@ -87,5 +103,23 @@ mod tests {
         ] {
             assert_eq!(codes(words), []);
         }
+    }
+
+    #[test]
+    fn p7_a_code_is_not_the_reason_that_the_settings_require() {
+        let grounds = |reason: &str, required| Grounds {
+            reason: Some(reason.to_owned()),
+            required,
+            ..Grounds::default()
+        };
+        let mut words = grounds("the provider was down", vec![Requirement::Reason]);
+        assert_eq!(take_codes(&mut words), Ok(Vec::new()));
+        assert_eq!(words.reason.as_deref(), Some("the provider was down"));
+        let mut free = grounds("server_error", Vec::new());
+        assert_eq!(take_codes(&mut free), Ok(vec![Reason::ServerError]));
+        assert_eq!(free.reason, None);
+        let mut required = grounds("server_error", vec![Requirement::Reason]);
+        let refused = RailError::CodeIsNoReason("server_error".to_owned());
+        assert_eq!(take_codes(&mut required), Err(refused));
     }
 }

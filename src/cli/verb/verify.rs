@@ -9,14 +9,14 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
-use crate::cli::args::{ProgressArgs, SettingsArgs};
+use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{SHOWN, Terminal, TerminalVoice, chain_head};
 use crate::domain::{Finding, Status};
 use crate::job::{self, Sessions, Setup, Verification};
 use crate::ledger::{Counts, Job};
 use crate::report::UndoneSummary;
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Read every user of a job again and compare: confirmed, drifted, or gone.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -49,7 +49,7 @@ pub(crate) async fn verify(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (mut ledger, job) = setup.pick_job(&args.job).await?;
     setup.name_job(&job);
@@ -69,7 +69,7 @@ pub(crate) async fn verify(
             terminal.warn(&words);
         }
     }
-    Ok(Exit::from(&verification.conclusion()))
+    Ok(Exit::from(&verification.end()))
 }
 
 /// Each finding with its number, and the users that have drifted.
@@ -183,6 +183,6 @@ mod tests {
             text.contains("check that this is the job's tenant"),
             "{text}"
         );
-        assert_eq!(Exit::from(&verification.conclusion()), Exit::Trouble);
+        assert_eq!(Exit::from(&verification.end()), Exit::Trouble);
     }
 }

@@ -1,23 +1,23 @@
-//! What a tenant does with one request.
+//! What the scripted tenant does with one request.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::RequestKind;
 
-/// What is asked of the script.
+/// The request that the script is asked about.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask<'a> {
+pub(crate) struct ScriptedRequest<'a> {
     pub(crate) user: &'a str,
     pub(crate) kind: RequestKind,
-    /// Which request of this kind for this user it is, from 1, over all runs.
+    /// The number of the request among those of its kind for this user, from 1, over all runs.
     pub(crate) nth: u32,
 }
 
-/// Says what happens to a request.
-pub(crate) type Script = Arc<dyn Fn(Ask<'_>) -> Behaviour + Send + Sync>;
+/// Chooses what happens to a request.
+pub(crate) type Script = Arc<dyn Fn(ScriptedRequest<'_>) -> Behaviour + Send + Sync>;
 
-/// What happens to one request. What only makes sense for a write shows a reader the truth.
+/// What happens to one request. A read that gets a behaviour of writes shows the user as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     /// 200 and the user as it now is; a write is applied.
@@ -26,7 +26,7 @@ pub(crate) enum Behaviour {
     Quiet,
     /// A write is applied, and the answer is lost.
     AppliedThenLost,
-    /// Lost on the way there.
+    /// The request is lost before it arrives.
     Lost,
     /// Connecting fails.
     NotSent,
@@ -62,7 +62,7 @@ pub(crate) enum Behaviour {
     Unsendable,
     /// As `Confirm`, after so many seconds; a write is applied at once.
     Stall(u64),
-    /// The program fails.
+    /// The program panics.
     Panic,
 }
 
@@ -91,7 +91,7 @@ impl Behaviour {
 
     /// Picks one of the behaviours that any user may meet, from 64 random bits.
     pub(crate) fn any(random: u64) -> Self {
-        // Success is as likely as all the rest, so that runs get somewhere.
+        // Success is as likely as all other behaviours together, so that runs make progress.
         match random % 32 {
             0 => Self::Quiet,
             1 => Self::AppliedThenLost,

@@ -1,4 +1,4 @@
-//! The moment at which a run is killed.
+//! The kill of a run: at which call it happens, and what happens to later calls.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,17 +7,17 @@ use tokio_util::sync::CancellationToken;
 /// Where a run is killed, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// A call of the journal comes, and nothing of it becomes durable.
+    /// At a call of the journal, before anything of it is durable.
     BeforeRecord(u64),
-    /// A call of the journal has become durable, and never returns.
+    /// When a call of the journal has become durable, before it returns.
     AfterRecord(u64),
-    /// A request is about to leave.
+    /// Before a request leaves.
     BeforeSend(u64),
-    /// The server has dealt with a request, and the answer is on its way.
+    /// When the server has handled a request, before the answer arrives.
     AfterSend(u64),
 }
 
-/// Kills one run. What is dead makes no further call: it waits for ever.
+/// Kills one run. A killed run makes no further call: the call waits for ever.
 #[derive(Debug)]
 pub(crate) struct Fuse {
     cut: Option<Cut>,
@@ -57,7 +57,7 @@ impl Fuse {
         call
     }
 
-    /// Dies here if this is the place.
+    /// Kills the run if `place` is where it is to be killed.
     pub(super) async fn meet(&self, place: Cut) {
         if self.cut == Some(place) {
             self.dead.cancel();
@@ -65,7 +65,7 @@ impl Fuse {
         self.live().await;
     }
 
-    /// Goes on for ever if the run is dead.
+    /// Waits for ever if the run is dead.
     pub(super) async fn live(&self) {
         if self.dead.is_cancelled() {
             std::future::pending::<()>().await;

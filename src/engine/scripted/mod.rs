@@ -1,16 +1,16 @@
-//! A tenant that follows a script and a journal in memory, so that whole runs can be played on paused
-//! time. Both keep their own books and note every broken promise that they see; a `World` holds them
-//! together over several runs, any of which may be killed at any call.
+//! A tenant that follows a script, and a journal in memory, so that whole runs can be tested on paused time.
 //!
-//! They are the oracle: they use nothing of the engine but its public face, and nothing of the ledger.
+//! Both keep their own state and note each promise that they see broken. A [`TestJob`] holds them together over
+//! several runs, any of which may be killed at any call. They are the oracle: they use only the public interface
+//! of the engine, and nothing of the ledger.
 
 mod behaviour;
-mod books;
+mod fake_journal;
+mod fake_tenant;
 mod fuse;
-mod memory;
-mod tenant;
-mod world;
+mod tenant_state;
+mod test_job;
 
-pub(super) use behaviour::{Ask, Behaviour};
+pub(super) use behaviour::{Behaviour, ScriptedRequest};
 pub(super) use fuse::Cut;
-pub(super) use world::{Plan, World};
+pub(super) use test_job::{RunPlan, TestJob};

@@ -19,6 +19,11 @@ pub enum RailError {
     /// The settings require a ticket, a reason or an approver that was not given.
     #[error("the settings require a {}", words(.0))]
     Grounds(Vec<Requirement>),
+    /// The settings require a reason, and the one that was given only chooses users.
+    #[error(
+        "`--reason {0}` chooses the users to try again, and is no reason in words: the settings require one"
+    )]
+    CodeIsNoReason(String),
     /// The plan does not hold any more.
     #[error("the plan is stale: {0}")]
     Stale(String),
@@ -53,6 +58,10 @@ impl RailError {
                 let flags: Vec<_> = missing.iter().map(|one| one.flag()).collect();
                 format!("give `{}`; nothing was sent", flags.join("` and `"))
             }
+            Self::CodeIsNoReason(code) => format!(
+                "choose the users with `--only {code}`, and give the reason in words with `--reason`; \
+                 nothing was sent"
+            ),
             Self::Stale(_) => {
                 "nothing was written; make a new plan with `offboard plan` and the same \
                                arguments, look at it, then run"

@@ -10,7 +10,7 @@ use crate::job::planning::{
 };
 use crate::job::site::{Site, check_tenant};
 use crate::job::work::engine_run::{RunSite, ending_at_the_canary, run_ending, run_engine};
-use crate::job::work::result::{Conclusion, JobResult};
+use crate::job::work::result::{JobEnd, JobResult};
 use crate::job::{JobError, RunOptions, Setup, Signals};
 use crate::ledger::{Job, Ledger, RunKind};
 use crate::report::undone_in_words;
@@ -196,7 +196,7 @@ async fn begin(
         .end_run_because(&run, how, stopped.as_deref(), tally)
         .await?;
     let over = Over {
-        conclusion: Conclusion::of(&ending),
+        end: JobEnd::of(&ending),
         requests: Some(requests),
         stopped,
     };
@@ -205,7 +205,7 @@ async fn begin(
 
 /// How the work on a job came to its end.
 struct Over {
-    conclusion: Conclusion,
+    end: JobEnd,
     requests: Option<u64>,
     stopped: Option<String>,
 }
@@ -214,7 +214,7 @@ struct Over {
 async fn idle(ledger: Ledger, job: Job, setup: &Setup<'_>) -> Result<JobResult, JobError> {
     setup.voice.note("nothing is left to do");
     let over = Over {
-        conclusion: Conclusion::Complete,
+        end: JobEnd::Complete,
         requests: None,
         stopped: None,
     };
@@ -241,9 +241,9 @@ async fn close(
         ));
     }
     ledger.close().await?;
-    let conclusion = match over.conclusion {
-        Conclusion::Complete => match Conclusion::of_counts(&job, &counts, undone.as_ref()) {
-            Conclusion::Complete if is_unseen || drifted > 0 => Conclusion::Incomplete,
+    let end = match over.end {
+        JobEnd::Complete => match JobEnd::of_counts(&job, &counts, undone.as_ref()) {
+            JobEnd::Complete if is_unseen || drifted > 0 => JobEnd::Incomplete,
             counted => counted,
         },
         other => other,
@@ -252,7 +252,7 @@ async fn close(
         job,
         counts,
         head,
-        conclusion,
+        end,
         requests: over.requests,
         stopped: over.stopped,
         undone,

@@ -7,11 +7,11 @@ mod plan_alone;
 mod provider_check;
 mod result;
 mod undo_jobs;
-mod verification;
+mod verify_users;
 
 pub use lifecycle::{retry, run};
 pub use plan_alone::{PlannedJob, plan};
 pub use provider_check::{AccessSeen, ProviderCheck, ProviderCheckError, check_provider};
-pub use result::{Conclusion, JobResult, warn_if_undone};
+pub use result::{JobEnd, JobResult, warn_if_undone};
 pub use undo_jobs::{UndoError, UndoRest, UndoResult, UndoStart, continue_undo, start_undo};
-pub use verification::{Verification, verify};
+pub use verify_users::{Verification, verify};

@@ -15,7 +15,7 @@ pub struct JobResult {
     /// The last event of the job's chain.
     pub head: Option<Head>,
     /// What the end means.
-    pub conclusion: Conclusion,
+    pub end: JobEnd,
     /// Requests sent for users; `None` if there was nothing to do.
     pub requests: Option<u64>,
     /// Why the run stopped early, in words; `None` if it did not.
@@ -26,7 +26,7 @@ pub struct JobResult {
 
 /// What the end of a command means for the users of the job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Conclusion {
+pub enum JobEnd {
     /// Every user is in the wanted state, or is protected, or was named before.
     Complete,
     /// At least one user is not in the wanted state, or may not be.
@@ -39,7 +39,7 @@ pub enum Conclusion {
     Panicked,
 }
 
-impl Conclusion {
+impl JobEnd {
     /// From how the engine ended; `Complete` if nothing stopped it.
     pub(super) fn of(ending: &Ending) -> Self {
         match &ending.stopped {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Access, JobId, Reason, Status};
 use crate::job::work::lifecycle::run;
-use crate::job::work::result::{Conclusion, JobResult};
+use crate::job::work::result::{JobEnd, JobResult};
 use crate::job::{JobError, RunOptions, Setup, Voice};
 use crate::ledger::{Job, Ledger, Reader, UndoScope, Undone, UserRow};
 use crate::plan::left_to_undo;
@@ -154,8 +154,8 @@ pub async fn continue_undo(
     let rest = if done.counts.open() == 0 {
         let undone = reader.undone(parent).await?;
         let lacking = left_to_undo(&mut reader, parent).await?;
-        if lacking > 0 && done.conclusion == Conclusion::Complete {
-            done.conclusion = Conclusion::Incomplete;
+        if lacking > 0 && done.end == JobEnd::Complete {
+            done.end = JobEnd::Incomplete;
         }
         Some(UndoRest { undone, lacking })
     } else {

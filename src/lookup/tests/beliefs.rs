@@ -1,26 +1,27 @@
-//! What is believed, and what is not: misses of searches, names of several users, attributes that were not
-//! shown, numbers of users.
+//! Which answers are believed: searches without a result, names of several users, attributes that were not shown,
+//! and numbers of users.
 
-use super::memory::Memory;
-use super::provider::{EVERYTHING, Entries, Oddity, Searching, Total};
-use super::*;
-use crate::domain::UserState;
+use crate::domain::{ActiveUsers, Reason, UserState};
+use crate::lookup::tests::fake_provider::{EVERYTHING, Entries, Oddity, Searching, Total};
+use crate::lookup::tests::memory_register::MemoryRegister;
+use crate::lookup::tests::support::{EndedLookUp, look, look_for};
+use crate::lookup::{CountActive, LookUpError, LookUpOptions, QuerySupport};
 
 #[tokio::test(start_paused = true)]
-async fn p2_a_miss_is_believed_only_from_searches_that_work() {
-    use Searching::{AsciiOnly, CaseCounts, Everybody, Greedy, Last, Nobody, OneOnly, Right};
-    // 10 has a name that is not plain; 9000 and 9010 (not plain either) are not there.
-    let sought = || Memory::new([], [1, 250, 10, 9000, 9008]);
+async fn p2_a_search_without_result_is_believed_only_if_searches_work() {
+    use Searching::{AllUsers, AsciiOnly, CaseCounts, Greedy, Last, NoUser, OneOnly, Right};
+    // User 10 has a name that is not plain. 9000 and 9008 (not plain either) do not exist.
+    let sought = || MemoryRegister::new([], [1, 250, 10, 9000, 9008]);
     for searching in [
-        Right, Everybody, Nobody, Greedy, Last, OneOnly, CaseCounts, AsciiOnly,
+        Right, AllUsers, NoUser, Greedy, Last, OneOnly, CaseCounts, AsciiOnly,
     ] {
         for names in [1, 30] {
-            let finds = Finds {
+            let supports = QuerySupport {
                 names,
                 ..EVERYTHING
             };
             let odd = Oddity {
-                finds,
+                supports,
                 searching,
                 ..Oddity::default()
             };
@@ -31,12 +32,12 @@ async fn p2_a_miss_is_believed_only_from_searches_that_work() {
             let missing: Vec<_> = outcome.register.missing.values().copied().collect();
             assert_eq!(missing, gone, "{searching:?} {names}");
 
-            // Without a list no user is called not found that a search may have missed.
-            let finds = Finds {
+            // Without a list, a user that a search may have missed is not called not found.
+            let supports = QuerySupport {
                 pages: false,
-                ..finds
+                ..supports
             };
-            let outcome = look(300, Oddity { finds, ..odd }, sought()).await;
+            let outcome = look(300, Oddity { supports, ..odd }, sought()).await;
             let is_sound = matches!(searching, Right | OneOnly | Greedy | Last | AsciiOnly);
             for (line, reason) in &outcome.register.missing {
                 let said = *reason == Reason::NotFound;
@@ -52,24 +53,24 @@ async fn p2_a_miss_is_believed_only_from_searches_that_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p7_two_users_of_one_name_are_ambiguous_wherever_they_stand() {
-    // The second one stands on the last page; the first page alone has a hit for every name.
+async fn p7_two_users_of_one_name_are_ambiguous_on_any_page() {
+    // The second user is on the last page; the first page has a user for every name.
     for (names, searching) in [
         (0, Searching::Right),
         (1, Searching::Right),
-        (30, Searching::Nobody),
-        (30, Searching::Everybody),
+        (30, Searching::NoUser),
+        (30, Searching::AllUsers),
     ] {
         let odd = Oddity {
             double: Some(1),
             searching,
-            finds: Finds {
+            supports: QuerySupport {
                 names,
                 ..EVERYTHING
             },
             ..Oddity::default()
         };
-        let outcome = look(300, odd, Memory::new([], 1..40)).await;
+        let outcome = look(300, odd, MemoryRegister::new([], 1..40)).await;
         assert!(
             outcome.register.ambiguous.contains(&0),
             "{names} {searching:?}"
@@ -79,7 +80,7 @@ async fn p7_two_users_of_one_name_are_ambiguous_wherever_they_stand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p2_what_a_list_does_not_show_is_read_alone() {
+async fn p2_a_user_without_access_in_its_entry_is_read_alone() {
     let with = |entries| Oddity {
         entries,
         ..Oddity::default()
@@ -87,11 +88,11 @@ async fn p2_what_a_list_does_not_show_is_read_alone() {
     let outcome = look(
         300,
         with(Entries::Bare),
-        Memory::new(0..60, [61]).with_access(),
+        MemoryRegister::new(0..60, [61]).with_access(),
     )
     .await;
     assert_eq!(outcome.register.found.len(), 61);
-    let reads = |outcome: &Outcome| {
+    let reads = |outcome: &EndedLookUp| {
         let reads = outcome
             .requests
             .iter()
@@ -102,10 +103,10 @@ async fn p2_what_a_list_does_not_show_is_read_alone() {
     let whole = |state: &UserState| state.active.is_some() && state.workspaces.is_some();
     assert!(outcome.register.found.values().all(whole));
 
-    // What an entry leaves out may be empty, and it may be long: each user of whom the list shows no access
-    // costs a read, and no other user does.
+    // An attribute that an entry leaves out may be empty or long: each user whose entry shows no access costs a
+    // read, and no other user does.
     for (entries, expected) in [(Entries::WithoutEmpty, 40), (Entries::WithoutFull, 20)] {
-        let register = Memory::new(0..60, []).with_access();
+        let register = MemoryRegister::new(0..60, []).with_access();
         let outcome = look(300, with(entries), register).await;
         assert_eq!(outcome.register.found.len(), 60);
         assert_eq!(reads(&outcome), expected, "{entries:?}");
@@ -117,8 +118,8 @@ async fn p2_what_a_list_does_not_show_is_read_alone() {
         assert!(outcome.register.found.iter().all(is_right), "{entries:?}");
     }
 
-    // Who is looked up for sign-in alone needs no more than that.
-    let register = Memory::new(0..60, []);
+    // If only sign-in is to be changed, access is not needed.
+    let register = MemoryRegister::new(0..60, []);
     let outcome = look(300, with(Entries::WithoutEmpty), register).await;
     assert_eq!(reads(&outcome), 0);
 }
@@ -131,7 +132,7 @@ async fn p2_access_that_no_user_shows_is_not_called_none() {
         declares,
         ..Oddity::default()
     };
-    let register = || Memory::new([1, 2, 3], []).with_access();
+    let register = || MemoryRegister::new([1, 2, 3], []).with_access();
     let outcome = look(50, odd(false), register()).await;
     match outcome.result {
         Err(LookUpError::NoAttribute(missing)) => {
@@ -147,9 +148,9 @@ async fn p2_access_that_no_user_shows_is_not_called_none() {
     let outcome = look(50, odd(true), register()).await;
     assert_eq!(outcome.register.found.len(), 3);
 
-    // Where nothing may be refused as a whole, each user is unreadable.
-    let ask = Ask::default();
-    let outcome = look_for(50, odd(false), register(), ask).await;
+    // If a missing attribute does not end the look-up, each user is unreadable.
+    let options = LookUpOptions::default();
+    let outcome = look_for(50, odd(false), register(), options).await;
     let unreadable = [Reason::Unreadable; 3];
     let missing: Vec<_> = outcome.register.missing.values().copied().collect();
     assert_eq!(missing, unreadable);
@@ -157,61 +158,53 @@ async fn p2_access_that_no_user_shows_is_not_called_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn p7_active_users_are_counted_or_said_to_be_at_least_so_many() {
-    let few = || Memory::new([7], []);
+async fn p7_the_number_of_active_users_is_exact_or_a_lower_bound() {
+    let few = || MemoryRegister::new([7], []);
     let odd = |searching, active| Oddity {
         searching,
-        finds: Finds {
+        supports: QuerySupport {
             active,
             ..EVERYTHING
         },
         ..Oddity::default()
     };
-    let ask = |users| Ask {
-        count: Count::Enough(users),
-        ..Ask::default()
+    let options = |users| LookUpOptions {
+        count: CountActive::Enough(users),
+        ..LookUpOptions::default()
     };
-    for (what, odd, enough, expected, at_least) in [
+    for (what, odd, enough, expected) in [
         (
             "the search",
             odd(Searching::Right, true),
             5,
-            Some(250),
-            false,
+            ActiveUsers::Exactly(250),
         ),
         (
             "a search that is ignored",
-            odd(Searching::Everybody, true),
+            odd(Searching::AllUsers, true),
             120,
-            Some(150),
-            true,
+            ActiveUsers::AtLeast(150),
         ),
         (
             "no search, few wanted",
             odd(Searching::Right, false),
             5,
-            Some(50),
-            true,
+            ActiveUsers::AtLeast(50),
         ),
         (
             "no search, all wanted",
             odd(Searching::Right, false),
             9000,
-            Some(250),
-            false,
+            ActiveUsers::Exactly(250),
         ),
     ] {
-        let outcome = look_for(500, odd, few(), ask(enough)).await;
+        let outcome = look_for(500, odd, few(), options(enough)).await;
         let found = outcome.result.unwrap();
-        assert_eq!(
-            (found.active, found.active_is_at_least),
-            (expected, at_least),
-            "{what}"
-        );
+        assert_eq!(found.active, expected, "{what}");
     }
     // Neither a search nor a list, and a list that shows of no user whether it is active.
     let neither = Oddity {
-        finds: Finds {
+        supports: QuerySupport {
             active: false,
             pages: false,
             ..EVERYTHING
@@ -220,42 +213,42 @@ async fn p7_active_users_are_counted_or_said_to_be_at_least_so_many() {
     };
     let bare = Oddity {
         entries: Entries::Bare,
-        finds: Finds {
+        supports: QuerySupport {
             active: false,
             ..EVERYTHING
         },
         ..Oddity::default()
     };
     for odd in [neither, bare] {
-        let outcome = look_for(500, odd, few(), ask(5)).await;
-        assert_eq!(outcome.result.unwrap().active, None);
+        let outcome = look_for(500, odd, few(), options(5)).await;
+        assert_eq!(outcome.result.unwrap().active, ActiveUsers::Unknown);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn workspaces_that_nobody_has_are_told() {
-    let register = Memory::new(0..9, []).with_workspaces(["w1", "w2"]);
+async fn workspaces_that_no_user_has_are_reported() {
+    let register = MemoryRegister::new(0..9, []).with_workspaces(["w1", "w2"]);
     let outcome = look(50, Oddity::default(), register).await;
     assert_eq!(outcome.result.unwrap().unseen_workspaces, ["w2"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_workspace_that_only_others_have_is_sought_in_the_list() {
+async fn a_workspace_that_only_other_users_have_is_sought_in_the_list() {
     // The users of the roster have no workspace; the first of the list has one.
     let register = |ids: [&str; 2]| {
-        let register = Memory::new([401, 402, 404], []).with_access();
+        let register = MemoryRegister::new([401, 402, 404], []).with_access();
         register.with_workspaces(ids)
     };
-    let ask = Ask {
-        count: Count::Nobody,
+    let options = LookUpOptions {
+        count: CountActive::No,
         needs_attribute: true,
     };
-    let pages = |outcome: &Outcome| {
+    let pages = |outcome: &EndedLookUp| {
         let pages = outcome.requests.iter();
         pages.filter(|path| path.starts_with("page")).count()
     };
     for (ids, walked) in [(["w1", "w1"], 1), (["w1", "w2"], 6)] {
-        let outcome = look_for(500, Oddity::default(), register(ids), ask).await;
+        let outcome = look_for(500, Oddity::default(), register(ids), options).await;
         assert_eq!(pages(&outcome), walked, "{:?}", outcome.requests);
         let unseen = outcome.result.unwrap().unseen_workspaces;
         assert_eq!(unseen, &ids[1..][..walked / 6]);
@@ -266,24 +259,24 @@ async fn a_workspace_that_only_others_have_is_sought_in_the_list() {
         entries: Entries::Bare,
         ..Oddity::default()
     };
-    let outcome = look_for(500, bare, register(["w1", "w2"]), ask).await;
+    let outcome = look_for(500, bare, register(["w1", "w2"]), options).await;
     assert!(pages(&outcome) <= 2, "{:?}", outcome.requests);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_up_goes_on_where_another_process_has_left_it() {
-    let first = look(300, Oddity::default(), Memory::new([], 0..200)).await;
+async fn a_look_up_continues_where_another_process_has_stopped() {
+    let first = look(300, Oddity::default(), MemoryRegister::new([], 0..200)).await;
     let mut stored = first.register.position.unwrap();
-    // It had come to the second page.
-    stored.place.passed = 200;
-    stored.place.distinct = 200;
-    stored.place.named = 200;
-    stored.place.latest = Some("ID100".to_owned());
-    stored.place.end = None;
-    let mut register = Memory::new([], 0..260);
+    // The other process had stopped after the second page.
+    stored.cursor.passed = 200;
+    stored.cursor.distinct = 200;
+    stored.cursor.named = 200;
+    stored.cursor.latest = Some("ID100".to_owned());
+    stored.cursor.end = None;
+    let mut register = MemoryRegister::new([], 0..260);
     register.position = Some(stored);
     let odd = Oddity {
-        finds: Finds {
+        supports: QuerySupport {
             names: 0,
             ..EVERYTHING
         },
@@ -295,14 +288,20 @@ async fn a_look_up_goes_on_where_another_process_has_left_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_longer_than_it_says_costs_no_more_than_twice_the_other_way() {
+async fn a_list_that_is_longer_than_reported_costs_at_most_twice_the_other_strategy() {
     for total in [Total::Page, Total::Missing, Total::AtMost(150)] {
         let odd = Oddity {
             total,
             ..Oddity::default()
         };
-        let ask = Ask::default();
-        let outcome = look_for(20_000, odd, Memory::new([500, 9000, 19_000], []), ask).await;
+        let options = LookUpOptions::default();
+        let outcome = look_for(
+            20_000,
+            odd,
+            MemoryRegister::new([500, 9000, 19_000], []),
+            options,
+        )
+        .await;
         assert_eq!(outcome.register.found.len(), 3, "{total:?}");
         let requests = outcome.requests.len();
         assert!(requests <= 9, "{total:?} {requests}");

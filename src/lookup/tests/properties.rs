@@ -1,11 +1,12 @@
-//! Any list and any search: no user that is there is called not found.
+//! For any list and any search: no user that exists is called not found.
 
 use proptest::prelude::*;
 
-use super::memory::Memory;
-use super::provider::{EVERYTHING, Entries, Oddity, Searching, Start, Total};
-use super::*;
-use crate::domain::Coverage;
+use crate::domain::{ActiveUsers, Coverage, Reason};
+use crate::lookup::tests::fake_provider::{EVERYTHING, Entries, Oddity, Searching, Start, Total};
+use crate::lookup::tests::memory_register::MemoryRegister;
+use crate::lookup::tests::support::look;
+use crate::lookup::{LookUpError, QuerySupport};
 
 fn lists() -> impl Strategy<Value = Oddity> {
     let start = prop::sample::select(vec![
@@ -23,8 +24,8 @@ fn lists() -> impl Strategy<Value = Oddity> {
     ];
     let searching = prop::sample::select(vec![
         Searching::Right,
-        Searching::Everybody,
-        Searching::Nobody,
+        Searching::AllUsers,
+        Searching::NoUser,
         Searching::Greedy,
         Searching::Last,
         Searching::OneOnly,
@@ -51,7 +52,7 @@ fn lists() -> impl Strategy<Value = Oddity> {
                 entries,
                 end_status,
                 page_cap,
-                finds: Finds {
+                supports: QuerySupport {
                     names,
                     active: false,
                     ..EVERYTHING
@@ -79,7 +80,7 @@ proptest! {
         names in prop::collection::btree_set(0_u64..450, 0..40),
     ) {
         let numbers: Vec<_> = ids.iter().chain(&names).copied().collect();
-        let outcome = block_on(look(users, odd.clone(), Memory::new(ids, names).with_access()));
+        let outcome = block_on(look(users, odd.clone(), MemoryRegister::new(ids, names).with_access()));
         let found = match outcome.result {
             Ok(found) => found,
             // No user that was read alone has access, and no list shows any.
@@ -103,15 +104,21 @@ proptest! {
                 prop_assert!(missing.is_some());
             }
         }
-        // What is said of the tenant is never more than there is.
-        prop_assert!(found.active.is_none_or(|active| active <= users.div_ceil(2)));
-        if found.coverage == Coverage::Whole && !found.active_is_at_least {
-            prop_assert!(found.active.is_none_or(|active| active == users.div_ceil(2)));
+        // The reported numbers of the tenant are never too high.
+        let really_active = users.div_ceil(2);
+        match found.active {
+            ActiveUsers::Unknown => {}
+            ActiveUsers::Exactly(active) if found.coverage == Coverage::Whole => {
+                prop_assert_eq!(active, really_active);
+            }
+            ActiveUsers::Exactly(active) | ActiveUsers::AtLeast(active) => {
+                prop_assert!(active <= really_active);
+            }
         }
     }
 
     #[test]
-    fn everybody_is_found_or_missing_and_the_way_is_never_dear(
+    fn each_user_is_found_or_missing_and_the_strategy_is_never_expensive(
         users in 0_u64..600,
         page_cap in 20_u64..150,
         starts_again: bool,
@@ -121,7 +128,7 @@ proptest! {
         let odd = Oddity { page_cap: Some(page_cap), starts_again, ..Oddity::default() };
         let numbers: Vec<_> = ids.iter().chain(&names).copied().collect();
         let (by_id, by_name) = (ids.len() as u64, names.len() as u64);
-        let outcome = block_on(look(users, odd, Memory::new(ids, names)));
+        let outcome = block_on(look(users, odd, MemoryRegister::new(ids, names)));
         prop_assert!(outcome.result.is_ok());
         for (line, number) in (0_u64..).zip(&numbers) {
             prop_assert_eq!(outcome.register.found.contains_key(&line), *number < users);
@@ -129,10 +136,10 @@ proptest! {
         }
         let pages = users.div_ceil(page_cap.min(100));
         let singly = by_id + by_name.div_ceil(30);
-        let strangers = numbers.iter().filter(|number| **number >= users).count() as u64;
-        // Each stranger may take one request, or three where it is sought by name and its name is not
-        // plain; then the list is gone through, to its end and a little further.
-        let most = pages.min(singly) + 3 * strangers + 6 + if strangers > 0 { pages } else { 0 };
+        let absent = numbers.iter().filter(|number| **number >= users).count() as u64;
+        // Each user that does not exist may take one request, or three if it is sought by a name that is not
+        // plain; then the list is read to its end, and a little further.
+        let most = pages.min(singly) + 3 * absent + 6 + if absent > 0 { pages } else { 0 };
         prop_assert!(outcome.requests.len() as u64 <= most, "{:?}", outcome.requests);
     }
 }

@@ -1,10 +1,18 @@
-//! P6 while the pace changes, and across restarts.
+//! P6 while the server's answers change the pace, and across restarts.
 
-use super::*;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// What a server may say.
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+use crate::domain::Allowance;
+use crate::pace::tests::support::{departures, on_paused_time, pace, within};
+use crate::pace::{Pace, Present};
+
+/// The parts of an answer that may change the pace.
 #[derive(Debug, Clone, Copy)]
-enum Word {
+enum Hint {
     Throttled(u32),
     Served,
     Left(u64, u32),
@@ -12,60 +20,60 @@ enum Word {
     Nothing,
 }
 
-fn words() -> impl Strategy<Value = Vec<(u32, Word)>> {
-    let word = prop_oneof![
-        3 => (0_u32..3000).prop_map(Word::Throttled),
-        6 => Just(Word::Served),
-        3 => (0_u64..100, 0_u32..10_000).prop_map(|(count, ms)| Word::Left(count, ms)),
-        1 => (0_u32..3000).prop_map(Word::Hold),
-        6 => Just(Word::Nothing),
+fn hints() -> impl Strategy<Value = Vec<(u32, Hint)>> {
+    let hint = prop_oneof![
+        3 => (0_u32..3000).prop_map(Hint::Throttled),
+        6 => Just(Hint::Served),
+        3 => (0_u64..100, 0_u32..10_000).prop_map(|(count, ms)| Hint::Left(count, ms)),
+        1 => (0_u32..3000).prop_map(Hint::Hold),
+        6 => Just(Hint::Nothing),
     ];
     // Some steps are long enough for the pace to rise.
     let step = prop_oneof![4 => 1_u32..300, 1 => 2000_u32..6000];
-    proptest::collection::vec((step, word), 1..120)
+    proptest::collection::vec((step, hint), 1..120)
 }
 
 fn millis(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }
 
-fn say(pace: &Pace, word: Word) {
-    match word {
-        Word::Throttled(wait) => pace.throttled(millis(wait), "throttled"),
-        Word::Served => pace.served(None),
-        Word::Left(remaining, resets_in) => pace.served(Some(Allowance {
+fn apply(pace: &Pace, hint: Hint) {
+    match hint {
+        Hint::Throttled(wait) => pace.throttled(millis(wait), "throttled"),
+        Hint::Served => pace.served(None),
+        Hint::Left(remaining, resets_in) => pace.served(Some(Allowance {
             remaining,
             resets_in: millis(resets_in),
         })),
-        Word::Hold(wait) => pace.hold(millis(wait), "held"),
-        Word::Nothing => {}
+        Hint::Hold(wait) => pace.hold(millis(wait), "held"),
+        Hint::Nothing => {}
     }
 }
 
 /// Takes all that can be had at this moment.
 fn greedily(pace: &Pace) -> u32 {
-    let mut flow = pace.flow();
-    let taken = (0..10_000).take_while(|_| flow.take(Instant::now()).is_ok());
+    let mut limiter = pace.limiter();
+    let taken = (0..10_000).take_while(|_| limiter.take(Instant::now()).is_ok());
     u32::try_from(taken.count()).unwrap()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// A client takes as much as it can get after each answer, whatever the answers are: the limits that
-    /// were in force add up, and none was above the setting.
+    /// A client takes all permits that it can get after each answer, whatever the answers are. The permits stay
+    /// below the sum of the limits in force, and no limit is above the setting.
     #[test]
     fn p6_no_change_of_pace_lets_more_through(
         per_second in 1_u32..100,
         burst in 1_u32..10,
-        words in words(),
+        hints in hints(),
     ) {
         let rate = f64::from(per_second);
         // Of each moment: what was taken, and what the limit allowed for the time since the last.
         let moments = on_paused_time(async {
             let pace = pace(&format!("{per_second}/s"), burst);
             let mut moments = Vec::new();
-            for (step, word) in words {
+            for (step, hint) in hints {
                 let before = pace.present().limit.unwrap();
                 tokio::time::advance(millis(step)).await;
                 // A limit may have ended by itself meanwhile.
@@ -73,7 +81,7 @@ proptest! {
                 assert!(before.max(after) <= rate * (1.0 + 1e-6));
                 let grown = before.max(after) * millis(step).as_secs_f64();
                 let taken = greedily(&pace);
-                say(&pace, word);
+                apply(&pace, hint);
                 moments.push((taken + greedily(&pace), grown));
             }
             moments
@@ -88,21 +96,21 @@ proptest! {
         }
     }
 
-    /// The same through the front door, by many at once, against the setting.
+    /// The same for several callers at once that wait for their permits, against the setting.
     #[test]
-    fn p6_no_window_holds_more_while_the_server_changes_its_mind(
+    fn p6_no_window_holds_more_while_answers_change_the_pace(
         per_second in 1_u32..100,
         burst in 1_u32..10,
         tasks in 1_usize..8,
-        words in words(),
+        hints in hints(),
     ) {
         let times = on_paused_time(async {
             let pace = pace(&format!("{per_second}/s"), burst);
             let server = Arc::clone(&pace);
             let talk = async move {
-                for (step, word) in words {
+                for (step, hint) in hints {
                     tokio::time::sleep(millis(step)).await;
-                    say(&server, word);
+                    apply(&server, hint);
                 }
             };
             tokio::join!(departures(&pace, tasks, 60), talk).0
@@ -142,13 +150,13 @@ fn the_first_request_waits_for_one_period_only() {
 }
 
 #[test]
-fn the_present_limit_is_told_and_kept() {
+fn the_limit_in_force_is_reported_and_kept() {
     on_paused_time(async {
         let pace = pace("8/s", 1);
-        let told = |limit, lowered| Present { limit, lowered };
-        assert_eq!(pace.present(), told(Some(8.0), false));
+        let present = |limit, lowered| Present { limit, lowered };
+        assert_eq!(pace.present(), present(Some(8.0), false));
         pace.throttled(Duration::from_secs(5), "throttled");
-        assert_eq!(pace.present(), told(Some(4.0), true));
+        assert_eq!(pace.present(), present(Some(4.0), true));
         let start = Instant::now();
         departures(&pace, 4, 40).await;
         let taken = start.elapsed().as_secs_f64();
@@ -177,7 +185,7 @@ fn without_a_setting_the_limit_follows_from_what_was_sent_and_ends() {
 }
 
 #[test]
-fn a_used_up_allowance_holds_everybody_until_the_reset_but_not_for_long() {
+fn a_used_up_allowance_holds_all_requests_until_the_reset_or_for_five_minutes() {
     for (resets_in, expected) in [(30, 30), (86_400, 300)] {
         on_paused_time(async {
             let pace = pace("unlimited", 1);
@@ -196,7 +204,7 @@ fn a_used_up_allowance_holds_everybody_until_the_reset_but_not_for_long() {
 }
 
 #[test]
-fn whoever_sleeps_for_a_slow_pace_hears_of_a_faster_one() {
+fn a_caller_that_sleeps_at_a_slow_pace_notices_a_faster_one() {
     on_paused_time(async {
         let pace = pace("8/s", 1);
         let left = |remaining| {
@@ -216,7 +224,7 @@ fn whoever_sleeps_for_a_slow_pace_hears_of_a_faster_one() {
     });
 }
 
-/// A server's own bucket: it grants 3/s, and 20 at once.
+/// A server with a token bucket: it grants 3/s, and 20 at once.
 #[derive(Debug)]
 struct Grants {
     left: f64,

@@ -9,11 +9,11 @@ use std::time::Duration;
 use offboard::domain::{Access, Change};
 use offboard::engine::{Event, Listener, Signal, StopReason};
 use offboard::job::{
-    CanaryError, Conclusion, JobError, JobRequest, JobResult, RailError, RunOptions, RunProgress,
+    CanaryError, JobEnd, JobError, JobRequest, JobResult, RailError, RunOptions, RunProgress,
     Sessions, Setup, Signals, Voice, run, verify,
 };
 use offboard::ledger::{JobSelector, Reader};
-use offboard::lookup::Look;
+use offboard::lookup::LookUpStatus;
 use offboard::pace::Rate;
 use offboard::report::{Privacy, Summary};
 use offboard::settings::{Layer, SecretSource, Settings};
@@ -99,7 +99,7 @@ impl Voice for ScriptedVoice {
         Ok(Signals::new(receiver, JoinSet::new()))
     }
 
-    fn look_up_progress(&self) -> Box<dyn FnMut(Look)> {
+    fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         Box::new(|_| {})
     }
 
@@ -139,18 +139,16 @@ impl RunProgress for Interrupting {
 }
 
 fn settings(bed: &Bed, canary: Option<u64>) -> Settings {
-    Settings::resolve(Layer {
-        scim_url: Some(bed.sandbox.scim_url()),
-        auth_url: Some(bed.sandbox.auth_url()),
-        username: Some("admin@example.com".to_owned()),
-        ledger: Some(bed.ledger()),
-        rate: Some(Rate::Unlimited),
-        concurrency: NonZeroUsize::new(2),
-        cap_share: Some("100%".parse().unwrap()),
-        canary,
-        ..Layer::profile("anaplan").unwrap()
-    })
-    .unwrap()
+    let mut layer = Layer::profile("anaplan").unwrap();
+    layer.hosts.scim_url = Some(bed.sandbox.scim_url());
+    layer.hosts.auth_url = Some(bed.sandbox.auth_url());
+    layer.sign_in.username = Some("admin@example.com".to_owned());
+    layer.files.ledger = Some(bed.ledger());
+    layer.requests.rate = Some(Rate::Unlimited);
+    layer.requests.concurrency = NonZeroUsize::new(2);
+    layer.rails.cap_share = Some("100%".parse().unwrap());
+    layer.rails.canary = canary;
+    Settings::resolve(layer).unwrap()
 }
 
 /// Runs the whole roster of the bed.
@@ -205,14 +203,14 @@ async fn a_job_runs_from_roster_to_verification_without_the_command_line() {
     let settings = settings(&bed, None);
     let voice = ScriptedVoice::person([Scripted::Type("5")]);
     let done = removal(&bed, &settings, &voice, None).await.unwrap();
-    assert_eq!(done.conclusion, Conclusion::Complete);
+    assert_eq!(done.end, JobEnd::Complete);
     assert_eq!(removed(&bed), 5);
     assert!(voice.has_said("Type 5 to go on:"));
     let secret = SecretSource::Known("sandbox".to_owned().into());
     let setup = Setup::with_secret(&settings, voice, &Sessions::default(), secret);
     let (mut ledger, job) = setup.pick_job("latest").await.unwrap();
     let verification = verify(&setup, &mut ledger, &job, 10).await.unwrap();
-    assert_eq!(verification.conclusion(), Conclusion::Complete);
+    assert_eq!(verification.end(), JobEnd::Complete);
 }
 
 #[apply(end_to_end!)]
@@ -276,12 +274,15 @@ async fn a_no_at_the_canary_is_recorded_as_what_it_is() {
         "{error:?}"
     );
     assert_eq!(removed(&bed), 2);
-    let expected = [ended("plan", "finished"), ended("run", "canary")];
+    let expected = [
+        ended("plan", "finished"),
+        ended("run", "not confirmed after the canary"),
+    ];
     assert_eq!(endings(&bed).await, expected);
 
     let voice = ScriptedVoice::person([Scripted::Type("6"), Scripted::Type("y")]);
     let done = removal(&bed, &settings, &voice, None).await.unwrap();
-    assert_eq!(done.conclusion, Conclusion::Complete);
+    assert_eq!(done.end, JobEnd::Complete);
     assert_eq!(removed(&bed), 6);
 }
 
@@ -308,8 +309,8 @@ async fn a_signal_while_the_canary_is_written_is_recorded_as_this_signal() {
     });
     let done = removal(&bed, &settings, &voice, Some(6)).await.unwrap();
     assert_eq!(
-        done.conclusion,
-        Conclusion::Stopped(StopReason::Signal(Signal::Interrupt))
+        done.end,
+        JobEnd::Stopped(StopReason::Signal(Signal::Interrupt))
     );
     assert!(removed(&bed) <= 3);
     let expected = [ended("plan", "finished"), ended("run", "SIGINT")];

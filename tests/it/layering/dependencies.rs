@@ -14,10 +14,11 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("pace", &["domain"]),
     ("roster", &[]),
     ("sandbox", &[]),
-    ("engine", &["domain", "port", "pace"]),
+    ("sending", &["domain", "pace", "port"]),
+    ("engine", &["domain", "pace", "port", "sending"]),
     ("http", &["domain"]),
     ("ledger", &["domain", "files", "port"]),
-    ("lookup", &["domain", "pace", "port"]),
+    ("lookup", &["domain", "pace", "port", "sending"]),
     ("auth", &["domain", "http", "pace", "port"]),
     ("scim", &["auth", "domain", "http", "pace", "port"]),
     ("plan", &["domain", "ledger", "lookup", "port", "roster"]),
@@ -35,7 +36,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("screen", &["domain"]),
     (
         "settings",
-        &["auth", "domain", "http", "lookup", "pace", "roster", "scim"],
+        &[
+            "auth", "domain", "http", "lookup", "pace", "progress", "roster", "scim",
+        ],
     ),
 ];
 
@@ -50,7 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["sandbox"]),
     ("governor", &["pace"]),
     ("indicatif", &["cli", "progress"]),
-    ("clap", &["cli", "progress"]),
+    ("clap", &["cli", "progress", "settings"]),
     ("println!", &[]),
     ("eprintln!", &[]),
     ("print!", &[]),

@@ -160,3 +160,38 @@ async fn only_a_reason_that_was_typed_chooses_users() {
         assert!(!ran.stderr.contains(nothing), "{ran:?}");
     }
 }
+
+#[apply(end_to_end!)]
+async fn p7_a_code_that_chooses_users_is_not_the_reason_of_the_retry() {
+    let bed = Bed::new(SandboxSettings {
+        users: 4,
+        refused: 2,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    let ran = finish(bed.run_all(4)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    // Without a requirement it chooses, and the run is recorded without a reason.
+    let ran = finish(bed.verb("retry", "--reason forbidden --confirm 2")).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    std::fs::write(bed.path("offboard.toml"), "require = [\"reason\"]\n").unwrap();
+    let requests = bed.books.totals().requests;
+    let ran = finish(bed.verb("retry", "--reason forbidden --confirm 2")).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    assert!(ran.stderr.contains("`--only forbidden`"), "{ran:?}");
+    assert!(ran.stderr.contains("in words"), "{ran:?}");
+    assert_eq!(bed.books.totals().requests, requests);
+    let mut command = bed.verb("retry", "--only forbidden --confirm 2 --reason");
+    command.arg("the role was given back");
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let (_, summary) = bed.report("evidence").await;
+    let runs = summary["runs"].as_array().unwrap();
+    let reasons: Vec<_> = runs
+        .iter()
+        .filter(|run| run["kind"] == "run")
+        .map(|run| run["reason"].as_str())
+        .collect();
+    assert_eq!(reasons, [None, None, Some("the role was given back")]);
+}

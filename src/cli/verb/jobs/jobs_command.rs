@@ -10,7 +10,7 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::cli::verb::jobs::prune::{PruneArgs, prune};
+use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
 use crate::ledger::{Job, Reader};
 use crate::report::{Privacy, Summary};

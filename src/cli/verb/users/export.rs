@@ -7,17 +7,17 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use crate::cli::Exit;
-use crate::cli::args::{ProgressArgs, SettingsArgs};
+use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::engine::Signal;
 use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
 use crate::job::{JobError, Sessions, Setup};
-use crate::lookup::{Inquirer, LookUpError, Place, Until, Walk};
+use crate::lookup::{Inquirer, ListCursor, LookUpError, Until, Walk};
 use crate::progress::LookUpProgress;
 use crate::scim::ScimClient;
 use crate::screen;
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Look at the provider's users.
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ pub(crate) struct ExportArgs {
     pub(crate) columns: Vec<Column>,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -96,7 +96,7 @@ async fn export(
     };
     // A password that cannot be had, and a file that cannot be written, are known before anything is
     // sent.
-    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
     let mode = voice.mode();
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let mut sink = Sink::open(args.output.as_deref(), &order, terminal)?;
@@ -126,7 +126,7 @@ async fn walk(
     let place = sink.place.clone();
     let mut walk = Walk::new(inquirer, order.filter.clone(), Until::Likely, place);
     while let Some(users) = walk.next().await? {
-        sink.place = walk.place().clone();
+        sink.place = walk.cursor().clone();
         let page = users.len().max(1) as u64;
         let rows = sink.table.rows(&users).map_err(PartError::from)?;
         if !sink.append(&rows)? {
@@ -148,7 +148,7 @@ async fn walk(
 /// Where the rows go, and how far the walk has come.
 struct Sink {
     table: UserTable,
-    place: Place,
+    place: ListCursor,
     /// The file under way; none if it is standard output.
     part: Option<PartFile>,
     /// Standard output, for rows without a file.
@@ -162,7 +162,7 @@ impl Sink {
             let header = table.header().map_err(PartError::from)?;
             let mut this = Self {
                 table,
-                place: Place::default(),
+                place: ListCursor::default(),
                 part: None,
                 out: screen::stream(),
             };
