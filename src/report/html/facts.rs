@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use crate::domain::{Line, Status};
-use crate::ledger::{Answers, Job, LedgerError, Reader, RunStory, Step, Trouble, UserRow, Wait};
+use crate::ledger::{
+    Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, Trouble, UserRow, Wait,
+};
 use crate::report::chart::axis::Stretch;
 
 /// How many of the lines that went wrong the page shows without a script.
@@ -32,7 +34,7 @@ pub(super) const TROUBLES: [Status; 5] = [
 #[derive(Debug)]
 pub(super) struct PageFacts {
     pub(super) runs: Vec<RunStory>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ProgressPoint>,
     pub(super) answers: Answers,
     pub(super) waits: Vec<Wait>,
     pub(super) troubles: Vec<Trouble>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Operation, Status, UserState, on_one_line};
 use crate::job::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
-use crate::ledger::{Job, PlanRow};
+use crate::ledger::{Job, UserRow};
 use crate::plan::{Criteria, LookUpSummary, Overview, PlanGroup};
 use crate::settings::{Settings, Span};
 
@@ -188,7 +188,7 @@ pub(super) fn words(operations: &[Operation]) -> Vec<String> {
     operations.iter().map(ToString::to_string).collect()
 }
 
-fn line(row: &PlanRow, operations: &[Operation]) -> String {
+fn line(row: &UserRow, operations: &[Operation]) -> String {
     let who = match (&row.user_name, &row.user_id) {
         (Some(name), Some(id)) => format!(" {name} ({id})"),
         (Some(one), None) | (None, Some(one)) => format!(" {one}"),
