@@ -11,32 +11,32 @@ use crate::plan::plan_digest::PlanDigest;
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Lines of each group that are kept to be shown.
+/// How many lines of each group are kept for display.
 const SHOWN: usize = 5;
 
-/// A plan as people look at it.
+/// The totals of a plan.
 #[derive(Debug)]
 pub struct Overview {
-    /// Its lines, by where they stand; who is to be written is pending.
+    /// The lines, grouped by their status. Users that are to be written are pending.
     pub groups: BTreeMap<Status, Group>,
-    /// How much it writes; how many users the tenant has is not known here.
+    /// How many users the plan writes. The number of active users in the tenant is not known here.
     pub extent: Extent,
     /// SHA-256 over all lines, in hexadecimal.
     pub digest: String,
-    /// Lines.
+    /// The number of lines.
     pub lines: u64,
 }
 
-/// Lines that stand in the same place.
+/// The lines with one status.
 #[derive(Debug, Default)]
 pub struct Group {
-    /// How many.
+    /// How many lines there are.
     pub lines: u64,
-    /// The first of them, each with what is to be done.
+    /// The first of them, each with its operations.
     pub first: Vec<(PlanRow, Vec<Operation>)>,
 }
 
-/// The users of a job that are still to be dealt with, and how many of them are active or may be.
+/// Counts the users of a job that have no outcome yet, and those among them that are active or may be.
 pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable, LedgerError> {
     let mut open = Retriable::default();
     let mut after = Line(0);
@@ -54,16 +54,16 @@ pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable
     }
 }
 
-/// What the protect list covers among the users of a job.
+/// The patterns of the protect list that cover no user of a job.
 #[derive(Debug, Default)]
 pub struct UnmetPatterns {
-    /// The patterns that cover no user, as they were written.
+    /// These patterns, as they were written.
     pub patterns: Vec<String>,
-    /// Users whose name is not known, so that any pattern may cover them.
+    /// How many users have no known name, so that any pattern may cover them.
     pub unnamed: u64,
 }
 
-/// The patterns of the protect list that cover no user of the job, as far as users were seen.
+/// Finds the patterns of the protect list that cover no user of the job, by what was seen of the users.
 pub async fn unmet(
     ledger: &mut Ledger,
     job: &Job,
@@ -92,7 +92,7 @@ pub async fn unmet(
     })
 }
 
-/// Goes through a plan and changes nothing.
+/// Reads all lines of a plan and returns its totals.
 pub async fn overview(
     ledger: &mut Ledger,
     job: &Job,

@@ -7,9 +7,9 @@ use crate::plan::line_decision::{Criteria, LineDecision};
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Gives an outcome to each user that is not to be written: the protected, those that are as wanted,
-/// those for whom it cannot be done. Returns how many these were.
-pub async fn settle(
+/// Gives an outcome to each user that is not to be written: a protected user, a user in the wanted state, and
+/// a user that cannot be brought there. Returns how many users got one.
+pub(super) async fn settle(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
@@ -22,8 +22,8 @@ pub async fn settle(
     .await
 }
 
-/// Gives an outcome to the protected users alone. A user that a later command protects is safe, though
-/// the plan was made without that protection. Returns how many were protected.
+/// Gives an outcome to the protected users only. This protects users whom a later command added to the
+/// protect list, after the plan was made. Returns how many users got one.
 pub async fn protect(
     ledger: &mut Ledger,
     job: &Job,

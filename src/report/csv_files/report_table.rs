@@ -1,8 +1,9 @@
-//! `report.csv`: one row for each roster line, in the roster's order; our columns, then the roster's.
+//! `report.csv`: one row for each line of the roster, in the order of the roster. The columns of the report come
+//! first, then those of the roster.
 //!
-//! Schema 1: the columns below, in this order. Later versions add columns before the roster's own and
-//! never rename one. Times are RFC 3339 in UTC with milliseconds, workspaces are ids with a space
-//! between, what is not known is empty.
+//! Schema 1 has the columns below, in this order. Later versions may add columns before those of the roster, and
+//! never rename one. Times are RFC 3339 in UTC with milliseconds. Workspaces are ids with spaces between them.
+//! What is not known is empty.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
@@ -13,7 +14,7 @@ use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
 
-/// Our columns.
+/// The columns of the report.
 const COLUMNS: [&str; 31] = [
     "line",
     "user_id",
@@ -76,7 +77,7 @@ pub(in crate::report) async fn write(
     Ok(rows)
 }
 
-/// The rows of the table, page by page, as they are before a spreadsheet is thought of.
+/// Reads the rows of the table page by page. The cells are plain texts, not yet made safe from formulas.
 #[derive(Debug)]
 pub struct Table<'a> {
     job: &'a Job,
@@ -86,7 +87,7 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Begins with the first row.
+    /// Begins at the first row.
     pub async fn open(
         reader: &mut Reader,
         job: &'a Job,
@@ -100,13 +101,13 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The names of the columns: ours, then the roster's.
+    /// The names of the columns: those of the report, then those of the roster.
     pub fn header(job: &Job) -> Vec<String> {
         let ours = COLUMNS.iter().map(ToString::to_string);
         ours.chain(job.roster_header.iter().cloned()).collect()
     }
 
-    /// The next rows; none at the end.
+    /// The next rows; an empty list at the end.
     pub async fn page(&mut self, reader: &mut Reader) -> Result<Vec<Vec<String>>, LedgerError> {
         let page = reader.lines(self.job, self.after, PAGE).await?;
         let Some(last) = page.last() else {
@@ -124,7 +125,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Who made each run, and why, by the run's id.
+/// Who made each run and why, by the id of the run.
 async fn mandates(
     reader: &mut Reader,
     job: &Job,
@@ -193,7 +194,7 @@ fn cells(
     ]
 }
 
-/// The workspaces that a user had and has no longer; nothing unless both were seen.
+/// The workspaces that a user had and no longer has; empty if either state was not seen.
 fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>, ids: IdRule) -> String {
     let (Some(had), Some(has)) = (had, has) else {
         return String::new();

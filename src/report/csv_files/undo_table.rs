@@ -1,5 +1,5 @@
-//! `undo.csv`: what those had whom the job has changed, or may have changed. A roster by itself: its
-//! first column names the users.
+//! `undo.csv`: the state before the job of each user that the job has changed or may have changed. It can be used
+//! as a roster: its first column names the users.
 
 use std::io::Write;
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 6] = [
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Writes one row for each user whom a write may have reached.
+/// Writes one row for each user that a write may have changed.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
     job: &Job,
