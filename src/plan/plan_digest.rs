@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
 use crate::domain::{Line, Operation, hex};
-use crate::ledger::{Job, PlanRow};
+use crate::ledger::{Job, UserRow};
 
 /// Computes the digest. All lines are added in their order.
 pub(super) struct PlanDigest(Context);
@@ -25,7 +25,7 @@ impl PlanDigest {
     }
 
     /// Adds one line and its operations; `None` if the user is not written.
-    pub(super) fn line(&mut self, row: &PlanRow, operations: Option<&[Operation]>) {
+    pub(super) fn line(&mut self, row: &UserRow, operations: Option<&[Operation]>) {
         let Line(line) = row.line;
         let before = row
             .before

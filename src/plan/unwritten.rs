@@ -1,7 +1,7 @@
 //! Gives an outcome to each user of a plan that is not to be written.
 
-use crate::domain::{Clock, Entry, Fact, Line, Status};
-use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
+use crate::domain::{Clock, Entry, Fact, Status};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, UserRow};
 use crate::plan::line_decision::{Criteria, LineDecision};
 
 /// Rows that are in memory at the same time.
@@ -42,16 +42,14 @@ async fn each_page(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    fact: impl Fn(&PlanRow) -> Option<Fact>,
+    fact: impl Fn(&UserRow) -> Option<Fact>,
 ) -> Result<u64, LedgerError> {
-    let mut after = Line(0);
     let mut settled = 0;
-    loop {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(settled);
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .await?
+    {
         let at = Clock::System.now();
         let entries = page.iter().filter_map(|row| {
             Some(Entry {
@@ -64,4 +62,5 @@ async fn each_page(
         settled += entries.len() as u64;
         ledger.note(job, run, &entries).await?;
     }
+    Ok(settled)
 }

@@ -62,7 +62,7 @@ impl Privacy {
             *name = name.take().map(|name| self.name(&name).into_owned());
         }
         let id = row.user_id.as_deref().unwrap_or_default();
-        for cell in &mut row.cells {
+        for cell in &mut row.known.cells {
             if !cell.trim().eq_ignore_ascii_case(id) {
                 *cell = self.name(cell).into_owned();
             }
@@ -147,7 +147,7 @@ impl Names {
         let id = row.user_id.as_deref().unwrap_or_default();
         let given = row.user_name.iter().chain(&row.display_name);
         let mut names: Vec<&str> = given
-            .chain(&row.cells)
+            .chain(&row.known.cells)
             .flat_map(|text| {
                 [
                     Some(text.trim()),

@@ -95,7 +95,7 @@ pub(crate) fn verification_text(verification: &Verification) -> String {
             "  line {}: {}: {}",
             row.line,
             who.unwrap_or_default(),
-            row.detail.as_deref().unwrap_or_default()
+            row.verified_detail.as_deref().unwrap_or_default()
         );
     }
     let shown = verification.drifted.len() as u64;

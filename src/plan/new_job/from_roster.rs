@@ -183,7 +183,7 @@ fn new_line(line: crate::roster::Record) -> NewLine {
                 reason: reason.code(),
                 detail: reason.to_string(),
             };
-            (Names::Nobody(unusable), None)
+            (Names::NoUser(unusable), None)
         }
     };
     NewLine {

@@ -4,8 +4,10 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
-use crate::domain::{Change, Goal, Held, IdRule, Line, Membership, UserId, UserState, hex};
-use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, Reader, UndoRow, UndoScope};
+use crate::domain::{Change, Goal, Held, IdRule, Membership, UserId, UserState, hex};
+use crate::ledger::{
+    Job, Ledger, LedgerError, Names, NewJob, NewLine, Pages, Reader, UndoRow, UndoScope,
+};
 use crate::plan::new_job::job_identity::job_key;
 
 /// Rows that are in memory at the same time.
@@ -44,11 +46,11 @@ pub async fn undo(
         parent: Some(parent.number),
     };
     let mut loading = ledger.load(&new).await?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
+        .await?
+    {
         for row in page {
             let Some(goal) = goal(&row, parent) else {
                 continue;
@@ -83,13 +85,11 @@ async fn each(
     mut show: impl FnMut(&UndoRow, &Goal),
 ) -> Result<u64, LedgerError> {
     let mut users = 0;
-    let mut after = Line(0);
-    loop {
-        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(users);
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
+        .await?
+    {
         for row in &page {
             if let Some(goal) = goal(row, parent) {
                 show(row, &goal);
@@ -97,6 +97,7 @@ async fn each(
             }
         }
     }
+    Ok(users)
 }
 
 /// The goal that gives back what the job took from a user; `None` if it took nothing.
@@ -157,7 +158,7 @@ fn left_by(asked: &Goal, before: &UserState, ids: IdRule) -> UserState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{JobId, Timestamp};
+    use crate::domain::{JobId, Line, Timestamp};
 
     fn state(active: bool, workspaces: &[&str]) -> UserState {
         UserState {

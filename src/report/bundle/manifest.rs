@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::domain::Clock;
 use crate::report::Summary;
 use crate::report::bundle::hashed_file::FileDigest;
-use crate::report::events::Written;
+use crate::report::events::WrittenEvents;
 
 /// The version of the bundle's form: of the manifest, and of the files that it names.
 pub(super) const SCHEMA: u32 = 1;
@@ -53,7 +53,7 @@ impl<'a> Manifest<'a> {
     /// Describes a bundle whose other files are written.
     pub(super) fn new(
         summary: &'a Summary,
-        written: Written,
+        written: WrittenEvents,
         redacted: bool,
         settings: &'a Value,
         files: &'a [(&'static str, FileDigest)],

@@ -4,7 +4,7 @@
 use askama::Template;
 
 use crate::domain::Timestamp;
-use crate::ledger::Step;
+use crate::ledger::ProgressPoint;
 use crate::report::chart::axis::{FoldedTime, Stretch, real, round_numbers};
 use crate::report::figures::{count, counted, length, time_of_day};
 
@@ -25,7 +25,7 @@ pub(in crate::report) struct ProgressChart {
     /// The stretches in which no user got an outcome, in order.
     pub(in crate::report) waits: Vec<Stretch>,
     /// The users that got their final outcome, in order of time.
-    pub(in crate::report) steps: Vec<Step>,
+    pub(in crate::report) steps: Vec<ProgressPoint>,
     /// All users: the height of the drawing.
     pub(in crate::report) users: u64,
 }
@@ -264,7 +264,7 @@ mod tests {
     }
 
     pub(super) fn chart() -> ProgressChart {
-        let step = |seconds, users, failed| Step {
+        let step = |seconds, users, failed| ProgressPoint {
             at: at(seconds),
             users,
             failed,

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use crate::domain::{IdRule, Line, Timestamp};
-use crate::ledger::{Job, LedgerError, Mandate, Reader, UndoMark, UserRow};
+use crate::ledger::{Job, LedgerError, Mandate, Pages, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
@@ -63,11 +63,7 @@ pub(in crate::report) async fn write(
     let mut table = Table::open(reader, job, privacy).await?;
     csv.write(Table::header(job))?;
     let mut rows = 0;
-    loop {
-        let page = table.page(reader).await?;
-        if page.is_empty() {
-            break;
-        }
+    while let Some(page) = table.page(reader).await? {
         for row in page {
             csv.write(row)?;
             rows += 1;
@@ -83,7 +79,7 @@ pub struct Table<'a> {
     job: &'a Job,
     privacy: Privacy,
     mandates: HashMap<String, Mandate>,
-    after: Line,
+    pages: Pages<Line>,
 }
 
 impl<'a> Table<'a> {
@@ -97,7 +93,7 @@ impl<'a> Table<'a> {
             job,
             privacy,
             mandates: mandates(reader, job, privacy).await?,
-            after: Line(0),
+            pages: Pages::of_lines(PAGE),
         })
     }
 
@@ -107,21 +103,26 @@ impl<'a> Table<'a> {
         ours.chain(job.roster_header.iter().cloned()).collect()
     }
 
-    /// The next rows; an empty list at the end.
-    pub async fn page(&mut self, reader: &mut Reader) -> Result<Vec<Vec<String>>, LedgerError> {
-        let page = reader.lines(self.job, self.after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(Vec::new());
+    /// The next rows; `None` at the end.
+    pub async fn page(
+        &mut self,
+        reader: &mut Reader,
+    ) -> Result<Option<Vec<Vec<String>>>, LedgerError> {
+        let job = self.job;
+        let page = self
+            .pages
+            .next(async |after, limit| reader.lines(job, after, limit).await)
+            .await?;
+        let Some(page) = page else {
+            return Ok(None);
         };
-        let after = std::mem::replace(&mut self.after, last.line);
-        let marks = reader.undo_marks(self.job, after, last.line).await?;
-        let marks: HashMap<_, _> = marks.into_iter().collect();
+        let marks = reader.undo_marks(job, &page).await?;
         let rows = page.into_iter().map(|mut row| {
             self.privacy.row(&mut row);
             let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
-            ours.into_iter().chain(row.cells).collect()
+            ours.into_iter().chain(row.known.cells).collect()
         });
-        Ok(rows.collect())
+        Ok(Some(rows.collect()))
     }
 }
 

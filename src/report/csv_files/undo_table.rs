@@ -3,8 +3,7 @@
 
 use std::io::Write;
 
-use crate::domain::Line;
-use crate::ledger::{Job, Reader, UserRow};
+use crate::ledger::{Job, Pages, Reader, UserRow};
 use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
@@ -30,11 +29,11 @@ pub(in crate::report) async fn write(
 ) -> Result<(), ReportError> {
     let mut csv = Rows::new(file);
     csv.write(COLUMNS)?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.lines(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.lines(job, after, limit).await)
+        .await?
+    {
         let changed = |row: &UserRow| row.may_be_changed(job.ids);
         for mut row in page.into_iter().filter(changed) {
             privacy.row(&mut row);

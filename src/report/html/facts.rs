@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use crate::domain::{Line, Status};
-use crate::ledger::{Answers, Job, LedgerError, Reader, RunStory, Step, Trouble, UserRow, Wait};
+use crate::ledger::{
+    Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, Trouble, UserRow, Wait,
+};
 use crate::report::chart::axis::Stretch;
 
 /// How many of the lines that went wrong the page shows without a script.
@@ -30,9 +32,9 @@ pub(super) const TROUBLES: [Status; 5] = [
 
 /// What the page shows, except for the lines themselves.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct PageFacts {
     pub(super) runs: Vec<RunStory>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ProgressPoint>,
     pub(super) answers: Answers,
     pub(super) waits: Vec<Wait>,
     pub(super) troubles: Vec<Trouble>,
@@ -42,7 +44,7 @@ pub(super) struct Facts {
     pub(super) first_lines: Vec<UserRow>,
 }
 
-impl Facts {
+impl PageFacts {
     pub(super) async fn read(reader: &mut Reader, job: &Job) -> Result<Self, LedgerError> {
         let runs = reader.run_stories(job).await?;
         let worked: Duration = runs.iter().map(|run| stretch(run).length()).sum();

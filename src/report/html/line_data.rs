@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::domain::{Line, Status, Timestamp};
-use crate::ledger::{Job, Reader, UndoMark, UserRow};
+use crate::domain::{Status, Timestamp};
+use crate::ledger::{Job, Pages, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
 use crate::report::html::facts::TROUBLES;
 use crate::report::mask::Privacy;
@@ -180,7 +180,11 @@ impl Frame<'_> {
             finding_detail,
             time(verified.map(|(at, _)| *at)),
             undo.map(|undo| format!("{} by job {}", undo.outcome.replace('_', " "), undo.job)),
-            user.cells.iter().map(|cell| same(user, cell)).collect(),
+            user.known
+                .cells
+                .iter()
+                .map(|cell| same(user, cell))
+                .collect(),
         )
     }
 }
@@ -224,16 +228,17 @@ pub(super) async fn write_lines(
     let mut written: u64 = 0;
     file.write_all(b"<script type=\"application/json\" id=\"lines\">[")?;
     for statuses in [TROUBLES.as_slice(), &others] {
-        let mut after = Line(0);
+        let mut pages = Pages::of_lines(PAGE);
         while written < MOST_LINES {
             let room = usize::try_from(MOST_LINES - written).unwrap_or(PAGE);
-            let page = reader
-                .lines_among(job, statuses, after, PAGE.min(room))
+            let page = pages
+                .next(async |after, limit: usize| {
+                    let limit = limit.min(room);
+                    reader.lines_among(job, statuses, after, limit).await
+                })
                 .await?;
-            let Some(last) = page.last() else { break };
-            let marks = reader.undo_marks(job, after, last.line).await?;
-            let marks: HashMap<_, _> = marks.into_iter().collect();
-            after = last.line;
+            let Some(page) = page else { break };
+            let marks = reader.undo_marks(job, &page).await?;
             for mut row in page {
                 if written > 0 {
                     file.write_all(b",\n")?;
