@@ -9,7 +9,7 @@
 //! ledger ─ rows ─▶ report
 //! ```
 //!
-//! What each part may know is kept by the test `tests/it/layering.rs`: see ARCHITECTURE.md.
+//! The tests in `tests/it/layering` check which room may import which one: see ARCHITECTURE.md.
 #![forbid(unsafe_code)]
 
 pub mod audit;

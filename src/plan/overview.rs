@@ -18,7 +18,7 @@ const SHOWN: usize = 5;
 #[derive(Debug)]
 pub struct Overview {
     /// The lines, grouped by their status. Users that are to be written are pending.
-    pub groups: BTreeMap<Status, Group>,
+    pub groups: BTreeMap<Status, PlanGroup>,
     /// How many users the plan writes. The number of active users in the tenant is not known here.
     pub extent: Extent,
     /// SHA-256 over all lines, in hexadecimal.
@@ -29,7 +29,7 @@ pub struct Overview {
 
 /// The lines with one status.
 #[derive(Debug, Default)]
-pub struct Group {
+pub struct PlanGroup {
     /// How many lines there are.
     pub lines: u64,
     /// The first of them, each with its operations.
@@ -99,7 +99,7 @@ pub async fn overview(
     criteria: &Criteria,
 ) -> Result<Overview, LedgerError> {
     let mut digest = PlanDigest::new(job);
-    let mut groups: BTreeMap<Status, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<Status, PlanGroup> = BTreeMap::new();
     let (mut lines, mut active) = (0, 0);
     let mut pages = Pages::of_lines(PAGE);
     while let Some(page) = pages

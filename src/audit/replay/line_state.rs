@@ -161,7 +161,18 @@ impl LineState {
                 });
                 return;
             }
-            _ => return,
+            EventBody::JobLoaded { .. }
+            | EventBody::ChainBegun { .. }
+            | EventBody::RunStarted { .. }
+            | EventBody::RunEnded { .. }
+            | EventBody::VerificationEnded(_)
+            | EventBody::Planned { .. }
+            | EventBody::PlanDiscarded { .. }
+            | EventBody::CanaryPassed { .. }
+            | EventBody::RetryConfirmed { .. }
+            | EventBody::Undone { .. }
+            | EventBody::Sampled { .. }
+            | EventBody::Unknown => return,
         }
         if !matches!(event.body, EventBody::LookedUp { .. }) {
             self.has_state = true;

@@ -32,7 +32,7 @@ pub(super) const TROUBLES: [Status; 5] = [
 
 /// What the page shows, except for the lines themselves.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct PageFacts {
     pub(super) runs: Vec<RunStory>,
     pub(super) steps: Vec<ProgressPoint>,
     pub(super) answers: Answers,
@@ -44,7 +44,7 @@ pub(super) struct Facts {
     pub(super) first_lines: Vec<UserRow>,
 }
 
-impl Facts {
+impl PageFacts {
     pub(super) async fn read(reader: &mut Reader, job: &Job) -> Result<Self, LedgerError> {
         let runs = reader.run_stories(job).await?;
         let worked: Duration = runs.iter().map(|run| stretch(run).length()).sum();

@@ -11,7 +11,7 @@ use crate::report::chart::axis::{NARROW, Stretch, WIDE};
 use crate::report::chart::{answer_times, outcome_share, users_over_time};
 use crate::report::figures::{count, counted, length};
 use crate::report::html::background::{FactRow, asked, people, proof};
-use crate::report::html::facts::{self, Facts};
+use crate::report::html::facts::{self, PageFacts};
 use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
 use crate::report::html::line_data::{Embedded, Frame, MOST_LINES, outcomes, write_lines};
 use crate::report::html::table_rows::{
@@ -34,7 +34,7 @@ pub(in crate::report) async fn write(
     privacy: Privacy,
     mut file: impl Write,
 ) -> Result<(), ReportError> {
-    let facts = Facts::read(reader, job).await?;
+    let facts = PageFacts::read(reader, job).await?;
     let runs: Vec<_> = facts.runs.iter().map(|run| run.id.to_string()).collect();
     Page::new(job, summary, facts, privacy).write_into(&mut file)?;
     let frame = Frame {
@@ -90,7 +90,12 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(job: &Job, summary: &Summary, mut facts: Facts, privacy: Privacy) -> Self {
+    pub(super) fn new(
+        job: &Job,
+        summary: &Summary,
+        mut facts: PageFacts,
+        privacy: Privacy,
+    ) -> Self {
         let lines_with =
             |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
         let counts: Vec<_> = outcomes()
@@ -168,7 +173,7 @@ fn undone(undone: &UndoneSummary) -> String {
     )
 }
 
-fn users_chart(facts: &Facts, users: u64) -> users_over_time::ProgressChart {
+fn users_chart(facts: &PageFacts, users: u64) -> users_over_time::ProgressChart {
     let names = run_names(&facts.runs);
     let runs = facts.runs.iter().zip(names);
     users_over_time::ProgressChart {
@@ -191,7 +196,7 @@ fn users_chart(facts: &Facts, users: u64) -> users_over_time::ProgressChart {
     }
 }
 
-fn answer_words(facts: &Facts) -> String {
+fn answer_words(facts: &PageFacts) -> String {
     let times = &facts.answers.times;
     let all: u64 = times.iter().map(|time| time.answers).sum();
     let quantile = |share| answer_times::quantile(times, share).map(length);
