@@ -15,6 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::domain::Timestamp;
+use crate::http::pem_blocks;
 
 use super::key::PrivateKey;
 
@@ -160,8 +161,7 @@ impl Certificate {
         now: Timestamp,
     ) -> Result<Self, CertificateError> {
         let mut others = Vec::new();
-        let blocks =
-            pem::parse_many(text).map_err(|error| CertificateError::NoPem(error.to_string()))?;
+        let blocks = pem_blocks(text.as_bytes()).map_err(CertificateError::NoPem)?;
         for block in blocks.iter().filter(|block| block.tag() == "CERTIFICATE") {
             let (_, certificate) = X509Certificate::from_der(block.contents())
                 .map_err(|error| CertificateError::Unreadable(error.to_string()))?;

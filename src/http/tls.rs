@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use pem::Pem;
+use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::pem_text;
+use crate::http::pem_file::{KeyFormat, PemKey, PemKeyError, pem_blocks};
 
 /// A file of certificates or a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +36,35 @@ pub enum TlsFileError {
         /// What it should hold.
         what: &'static str,
     },
-    /// The key in it needs a passphrase.
+    /// The key in it needs a passphrase, and none was given.
     #[error("the key in `{path}` is encrypted")]
     Encrypted {
         /// The file.
         path: PathBuf,
     },
+    /// The passphrase does not open the key in it.
+    #[error("the passphrase does not open the key in `{path}`")]
+    WrongPassphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key in it is encrypted in a way that this program does not read.
+    #[error("the key in `{path}` is encrypted in an old way that is not read here ({cipher})")]
+    OldEncryption {
+        /// The file.
+        path: PathBuf,
+        /// How it is encrypted.
+        cipher: String,
+    },
+}
+
+/// Which of the two files of a client certificate cannot be used, and why.
+#[derive(Debug)]
+pub enum ClientIdentityError {
+    /// The file with the certificate.
+    Certificate(TlsFileError),
+    /// The file with the key.
+    Key(TlsFileError),
 }
 
 impl TlsFileError {
@@ -58,6 +82,13 @@ impl TlsFileError {
                  `(umask 077; openssl pkey -in '{}' -out key.pem)`",
                 path.display()
             )),
+            Self::WrongPassphrase { .. } => {
+                Some("check the passphrase of `--client-key`".to_owned())
+            }
+            Self::OldEncryption { .. } => Some(
+                "write it anew with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW`"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -91,25 +122,22 @@ impl Roots {
 pub struct ClientIdentity(SecretString);
 
 impl ClientIdentity {
-    /// A chain of certificates, ours first, and the key to it, both in PEM.
+    /// Reads a chain of certificates, the client's own first, and the key of the first one, both from PEM
+    /// files. `passphrase` opens an encrypted key.
     ///
     /// # Errors
-    /// The error, and whether it is the key's.
-    pub fn read(certificate: &Path, key: &Path) -> Result<Self, (TlsFileError, bool)> {
-        let chain = text(certificate).map_err(|error| (error, false))?;
-        let chain = certificates(certificate, &chain).map_err(|error| (error, false))?;
-        let key = private_key(key).map_err(|error| (error, true))?;
-        let mut whole = String::new();
-        for certificate in chain {
-            whole.push_str(&armoured("CERTIFICATE", &certificate));
-        }
-        let kind = match key {
-            PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
-            PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
-            _ => "PRIVATE KEY",
-        };
-        whole.push_str(&armoured(kind, key.secret_der()));
-        Ok(Self(whole.into()))
+    /// [`ClientIdentityError`], for the first file that cannot be used.
+    pub fn read(
+        certificate: &Path,
+        key: &Path,
+        passphrase: Option<&SecretString>,
+    ) -> Result<Self, ClientIdentityError> {
+        let chain = text(certificate).and_then(|text| certificates(certificate, &text));
+        let chain = chain.map_err(ClientIdentityError::Certificate)?;
+        let key = private_key(key, passphrase).map_err(ClientIdentityError::Key)?;
+        let certificates = chain.iter().map(|der| Pem::new("CERTIFICATE", &der[..]));
+        let blocks: Vec<Pem> = certificates.chain([key]).collect();
+        Ok(Self(pem::encode_many(&blocks).into()))
     }
 
     pub(super) fn to_reqwest(&self) -> reqwest::Result<reqwest::Identity> {
@@ -117,15 +145,12 @@ impl ClientIdentity {
     }
 }
 
-fn text(path: &Path) -> Result<Vec<u8>, TlsFileError> {
+fn text(path: &Path) -> Result<String, TlsFileError> {
     let bytes = std::fs::read(path).map_err(|source| TlsFileError::Read {
         path: path.to_owned(),
         source,
     })?;
-    match pem_text(&bytes) {
-        Ok(text) => Ok(text.into_bytes()),
-        Err(fault) => Err(damaged(path, &fault)),
-    }
+    pem_text(&bytes).map_err(|fault| damaged(path, &fault))
 }
 
 fn damaged(path: &Path, why: &impl ToString) -> TlsFileError {
@@ -135,9 +160,13 @@ fn damaged(path: &Path, why: &impl ToString) -> TlsFileError {
     }
 }
 
-fn certificates(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
-    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(text).collect();
-    let found = found.map_err(|error| damaged(path, &error))?;
+fn certificates(path: &Path, text: &str) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
+    let blocks = pem_blocks(text.as_bytes()).map_err(|why| damaged(path, &why))?;
+    let found = blocks
+        .into_iter()
+        .filter(|block| block.tag() == "CERTIFICATE");
+    let found: Vec<CertificateDer<'static>> =
+        found.map(|block| block.into_contents().into()).collect();
     if found.is_empty() {
         return Err(TlsFileError::Without {
             path: path.to_owned(),
@@ -146,38 +175,38 @@ fn certificates(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>
     }
     let mut roots = rustls::RootCertStore::empty();
     for certificate in &found {
-        // The only reader of certificates at hand; nothing is trusted by this.
+        // This only checks that the certificate can be read; the store is thrown away.
         let read = roots.add(certificate.clone());
         read.map_err(|error| damaged(path, &error))?;
     }
     Ok(found)
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsFileError> {
-    let text = text(path)?;
-    // PKCS #8 says so in its first line, older forms in a header below it.
-    let is_encrypted = String::from_utf8_lossy(&text).lines().any(|line| {
-        line.starts_with("-----BEGIN ENCRYPTED")
-            || (line.starts_with("Proc-Type:") && line.contains("ENCRYPTED"))
-    });
-    if is_encrypted {
-        return Err(TlsFileError::Encrypted {
-            path: path.to_owned(),
-        });
-    }
-    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
-        pem::Error::NoItemsFound => TlsFileError::Without {
-            path: path.to_owned(),
-            what: "key",
+/// The key as a PEM block in which nothing is encrypted.
+fn private_key(path: &Path, passphrase: Option<&SecretString>) -> Result<Pem, TlsFileError> {
+    let text = SecretString::from(text(path)?);
+    let owned = || path.to_owned();
+    let without = || TlsFileError::Without {
+        path: owned(),
+        what: "key",
+    };
+    let key = PemKey::read(&text, passphrase).map_err(|error| match error {
+        PemKeyError::NoPem(why) => damaged(path, &why),
+        PemKeyError::NoKey => without(),
+        PemKeyError::NoPassphrase => TlsFileError::Encrypted { path: owned() },
+        PemKeyError::WrongPassphrase => TlsFileError::WrongPassphrase { path: owned() },
+        PemKeyError::OldEncryption(cipher) => TlsFileError::OldEncryption {
+            path: owned(),
+            cipher,
         },
-        other => damaged(path, &other),
-    })
-}
-
-fn armoured(kind: &str, der: &[u8]) -> String {
-    use base64::Engine;
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    format!("-----BEGIN {kind}-----\n{text}\n-----END {kind}-----\n")
+    })?;
+    let label = match key.format {
+        KeyFormat::Pkcs1 => "RSA PRIVATE KEY",
+        KeyFormat::Sec1 => "EC PRIVATE KEY",
+        KeyFormat::Pkcs8 => "PRIVATE KEY",
+        KeyFormat::Other(_) => return Err(without()),
+    };
+    Ok(Pem::new(label, &key.der[..]))
 }
 
 #[cfg(test)]
@@ -203,7 +232,7 @@ mod tests {
             std::fs::write(&chain, spell(&certificate)).unwrap();
             std::fs::write(&own, spell(&key)).unwrap();
             assert!(Roots::read(&chain).is_ok());
-            assert!(ClientIdentity::read(&chain, &own).is_ok());
+            assert!(ClientIdentity::read(&chain, &own, None).is_ok());
         }
         std::fs::write(&chain, certificate.replacen('-', "\u{a0}-", 1)).unwrap();
         let told = Roots::read(&chain).unwrap_err().to_string();

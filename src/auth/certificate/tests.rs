@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::*;
 use crate::auth::KeyError;
 use crate::domain::Clock;
+use crate::http::PemKeyError;
 
 const PASSPHRASE: &str = "pass phräse";
 
@@ -119,9 +120,17 @@ fn a_key_is_read_in_every_form_that_openssl_writes() {
         ));
         assert!(PrivateKey::is_encrypted(&bed.text(name)));
         let wrong = PrivateKey::read(&bed.text(name), Some(&"wrong".into()));
-        assert_eq!(wrong.unwrap_err(), KeyError::WrongPassphrase, "{name}");
+        assert_eq!(
+            wrong.unwrap_err(),
+            KeyError::Pem(PemKeyError::WrongPassphrase),
+            "{name}"
+        );
         let none = PrivateKey::read(&bed.text(name), None);
-        assert_eq!(none.unwrap_err(), KeyError::NoPassphrase, "{name}");
+        assert_eq!(
+            none.unwrap_err(),
+            KeyError::Pem(PemKeyError::NoPassphrase),
+            "{name}"
+        );
     }
     assert!(
         bed.text("pkcs1.pem")
@@ -169,7 +178,7 @@ fn p10_a_key_that_cannot_be_used_is_told_without_a_piece_of_it() {
         ("short.pem", "it is no RSA key of 2048 bits or more"),
         ("words.pem", "it holds no private key"),
         ("cert.pem", "it holds no private key"),
-        ("cut.pem", "it holds no private key"),
+        ("cut.pem", "a block begins and does not end"),
         ("odd.pem", "it is no PEM file"),
     ] {
         let error = bed.key(name).unwrap_err();

@@ -13,7 +13,6 @@ use num_bigint::BigUint;
 use serde_json::Value;
 use sha2::{Digest, Sha512};
 use x509_parser::certificate::X509Certificate;
-use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
@@ -112,10 +111,12 @@ fn der_of(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     if bytes.first() == Some(&0x30) {
         return Ok(bytes.to_vec());
     }
-    let mut blocks = Pem::iter_from_buffer(bytes).filter_map(Result::ok);
-    let found = blocks.find(|block| block.label == "CERTIFICATE");
+    let blocks = pem::parse_many(bytes).map_err(|_| "this is no PEM text")?;
+    let found = blocks
+        .into_iter()
+        .find(|block| block.tag() == "CERTIFICATE");
     found
-        .map(|block| block.contents)
+        .map(pem::Pem::into_contents)
         .ok_or("this is no certificate")
 }
 
