@@ -2,12 +2,11 @@
 
 mod audit;
 mod check;
-mod completions;
 mod config;
 mod demo;
 mod explain;
+mod generated;
 mod jobs;
-mod man;
 mod plan;
 mod report;
 mod retry;
@@ -21,12 +20,11 @@ mod verify;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, audit};
 pub(crate) use check::{CheckArgs, check};
-pub(crate) use completions::{CompletionsArgs, completions};
 pub(crate) use config::{ConfigArgs, ConfigCommand, config};
 pub(crate) use demo::{DemoArgs, demo};
 pub(crate) use explain::{ExplainArgs, explain};
+pub(crate) use generated::{CompletionsArgs, ManArgs, completions, man};
 pub(crate) use jobs::{JobsArgs, JobsCommand, jobs};
-pub(crate) use man::{ManArgs, man};
 pub(crate) use plan::{PlanArgs, plan};
 pub(crate) use report::{ReportArgs, report};
 pub(crate) use retry::{RetryArgs, retry};
