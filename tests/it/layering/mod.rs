@@ -2,7 +2,9 @@
 //! that type names are unique, and that documents and snapshots refer to what exists.
 
 mod dependencies;
+mod documents;
 mod layout;
+mod names;
 mod scan;
 mod snapshots;
 mod sources;

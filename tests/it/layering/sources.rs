@@ -8,7 +8,7 @@ pub(super) fn root() -> &'static Path {
 }
 
 /// One Rust file.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Source {
     /// The folder or file directly below the tree's root: `engine`, `port`, `main`.
     pub(super) room: String,
