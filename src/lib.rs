@@ -9,7 +9,7 @@
 //! ledger ─ rows ─▶ report
 //! ```
 //!
-//! What each part may know is kept by the test `tests/it/layering.rs`: see ARCHITECTURE.md.
+//! The test `tests/it/layering` checks which room may use which other: see ARCHITECTURE.md.
 #![forbid(unsafe_code)]
 
 pub mod audit;

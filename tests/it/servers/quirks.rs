@@ -144,7 +144,10 @@ async fn p7_no_user_is_deleted_unless_profile_and_flag_both_say_so() {
     // There is no way back, and that is said.
     let ran = bold.verb("undo", &["--confirm", "1"]).await;
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("nobody can give them back"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("no request can give them back"),
+        "{ran:?}"
+    );
 }
 
 #[apply(end_to_end!)]

@@ -129,5 +129,5 @@ async fn a_job_that_changed_no_user_has_nothing_to_give_back() {
     assert_eq!(finish(bed.run_all(0)).await.code, Some(0));
     let ran = finish(bed.verb("undo", "--confirm 0")).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stderr.contains("has changed nobody"), "{ran:?}");
+    assert!(ran.stderr.contains("has changed no user"), "{ran:?}");
 }
