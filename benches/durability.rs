@@ -180,17 +180,16 @@ async fn ledgered(sandbox: &Sandbox, ids: &[String]) -> Result<Duration, Failed>
     let roster = dir.path().join("roster.csv");
     std::fs::write(&roster, format!("User ID\n{}\n", ids.join("\n")))?;
     let standard = SandboxSettings::default();
-    let settings = Settings::resolve(Layer {
-        scim_url: Some(sandbox.scim_url()),
-        auth_url: Some(sandbox.auth_url()),
-        username: Some(standard.username),
-        ledger: Some(dir.path().join("ledger.db")),
-        rate: Some(Rate::Unlimited),
-        concurrency: NonZeroUsize::new(IN_FLIGHT),
-        cap: Some(u64::MAX),
-        cap_share: Some(Share::percent(100)),
-        ..Layer::profile("anaplan")?
-    })?;
+    let mut layer = Layer::profile("anaplan")?;
+    layer.hosts.scim_url = Some(sandbox.scim_url());
+    layer.hosts.auth_url = Some(sandbox.auth_url());
+    layer.sign_in.username = Some(standard.username);
+    layer.files.ledger = Some(dir.path().join("ledger.db"));
+    layer.requests.rate = Some(Rate::Unlimited);
+    layer.requests.concurrency = NonZeroUsize::new(IN_FLIGHT);
+    layer.rails.cap = Some(u64::MAX);
+    layer.rails.cap_share = Some(Share::percent(100));
+    let settings = Settings::resolve(layer)?;
     let sessions = Sessions::default();
     let voice = Arc::new(Stopwatch::default());
     let taken = Arc::clone(&voice.taken);

@@ -1,112 +1,20 @@
-//! Checking evidence offline: does the chain hold, do the files agree with it and with one another, and
-//! does it add up?
+//! Checking evidence offline: whether the chain holds, whether the files agree with it and with one another,
+//! and whether the totals add up.
 //!
-//! The checks are pure: they are fed events, rows and numbers, and say what is wrong. Two sources feed
-//! them, a bundle ([`audit_bundle`]) and a ledger ([`audit_ledger`]). They trust nothing that can be
-//! followed from the events: every line's outcome, and who did it, is replayed from the events alone
+//! The checks are pure: they are given events, rows and numbers, and report what is wrong. Two sources give
+//! them, a bundle ([`audit_bundle`]) and a ledger ([`audit_ledger`]). They trust nothing that follows from
+//! the events: every line's outcome, and the run that brought it about, is replayed from the events alone
 //! ([`Replay`]) and compared with what the files claim. Nothing here asks the provider.
 
-mod bundle;
-mod chain;
-mod event;
-mod fault;
-mod line;
+mod audit_fault;
+mod audit_result;
+mod bundle_audit;
+mod checks;
+mod ledger_audit;
 mod replay;
-mod stored;
-mod sums;
-mod table;
-mod totals;
-mod undo;
 
-pub use bundle::audit_bundle;
-pub use fault::{Fault, Faults};
+pub use audit_fault::{AuditFault, AuditFaults};
+pub use audit_result::{Audit, AuditError};
+pub use bundle_audit::audit_bundle;
+pub use ledger_audit::audit_ledger;
 pub use replay::Replay;
-pub use stored::audit_ledger;
-
-use serde::Serialize;
-
-use crate::ledger::LedgerError;
-
-/// The version of what `--json` prints.
-const SCHEMA: u32 = 1;
-
-/// What an audit has found.
-#[derive(Debug, Serialize)]
-pub struct Audit {
-    /// The version of this form.
-    pub schema: u32,
-    /// Whether nothing is wrong.
-    pub holds: bool,
-    /// The job, as its first event names it.
-    pub job: Option<String>,
-    /// Lines of the roster, as the first event has them.
-    pub lines: u64,
-    /// Events in the chain.
-    pub events: u64,
-    /// Events from before there were chains.
-    pub unchained: u64,
-    /// Events whose texts are masked.
-    pub masked: u64,
-    /// The hash of the last event.
-    pub head: Option<String>,
-    /// What is wrong.
-    pub faults: Faults,
-    /// What could not be checked, and why.
-    pub notes: Vec<String>,
-}
-
-/// The evidence cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// A file cannot be read.
-    #[error("cannot read `{path}`: {source}")]
-    Read {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The ledger cannot be read.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl Audit {
-    /// Puts together what was found.
-    fn new(chain: &chain::ChainCheck, replay: &Replay, faults: Faults) -> Self {
-        let mut notes = Vec::new();
-        if chain.unchained > 0 {
-            notes.push(format!(
-                "{} events are from before there were chains: nothing protects their texts, and \
-                 where a line stands by them alone is not checked",
-                chain.unchained
-            ));
-        }
-        if chain.masked > 0 {
-            notes.push(format!(
-                "the texts of {} events are masked: their hashes are those of the originals, and \
-                 cannot be repeated here",
-                chain.masked
-            ));
-        }
-        if chain.events > 0 && !chain.was_compared() {
-            notes.push(
-                "nothing from outside was compared: give `--head HASH`, as a run has printed it, to \
-                 find out whether all of it was written anew"
-                    .to_owned(),
-            );
-        }
-        Self {
-            schema: SCHEMA,
-            holds: faults.is_empty(),
-            job: replay.header().map(|header| header.job.clone()),
-            lines: replay.header().map_or(0, |header| header.lines),
-            events: chain.events,
-            unchained: chain.unchained,
-            masked: chain.masked,
-            head: chain.head().map(str::to_owned),
-            faults,
-            notes,
-        }
-    }
-}

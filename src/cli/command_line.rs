@@ -1,7 +1,5 @@
 //! The top of the command line: the flags that all verbs share, and the verbs. What each verb does is in `verb`.
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
 
 use crate::cli::args::FileArgs;
@@ -10,6 +8,7 @@ use crate::cli::verb::{
     ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, RetryArgs, RosterArgs,
     RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand, VerifyArgs,
 };
+use crate::settings::LogSettings;
 
 /// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
 #[derive(Debug, Parser)]
@@ -27,9 +26,8 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Append the log to this file instead.
-    #[arg(long, global = true, value_name = "FILE", env = "OFFBOARD_LOG_FILE")]
-    pub(crate) log_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) log: LogSettings,
 }
 
 const EXAMPLES: &str = "\
@@ -111,12 +109,10 @@ impl VerbArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
+    use crate::cli::command;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -63,7 +63,7 @@ async fn carry_out(
         VerbArgs::Run(args) => verb::run(*args, sessions, terminal).await,
         VerbArgs::Retry(args) => verb::retry(*args, sessions, terminal).await,
         VerbArgs::Verify(args) => verb::verify(*args, sessions, terminal).await,
-        VerbArgs::Undo(args) => verb::undo(*args, sessions, terminal).await,
+        VerbArgs::Undo(args) => Box::pin(verb::undo(*args, sessions, terminal)).await,
         VerbArgs::Status(args) => verb::status(args, terminal).await,
         VerbArgs::Jobs(args) => verb::jobs(args, terminal).await,
         VerbArgs::Report(args) => verb::report(args, terminal).await,

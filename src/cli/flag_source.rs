@@ -3,6 +3,7 @@
 use clap::parser::ValueSource;
 
 use crate::cli::typed::command;
+use crate::settings::Declared;
 
 /// The flags and variables of the present command.
 pub(crate) struct FlagSources {
@@ -31,17 +32,22 @@ impl FlagSources {
     }
 
     /// The flag, or the variable, that gave a setting; both, where one adds to the other.
-    pub(crate) fn origin(&self, name: &str) -> Option<String> {
-        let adding = format!("{name}-by-variable");
-        let origins = [name, &adding].into_iter();
-        let origins: Vec<_> = origins.filter_map(|name| self.origin_of(name)).collect();
-        (!origins.is_empty()).then(|| origins.join(" and "))
+    pub(crate) fn origin_of(&self, setting: &Declared) -> Option<String> {
+        let flag = setting.flag.as_deref()?;
+        let origin = self.origin(flag)?;
+        let variable = setting.variable.as_deref();
+        let added = variable.filter(|name| setting.adds && origin != *name && is_set(name));
+        Some(match added {
+            Some(variable) => format!("{origin} and {variable}"),
+            None => origin,
+        })
     }
 
-    fn origin_of(&self, name: &str) -> Option<String> {
-        let argument = self.argument(name)?;
+    /// The flag, or its variable, whichever gave the value.
+    pub(crate) fn origin(&self, flag: &str) -> Option<String> {
+        let argument = self.argument(flag)?;
         match self.matches.value_source(argument.get_id().as_str())? {
-            ValueSource::CommandLine => Some(format!("--{name}")),
+            ValueSource::CommandLine => Some(format!("--{flag}")),
             ValueSource::EnvVariable => {
                 let variable = argument.get_env()?;
                 Some(variable.to_string_lossy().into_owned())
@@ -51,14 +57,17 @@ impl FlagSources {
     }
 
     /// The variable of a setting that this command has no flag for, if it is set, with its value.
-    pub(crate) fn variable(&self, name: &str) -> Option<(String, String)> {
-        if self.argument(name).is_some() {
+    pub(crate) fn variable(&self, setting: &Declared) -> Option<(String, String)> {
+        if self.argument(setting.flag.as_deref()?).is_some() {
             return None;
         }
-        let variable = format!("OFFBOARD_{}", name.to_uppercase().replace('-', "_"));
-        let value = std::env::var(&variable)
-            .ok()
-            .filter(|value| !value.is_empty())?;
+        let variable = setting.variable.clone()?;
+        let value = std::env::var(&variable).ok();
+        let value = value.filter(|value| !value.is_empty())?;
         Some((variable, value))
     }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }

@@ -19,3 +19,4 @@ mod verb;
 pub use command_line::Cli;
 pub use dispatch::main;
 pub use exit::Exit;
+pub use typed::command;

@@ -3,9 +3,9 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
-use crate::cli::Cli;
+use crate::cli::typed::command;
 use crate::domain::JobId;
 use crate::settings::is_past;
 
@@ -39,7 +39,7 @@ fn put_together(
     job: &JobId,
     confirm: Option<u64>,
 ) -> String {
-    let mut program = Cli::command();
+    let mut program = command();
     // This adds the flags that all verbs share to each verb.
     program.build();
     let verb = words.get(1..).unwrap_or_default().iter();

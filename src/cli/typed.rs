@@ -1,8 +1,7 @@
 //! The command line with the variables and the settings file behind it.
 //!
-//! Most settings are put together later (`settings`). A few mean something to a verb alone, such as how
-//! progress is shown: what the settings file says of them is what clap takes where neither a flag nor a
-//! variable says anything.
+//! Most settings are merged later (`settings`). A few are read by one verb alone, such as how progress is shown: for
+//! these, clap uses the value of the settings file where neither a flag nor a variable sets one.
 
 use std::ffi::OsStr;
 
@@ -14,7 +13,7 @@ use crate::cli::output::Terminal;
 use crate::cli::{Exit, variables};
 use crate::domain::on_one_line;
 use crate::screen;
-use crate::settings::{Layer, SettingsFile};
+use crate::settings::SettingsFile;
 
 /// Reads flags and variables; the error is clap's own answer, to a misuse or to `--help`.
 pub(super) fn read() -> Result<Cli, clap::Error> {
@@ -50,7 +49,7 @@ pub(super) fn answer(error: &clap::Error) -> Exit {
 
 /// Reads the settings file, if this verb takes one, and says which one it is.
 pub(super) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure> {
-    variables::tell_unknown(&command(), terminal);
+    variables::warn_about_unknown(&command(), terminal);
     let Some(files) = cli.command.files() else {
         return Ok(cli);
     };
@@ -59,7 +58,7 @@ pub(super) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure
         return Ok(cli);
     };
     terminal.note(&format!("settings: {}", path.display()));
-    let with_defaults = defaulting(command(), &of_verbs(file.layer()));
+    let with_defaults = defaulting(command(), &file.layer().of_verbs());
     let matches = with_defaults.try_get_matches_from(std::env::args_os());
     let again = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     let mut cli = again.map_err(|error| {
@@ -77,13 +76,14 @@ pub(super) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure
     Ok(cli)
 }
 
-/// The command line as it is typed. Help shows the names of variables, and never their values, which may be
-/// secrets.
-pub(super) fn command() -> clap::Command {
+/// The command line as it is typed. All that describe it use this one: parsing, help, completions, man pages and
+/// the command that continues. Help shows the names of variables, and never their values, which may be secrets.
+pub fn command() -> clap::Command {
     prepared(Cli::command())
 }
 
-/// Lets no flag look at a variable that is set to nothing, as container files do to mean "not set".
+/// Hides the values of variables, and ignores a variable that is set to nothing, as container files do to mean
+/// "not set".
 fn prepared(command: clap::Command) -> clap::Command {
     command
         .mut_args(|arg| {
@@ -97,30 +97,12 @@ fn prepared(command: clap::Command) -> clap::Command {
         .mut_subcommands(prepared)
 }
 
-/// What a settings file says of those settings that a verb looks at by itself.
-fn of_verbs(layer: &Layer) -> Vec<(&'static str, String)> {
-    let switch = |is_on: Option<bool>| is_on.map(|is_on| is_on.to_string());
-    let log_file = layer.log_file.as_ref();
-    let said = [
-        ("strict", switch(layer.strict)),
-        ("no-lookup", switch(layer.no_lookup)),
-        ("progress", layer.progress.clone()),
-        ("redact", switch(layer.redact)),
-        (
-            "log-file",
-            log_file.map(|path| path.to_string_lossy().into_owned()),
-        ),
-    ];
-    let said = said.into_iter();
-    said.filter_map(|(name, value)| Some((name, value?)))
-        .collect()
-}
-
-fn defaulting(command: clap::Command, defaults: &[(&'static str, String)]) -> clap::Command {
+/// Lets each verb use these values where neither a flag nor a variable sets one.
+fn defaulting(command: clap::Command, defaults: &[(String, String)]) -> clap::Command {
     command
         .mut_args(|arg| {
-            let mut said = defaults.iter();
-            match said.find(|(name, _)| arg.get_long() == Some(name)) {
+            let mut defaults = defaults.iter();
+            match defaults.find(|(flag, _)| arg.get_long() == Some(flag)) {
                 Some((_, value)) => arg.default_value(value.clone()),
                 None => arg,
             }

@@ -1,5 +1,5 @@
-//! Variables that look like settings of this program, and are none: most are misspelt, and a misspelt rail
-//! is no rail.
+//! Warns about variables that begin like those of this program and belong to no setting. Most are misspelt, and a
+//! misspelt rail does not protect any user.
 
 use clap::{Arg, Command};
 
@@ -9,12 +9,11 @@ use crate::settings::SecretKind;
 /// How the variables of this program begin.
 const PREFIX: &str = "OFFBOARD_";
 
-/// Says which variables are none of ours, each with the nearest name that is.
-pub(super) fn tell_unknown(program: &Command, terminal: Terminal) {
+/// Warns about each variable that no setting has, with the nearest name.
+pub(super) fn warn_about_unknown(program: &Command, terminal: Terminal) {
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = set.filter_map(|(name, _)| name.into_string().ok());
-    let known = known();
-    let known = [known, of_flags(program)].concat();
+    let known = [of_secrets(), of_flags(program)].concat();
     for warning in unknown(names, &known) {
         terminal.warn(&warning);
     }
@@ -25,7 +24,7 @@ fn unknown(set: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
         |name: &String| name.to_ascii_uppercase().starts_with(PREFIX) && !known.contains(name);
     let mut unknown: Vec<_> = set.filter(is_unknown).collect();
     unknown.sort_unstable();
-    let tell = |name: String| {
+    let warn = |name: String| {
         let upper = name.to_ascii_uppercase();
         let distance = |known: &&String| strsim::damerau_levenshtein(&upper, known);
         let nearest = known.iter().min_by_key(distance);
@@ -37,16 +36,16 @@ fn unknown(set: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
             None => format!("warning: no setting has the variable `{name}`"),
         }
     };
-    unknown.into_iter().map(tell).collect()
+    unknown.into_iter().map(warn).collect()
 }
 
-/// Those that no flag has: they hold secrets.
-fn known() -> Vec<String> {
+/// The variables that hold secrets: no flag has them.
+fn of_secrets() -> Vec<String> {
     let secrets = SecretKind::ALL.iter();
     secrets.map(|kind| kind.variable().to_owned()).collect()
 }
 
-/// Those of all flags of all verbs: what one verb does not need, another does.
+/// The variables of all flags of all verbs: a variable that one verb ignores may be meant for another.
 fn of_flags(command: &Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(Arg::get_env);
     let own = own.map(|name| name.to_string_lossy().into_owned());
@@ -56,15 +55,13 @@ fn of_flags(command: &Command) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::typed::command;
 
     #[test]
-    fn p7_a_misspelt_variable_is_told_with_the_nearest_name() {
-        let known = [known(), of_flags(&Cli::command())].concat();
-        let told = |name: &str| unknown([name.to_owned()].into_iter(), &known).pop();
+    fn p7_a_misspelt_variable_is_reported_with_the_nearest_name() {
+        let known = [of_secrets(), of_flags(&command())].concat();
+        let warning = |name: &str| unknown([name.to_owned()].into_iter(), &known).pop();
         for (misspelt, meant) in [
             ("OFFBOARD_PROTECTED", "OFFBOARD_PROTECT"),
             ("OFFBOARD_PROTECTFILE", "OFFBOARD_PROTECT_FILE"),
@@ -72,8 +69,8 @@ mod tests {
             ("OFFBOARD_PASWORD", "OFFBOARD_PASSWORD"),
             ("OFFBOARD_cap", "OFFBOARD_CAP"),
         ] {
-            let told = told(misspelt).unwrap();
-            assert!(told.contains(&format!("`{meant}`")), "{told}");
+            let warning = warning(misspelt).unwrap();
+            assert!(warning.contains(&format!("`{meant}`")), "{warning}");
         }
         for fine in [
             "OFFBOARD_PROTECT",
@@ -82,7 +79,7 @@ mod tests {
             "OFFBOARD_REDACT",
             "PATH",
         ] {
-            assert_eq!(told(fine), None, "{fine}");
+            assert_eq!(warning(fine), None, "{fine}");
         }
     }
 }

@@ -16,8 +16,8 @@ mod wanted_state;
 
 pub use evidence::{Effect, Entry, EventParts, Fact, Finding, NO_HASH, hex, link};
 pub use exchange::{
-    Allowance, Answer, Content, Coverage, Credential, DecidedBy, Filter, ListEnd, PageAt, Problem,
-    Request, RequestKind, Resource, Silence, UserPage, Verdict, judge,
+    Allowance, Answer, Content, Coverage, Credential, DecidedBy, Expected, Filter, ListEnd, PageAt,
+    Problem, Request, RequestKind, Resource, Silence, UserPage, Verdict, judge,
 };
 pub use job_ids::{JobId, Line, RunId};
 pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
@@ -31,5 +31,5 @@ pub use text::{
 pub use time::{Clock, Timestamp};
 pub use user::{IdRule, IdSet, KnownNames, Seen, UserId, UserState, name_key};
 pub use wanted_state::{
-    Access, Change, ChangeError, Goal, Held, Means, Membership, Need, Operation,
+    Access, Change, ChangeError, Division, Goal, Held, Means, Membership, Need, Operation,
 };

@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::UserState;
 
-/// One column.
+/// One column of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
     /// The provider's id of the user.
     UserId,
-    /// The name to sign in with.
+    /// The name with which the user signs in.
     UserName,
-    /// The name for people.
+    /// The name that is displayed.
     DisplayName,
-    /// Whether the user may sign in; empty if the provider does not say.
+    /// Whether the user may sign in; empty if the provider does not show it.
     Active,
     /// Ids of the user's workspaces, with a space between; empty if there are none.
     Workspaces,
 }
 
-/// There is no such column.
+/// The name of an unknown column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no column `{0}`: choose among user_id, user_name, display_name, active, workspaces"
@@ -52,7 +52,7 @@ impl Column {
         }
     }
 
-    /// The name in the header. A roster's id column is found by the first one.
+    /// The name in the header. A job finds the id column of its roster by the name `User ID`.
     pub(super) fn header(self) -> &'static str {
         match self {
             Self::UserId => "User ID",

@@ -1,6 +1,6 @@
-//! A file that grows under another name: `FILE.part` holds the rows so far, `FILE.part.json` how far
-//! the walk has come and how many of its bytes count. After each page the rows are durable before the
-//! record says so; whatever stands behind them is cut off by the next export.
+//! The file of an export while it grows. `FILE.part` holds the rows so far. `FILE.part.json`, the record, holds
+//! how far the list was read and how many bytes of the rows are valid. After each page the rows are made
+//! durable before the record is; the next export cuts off rows beyond those that the record counts.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
@@ -13,37 +13,37 @@ use crate::files::{self, FileError, OutputPath, Signature};
 use crate::lookup::ListCursor;
 use crate::report::cell_text;
 
-/// The form of the record. Those before 3 were made when no cell had to be in quotes.
+/// The version of the record's form. Exports with a version below 3 did not put every cell in quotes.
 const VERSION: u32 = 3;
 
-/// The file that says how far an export has come, of this version or another.
+/// The record of an export, of any version.
 const RECORD: Signature = Signature {
     what: "record of an export",
     is_ours: |head| head.starts_with(b"{\"version\":"),
 };
 
-/// The part of an export that has left a record.
+/// The rows of an export that has left a record.
 const GROWING: Signature = Signature {
     what: "part of an export",
     is_ours: |_| true,
 };
 
-/// A part that no record speaks of.
+/// A part file without a record. It was not made by an export.
 const UNKNOWN: Signature = Signature {
     what: "part of an export",
     is_ours: |_| false,
 };
 
-/// A file cannot be written as it was asked for.
+/// Why the file of an export cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum PartError {
-    /// A file must not be written.
+    /// The file must not be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Another export is writing it.
+    /// Another export is writing the file.
     #[error("another export is writing `{0}`")]
     Busy(PathBuf),
-    /// The system does not let us.
+    /// The system reports an error.
     #[error("cannot write `{path}`: {source}")]
     Write {
         /// The file.
@@ -54,13 +54,13 @@ pub enum PartError {
     /// The rows so far cannot be read.
     #[error("cannot read the rows so far: {0}")]
     Read(#[from] csv::Error),
-    /// A row cannot be made.
+    /// A row cannot be formatted.
     #[error("cannot make the table: {0}")]
     Row(#[from] io::Error),
 }
 
 impl PartError {
-    /// What to do next, where there is something to do.
+    /// What the user can do about it, if there is something.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::File(error) => error.hint(),
@@ -79,7 +79,7 @@ struct Record {
     bytes: u64,
 }
 
-/// A file under way.
+/// The file of an export in progress.
 #[derive(Debug)]
 pub struct PartFile {
     file: File,
@@ -91,20 +91,20 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// Begins a file, or goes on with one that an export with the same order has left. `table` is
-    /// brought to where it was, and so is the place in the list.
+    /// Begins a file, or continues one that an interrupted export with the same order has left. `table` is
+    /// set to the rows that are in the file, and the position in the list is returned.
     ///
-    /// Without the column of ids a later export cannot find out which users are in the file already, so
-    /// such an export begins again.
+    /// Without the column of ids it is not known which users are in the file already, so such an export
+    /// begins again.
     ///
     /// # Errors
-    /// [`PartError`]: the file exists, another process is at it, or the system does not let us.
+    /// [`PartError`]: the file exists, another export writes it, or the system reports an error.
     pub fn open(
         path: &Path,
         order: ExportOrder,
         table: &mut UserTable,
     ) -> Result<(Self, ListCursor), PartError> {
-        // A link too, wherever it leads.
+        // This refuses a link, too.
         if path.symlink_metadata().is_ok() {
             return Err(FileError::Exists(path.to_owned()).into());
         }
@@ -119,7 +119,7 @@ impl PartFile {
             source,
         };
         let record = OutputPath::new(&record, RECORD)?;
-        // The record comes before any row: what grows without one is no export's.
+        // An export writes its record before any row, so a part file without a record is not from an export.
         let is_known = record.path().metadata().is_ok_and(|meta| meta.len() > 0);
         let file = files::resume(&part, if is_known { GROWING } else { UNKNOWN })?;
         if !files::is_own(&file) {
@@ -156,7 +156,7 @@ impl PartFile {
         Ok((this, left.place))
     }
 
-    /// Adds rows, and says how far the walk has come with them. Durable when it returns.
+    /// Adds rows, and stores the position in the list after them. Both are durable when it returns.
     ///
     /// # Errors
     /// [`PartError::Write`].
@@ -181,13 +181,13 @@ impl PartFile {
         self.replace_record(&record)
     }
 
-    /// Gives the file its name.
+    /// Gives the complete file its final name.
     ///
     /// # Errors
-    /// [`PartError`]; another process may have put a file there meanwhile.
+    /// [`PartError`]: another process may have created a file with this name in the meantime.
     pub fn finish(self) -> Result<(), PartError> {
         files::publish(&self.growing, &self.path)?;
-        // Without the part it means nothing.
+        // Without the rows the record has no meaning.
         let _ = std::fs::remove_file(self.record.path());
         Ok(())
     }
@@ -218,7 +218,7 @@ impl PartFile {
         Ok(ids)
     }
 
-    /// The draft has one name, so that an export which is killed leaves no more than one.
+    /// Replaces the record. The draft always has the same name, so that a killed export leaves at most one.
     fn replace_record(&self, record: &Record) -> Result<(), PartError> {
         let path = self.record.path();
         let mut new = path.as_os_str().to_owned();
@@ -249,7 +249,7 @@ impl PartFile {
     }
 }
 
-/// What an earlier export with the same order has left; anything else counts as nothing.
+/// The record that an earlier export with the same order has left, if there is one that can be used.
 fn left_behind(path: &Path, order: &ExportOrder) -> Option<Record> {
     let record: Record = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     let fits = record.version == VERSION && record.order == *order;

@@ -1,4 +1,4 @@
-//! Users become rows: each once, and no cell that a spreadsheet would run.
+//! Turns users into rows of CSV: each user once, and no cell that a spreadsheet would run as a formula.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,10 +10,10 @@ use crate::domain::UserState;
 use crate::export::Column;
 use crate::report::Rows;
 
-/// What is exported: two exports with the same order write the same table.
+/// What is exported. Two exports with the same order write the same table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportOrder {
-    /// Where the users come from.
+    /// The SCIM base URL from which the users are read.
     pub target: String,
     /// The filter, in the provider's own language.
     pub filter: Option<String>,
@@ -21,19 +21,19 @@ pub struct ExportOrder {
     pub columns: Vec<Column>,
 }
 
-/// What has come of an export so far.
+/// How many users an export has written so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportProgress {
-    /// Rows.
+    /// Users with a row.
     pub users: u64,
-    /// Users who were shown once more, and have no second row.
+    /// Users that the list showed again. They have no second row.
     pub duplicates: u64,
 }
 
-/// Half a SHA-256 of an id: enough that no two of a tenant's users ever share one.
+/// The first half of the SHA-256 of an id: enough that no two users of a tenant have the same.
 type IdDigest = [u8; 16];
 
-/// Makes rows of users.
+/// Makes the rows, and remembers which users have one.
 #[derive(Debug)]
 pub struct UserTable {
     columns: Vec<Column>,
@@ -51,35 +51,35 @@ impl UserTable {
         }
     }
 
-    /// What has come of it so far.
+    /// How many users it has written so far.
     pub fn progress(&self) -> ExportProgress {
         self.progress
     }
 
-    /// Goes on with a table that has come so far, and has rows of these users.
+    /// Continues a table that has this progress, and rows for the users with these ids.
     pub fn resume(&mut self, progress: ExportProgress, ids: impl Iterator<Item = String>) {
         self.progress = progress;
-        self.seen.extend(ids.map(|id| mark(&id)));
+        self.seen.extend(ids.map(|id| id_digest(&id)));
     }
 
     /// The header, as a line of CSV.
     ///
     /// # Errors
-    /// Never for lack of anything but memory.
+    /// Writing to memory does not fail.
     pub fn header(&self) -> io::Result<Vec<u8>> {
         let mut rows = Rows::new(Vec::new());
         rows.write(self.columns.iter().map(|column| column.header()))?;
         rows.finish()
     }
 
-    /// Rows for those who have none yet, as lines of CSV.
+    /// Rows for the users that have none yet, as lines of CSV.
     ///
     /// # Errors
     /// As [`UserTable::header`].
     pub fn rows(&mut self, users: &[UserState]) -> io::Result<Vec<u8>> {
         let mut rows = Rows::new(Vec::new());
         for user in users {
-            if !self.seen.insert(mark(&user.id)) {
+            if !self.seen.insert(id_digest(&user.id)) {
                 self.progress.duplicates += 1;
                 continue;
             }
@@ -90,12 +90,12 @@ impl UserTable {
     }
 }
 
-/// A list that shows one user twice spells the id the same twice.
-fn mark(id: &str) -> IdDigest {
+/// The digest of an id. A list that shows a user twice spells the id the same way both times.
+fn id_digest(id: &str) -> IdDigest {
     let whole = digest(&SHA256, id.as_bytes());
-    let mut mark = IdDigest::default();
-    mark.copy_from_slice(&whole.as_ref()[..16]);
-    mark
+    let mut half = IdDigest::default();
+    half.copy_from_slice(&whole.as_ref()[..16]);
+    half
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_goes_on_knows_who_is_in_it() {
+    fn a_continued_table_does_not_repeat_its_users() {
         let mut table = UserTable::new(&[Column::UserId]);
         table.resume(
             ExportProgress {

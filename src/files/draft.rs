@@ -1,4 +1,4 @@
-//! A file on its way: it grows under another name, and takes its own when it is whole.
+//! An output file while it is written. It has another name until it is complete.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -8,18 +8,18 @@ use super::new_files::{create_beside, publish};
 use super::output_path::{AtPath, OutputPath};
 use super::{FileError, create};
 
-/// A file that is being written. One that is dropped before it is finished leaves nothing behind.
+/// An output file while it is written. If it is dropped before it is finished, nothing is left of it.
 #[derive(Debug)]
 pub struct Draft {
     place: OutputPath,
     file: BufWriter<File>,
-    /// The name until the file is whole; none for a stream.
+    /// The name until the file is complete; `None` for a stream.
     name: Option<PathBuf>,
 }
 
 impl Draft {
     pub(super) fn begin(place: OutputPath) -> Result<Self, FileError> {
-        let (name, file) = match place.judge()? {
+        let (name, file) = match place.check()? {
             AtPath::Stream => (None, OpenOptions::new().write(true).open(&place.path)),
             AtPath::Nothing | AtPath::Regular(_) => {
                 let (name, file) = create_beside(&place.path, create)?;
@@ -37,7 +37,7 @@ impl Draft {
     /// Makes the content durable and gives the file its name.
     ///
     /// # Errors
-    /// [`FileError`]: something else is there by now, or the system refuses.
+    /// [`FileError`]: another file has the name by now, or the system reports an error.
     pub fn finish(mut self) -> Result<(), FileError> {
         let path = self.place.path.clone();
         let failed = |source| FileError::io(&path, source);
@@ -46,9 +46,9 @@ impl Draft {
             return Ok(());
         };
         self.file.get_ref().sync_all().map_err(failed)?;
-        match self.place.judge()? {
+        match self.place.check()? {
             AtPath::Nothing => publish(name, &path)?,
-            // Its content is ours, or nothing: only the name changes hands.
+            // The old file is empty or was written by this command. The new one replaces it.
             AtPath::Regular(_) => std::fs::rename(name, &path).map_err(failed)?,
             AtPath::Stream => return Err(FileError::Special(path)),
         }
@@ -70,7 +70,7 @@ impl Write for Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            // It is half a file, made by this very value.
+            // This value created the file, and it is incomplete.
             let _ = std::fs::remove_file(name);
         }
     }

@@ -1,17 +1,17 @@
-//! Why a file is not written.
+//! The error for a file that cannot or must not be written.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file cannot, or must not, be written.
+/// Why a file cannot be written, or must not be.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// A file is there that this command did not make.
+    /// The path has a file that this command did not make.
     #[error("`{path}` exists already, and is no {what} of this program: it is not overwritten")]
     Stranger {
         /// The file.
         path: PathBuf,
-        /// What a file of ours would be.
+        /// What the command writes to this path.
         what: &'static str,
     },
     /// The file is read by the same command.
@@ -22,16 +22,16 @@ pub enum FileError {
         /// What the command reads it as.
         what: &'static str,
     },
-    /// A link is there.
+    /// The path is a link.
     #[error("`{0}` is a link: nothing is written through a link")]
     Link(PathBuf),
-    /// A folder, a block device or a socket is there.
+    /// The path is a folder, a block device or a socket.
     #[error("`{0}` is not a regular file")]
     Special(PathBuf),
-    /// A file is there, and none may be.
+    /// The path has a file, and none may exist.
     #[error("`{0}` exists already")]
     Exists(PathBuf),
-    /// The system refuses.
+    /// The system reports an error.
     #[error("cannot write `{path}`: {source}")]
     Io {
         /// The file or folder.
@@ -42,7 +42,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// What to do next, where there is something to do.
+    /// What the user can do about it, if there is something.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Stranger { .. } | Self::Special(_) | Self::Exists(_) => {

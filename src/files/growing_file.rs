@@ -1,4 +1,4 @@
-//! A file that grows: a log, or a table that an interrupted command left half done.
+//! Opens files that grow over several commands: a log, or a table that an interrupted command left incomplete.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -8,29 +8,30 @@ use std::path::Path;
 use super::output_path::{AtPath, OutputPath, look};
 use super::{FileError, Signature, create};
 
-/// How often another process may make or remove the file while it is being opened.
+/// How often opening is tried again because another process created or removed the file meanwhile.
 const TRIES: u32 = 16;
 
-/// Opens a file of ours to add lines to it, or makes it.
+/// Opens a file of this program to add lines to it, or creates it.
 ///
 /// # Errors
-/// [`FileError`]: something else is there, or the system refuses.
-pub fn append(path: &Path, mark: Signature) -> Result<File, FileError> {
-    let file = open(path, mark, OpenOptions::new().append(true))?;
+/// [`FileError`]: the path is something else, or the system reports an error.
+pub fn append(path: &Path, signature: Signature) -> Result<File, FileError> {
+    let file = open(path, signature, OpenOptions::new().append(true))?;
     if file.metadata().is_ok_and(|meta| meta.is_file()) {
-        // An older version may have made it for others to read. A file of another owner stays as it is.
+        // An older version may have created it readable for others. The mode of another owner's file cannot be
+        // changed, which is ignored.
         let _ = file.set_permissions(Permissions::from_mode(0o600));
     }
     Ok(file)
 }
 
-/// Opens a file of ours to go on with it, or makes it. It may have no other name, since whatever it
-/// holds may be cut off.
+/// Opens a file of this program to continue it, or creates it. A file with a second name (a hard link) is
+/// refused, since a part of the content may be cut off.
 ///
 /// # Errors
-/// [`FileError`]: something else is there, or the system refuses.
-pub fn resume(path: &Path, mark: Signature) -> Result<File, FileError> {
-    let file = open(path, mark, OpenOptions::new().write(true))?;
+/// [`FileError`]: the path is something else, or the system reports an error.
+pub fn resume(path: &Path, signature: Signature) -> Result<File, FileError> {
+    let file = open(path, signature, OpenOptions::new().write(true))?;
     let meta = file.metadata();
     let meta = meta.map_err(|source| FileError::io(path, source))?;
     if !meta.is_file() {
@@ -42,17 +43,18 @@ pub fn resume(path: &Path, mark: Signature) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Whether the file is the present user's own: others may have made it to read what is written to it.
+/// Whether the present user owns the file. Another user may have created it in order to read what is written
+/// to it.
 pub fn is_own(file: &File) -> bool {
     let me = rustix::process::geteuid().as_raw();
     file.metadata().is_ok_and(|meta| meta.uid() == me)
 }
 
-fn open(path: &Path, mark: Signature, options: &mut OpenOptions) -> Result<File, FileError> {
-    let place = OutputPath::new(path, mark)?;
+fn open(path: &Path, signature: Signature, options: &mut OpenOptions) -> Result<File, FileError> {
+    let place = OutputPath::new(path, signature)?;
     let mut tries = 0;
     loop {
-        let opened = match place.judge_found(look(path, options)?)? {
+        let opened = match place.check_existing(look(path, options)?)? {
             AtPath::Nothing => create(path),
             AtPath::Stream => options.open(path),
             AtPath::Regular(file) => return Ok(file),
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_on_with_has_one_name_only() {
+    fn a_continued_file_has_only_one_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("part");
         resume(&path, MARK).unwrap().write_all(b"log\n").unwrap();

@@ -1,5 +1,5 @@
-//! New files and folders, for their owner alone. None of these calls follows a link, or opens what is
-//! there already.
+//! Creates files and folders that only their owner may read. None of these calls follows a link, or opens
+//! a file that exists.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::FileError;
 
-/// Names that are tried for a draft.
+/// How many names are tried for a draft.
 const NAMES: u32 = 100;
 
-/// Makes a file for reading and writing by its owner alone. It must not be there.
+/// Creates a file that only its owner may read and write. The path must not exist.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -24,18 +24,18 @@ pub fn create(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Makes a folder for its owner alone. It must not be there.
+/// Creates a folder that only its owner may use. The path must not exist.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Makes a folder, and those above it, where they are missing.
+/// Creates a folder and the folders above it, as far as they are missing.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn create_folders(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
@@ -43,11 +43,11 @@ pub fn create_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// A name beside `path`, on the same file system, with which `make` succeeds: it makes what has that
-/// name, and fails if anything has it already.
+/// Finds an unused name beside `path`, on the same file system, and calls `make` with it. `make` has to create
+/// the path, and to fail if it exists.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn unused<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
     let mut number = 0;
     loop {
@@ -71,18 +71,18 @@ pub(super) fn create_beside<T>(
     unused(path, make).map_err(|source| FileError::io(path, source))
 }
 
-/// Gives a file that is whole its name, which no other file may have.
+/// Gives a complete file its final name, which no other file may have.
 ///
 /// # Errors
-/// [`FileError::Exists`]: another file has it. Or the system refuses.
+/// [`FileError::Exists`]: another file has the name. [`FileError::Io`]: the error of the system.
 pub fn publish(draft: &Path, path: &Path) -> Result<(), FileError> {
-    // A link, unlike a rename, never takes the place of another file.
+    // Unlike a rename, a hard link never replaces another file.
     match std::fs::hard_link(draft, path) {
         Ok(()) => std::fs::remove_file(draft).map_err(|source| FileError::io(draft, source)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Err(FileError::Exists(path.to_owned()))
         }
-        // Not every file system has links.
+        // Not every file system has hard links.
         Err(_) if path.symlink_metadata().is_ok() => Err(FileError::Exists(path.to_owned())),
         Err(_) => std::fs::rename(draft, path).map_err(|source| FileError::io(path, source)),
     }

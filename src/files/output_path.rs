@@ -1,4 +1,4 @@
-//! Where a file is to be written, judged before any work is done for it and again when it is written.
+//! The path of an output file. It is checked before the work for it begins, and again when it is written.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 use super::{Draft, FileError};
 
-/// How much of a file is looked at, in bytes.
+/// How many bytes of an existing file are read to recognise it.
 const HEAD: u64 = 4096;
 
-/// What a file is called, and how its beginning shows that the same command wrote it.
+/// How to recognise a file that the same command wrote before.
 #[derive(Debug, Clone, Copy)]
 pub struct Signature {
-    /// For messages, such as "plan table".
+    /// The name of such a file in messages, such as "plan table".
     pub what: &'static str,
-    /// Whether a file that begins with these bytes (at most 4096) is one of ours.
+    /// Whether a file that begins with these bytes (at most 4096) was written by this command.
     pub is_ours: fn(&[u8]) -> bool,
 }
 
 impl Signature {
-    /// Whether the open file is ours, or empty: nothing is lost by replacing an empty one. The file
-    /// is left at its beginning.
+    /// Whether the open file may be replaced: the same command wrote it, or it is empty. Afterwards the file is
+    /// at its beginning again.
     fn fits(&self, file: &mut File) -> io::Result<bool> {
         let mut head = Vec::new();
         file.rewind()?;
@@ -31,54 +31,54 @@ impl Signature {
     }
 }
 
-/// A path where this command may write.
+/// A path to which this command may write.
 #[derive(Debug, Clone)]
 pub struct OutputPath {
     pub(super) path: PathBuf,
-    mark: Signature,
-    /// What the command reads: device and inode, and what it is.
+    signature: Signature,
+    /// The files that the command reads: device and inode, and what each is.
     inputs: Vec<(FileId, &'static str)>,
 }
 
 type FileId = (u64, u64);
 
-/// What is at a path where a file is to be written.
+/// What exists at the path of an output.
 pub(super) enum AtPath {
     /// Nothing.
     Nothing,
-    /// A regular file, open for reading and whatever else was asked for.
+    /// A regular file, open for reading and with the options that the caller gave.
     Regular(File),
-    /// A terminal, a pipe or `/dev/null`: it is written as it is, and has nothing to lose.
+    /// A terminal, a pipe or `/dev/null`. It is written directly, since it holds nothing that could be lost.
     Stream,
 }
 
 impl OutputPath {
-    /// The place for a file that is known by this mark.
+    /// Checks the path of a file that is recognised by this signature.
     ///
     /// # Errors
-    /// [`FileError`]: something else is there.
-    pub fn new(path: &Path, mark: Signature) -> Result<Self, FileError> {
-        Self::apart_from(path, mark, &[])
+    /// [`FileError`]: the path is something else.
+    pub fn new(path: &Path, signature: Signature) -> Result<Self, FileError> {
+        Self::apart_from(path, signature, &[])
     }
 
-    /// As [`OutputPath::new`], and it must not be one of the files that the same command reads, by
-    /// whatever name.
+    /// As [`OutputPath::new`]. In addition the path must not be one of the files that the same command reads,
+    /// under any name.
     ///
     /// # Errors
-    /// [`FileError`]: something else is there.
+    /// [`FileError`]: the path is something else.
     pub fn apart_from(
         path: &Path,
-        mark: Signature,
+        signature: Signature,
         inputs: &[(&Path, &'static str)],
     ) -> Result<Self, FileError> {
         let known =
             |(path, what): &(&Path, &'static str)| Some((id(&path.metadata().ok()?), *what));
         let this = Self {
             path: path.to_owned(),
-            mark,
+            signature,
             inputs: inputs.iter().filter_map(known).collect(),
         };
-        this.judge()?;
+        this.check()?;
         Ok(this)
     }
 
@@ -87,21 +87,21 @@ impl OutputPath {
         &self.path
     }
 
-    /// Begins the file under another name.
+    /// Begins to write the file, under another name.
     ///
     /// # Errors
-    /// [`FileError`]: something else is there by now, or the system refuses.
+    /// [`FileError`]: the path is something else by now, or the system reports an error.
     pub fn begin(&self) -> Result<Draft, FileError> {
         Draft::begin(self.clone())
     }
 
-    /// Says what is at the path, if it may be written.
-    pub(super) fn judge(&self) -> Result<AtPath, FileError> {
+    /// Returns what exists at the path, if it may be written.
+    pub(super) fn check(&self) -> Result<AtPath, FileError> {
         let found = look(&self.path, &mut OpenOptions::new())?;
-        self.judge_found(found)
+        self.check_existing(found)
     }
 
-    pub(super) fn judge_found(&self, mut found: AtPath) -> Result<AtPath, FileError> {
+    pub(super) fn check_existing(&self, mut found: AtPath) -> Result<AtPath, FileError> {
         if let AtPath::Regular(file) = &mut found {
             let failed = |source| FileError::io(&self.path, source);
             let mine = id(&file.metadata().map_err(failed)?);
@@ -109,8 +109,8 @@ impl OutputPath {
                 let path = self.path.clone();
                 return Err(FileError::Input { path, what });
             }
-            if !self.mark.fits(file).map_err(failed)? {
-                let (path, what) = (self.path.clone(), self.mark.what);
+            if !self.signature.fits(file).map_err(failed)? {
+                let (path, what) = (self.path.clone(), self.signature.what);
                 return Err(FileError::Stranger { path, what });
             }
         }
@@ -118,8 +118,8 @@ impl OutputPath {
     }
 }
 
-/// Finds out what is at a path without changing it, and without following a link. A file is opened
-/// only when it is known to be a regular one, and is the same after it was opened.
+/// Finds out what exists at a path, without changing it and without following a link. A file is opened only
+/// if it is regular. After opening it is checked to be the same file.
 pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<AtPath, FileError> {
     let failed = |source| FileError::io(path, source);
     let seen = match path.symlink_metadata() {
@@ -127,7 +127,7 @@ pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<AtPath, Fil
         other => other.map_err(failed)?,
     };
     if seen.is_symlink() {
-        // The names of our own streams are links, which the system makes.
+        // The system's names of the standard streams are links.
         let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
         return if is_stream {
             Ok(AtPath::Stream)
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_ours_is_replaced_and_any_other_stays() {
+    fn a_file_of_this_command_is_replaced_and_any_other_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         write(&path, "ours 1").unwrap();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_while_the_file_is_written_stays() {
+    fn another_file_that_appears_meanwhile_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         for (there, is_kept) in [("theirs", true), ("ours", false)] {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_of_the_command_is_no_output_by_whatever_name() {
+    fn an_input_of_the_command_is_not_overwritten_under_any_name() {
         let dir = tempfile::tempdir().unwrap();
         let (input, other) = (dir.path().join("input"), dir.path().join("other"));
         fs::write(&input, "ours, and the roster now").unwrap();

@@ -159,6 +159,6 @@ fn mandate(settings: &Settings, signed_in: &SignedIn) -> Mandate {
         ticket: grounds.ticket.clone(),
         reason: grounds.reason.clone(),
         approver: grounds.approver.clone(),
-        settings: settings.told(),
+        settings: settings.recorded(),
     }
 }

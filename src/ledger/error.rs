@@ -1,9 +1,10 @@
-//! What can be wrong with a ledger, and what the user can do about it.
+//! What can be wrong with a ledger, and what can be done about it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::Holder;
+use crate::ledger::sqlite::Unreadable;
 
 /// The ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum LedgerError {
     Locked {
         /// The ledger file.
         path: PathBuf,
-        /// Who holds it.
+        /// The process that holds it.
         holder: Holder,
     },
     /// There is no such file.
@@ -70,7 +71,7 @@ pub enum LedgerError {
     Parted {
         /// The ledger file.
         path: PathBuf,
-        /// The journal that belongs to it.
+        /// The journal of that ledger.
         journal: PathBuf,
     },
     /// Another process has begun a run of the same job.
@@ -78,16 +79,16 @@ pub enum LedgerError {
     TakenOver,
     /// SQLite fails.
     #[error("ledger: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(#[source] sqlx::Error),
     /// A stored value that this version cannot read.
     #[error("ledger: cannot read stored {what} `{found}`")]
     Value {
         /// Which value.
-        what: &'static str,
+        what: String,
         /// What is stored.
         found: String,
     },
-    /// The job named is not there, or not one alone.
+    /// No job has that name, or several have.
     #[error("{0}")]
     NoSuchJob(String),
     /// A job cannot be pruned before the one that takes it back.
@@ -114,7 +115,7 @@ impl LedgerError {
             }
             Self::Newer { .. } => Some("use the newer program; nothing was changed".to_owned()),
             Self::Older { .. } => Some(
-                "wait until nobody works on it, or copy it to where it can be written, and name the copy \
+                "wait until no process works on it, or copy it to where it can be written, and name the copy \
                  with `--ledger FILE`"
                     .to_owned(),
             ),
@@ -130,7 +131,7 @@ impl LedgerError {
                 journal.display()
             )),
             Self::TakenOver => Some(
-                "nobody is lost: wait until the other run ends, and keep the `.lock` file in place"
+                "no user is lost: wait until the other run ends, and keep the `.lock` file in place"
                     .to_owned(),
             ),
             Self::Open { .. } => {
@@ -155,10 +156,22 @@ impl LedgerError {
         }
     }
 
-    pub(super) fn value(what: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn value(what: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Value {
-            what,
+            what: what.into(),
             found: found.into(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::ColumnDecode { index, source } => match source.downcast::<Unreadable>() {
+                Ok(unreadable) => Self::value(index.trim_matches('"'), unreadable.0),
+                Err(source) => Self::Sql(sqlx::Error::ColumnDecode { index, source }),
+            },
+            other => Self::Sql(other),
         }
     }
 }

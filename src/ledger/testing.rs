@@ -1,4 +1,4 @@
-//! A ledger in a folder of its own with one job, for the unit tests of this module.
+//! A ledger in a folder of its own with one job, for the unit tests of this room.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::domain::{Clock, IdRule, UserId};
 use crate::ledger::{Job, Ledger, Mandate, Names, NewJob, NewLine, NewRun, RunKind};
 
 /// A ledger, its job, and a run of the job. The folder is removed with it.
-pub(super) struct Bed {
+pub(super) struct LedgerBed {
     pub(super) ledger: Ledger,
     pub(super) job: Job,
     pub(super) run: NewRun,
@@ -16,7 +16,7 @@ pub(super) struct Bed {
     pub(super) dir: tempfile::TempDir,
 }
 
-impl Bed {
+impl LedgerBed {
     /// A job that disables users and removes them from all workspaces; its lines, from 2 on, have these names.
     pub(super) async fn new(ids: IdRule, kind: RunKind, names: Vec<Names>) -> Self {
         let dir = tempfile::tempdir().unwrap();

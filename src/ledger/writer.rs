@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use sqlx::Connection;
 
 use crate::domain::{Entry, IdRule};
-use crate::ledger::record::record;
+use crate::ledger::sqlite::record;
 use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
 /// Requests that wait for the writer; senders wait beyond that.
@@ -17,9 +17,9 @@ const QUEUE: usize = 1024;
 /// Requests that one transaction takes at most.
 const BATCH: usize = 256;
 
-/// Facts to store, and whom to tell.
+/// Facts to store, and the sender that waits until they are durable.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(super) struct StoreRequest {
     pub(super) entries: Vec<Entry>,
     pub(super) done: oneshot::Sender<Result<(), String>>,
 }
@@ -38,8 +38,8 @@ impl Writer {
         run: &NewRun,
     ) -> Result<(Self, LedgerJournal), LedgerError> {
         let reader = ledger.reader().await?;
-        let (commands, inbox) = mpsc::channel(QUEUE);
-        let journal = LedgerJournal::new(commands, reader, job);
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let journal = LedgerJournal::new(requests, reader, job);
         let mut task = JoinSet::new();
         task.spawn(write(ledger, inbox, run.job, run.number, job.ids));
         Ok((Self { task }, journal))
@@ -60,23 +60,23 @@ impl Writer {
 
 async fn write(
     mut ledger: Ledger,
-    mut inbox: mpsc::Receiver<Command>,
+    mut inbox: mpsc::Receiver<StoreRequest>,
     job: i64,
     run: i64,
     ids: IdRule,
 ) -> Result<Ledger, LedgerError> {
-    let mut commands = Vec::with_capacity(BATCH);
+    let mut requests = Vec::with_capacity(BATCH);
     let mut entries = Vec::new();
-    while inbox.recv_many(&mut commands, BATCH).await > 0 {
+    while inbox.recv_many(&mut requests, BATCH).await > 0 {
         entries.clear();
-        for command in &mut commands {
-            entries.append(&mut command.entries);
+        for request in &mut requests {
+            entries.append(&mut request.entries);
         }
         let stored = store(&mut ledger, job, run, ids, &entries).await;
-        let told = stored.as_ref().map_err(ToString::to_string);
-        for command in commands.drain(..) {
+        let answer = stored.as_ref().map_err(ToString::to_string);
+        for request in requests.drain(..) {
             // A sender that was dropped no longer cares; its facts are stored all the same.
-            let _ = command.done.send(told.clone().copied());
+            let _ = request.done.send(answer.clone().copied());
         }
         stored?;
     }
@@ -111,13 +111,13 @@ async fn store(
 mod tests {
     use super::*;
     use crate::domain::{Clock, Effect, Fact, Line, Timestamp};
-    use crate::ledger::testing::{Bed, id};
+    use crate::ledger::testing::{LedgerBed, id};
     use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
     #[tokio::test]
     async fn p7_a_run_that_was_taken_over_writes_nothing_more() {
-        let bed = Bed::new(IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
+        let bed = LedgerBed::new(IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
         let path = bed.path();
         let (first, job, mine) = (bed.ledger, bed.job, bed.run);
         let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
@@ -138,8 +138,11 @@ mod tests {
                 why: "late".to_owned(),
             },
         };
-        let told = journal.record(vec![late]).await.unwrap_err();
-        assert!(told.to_string().contains("taken this job over"), "{told}");
+        let refused = journal.record(vec![late]).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("taken this job over"),
+            "{refused}"
+        );
         drop(journal);
         assert!(matches!(writer.finish().await, Err(LedgerError::TakenOver)));
         assert!(

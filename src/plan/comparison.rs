@@ -1,16 +1,16 @@
-//! What looking again at a user has found: a pure rule.
+//! The finding of a verification for one user. Pure rules.
 
 use crate::domain::{Fact, Finding, Goal, IdRule, UserState};
 use crate::lookup::Absence;
 
-/// Compares what a user has now with what the user is to have. No user meets a goal that is not known.
-/// `ids` says how the provider compares ids.
+/// Compares the present state of a user with the goal, and returns the finding as a fact for the ledger. A
+/// goal that is not known is met by no user. `ids` says how the provider compares ids.
 pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence>) -> Fact {
     let (finding, shown, detail) = match read {
         Ok(state) if goal.is_some_and(|goal| goal.is_met_by(&state, ids)) => {
             (Finding::Confirmed, Some(state), None)
         }
-        // What is not shown can be neither confirmed nor called changed.
+        // A state that does not show every attribute of the goal is neither confirmed nor changed.
         Ok(state) if goal.is_some_and(|goal| goal.may_be_met_by(&state, ids)) => {
             let words = format!("the provider does not show all of it: {state}");
             (Finding::Unread, Some(state), Some(words))
@@ -32,8 +32,8 @@ pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence
     }
 }
 
-/// The finding for a user to whom an undo of the job gave back what was taken. The detail says so, since the
-/// job's own outcome for this user still says that it was taken.
+/// Changes the detail of a finding for a user to whom an undo of the job gave back what was taken. The
+/// detail says so, since the job's own outcome for this user still says that it was taken.
 pub(super) fn after_undo(fact: Fact) -> Fact {
     let Fact::Verified {
         finding,
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_was_given_everything_back_is_told_as_such() {
+    fn the_detail_says_that_an_undo_gave_back_what_was_taken() {
         let state = UserState {
             active: Some(true),
             workspaces: Some(Vec::new()),
@@ -75,7 +75,7 @@ mod tests {
             gone: false,
             is_unknown: false,
         };
-        for (active, told) in [
+        for (active, words) in [
             (true, "has back what was taken: is active, no workspaces"),
             (
                 false,
@@ -89,7 +89,7 @@ mod tests {
             )) else {
                 panic!("it is a verification");
             };
-            assert_eq!(detail.as_deref(), Some(told));
+            assert_eq!(detail.as_deref(), Some(words));
         }
     }
 }

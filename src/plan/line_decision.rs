@@ -1,49 +1,49 @@
-//! What the plan means for each line: who is protected, who needs nothing, who is written and how.
-//! A pure rule from one stored line to one decision.
+//! Decides for each line of a plan whether its user is written, and with which operations. A pure rule from
+//! one stored line to one decision.
 
 use crate::domain::{
     Barred, Door, Effect, Goal, Means, Need, Operation, Outcome, Settlement, Status,
 };
-use crate::ledger::PlanRow;
+use crate::ledger::UserRow;
 
-/// What there is to know for all lines of a plan.
+/// What the decisions for all lines of a plan depend on.
 #[derive(Debug, Clone)]
 pub struct Criteria {
-    /// What every user is to have; `None` where each line says it.
+    /// The goal of all users; `None` if each line has a goal of its own.
     pub goal: Option<Goal>,
-    /// What one write can do.
+    /// What one write can do at this provider.
     pub means: Means,
-    /// Who may not be written.
+    /// The check whether a user may be written.
     pub door: Door,
 }
 
-/// What the plan means for one line.
+/// The decision for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineDecision {
+pub(super) enum LineDecision {
     /// The line has its outcome already.
     Settled,
-    /// The user has an outcome without a write.
+    /// The user gets this outcome without a write.
     Settle(Settlement),
-    /// The user is written with these operations; there are none in the list if the user is yet to be read.
+    /// The user is written with these operations. The list is empty if the user must be read first.
     Write(Vec<Operation>),
 }
 
 impl Criteria {
-    /// The decision for one line.
-    pub fn decide(&self, row: &PlanRow) -> LineDecision {
+    /// Decides one line.
+    pub(super) fn decide(&self, row: &UserRow) -> LineDecision {
         if row.status != Status::Pending {
             return LineDecision::Settled;
         }
-        // What a write may have changed is read again by the engine, which asks the door then.
+        // A write may have changed the user. The engine reads the user again and checks then.
         if row.effect != Effect::None {
             return LineDecision::Write(Vec::new());
         }
-        // A user that was not looked up yet has no name to compare: the engine asks once there is one.
+        // A user that was not looked up yet has no name to compare. The engine checks once the name is known.
         let barred = match &row.before {
             None => self.door.is_protected(row.user_id.as_deref(), &row.known),
             Some(_) => self.door.may_write(row.user_id.as_deref(), &row.known),
         };
-        // An entry of a list may have left out the names that decide: the engine reads the user alone.
+        // A list may have left out the names that decide. The engine reads the user alone.
         if barred == Err(Barred::Unread) {
             return LineDecision::Write(Vec::new());
         }
@@ -69,9 +69,9 @@ impl Criteria {
         }
     }
 
-    /// What the plan does for a user that is still to be written; `None` for all others. Whether the
-    /// user is protected is not asked again.
-    pub fn operations(&self, row: &PlanRow) -> Option<Vec<Operation>> {
+    /// The operations for a user that is still to be written; `None` for all other users. Whether the user
+    /// is protected is not checked here.
+    pub fn operations(&self, row: &UserRow) -> Option<Vec<Operation>> {
         if row.status != Status::Pending {
             return None;
         }
@@ -86,8 +86,8 @@ impl Criteria {
     }
 
     /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
-    /// write may have changed: the engine reads that user first.
-    pub fn protection(&self, row: &PlanRow) -> Option<Settlement> {
+    /// write may have changed, since the engine reads that user first.
+    pub(super) fn protection(&self, row: &UserRow) -> Option<Settlement> {
         if row.effect != Effect::None {
             return None;
         }
@@ -96,8 +96,8 @@ impl Criteria {
     }
 }
 
-/// How a user ends who may not be written.
-fn settle_barred(row: &PlanRow, barred: &Barred) -> Settlement {
+/// The outcome of a user that may not be written.
+fn settle_barred(row: &UserRow, barred: &Barred) -> Settlement {
     Settlement {
         outcome: barred.outcome(),
         after: row.before.clone().map(|seen| seen.state),
@@ -114,10 +114,8 @@ mod tests {
         UserState,
     };
 
-    fn row(active: bool, workspaces: &[&str]) -> PlanRow {
-        PlanRow {
-            line: Line(2),
-            user_id: Some("u1".to_owned()),
+    fn row(active: bool, workspaces: &[&str]) -> UserRow {
+        UserRow {
             user_name: Some("ada@example.com".to_owned()),
             known: KnownNames {
                 user_name: Some("ada@example.com".to_owned()),
@@ -125,10 +123,6 @@ mod tests {
                 cells: vec!["u1".to_owned(), "Lovelace".to_owned()],
                 ..KnownNames::default()
             },
-            effect: Effect::None,
-            status: Status::Pending,
-            reason: None,
-            detail: None,
             before: Some(Seen {
                 state: UserState {
                     active: Some(active),
@@ -137,7 +131,7 @@ mod tests {
                 },
                 at: Timestamp::from_millis(0),
             }),
-            goal: None,
+            ..UserRow::new(Line(2), Some("u1".to_owned()), Status::Pending)
         }
     }
 
@@ -152,7 +146,7 @@ mod tests {
         }
     }
 
-    fn outcome(criteria: &Criteria, row: &PlanRow) -> Option<Outcome> {
+    fn outcome(criteria: &Criteria, row: &UserRow) -> Option<Outcome> {
         match criteria.decide(row) {
             LineDecision::Settle(settlement) => Some(settlement.outcome),
             LineDecision::Settled | LineDecision::Write(_) => None,
@@ -160,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_needs_nothing_is_not_written() {
+    fn a_user_that_needs_nothing_is_not_written() {
         let criteria = criteria();
         let gone = row(false, &[]);
         assert_eq!(outcome(&criteria, &gone), Some(Outcome::Already));
@@ -169,12 +163,12 @@ mod tests {
             write,
             LineDecision::Write(vec![Operation::SetActive(false)])
         );
-        let unseen = PlanRow {
+        let unseen = UserRow {
             before: None,
             ..row(true, &[])
         };
         assert_eq!(criteria.decide(&unseen), LineDecision::Write(Vec::new()));
-        let settled = PlanRow {
+        let settled = UserRow {
             status: Status::NotFound,
             ..row(true, &[])
         };
@@ -182,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_the_protected_are_not_even_weighed() {
+    fn p7_a_protected_user_is_settled_before_its_goal_is_considered() {
         let list = Criteria {
             door: Door {
                 protected: ProtectList::new(["lovelace"]),
@@ -211,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_who_was_not_shown_with_all_names_is_left_to_the_engine() {
+    fn p7_a_user_whose_names_were_not_all_shown_is_left_to_the_engine() {
         let mut criteria = criteria();
         criteria.door.protected = ProtectList::new(["ceo@example.com"]);
         let mut row = row(true, &["w"]);
@@ -227,13 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn p7_whoever_a_write_may_have_changed_is_left_to_the_engine() {
+    fn p7_a_user_that_a_write_may_have_changed_is_left_to_the_engine() {
         let mut criteria = criteria();
         criteria.door.protected = ProtectList::new(["u1"]);
         let mut row = row(true, &["a"]);
         assert!(outcome(&criteria, &row).is_some());
         assert!(criteria.protection(&row).is_some());
-        // What the user had before the job is not what the user has now.
+        // The state from before the job is not the present one.
         for effect in [Effect::Maybe, Effect::Part] {
             row.effect = effect;
             assert_eq!(outcome(&criteria, &row), None);

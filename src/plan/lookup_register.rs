@@ -1,4 +1,5 @@
-//! The users of a plan as the look-up sees them: whom it asks for, and where it stores what it finds.
+//! Connects a look-up with the ledger: which users of a plan it has to find, and where it stores what it
+//! finds.
 
 use std::collections::BTreeSet;
 
@@ -13,24 +14,24 @@ use crate::lookup::{Absence, LookUpResult, Outstanding, Position, Register, Soug
 use crate::plan::planning::LookUpSummary;
 use crate::port::JournalError;
 
-/// The users of a job that were not looked up yet.
+/// The users of a job that were not looked up yet, as the ledger has them.
 pub(super) struct SoughtInLedger<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
-    /// Says which names of a user are to be shown.
+    /// The check before a write. It decides which names of a user must be known.
     door: &'a Door,
     memo: Memo,
 }
 
-/// What is kept of a look-up under way.
+/// What is stored about a look-up in progress.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Memo {
-    /// When it began, in milliseconds.
+    /// When it began, in milliseconds since the epoch.
     at: i64,
-    /// Attributes in which users of the job have access that the profile does not know.
+    /// Other attributes in which users of the job have access.
     kept: BTreeSet<String>,
-    /// How far it has come.
+    /// How far the list has been read.
     position: Option<Position>,
 }
 
@@ -56,9 +57,9 @@ impl<'a> SoughtInLedger<'a> {
         }
     }
 
-    /// Takes what was found, as the plan keeps it.
+    /// Turns the result of a look-up into the record that the plan stores.
     pub(super) async fn looked_up(self, found: LookUpResult) -> Result<LookUpSummary, LedgerError> {
-        // Users who were looked up by an earlier process have workspaces, too.
+        // Users that an earlier process looked up may be members of these workspaces.
         let mut unseen = found.unseen_workspaces;
         if !unseen.is_empty() {
             let seen = self.ledger.workspaces_seen(self.job, &unseen).await?;
@@ -96,7 +97,7 @@ impl Register for SoughtInLedger<'_> {
         };
         let goal = self.job.change.goal();
         Wants {
-            // Where each line has a goal of its own, some are about access.
+            // If each line has a goal of its own, some of the goals are about access.
             access: goal.is_none_or(|goal| goal.workspaces.is_some()),
             workspaces,
             names: true,
@@ -129,7 +130,7 @@ impl Register for SoughtInLedger<'_> {
 
     async fn position(&mut self) -> Result<Option<Position>, JournalError> {
         let stored = self.ledger.list_position(self.job).await.map_err(journal)?;
-        // One that cannot be read any more costs a walk from the beginning, and nothing else.
+        // If the stored text cannot be read, the list is read from its beginning.
         let stored = stored.and_then(|text| serde_json::from_str::<Memo>(&text).ok());
         if let Some(memo) = stored {
             self.memo = memo;
@@ -183,7 +184,7 @@ impl Register for SoughtInLedger<'_> {
     }
 }
 
-/// How a user ends who was not found: the answer that says so, if one does, and the outcome.
+/// The facts about a user that was not found: the answer that says so, if there was one, and the outcome.
 fn settle_absent(
     sought: &Sought,
     absence: Absence,

@@ -16,11 +16,11 @@ mod unwritten;
 mod verification;
 
 pub use comparison::compare;
-pub use line_decision::{Criteria, LineDecision};
+pub use line_decision::Criteria;
 pub use new_job::{
     Intake, IntakeError, ProfileReading, differences, intake, left_to_undo, provider, reading, undo,
 };
-pub use overview::{Group, Overview, UnmetPatterns, active_to_write, overview, unmet};
+pub use overview::{Overview, PlanGroup, UnmetPatterns, active_to_write, overview, unmet};
 pub use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
-pub use unwritten::{protect, settle};
+pub use unwritten::protect;
 pub use verification::verify;

@@ -3,67 +3,66 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{ActiveUsers, Extent, Line, Operation, Status};
-use crate::ledger::{Job, Ledger, LedgerError, PlanRow, Retriable};
+use crate::domain::{ActiveUsers, Extent, Operation, Status};
+use crate::ledger::{Job, Ledger, LedgerError, Pages, Retriable, UserRow};
 use crate::plan::line_decision::Criteria;
 use crate::plan::plan_digest::PlanDigest;
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Lines of each group that are kept to be shown.
+/// How many lines of each group are kept for display.
 const SHOWN: usize = 5;
 
-/// A plan as people look at it.
+/// The totals of a plan.
 #[derive(Debug)]
 pub struct Overview {
-    /// Its lines, by where they stand; who is to be written is pending.
-    pub groups: BTreeMap<Status, Group>,
-    /// How much it writes; how many users the tenant has is not known here.
+    /// The lines, grouped by their status. Users that are to be written are pending.
+    pub groups: BTreeMap<Status, PlanGroup>,
+    /// How many users the plan writes. The number of active users in the tenant is not known here.
     pub extent: Extent,
     /// SHA-256 over all lines, in hexadecimal.
     pub digest: String,
-    /// Lines.
+    /// The number of lines.
     pub lines: u64,
 }
 
-/// Lines that stand in the same place.
+/// The lines with one status.
 #[derive(Debug, Default)]
-pub struct Group {
-    /// How many.
+pub struct PlanGroup {
+    /// How many lines there are.
     pub lines: u64,
-    /// The first of them, each with what is to be done.
-    pub first: Vec<(PlanRow, Vec<Operation>)>,
+    /// The first of them, each with its operations.
+    pub first: Vec<(UserRow, Vec<Operation>)>,
 }
 
-/// The users of a job that are still to be dealt with, and how many of them are active or may be.
+/// Counts the users of a job that have no outcome yet, and those among them that are active or may be.
 pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable, LedgerError> {
     let mut open = Retriable::default();
-    let mut after = Line(0);
-    loop {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(open);
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .await?
+    {
         for row in page.iter().filter(|row| row.status.is_open()) {
             let seen = row.before.as_ref();
             open.users += 1;
             open.active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
         }
     }
+    Ok(open)
 }
 
-/// What the protect list covers among the users of a job.
+/// The patterns of the protect list that cover no user of a job.
 #[derive(Debug, Default)]
 pub struct UnmetPatterns {
-    /// The patterns that cover no user, as they were written.
+    /// These patterns, as they were written.
     pub patterns: Vec<String>,
-    /// Users whose name is not known, so that any pattern may cover them.
+    /// How many users have no known name, so that any pattern may cover them.
     pub unnamed: u64,
 }
 
-/// The patterns of the protect list that cover no user of the job, as far as users were seen.
+/// Finds the patterns of the protect list that cover no user of the job, by what was seen of the users.
 pub async fn unmet(
     ledger: &mut Ledger,
     job: &Job,
@@ -71,11 +70,12 @@ pub async fn unmet(
 ) -> Result<UnmetPatterns, LedgerError> {
     let mut unmet = criteria.door.protected.clone();
     let mut unnamed = 0;
-    let mut after = Line(0);
+    let mut pages = Pages::of_lines(PAGE);
     while !unmet.is_empty() {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+        let page = pages
+            .next(async |after, limit| ledger.lines(job, after, limit).await)
+            .await?;
+        let Some(page) = page else { break };
         for row in &page {
             let id = row.user_id.as_deref();
             criteria.door.leave_out_met(&mut unmet, id, &row.known);
@@ -92,19 +92,20 @@ pub async fn unmet(
     })
 }
 
-/// Goes through a plan and changes nothing.
+/// Reads all lines of a plan and returns its totals.
 pub async fn overview(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
 ) -> Result<Overview, LedgerError> {
     let mut digest = PlanDigest::new(job);
-    let mut groups: BTreeMap<Status, Group> = BTreeMap::new();
-    let (mut lines, mut active, mut after) = (0, 0, Line(0));
-    loop {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut groups: BTreeMap<Status, PlanGroup> = BTreeMap::new();
+    let (mut lines, mut active) = (0, 0);
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .await?
+    {
         for row in page {
             lines += 1;
             let operations = criteria.operations(&row);

@@ -1,17 +1,18 @@
-//! What a plan is known by: SHA-256 over what is asked and over every line with what is to be done.
+//! The digest of a plan: SHA-256 over the job's change, target and roster, and over every line with its
+//! operations. A confirmation names this digest.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
 use crate::domain::{Line, Operation, hex};
-use crate::ledger::{Job, PlanRow};
+use crate::ledger::{Job, UserRow};
 
-/// A digest in the making: all lines go in, in their order.
+/// Computes the digest. All lines are added in their order.
 pub(super) struct PlanDigest(Context);
 
 impl PlanDigest {
-    /// The digest of a plan for this job. Bound to it: the same lines in another job make another
-    /// plan, so that a plan is used once.
+    /// Starts the digest of a plan for this job. The job's id is part of it, so that the same lines in
+    /// another job have another digest, and a plan is used only once.
     pub(super) fn new(job: &Job) -> Self {
         let mut this = Self(Context::new(&SHA256));
         this.push(&json!([
@@ -23,8 +24,8 @@ impl PlanDigest {
         this
     }
 
-    /// One line, and the operations that the plan has for it: nothing for who is not written.
-    pub(super) fn line(&mut self, row: &PlanRow, operations: Option<&[Operation]>) {
+    /// Adds one line and its operations; `None` if the user is not written.
+    pub(super) fn line(&mut self, row: &UserRow, operations: Option<&[Operation]>) {
         let Line(line) = row.line;
         let before = row
             .before

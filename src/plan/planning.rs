@@ -1,4 +1,4 @@
-//! Making a plan: all users are looked up, each is decided, and the plan is fixed.
+//! Makes a plan: looks up all users, decides each line, and stores the digest of the result.
 
 use std::time::Duration;
 
@@ -13,58 +13,58 @@ use crate::plan::overview::overview;
 use crate::plan::unwritten::settle;
 use crate::port::Directory;
 
-/// How the users of a plan were looked up, as the ledger keeps it.
+/// How the users of a plan were looked up, as the ledger stores it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookUpSummary {
-    /// The way that was chosen.
+    /// The name of the strategy that was used.
     pub method: String,
-    /// Requests that it took, sign-in not counted.
+    /// The number of requests, not counting sign-in.
     pub requests: u64,
-    /// All users of the tenant, if the provider reported the number.
+    /// The number of users in the tenant, if the provider reported it.
     pub total: Option<u64>,
-    /// The active users of the tenant, as far as is known; `None` if nothing is.
+    /// The number of active users in the tenant, as far as it is known.
     pub active: Option<u64>,
-    /// Whether there may be more active users than that.
+    /// Whether there may be more active users than `active` says.
     #[serde(default)]
     pub active_is_at_least: bool,
-    /// Users whom the plan writes and who are active.
+    /// How many of the users that the plan writes are active, or may be.
     pub active_to_write: u64,
-    /// Whether the provider is known to have the attribute in which access is shown.
+    /// Whether the provider was seen to show the attribute of access.
     #[serde(default)]
     pub access_shown: bool,
-    /// Attributes in which users of the plan have access that the change does not take: the profile does
-    /// not know them.
+    /// Other attributes in which users of the plan have access. The change does not take that access.
     #[serde(default)]
     pub kept_access: Vec<String>,
-    /// The workspaces that the change names and that no user has who was shown.
+    /// The workspaces that the change names and that no user was seen to have.
     #[serde(default)]
     pub unseen_workspaces: Vec<String>,
 }
 
-/// How the users of a plan are looked up.
+/// How the users of a plan are to be looked up.
 #[derive(Debug)]
 pub struct LookUps<'a, D> {
-    /// Who asks the provider.
+    /// Sends the requests.
     pub inquirer: &'a Inquirer<D>,
-    /// How old a look may be: those of an interrupted look-up that are older are thrown away.
+    /// How old the recorded state of a user may be. States of an interrupted look-up that are older are
+    /// deleted.
     pub ttl: Duration,
-    /// How many active users of the tenant are enough to be seen; `None` for all.
+    /// How many active users of the tenant have to be counted; `None` for all.
     pub active_needed: Option<u64>,
 }
 
 impl LookUpSummary {
-    /// What a plan remembers.
+    /// Reads what the ledger has stored with a plan.
     pub fn read(plan: &JobPlan) -> Self {
-        // Whatever an older version has left out is not known.
+        // Members that an older version did not store get their defaults: not known.
         serde_json::from_str(&plan.looked_up).unwrap_or_default()
     }
 
-    /// Whether users were looked up at all before the run.
+    /// Whether users were looked up before the run at all.
     pub fn is_made(&self) -> bool {
         self.method != "none" && !self.method.is_empty()
     }
 
-    /// How many users of the tenant are active, as far as the look-up could tell.
+    /// How many users of the tenant are active, as far as the look-up has counted.
     pub fn tenant_active(&self) -> ActiveUsers {
         match (self.active, self.active_is_at_least) {
             (None, _) => ActiveUsers::Unknown,
@@ -74,7 +74,7 @@ impl LookUpSummary {
     }
 }
 
-/// Why there is no plan.
+/// Why a plan cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The users cannot be looked up.
@@ -86,9 +86,9 @@ pub enum PlanError {
 }
 
 /// Looks up each user that was not looked up yet, gives an outcome to each user that is not to be written,
-/// and fixes the plan. Without look-ups no user is looked up: each is read right before the write.
+/// and stores the plan. If `look_ups` is `None`, no user is looked up: each is read right before its write.
 ///
-/// Whatever is stored when the future is dropped is not looked up again.
+/// If the future is dropped, what was stored until then is used by the next call.
 pub async fn make<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
@@ -121,7 +121,7 @@ pub async fn make<D: Directory>(
     settle(ledger, job, run, criteria).await?;
     let overview = overview(ledger, job, criteria).await?;
     looked_up.active_to_write = overview.extent.active;
-    // A job that was begun without a plan keeps the number that was confirmed.
+    // A job that was run without a plan keeps the number of users that was confirmed.
     let to_write = if ledger.was_run(job).await? {
         job.users
     } else {
@@ -134,8 +134,8 @@ pub async fn make<D: Directory>(
     Ok(job)
 }
 
-/// Looks up the users of a planned job that are open and have to be looked up again, and gives an outcome to
-/// those that are not to be written.
+/// Looks up the open users of a planned job whose recorded state is too old, and gives an outcome to those
+/// that are not to be written.
 ///
 /// # Errors
 /// The look-up fails, or the ledger. What was found is kept.

@@ -1,15 +1,15 @@
 //! Gives an outcome to each user of a plan that is not to be written.
 
-use crate::domain::{Clock, Entry, Fact, Line, Status};
-use crate::ledger::{Job, Ledger, LedgerError, NewRun, PlanRow};
+use crate::domain::{Clock, Entry, Fact, Status};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, UserRow};
 use crate::plan::line_decision::{Criteria, LineDecision};
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Gives an outcome to each user that is not to be written: the protected, those that are as wanted,
-/// those for whom it cannot be done. Returns how many these were.
-pub async fn settle(
+/// Gives an outcome to each user that is not to be written: a protected user, a user in the wanted state, and
+/// a user that cannot be brought there. Returns how many users got one.
+pub(super) async fn settle(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
@@ -22,8 +22,8 @@ pub async fn settle(
     .await
 }
 
-/// Gives an outcome to the protected users alone. A user that a later command protects is safe, though
-/// the plan was made without that protection. Returns how many were protected.
+/// Gives an outcome to the protected users only. This protects users whom a later command added to the
+/// protect list, after the plan was made. Returns how many users got one.
 pub async fn protect(
     ledger: &mut Ledger,
     job: &Job,
@@ -42,16 +42,14 @@ async fn each_page(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    fact: impl Fn(&PlanRow) -> Option<Fact>,
+    fact: impl Fn(&UserRow) -> Option<Fact>,
 ) -> Result<u64, LedgerError> {
-    let mut after = Line(0);
     let mut settled = 0;
-    loop {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(settled);
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .await?
+    {
         let at = Clock::System.now();
         let entries = page.iter().filter_map(|row| {
             Some(Entry {
@@ -64,4 +62,5 @@ async fn each_page(
         settled += entries.len() as u64;
         ledger.note(job, run, &entries).await?;
     }
+    Ok(settled)
 }

@@ -1,4 +1,5 @@
-//! Verifying: all users that a job saw in the wanted state are looked up again and compared.
+//! Verifies a job: looks up all users again that the job saw in the wanted state, and compares each with
+//! its goal.
 
 use std::collections::HashMap;
 
@@ -13,8 +14,8 @@ use crate::plan::lookup_register::journal;
 use crate::plan::planning::PlanError;
 use crate::port::{Directory, JournalError};
 
-/// Looks up these users again, the cheapest way, and records for each what was found. `goal` is what
-/// every user is to have, where a line does not say it.
+/// Looks up the users again with the fewest requests, and records a finding for each. `goal` is the goal of
+/// all users; a line may have a goal of its own instead.
 pub async fn verify<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
@@ -34,15 +35,15 @@ pub async fn verify<D: Directory>(
     Ok(Box::pin(looking).await?)
 }
 
-/// The users of a job whose state is known, as far as the ledger goes. A user that this run has looked
-/// at is done, whatever the clock says.
+/// The users to verify, as the ledger has them. A user for whom this run has recorded a finding is done, even
+/// if the clock was set back.
 struct SoughtAgain<'a> {
     ledger: &'a mut Ledger,
     job: &'a Job,
     run: &'a NewRun,
     goal: Option<&'a Goal>,
-    /// What the users are to have who were handed out, where their lines say it, and whether an undo has
-    /// given that back.
+    /// For each line that was handed out: its own goal, if it has one, and whether an undo has given back what
+    /// was taken.
     goals: HashMap<Line, (Option<Goal>, bool)>,
 }
 
@@ -66,7 +67,7 @@ impl Register for SoughtAgain<'_> {
     }
 
     async fn lacking(&mut self, _users: &[UserState]) -> Result<Vec<usize>, JournalError> {
-        // Nothing is decided by names.
+        // No decision needs names.
         Ok(Vec::new())
     }
 
@@ -89,7 +90,7 @@ impl Register for SoughtAgain<'_> {
     }
 
     async fn position(&mut self) -> Result<Option<Position>, JournalError> {
-        // What was seen in an interrupted verification is old by now.
+        // An interrupted verification starts again, since what it saw is old by now.
         Ok(None)
     }
 
@@ -100,7 +101,7 @@ impl Register for SoughtAgain<'_> {
     ) -> Result<(), JournalError> {
         let matched = self.ledger.match_to_verify(self.job, self.run, &users);
         let matched = matched.await.map_err(journal)?;
-        // A user that is not shown with all that the goal is about is read alone.
+        // A user that is not shown with every attribute of the goal is read alone.
         let is_shown = |goal: &Option<Goal>, nth: usize| {
             let goal = goal.as_ref().or(self.goal);
             goal.is_none_or(|goal| goal.is_shown_by(&users[nth]))
@@ -111,7 +112,7 @@ impl Register for SoughtAgain<'_> {
             .map(|user| {
                 let state = users[user.nth].clone();
                 let entry = self.entry(user.line, user.goal.as_ref(), Ok(state));
-                told(entry, user.given_back)
+                worded(entry, user.given_back)
             })
             .collect();
         let noted = self.ledger.note(self.job, self.run, &entries).await;
@@ -125,26 +126,26 @@ impl Register for SoughtAgain<'_> {
         if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
             return Ok(false);
         }
-        let entry = told(self.entry(line, own.as_ref(), Ok(state)), given_back);
+        let entry = worded(self.entry(line, own.as_ref(), Ok(state)), given_back);
         let noted = self.ledger.note(self.job, self.run, &[entry]).await;
         noted.map_err(journal)?;
         Ok(true)
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {
-        // The plan has identified all users.
+        // The plan has already found the id of each user.
         Ok(())
     }
 
     async fn missing(&mut self, absent: Vec<(Sought, Absence)>) -> Result<(), JournalError> {
-        // Without a state there is nothing to compare with a line's own goal. The goal of all users says
-        // whether they are to be gone.
+        // Without a state there is nothing to compare with a line's own goal. The goal of all users says whether
+        // they were to be deleted.
         let entries: Vec<_> = absent
             .into_iter()
             .map(|(sought, absence)| {
                 let own = self.goals.get(&sought.line());
                 let given_back = own.is_some_and(|(_, given_back)| *given_back);
-                told(self.entry(sought.line(), None, Err(absence)), given_back)
+                worded(self.entry(sought.line(), None, Err(absence)), given_back)
             })
             .collect();
         let noted = self.ledger.note(self.job, self.run, &entries).await;
@@ -152,8 +153,8 @@ impl Register for SoughtAgain<'_> {
     }
 }
 
-/// What was found, with the words for a user to whom an undo gave the access back.
-fn told(entry: Entry, given_back: bool) -> Entry {
+/// Adapts the words of a finding if an undo gave back what was taken from the user.
+fn worded(entry: Entry, given_back: bool) -> Entry {
     if !given_back {
         return entry;
     }

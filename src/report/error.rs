@@ -1,14 +1,14 @@
-//! What can be wrong when a report is written.
+//! The errors of writing a report.
 
 use std::path::PathBuf;
 
 use crate::files::FileError;
 use crate::ledger::LedgerError;
 
-/// The report cannot be written.
+/// Why a report cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// Something is there already.
+    /// The folder exists and is not empty, or the path is not a folder.
     #[error("`{0}` exists and is not an empty folder")]
     Occupied(PathBuf),
     /// A file or folder cannot be written.
@@ -19,21 +19,22 @@ pub enum ReportError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file of the bundle may not have its name.
+    /// A file of the bundle cannot get its final name.
     #[error(transparent)]
     File(#[from] FileError),
-    /// What was begun cannot be written on.
+    /// Writing to an open file fails.
     #[error("cannot write the report: {0}")]
     Flush(#[from] std::io::Error),
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Rows are missing, or are too many. All is read at one moment: it is no other process.
+    /// The ledger has too few or too many rows. All rows are read in one snapshot, so no other process is the
+    /// cause.
     #[error("the ledger is damaged: it holds {rows} rows for the {lines} lines of the roster")]
     Damaged {
-        /// Rows found.
+        /// How many rows were found.
         rows: u64,
-        /// Lines of the roster.
+        /// How many lines the roster has.
         lines: u64,
     },
 }

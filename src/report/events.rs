@@ -12,8 +12,7 @@
 
 use std::io::Write;
 
-use crate::domain::EventParts;
-use crate::ledger::{Job, Reader, StoredEvent};
+use crate::ledger::{Job, Pages, Reader, StoredEvent};
 use crate::report::ReportError;
 use crate::report::mask::{NamesByLine, Privacy};
 
@@ -22,7 +21,7 @@ const PAGE: usize = 1000;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct WrittenEvents {
     /// Events in all.
     pub(super) events: u64,
     /// Of these, the ones that are not in the chain.
@@ -37,13 +36,13 @@ pub(super) async fn write(
     job: &Job,
     privacy: Privacy,
     mut file: impl Write,
-) -> Result<Written, ReportError> {
-    let mut written = Written::default();
-    let mut after = 0;
-    loop {
-        let page = reader.events(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.number;
+) -> Result<WrittenEvents, ReportError> {
+    let mut written = WrittenEvents::default();
+    let mut pages = Pages::of_events(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.events(job, after, limit).await)
+        .await?
+    {
         let names = names(reader, job, privacy, &page).await?;
         for event in &page {
             let body = privacy.body(event, &names);
@@ -63,15 +62,7 @@ fn line(event: &StoredEvent, masked: Option<&str>) -> String {
     let hash = event.hash.as_deref().unwrap_or_default();
     let text = match masked {
         None => event.text(),
-        Some(body) => EventParts {
-            seq: event.seq,
-            at: event.at,
-            run: event.run.as_deref(),
-            line: event.line,
-            kind: &event.kind,
-            body,
-        }
-        .text(),
+        Some(body) => event.text_with(body),
     };
     let mark = if masked.is_some() {
         "\"masked\":true,"

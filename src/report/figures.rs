@@ -1,4 +1,4 @@
-//! Numbers, moments and lengths of time, as people read them.
+//! Formats numbers, moments and lengths of time for reading.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) fn moment(time: Timestamp) -> String {
     formatted(time, "%-d %b %Y, %H:%M:%S UTC")
 }
 
-/// A moment's time of day; with seconds if `fine`.
+/// The time of day of a moment; with seconds if `fine`.
 pub(super) fn time_of_day(time: Timestamp, fine: bool) -> String {
     formatted(time, if fine { "%H:%M:%S" } else { "%H:%M" })
 }

@@ -1,4 +1,4 @@
-//! What undo jobs have given back, in words and for the summary.
+//! What undo jobs have given back of what a job took, for the summary and in words.
 
 use serde::Serialize;
 
@@ -9,9 +9,9 @@ use crate::ledger::{Undone, UndoneBy};
 pub struct UndoneSummary {
     /// Users from whom the job has taken something, or may have.
     pub taken: u64,
-    /// Of these, the ones who have back what was taken, and were not written by the job since.
+    /// Of these, the users that have back what was taken, and that the job has not written since.
     pub given_back: u64,
-    /// Of these, the ones whose last verification was before that.
+    /// Of these, the users whose last verification was before that.
     pub verified_before: u64,
     /// The undo jobs, in the order in which they were made.
     pub jobs: Vec<UndoneBySummary>,
@@ -22,16 +22,16 @@ pub struct UndoneSummary {
 pub struct UndoneBySummary {
     /// Its id.
     pub job: String,
-    /// When it last dealt with a user: RFC 3339, UTC.
+    /// When it last gave a user an outcome: RFC 3339, UTC.
     pub at: String,
-    /// Users who have back what was taken by this undo.
+    /// Users to whom this undo gave back what was taken.
     pub given_back: u64,
     /// Whether it has nothing left to do.
     pub finished: bool,
 }
 
 impl UndoneSummary {
-    /// From what the ledger says.
+    /// Makes the summary from what the ledger holds.
     pub fn new(undone: &Undone) -> Self {
         let job = |by: &UndoneBy| UndoneBySummary {
             job: by.id.to_string(),
@@ -47,19 +47,14 @@ impl UndoneSummary {
         }
     }
 
-    /// Whether every user from whom something was taken has it back.
-    pub fn is_whole(&self) -> bool {
-        self.given_back == self.taken
-    }
-
-    /// By which jobs and when, and for how many users: `undone by job …: 3 of 3 users have back what was
-    /// taken`.
+    /// A sentence with the undo jobs, their times and the number of users: `undone by job …: 3 of 3 users have
+    /// back what was taken`.
     pub fn in_words(&self) -> String {
         let jobs = self.jobs.iter().map(|by| {
             let state = if by.finished { "" } else { ", not finished," };
             format!("job {}{state} at {}", by.job, by.at)
         });
-        // While no user has anything back, the job is not undone, though an undo was run.
+        // As long as no user has anything back, the job is not called undone, even if an undo was run.
         let undone = if self.given_back == 0 {
             "undo"
         } else {
@@ -85,7 +80,7 @@ impl UndoneSummary {
     }
 }
 
-/// What [`UndoneSummary::in_words`] says, of what the ledger says.
+/// [`UndoneSummary::in_words`] for what the ledger holds.
 pub fn undone_in_words(undone: &Undone) -> String {
     UndoneSummary::new(undone).in_words()
 }
@@ -102,7 +97,7 @@ mod tests {
             given_back: 1,
             finished,
         };
-        for (jobs, taken, told) in [
+        for (jobs, taken, words) in [
             (
                 vec![by("a", true)],
                 1,
@@ -121,8 +116,7 @@ mod tests {
                 verified_before: 0,
                 jobs,
             };
-            assert_eq!(summary.in_words(), told);
-            assert_eq!(summary.is_whole(), taken == 1);
+            assert_eq!(summary.in_words(), words);
         }
     }
 }

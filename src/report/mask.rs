@@ -1,5 +1,5 @@
-//! Masking names and addresses (`--redact`), so that a bundle can leave the house. Ids stay: with them,
-//! and with the bundle that is not masked, all names can be restored.
+//! Masks names and addresses (`--redact`), so that a bundle can be given to others. Ids stay: with their help,
+//! a person who has the bundle that is not masked can find all names again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,28 +9,29 @@ use serde_json::Value;
 use crate::domain::Line;
 use crate::ledger::{Mandate, StoredEvent, UserRow};
 
-/// What stands where a name or an address was.
-pub const MASKED: &str = "[masked]";
+/// The text that replaces a name or an address.
+const MASKED: &str = "[masked]";
 
-/// Names shorter than this are not sought in texts: they would be found in other words.
+/// Names with fewer characters than this are not searched in texts, since they would be found inside other
+/// words.
 const SHORTEST: usize = 3;
 
 /// Whether names and addresses are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privacy {
-    /// As the ledger has them.
+    /// Names and addresses are shown as the ledger has them.
     Open,
-    /// Masked.
+    /// Names and addresses are masked.
     Masked,
 }
 
 impl Privacy {
-    /// Whether they are masked.
+    /// Whether names and addresses are masked.
     pub fn is_masked(self) -> bool {
         self == Self::Masked
     }
 
-    /// A text that is a name or an address as a whole.
+    /// Masks a text that is a name or an address as a whole.
     pub(super) fn name(self, text: &str) -> Cow<'_, str> {
         if self.is_masked() && !text.is_empty() {
             Cow::Borrowed(MASKED)
@@ -39,7 +40,7 @@ impl Privacy {
         }
     }
 
-    /// Words that may hold addresses, such as what a provider said.
+    /// Masks addresses in a text, such as the words of a provider.
     pub(super) fn words(self, text: String) -> String {
         if self.is_masked() {
             Names::default().mask(&text).into_owned()
@@ -48,7 +49,7 @@ impl Privacy {
         }
     }
 
-    /// Masks what one roster line says of a person, wherever it stands in the row.
+    /// Masks the names and addresses of one user in all columns of the row.
     pub(super) fn row(self, row: &mut UserRow) {
         if !self.is_masked() {
             return;
@@ -61,14 +62,14 @@ impl Privacy {
             *name = name.take().map(|name| self.name(&name).into_owned());
         }
         let id = row.user_id.as_deref().unwrap_or_default();
-        for cell in &mut row.cells {
+        for cell in &mut row.known.cells {
             if !cell.trim().eq_ignore_ascii_case(id) {
                 *cell = self.name(cell).into_owned();
             }
         }
     }
 
-    /// Masks who is named in a run.
+    /// Masks the names in what is stored about a run.
     pub(super) fn mandate(self, mandate: &mut Mandate) {
         if !self.is_masked() {
             return;
@@ -81,14 +82,15 @@ impl Privacy {
         mask_settings(&mut mandate.settings);
     }
 
-    /// The body of an event without names, if it has any; `lines` knows the names of its line.
+    /// The body of an event without names; `None` if nothing in it had to be masked. `lines` has the names of its
+    /// line.
     pub(super) fn body(self, event: &StoredEvent, lines: &NamesByLine) -> Option<String> {
         if !self.is_masked() {
             return None;
         }
         let mut body: Value = serde_json::from_str(&event.body).ok()?;
         let plain = body.clone();
-        let nobody = Names::default();
+        let no_names = Names::default();
         let names = event.line.and_then(|line| lines.0.get(&line));
         let members = body.as_object_mut()?;
         for (member, value) in members.iter_mut() {
@@ -102,7 +104,7 @@ impl Privacy {
                 }
                 ("run_started", "settings", _) => mask_settings(value),
                 (_, "detail" | "why", Value::String(text)) => {
-                    *value = names.unwrap_or(&nobody).mask(text).into();
+                    *value = names.unwrap_or(&no_names).mask(text).into();
                 }
                 _ => {}
             }
@@ -111,7 +113,7 @@ impl Privacy {
     }
 }
 
-/// Who signs in, and who is protected, stands in the settings too.
+/// Masks the settings that name users: the account that signs in, and the protect list.
 fn mask_settings(settings: &mut Value) {
     if let Some(username) = settings.get_mut("username") {
         *username = MASKED.into();
@@ -121,12 +123,12 @@ fn mask_settings(settings: &mut Value) {
     }
 }
 
-/// The names of a page of lines.
+/// The names of the users of some lines, by line.
 #[derive(Debug, Default)]
 pub(super) struct NamesByLine(BTreeMap<u64, Names>);
 
 impl NamesByLine {
-    /// Takes the names of these lines.
+    /// Collects the names of these lines.
     pub(super) fn of(rows: &[UserRow]) -> Self {
         let names = rows.iter().map(|row| {
             let Line(line) = row.line;
@@ -136,7 +138,7 @@ impl NamesByLine {
     }
 }
 
-/// What one line says of a person.
+/// The names of the user of one line, as characters without case.
 #[derive(Debug, Default)]
 struct Names(Vec<Vec<char>>);
 
@@ -145,7 +147,7 @@ impl Names {
         let id = row.user_id.as_deref().unwrap_or_default();
         let given = row.user_name.iter().chain(&row.display_name);
         let mut names: Vec<&str> = given
-            .chain(&row.cells)
+            .chain(&row.known.cells)
             .flat_map(|text| {
                 [
                     Some(text.trim()),
@@ -155,7 +157,7 @@ impl Names {
             .flatten()
             .filter(|text| text.chars().count() >= SHORTEST && !text.eq_ignore_ascii_case(id))
             .collect();
-        // The longest first: a part of a name must not keep the whole from being found.
+        // The longest name comes first. Otherwise a part of it would be found and the rest left.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names.dedup();
         Self(
@@ -188,7 +190,7 @@ impl Names {
         }
     }
 
-    /// How many characters a name takes that begins here.
+    /// The length in characters of the longest name that begins here; 0 if none does.
     fn longest_at(&self, chars: &[(usize, char)]) -> usize {
         let fits = |name: &&Vec<char>| {
             name.len() <= chars.len() && name.iter().zip(chars).all(|(a, (_, b))| *a == folded(*b))
@@ -197,7 +199,7 @@ impl Names {
     }
 }
 
-/// The letter without its case, as far as one letter stays one letter.
+/// The letter in lower case, if that is one letter.
 fn folded(c: char) -> char {
     let mut lower = c.to_lowercase();
     match (lower.next(), lower.next()) {
@@ -206,7 +208,7 @@ fn folded(c: char) -> char {
     }
 }
 
-/// How many characters an e-mail address takes that begins at this byte; 0 if none does.
+/// The length in characters of the e-mail address that begins at this byte; 0 if none does.
 fn address_at(text: &str, start: usize) -> usize {
     let is_part = |c: char| c.is_alphanumeric() || ".!#$%&*+-/=?^_`{|}~@".contains(c);
     if text[..start].chars().next_back().is_some_and(is_part) {

@@ -18,5 +18,5 @@ pub use bundle::{FILES, Format, write_bundle, write_single};
 pub use csv_files::{Rows, Table, cell_shows, cell_text};
 pub use error::ReportError;
 pub use given_back::{UndoneBySummary, UndoneSummary, undone_in_words};
-pub use mask::{MASKED, Privacy};
+pub use mask::Privacy;
 pub use summary::{ChainSummary, RunSummary, Summary};

@@ -1,5 +1,5 @@
-//! `summary.json`, and what `--json` prints: the job, where its lines stand, whether it adds up, who
-//! worked on it and why, and where the chain of its events ends.
+//! `summary.json`, which `--json` prints too: the job, the outcomes of its lines and their sum, its runs with
+//! who made them and why, and the end of its chain of events.
 
 use std::collections::BTreeMap;
 
@@ -23,45 +23,46 @@ pub struct Summary {
     pub job: String,
     /// The SCIM base URL.
     pub target: String,
-    /// What was asked for every user.
+    /// The change that was asked for.
     pub change: String,
-    /// The roster, as it was named when it was loaded.
+    /// The path of the roster when it was loaded.
     pub roster: String,
     /// SHA-256 of the roster's bytes.
     pub roster_digest: String,
-    /// Records in the roster.
+    /// The number of records in the roster.
     pub lines: u64,
-    /// Distinct valid users.
+    /// The number of distinct users in the roster.
     pub users: u64,
-    /// Each outcome with its number of lines, also those with none.
+    /// The number of lines with each outcome, including outcomes without lines.
     pub outcomes: BTreeMap<&'static str, u64>,
     /// The sum of all outcomes.
     pub sum: u64,
-    /// Whether that is the number of lines (P8).
+    /// Whether the sum is the number of lines (P8).
     pub balanced: bool,
-    /// Whether nothing is left to do.
+    /// Whether no line is left for a further run.
     pub finished: bool,
-    /// Attributes in which users keep access that the change does not take; empty if none was seen.
+    /// Other attributes in which users have access. The change does not take that access. Empty if none was seen.
     pub kept_access: Vec<String>,
-    /// What a verification has found, each finding with its number of users; empty if there was none.
+    /// The number of users with each finding of a verification; empty if there was none.
     pub verification: BTreeMap<String, u64>,
-    /// Users whom a verification found in another state than the wanted one (`drifted`), or could not read
-    /// (`unread`), and whom neither the job nor an undo of it has written since; absent if there are none.
+    /// The number of users that a verification found in another state than the wanted one (`drifted`), or could
+    /// not read (`unread`), and that neither the job nor an undo of it has written since. Absent if there are
+    /// none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub drift: BTreeMap<&'static str, u64>,
     /// What undo jobs have given back of what this job took; absent if no undo of it was begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<UndoneSummary>,
-    /// Of an undo: the job that it takes back.
+    /// For an undo: the id of the job that it undoes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
-    /// Requests that all runs have sent, as far as the runs recorded it.
+    /// The number of requests of all runs, as far as the runs recorded it.
     pub requests: u64,
-    /// Answers that asked for fewer requests (429), in all runs.
+    /// The number of answers in all runs that asked for fewer requests (429).
     pub throttled: u64,
-    /// Runs that ended before nothing was left to do, a run that died among them.
+    /// The number of runs that ended before the job was finished, including runs that died.
     pub interruptions: u64,
-    /// Where the chain of events ends; absent if nothing was chained yet.
+    /// The end of the chain of events; absent if it has no event yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<ChainSummary>,
     /// The runs, in order.
@@ -71,7 +72,7 @@ pub struct Summary {
 /// The end of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChainSummary {
-    /// Events in it.
+    /// The number of events in it.
     pub events: u64,
     /// The hash of the last one.
     pub head: String,
@@ -88,7 +89,7 @@ pub struct RunSummary {
     pub host: String,
     /// The program's version.
     pub version: String,
-    /// The account that it signed in as.
+    /// The account that signed in.
     pub account: String,
     /// The user of the operating system.
     pub operator: String,
@@ -98,39 +99,39 @@ pub struct RunSummary {
     /// The provider's id of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// The ticket that asks for the job.
+    /// The ticket that asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// Why, in words.
+    /// Why the run was made, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who has approved it.
+    /// The person who approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approver: Option<String>,
-    /// RFC 3339, UTC.
+    /// When it began: RFC 3339, UTC.
     pub started_at: String,
-    /// RFC 3339, UTC; absent while it runs.
+    /// When it ended: RFC 3339, UTC; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
     /// How it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
-    /// Why it stopped early, in words; absent if it did not, or if no run has recorded a reason.
+    /// Why it stopped early, in words; absent if it did not, or if no reason was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
-    /// Requests sent, of all kinds; absent if it died.
+    /// The number of requests of all kinds; absent if it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
-    /// Answers that asked for fewer requests; absent if it died.
+    /// The number of answers that asked for fewer requests; absent if it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttled: Option<u64>,
-    /// What a verification counted.
+    /// The counts of a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
 }
 
 impl Summary {
-    /// Reads what a job's summary is made of. Read it inside of a snapshot if a run may be writing.
+    /// Reads the summary of a job. Call it within a snapshot if a run may be writing.
     pub async fn gather(
         reader: &mut Reader,
         job: &Job,
@@ -164,7 +165,7 @@ impl Summary {
         Ok(this)
     }
 
-    /// Users of a drift (see [`Summary::drift`]).
+    /// The number of users with this finding in [`Summary::drift`].
     pub fn drifted(&self, finding: Finding) -> u64 {
         self.drift.get(finding.as_str()).copied().unwrap_or(0)
     }
@@ -206,7 +207,7 @@ impl Summary {
     }
 }
 
-/// Attributes in which users keep access, as the plan saw it.
+/// The other attributes in which users have access, as the plan has recorded them.
 fn kept_access(job: &Job) -> Vec<String> {
     let looked_up = job.plan.as_ref().map(|plan| plan.looked_up.as_str());
     let looked_up: Option<Value> = looked_up.and_then(|text| serde_json::from_str(text).ok());

@@ -27,7 +27,7 @@ pub struct RosterError {
 /// Why a roster cannot be used.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
-pub enum RosterErrorKind {
+pub(super) enum RosterErrorKind {
     /// There is no file at the path.
     #[error("no such file")]
     NotFound,
@@ -145,18 +145,15 @@ impl RosterError {
         }
     }
 
-    /// The file that cannot be used.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The physical line on which the problem begins, if it has one.
-    pub fn line(&self) -> Option<u64> {
+    #[cfg(test)]
+    pub(super) fn line(&self) -> Option<u64> {
         self.line
     }
 
     /// Which kind of error it is.
-    pub fn kind(&self) -> &RosterErrorKind {
+    #[cfg(test)]
+    pub(super) fn kind(&self) -> &RosterErrorKind {
         &self.kind
     }
 

@@ -19,7 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use error::{RosterError, RosterErrorKind};
+pub use error::RosterError;
 pub use file::{Digest, TextEncoding, UnknownEncoding};
 pub use inspection::{Inspection, inspect};
 pub use line::{Key, LineCheck, Record, Rejection, is_written_as_number};

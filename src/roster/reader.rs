@@ -124,13 +124,13 @@ impl Roster {
     }
 
     /// The index of the column that names the users.
-    pub fn key_index(&self) -> usize {
+    pub(super) fn key_index(&self) -> usize {
         self.rules.columns.key_index
     }
 
     /// The index of the e-mail column, if there is one. It is found by its name or, as in the export of an Anaplan
     /// model, as a first column without a name.
-    pub fn email_index(&self) -> Option<usize> {
+    pub(super) fn email_index(&self) -> Option<usize> {
         self.rules
             .columns
             .email_index
@@ -138,7 +138,7 @@ impl Roster {
     }
 
     /// Whether unusual ids and names are accepted as they are.
-    pub fn takes_unusual_ids(&self) -> bool {
+    pub(super) fn takes_unusual_ids(&self) -> bool {
         self.rules.unusual_ids
     }
 

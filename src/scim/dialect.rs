@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 
 use serde::Deserialize;
 
-use crate::domain::{Access, Change, IdRule, Means};
+use crate::domain::{Access, Change, Division, IdRule, Means};
 use crate::http::HeaderValue;
 
 pub use access::{Absent, AccessDialect, Each};
@@ -153,8 +153,11 @@ impl Dialect {
         Means {
             ids: self.ids,
             most_workspaces,
-            each_by_itself: self.access.each.is_some(),
-            together: self.write.together,
+            division: match (&self.access.each, self.write.together) {
+                (Some(_), _) => Division::ByWorkspace,
+                (None, true) => Division::Together,
+                (None, false) => Division::ByAttribute,
+            },
             from_read: self.write.needs_read(),
         }
     }

@@ -28,18 +28,43 @@ pub enum SettingsError {
         /// Which secret the line looks like.
         secret: Option<SecretKind>,
     },
-    /// A profile has a setting that says nothing of a provider.
+    /// A settings or profile file has a key that no setting has.
     #[error(
-        "`{setting}` has no place in the profile `{path}`: it belongs in a settings file (`--config`)"
+        "settings `{path}`, line {line}: no setting is called `{key}`{}",
+        nearest(near)
+    )]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+        /// The key.
+        key: String,
+        /// The settings whose names are nearest to it, the nearest first.
+        near: Vec<String>,
+        /// The secret that the line seems to hold.
+        secret: Option<SecretKind>,
+    },
+    /// The file of a built-in profile cannot be used.
+    #[error("the built-in profile `{name}` is broken: {why}")]
+    BrokenProfile {
+        /// The profile.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// A profile has a setting that says nothing about a provider.
+    #[error(
+        "`{setting}` cannot be in the profile `{path}`: it is part of a settings file (`--config`)"
     )]
     NoPart {
         /// The profile.
         path: PathBuf,
         /// The setting.
-        setting: &'static str,
+        setting: String,
     },
     /// A settings file that no flag or variable names could have been written by another account.
-    #[error("`{path}` in the current folder is not obeyed: {why}")]
+    #[error("`{path}` in the current folder is not used: {why}")]
     Untrusted {
         /// The file.
         path: PathBuf,
@@ -53,7 +78,7 @@ pub enum SettingsError {
         /// The file.
         path: PathBuf,
         /// The settings.
-        settings: Vec<&'static str>,
+        settings: Vec<String>,
     },
     /// A pattern of the protect list looks like a file.
     #[error("`--protect {word}` looks like a file, and it takes patterns only")]
@@ -154,7 +179,7 @@ pub enum SettingsError {
     },
     /// A place of an address is empty.
     #[error("nothing says what stands for `{{{name}}}` in `{url}`")]
-    Place {
+    UrlPart {
         /// The place.
         name: String,
         /// The address.
@@ -229,7 +254,7 @@ impl SettingsError {
             Self::Missing { flag, .. } => Some(format!(
                 "give `{flag}`, or set it in offboard.toml or the environment"
             )),
-            Self::Place { name, .. } => Some(format!(
+            Self::UrlPart { name, .. } => Some(format!(
                 "give `--place {name}=…`, or set it in the `[places]` of offboard.toml"
             )),
             Self::NoSecret(kind) => Some(format!(
@@ -268,12 +293,20 @@ impl SettingsError {
             )),
             Self::Parse {
                 secret: Some(kind), ..
+            }
+            | Self::UnknownKey {
+                secret: Some(kind), ..
             } => Some(format!(
                 "secrets do not belong in this file: set {}, or name a file with `{}`",
                 kind.variable(),
                 kind.flag().trim_start_matches('-')
             )),
+            Self::UnknownKey { .. } => Some(
+                "`offboard config init FILE` writes a file in which every setting is explained"
+                    .to_owned(),
+            ),
             Self::TooMuch { .. }
+            | Self::BrokenProfile { .. }
             | Self::Moment(_)
             | Self::NoTime(_)
             | Self::NoPart { .. }
@@ -284,6 +317,19 @@ impl SettingsError {
             | Self::TokenCommand
             | Self::Scheme(_)
             | Self::Url { .. } => None,
+        }
+    }
+}
+
+/// The nearest names, as the end of a sentence.
+fn nearest(near: &[String]) -> String {
+    let quoted = |key: &String| format!("`{key}`");
+    match near {
+        [] => String::new(),
+        [one] => format!("; the nearest is {}", quoted(one)),
+        several => {
+            let names: Vec<_> = several.iter().map(quoted).collect();
+            format!("; the nearest are {}", names.join(", "))
         }
     }
 }

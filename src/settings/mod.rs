@@ -1,44 +1,33 @@
-//! Settings: flags, variables, file and profile become one value without open questions.
+//! Settings: flags, variables, file and profile become one value in which nothing is missing.
 //!
-//! Each source is a [`Layer`], in which everything is optional; layers are laid over each other, and
-//! what comes out is checked once. Nothing here opens a connection or a ledger, and nothing prints.
+//! Each setting is declared once (`groups`, by means of `declare`). Each source of settings is a [`Layer`], in which
+//! every setting is optional (`sources`); the layers are laid over each other, and the result is checked once
+//! ([`Settings::resolve`]). This room opens no connection and no ledger, and prints nothing.
 
-/// A settings file in which every setting is explained, and none is set.
-pub const TEMPLATE: &str = include_str!("../../config/offboard.toml");
-
-mod dialect;
+mod declare;
 mod error;
-mod file;
-mod grounds;
-mod layer;
-mod network;
-mod places;
-mod profile;
+mod groups;
 mod protect;
-mod reading;
-mod region;
+mod recorded;
 mod resolved;
 mod secret;
 mod sign_in;
 mod sources;
-mod span;
-mod standard;
-mod told;
-mod trust;
-mod until;
-mod written;
+mod values;
 
-pub use dialect::About;
+pub use declare::{Declared, Evidence, NamedUser, ProfileName, ProtectList, template};
 pub use error::SettingsError;
-pub use file::SettingsFile;
-pub use grounds::{Grounds, Requirement};
-pub use layer::Layer;
-pub use places::{Place, Places};
-pub use profile::{Profile, profile_text, profiles};
-pub use region::RegionGroup;
+pub use groups::{
+    About, CertificateSettings, FileSettings, Grounds, GroundsSettings, HostSettings,
+    LimitSettings, LogSettings, LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings,
+    ProviderSettings, RailSettings, ReadingSettings, RedactSettings, RequestSettings, Requirement,
+    SignInSettings, StrictSettings, TokenCommandSettings,
+};
 pub use resolved::{Connection, Safety, Settings};
-pub use secret::{Found, SecretKind, SecretSource, Ways, accept, open_to_others};
-pub use sign_in::{Method, SignIn, SignInKind};
-pub use sources::{Setting, Source, Sources};
-pub use span::Span;
-pub use until::is_past;
+pub use secret::{FoundSecret, SecretKind, SecretSource, Ways, accept, open_to_others};
+pub use sign_in::{SignIn, SignInKind, SignInMethod};
+pub use sources::{
+    BuiltInProfile, Layer, Origin, RegionGroup, Setting, SettingsFile, Sources, profile_text,
+    profiles,
+};
+pub use values::{Span, UrlPart, UrlParts, is_past};

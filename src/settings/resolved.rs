@@ -1,8 +1,10 @@
-//! The settings after all sources were laid over each other: complete, and checked.
+//! The settings after all sources were laid over each other: complete and checked.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 use crate::domain::{Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
@@ -10,11 +12,10 @@ use crate::lookup::QuerySupport;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
 use crate::scim::Dialect;
-use crate::settings::span::some_time;
-use crate::settings::standard::{GRACE, LEDGER, PLAN_TTL, THROTTLE_WAIT};
-use crate::settings::until::moment;
+use crate::settings::groups::network;
+use crate::settings::values::{moment, some_time};
 use crate::settings::{Grounds, Layer, SettingsError, SignIn, Span};
-use crate::settings::{network, protect};
+use crate::settings::{protect, recorded};
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
 const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -31,7 +32,7 @@ pub struct Settings {
     pub ledger: PathBuf,
     /// How the roster is to be read.
     pub roster: RosterOptions,
-    /// Whom to talk to, and as whom.
+    /// The provider, and the account that signs in.
     pub connection: Connection,
     /// Requests per second or minute.
     pub rate: Rate,
@@ -51,20 +52,22 @@ pub struct Settings {
     pub safety: Safety,
     /// On which grounds a job is done.
     pub grounds: Grounds,
+    /// What may be kept as evidence, as the sources gave it.
+    pub(super) kept: Map<String, Value>,
 }
 
-/// What keeps a job from beginning, and users from being touched.
+/// What keeps a job from beginning, and users from being written.
 #[derive(Debug, Clone)]
 pub struct Safety {
     /// How much a job may do.
     pub rails: Rails,
-    /// Who is never touched: patterns.
+    /// Patterns of users who are never written.
     pub protect: Vec<String>,
-    /// The acting account's own id, where the provider does not tell it.
+    /// The id of the account that signs in, where the provider does not report it.
     pub self_id: Option<String>,
     /// How old a plan may be when its run begins.
     pub plan_ttl: Duration,
-    /// Users to be removed, and looked at again, before the others.
+    /// The number of users to write, and read again, before the others.
     pub canary: Option<u64>,
     /// Workspaces that one request can name.
     pub most_workspaces: usize,
@@ -72,7 +75,7 @@ pub struct Safety {
     pub allow_mismatch: bool,
 }
 
-/// Whom to talk to, and as whom.
+/// The provider, and the account that signs in.
 #[derive(Debug, Clone)]
 pub struct Connection {
     /// The SCIM base URL.
@@ -83,7 +86,7 @@ pub struct Connection {
     pub sign_in: SignIn,
     /// Time limits.
     pub http: HttpSettings,
-    /// What a person should know about the secrets of the network, in words.
+    /// What the user should know about the secrets of the network, in words.
     pub notes: Vec<String>,
 }
 
@@ -108,86 +111,88 @@ impl Settings {
         self.connection.dialect.means(self.safety.most_workspaces)
     }
 
-    /// Checks a complete layer.
+    /// Checks the layer that all sources make together. Where it has no value, the built-in one counts.
+    ///
+    /// # Errors
+    /// A setting is missing, cannot be used, or contradicts another one.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
+        let layer = layer.over(Layer::standard());
         let need = |what, flag| move || SettingsError::Missing { what, flag };
+        let kept = recorded::kept(&layer);
         let roster = layer.roster_options()?;
-        let span = |span: Option<Span>| span.map(|span| span.0);
+        let requests = &layer.requests;
+        let time =
+            |time: Option<Span>, what, flag| some_time(flag, time.ok_or_else(need(what, flag))?);
         let mut notes = Vec::new();
         let http = HttpSettings {
-            connect_timeout: some_time("--connect-timeout", layer.connect_timeout)?
-                .ok_or_else(need("how long connecting may take", "--connect-timeout"))?,
-            timeout: some_time("--timeout", layer.timeout)?
-                .ok_or_else(need("how long a request may take", "--timeout"))?,
-            network: network::network(&layer, &mut notes)?,
+            connect_timeout: time(
+                requests.connect_timeout,
+                "how long connecting may take",
+                "--connect-timeout",
+            )?,
+            timeout: time(requests.timeout, "how long a request may take", "--timeout")?,
+            network: network(&layer.network, &mut notes)?,
             ..HttpSettings::default()
         };
-        let plain = if layer.allow_http.unwrap_or(false) {
+        let plain = if layer.hosts.allow_http() {
             PlainHttp::Anywhere
         } else {
             PlainHttp::LoopbackOnly
         };
         let sign_in = SignIn::resolve(&layer, plain)?;
-        let places = layer.places.unwrap_or_default();
-        let url = |value: Option<String>, what, flag| {
-            let text = places.fill(&value.ok_or_else(need(what, flag))?)?;
+        let parts = layer.hosts.places.clone().unwrap_or_default();
+        let url = |value: Option<&String>, what, flag| {
+            let text = parts.fill(value.ok_or_else(need(what, flag))?)?;
             BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
         };
-        let standard = Rails::default();
+        let rails = &layer.rails;
+        let files = rails.protect_file.as_deref().unwrap_or_default();
+        let words = rails.protect.clone().unwrap_or_default();
         let safety = Safety {
             rails: Rails {
-                cap: layer.cap.unwrap_or(standard.cap),
-                cap_share: layer.cap_share.unwrap_or(standard.cap_share),
+                cap: rails.cap(),
+                cap_share: rails.cap_share(),
             },
-            protect: protect::patterns(
-                layer.protect.unwrap_or_default(),
-                &layer.protect_file.unwrap_or_default(),
-            )?,
-            self_id: layer.self_id,
-            plan_ttl: span(layer.plan_ttl).unwrap_or(PLAN_TTL),
-            canary: layer.canary.filter(|users| *users > 0),
-            most_workspaces: layer.most_workspaces.unwrap_or(usize::MAX),
-            allow_mismatch: layer.allow_mismatch.unwrap_or(false),
+            protect: protect::patterns(words.0, files)?,
+            self_id: rails.self_id.clone().map(String::from),
+            plan_ttl: rails.plan_ttl().0,
+            canary: rails.canary.filter(|users| *users > 0),
+            most_workspaces: layer.provider.most_workspaces.unwrap_or(usize::MAX),
+            allow_mismatch: rails.allow_mismatch(),
         };
-        let dialect = layer.scim.unwrap_or_default();
+        let limits = &layer.limits;
         Ok(Self {
-            profile: layer.profile.unwrap_or_default(),
-            ledger: layer.ledger.unwrap_or_else(|| LEDGER.into()),
+            profile: layer.files.profile().0,
+            ledger: layer.files.ledger(),
             roster,
             connection: Connection {
-                scim: url(layer.scim_url, "where the SCIM service is", "--scim-url")?,
-                dialect,
+                scim: url(
+                    layer.hosts.scim_url.as_ref(),
+                    "where the SCIM service is",
+                    "--scim-url",
+                )?,
+                dialect: layer.provider.scim.clone().unwrap_or_default(),
                 sign_in,
                 http,
                 notes,
             },
-            rate: layer.rate.ok_or_else(need("how fast to go", "--rate"))?,
-            burst: at_most(
-                "--burst",
-                MOST_BURST,
-                layer.burst.unwrap_or(NonZeroU32::MIN),
-            )?,
-            concurrency: at_most(
-                "--concurrency",
-                MOST_AT_ONCE,
-                layer.concurrency.unwrap_or(NonZeroUsize::MIN),
-            )?,
-            max_attempts: layer.max_attempts.unwrap_or(NonZeroU32::MIN),
-            throttle_wait: span(layer.throttle_wait).unwrap_or(THROTTLE_WAIT),
-            grace: span(layer.grace).unwrap_or(GRACE),
+            rate: requests
+                .rate
+                .ok_or_else(need("how fast to send requests", "--rate"))?,
+            burst: at_most("--burst", MOST_BURST, requests.burst())?,
+            concurrency: at_most("--concurrency", MOST_AT_ONCE, requests.concurrency())?,
+            max_attempts: requests.max_attempts(),
+            throttle_wait: requests.throttle_wait().0,
+            grace: requests.grace().0,
             safety,
-            grounds: Grounds::new(
-                layer.ticket,
-                layer.reason,
-                layer.approver,
-                layer.require.unwrap_or_default(),
-            ),
             limits: Limits {
-                failures: layer.max_failures,
-                duration: span(layer.max_duration),
-                until: layer.until.as_deref().map(moment).transpose()?,
-                outage: span(layer.max_outage).unwrap_or(Limits::default().outage),
+                failures: limits.max_failures,
+                duration: limits.max_duration.map(|Span(time)| time),
+                until: limits.until.as_deref().map(moment).transpose()?,
+                outage: limits.max_outage().0,
             },
+            grounds: Grounds::new(layer.grounds),
+            kept,
         })
     }
 }

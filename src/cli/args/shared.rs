@@ -1,12 +1,10 @@
-//! Arguments that several verbs take beside the settings: the roster or job, the change, the confirmation, and how
-//! progress is shown.
+//! Arguments that several verbs take beside the settings: the roster or job, the change, and the confirmation.
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::domain::{Access, Change, ChangeError};
 use crate::job::JobRequest;
-use crate::progress::ProgressMode;
+use crate::settings::StrictSettings;
 
 /// What a job is made from.
 #[derive(Debug, Args)]
@@ -19,20 +17,8 @@ pub(crate) struct SubjectArgs {
     #[arg(long)]
     pub(crate) new: bool,
 
-    /// Refuse a roster with any bad line.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_STRICT",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) strict: StrictSettings,
 }
 
 impl SubjectArgs {
@@ -42,7 +28,7 @@ impl SubjectArgs {
             subject: &self.subject,
             change,
             new: self.new,
-            strict: self.strict,
+            strict: self.strict.strict(),
         }
     }
 }
@@ -97,18 +83,4 @@ impl ChangeArgs {
             other => other.map(Some),
         }
     }
-}
-
-/// How progress is shown.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct ProgressArgs {
-    /// How to show progress.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "HOW",
-        env = "OFFBOARD_PROGRESS"
-    )]
-    pub(crate) progress: ProgressMode,
 }

@@ -30,7 +30,7 @@ const LOG: Signature = Signature {
 
 /// Starts logging, if it was asked for.
 pub(crate) fn start(cli: &Cli) -> Result<(), Failure> {
-    let level = match (cli.verbose, &cli.log_file) {
+    let level = match (cli.verbose, &cli.log.log_file) {
         (0, None) => return Ok(()),
         (0 | 1, _) => LevelFilter::DEBUG,
         (2.., _) => LevelFilter::TRACE,
@@ -43,7 +43,7 @@ pub(crate) fn start(cli: &Cli) -> Result<(), Failure> {
         .log_internal_errors(false)
         .with_ansi(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    match &cli.log_file {
+    match &cli.log.log_file {
         None => builder.with_writer(screen::log).finish().with(ours).init(),
         Some(path) => {
             let file = files::append(path, LOG)?;

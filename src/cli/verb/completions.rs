@@ -3,12 +3,12 @@
 
 use std::io::Write;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::cli::{Cli, Exit};
+use crate::cli::{Exit, command};
 
 /// Print what makes a shell complete this program's verbs and flags.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) fn completions(args: &CompletionsArgs, terminal: Terminal) -> Result<
     let mut script = Vec::new();
     clap_complete::generate(
         args.shell,
-        &mut Cli::command(),
+        &mut command(),
         env!("CARGO_PKG_NAME"),
         &mut script,
     );

@@ -5,12 +5,12 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_mangen::Man;
 
+use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::cli::{Cli, Exit};
 use crate::files::{OutputPath, Signature};
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
@@ -54,7 +54,7 @@ pub(crate) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
         )
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut command = Cli::command();
+    let mut command = crate::cli::command();
     command.build();
     pages(&command, &mut |page| {
         let path = folder.join(page.get_filename());

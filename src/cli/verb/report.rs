@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
@@ -12,6 +11,7 @@ use crate::cli::output::Terminal;
 use crate::job::select;
 use crate::ledger::{Job, Reader};
 use crate::report::{FILES, Format, Privacy, Summary, write_bundle, write_single};
+use crate::settings::RedactSettings;
 
 /// One file of the bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,20 +48,8 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<ReportFormat>,
 
-    /// Mask names and addresses; ids stay.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_REDACT",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(crate) redact: bool,
+    #[command(flatten)]
+    pub(crate) redact: RedactSettings,
 
     /// Print the summary as JSON.
     #[arg(long)]
@@ -80,7 +68,7 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
             "note: {holder} works on this ledger: the report shows this moment"
         ));
     }
-    let privacy = if args.redact {
+    let privacy = if args.redact.redact() {
         Privacy::Masked
     } else {
         Privacy::Open

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ConfirmArgs, ProgressArgs, SettingsArgs};
+use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::flag_source::FlagSources;
 use crate::cli::output::{Terminal, TerminalVoice, print_result};
 use crate::domain::Reason;
 use crate::job::{self, RailError, Sessions, Setup};
-use crate::settings::{Grounds, Requirement, Settings};
+use crate::settings::{Grounds, ProgressSettings, Requirement, Settings};
 
 /// Try the failed users of a job once more.
 ///
@@ -39,7 +39,7 @@ pub(crate) struct RetryArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -57,7 +57,7 @@ pub(crate) async fn retry(
     if FlagSources::read().origin("reason").as_deref() == Some("--reason") {
         only.extend(take_codes(&mut settings.grounds)?);
     }
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (ledger, job) = setup.pick_job(&args.job).await?;
     let done = job::retry(&setup, ledger, job, only, args.confirm.confirm).await?;

@@ -6,11 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::cli::Exit;
-use crate::cli::args::ReadingArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::roster::{Inspection, inspect};
-use crate::settings::Layer;
+use crate::settings::{Layer, ReadingSettings};
 
 /// Look at a roster before there is a job, or begin one.
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub(crate) struct RosterCheckArgs {
     pub(crate) file: PathBuf,
 
     #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) reading: ReadingSettings,
 
     /// Whose ids these are, which says whether their case counts: a built-in profile, or a file.
     #[arg(
@@ -77,8 +76,10 @@ pub(crate) fn roster(args: RosterArgs, terminal: Terminal) -> Result<Exit, Failu
 }
 
 fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut flags = Layer::default();
-    args.reading.into_layer(&mut flags);
+    let flags = Layer {
+        reading: args.reading,
+        ..Layer::default()
+    };
     let options = flags
         .over(Layer::profile(&args.profile)?)
         .roster_options()?;

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ChangeArgs, ConfirmArgs, ProgressArgs, SettingsArgs, SubjectArgs};
+use crate::cli::args::{ChangeArgs, ConfirmArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice, print_result};
 use crate::job::{self, RunOptions, Sessions, Setup};
-use crate::settings::Settings;
+use crate::settings::{LookUpSettings, ProgressSettings, Settings};
 
 /// Run a job: load the roster, plan, confirm, and bring every user to an outcome.
 ///
@@ -28,28 +27,15 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
 
-    /// Look up no user beforehand: each user is read right before the write, which takes twice the
-    /// requests.
-    #[arg(
-        long,
-        value_name = "BOOL",
-        action = ArgAction::Set,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "false",
-        hide_default_value = true,
-        env = "OFFBOARD_NO_LOOKUP",
-        value_parser = BoolishValueParser::new()
-    )]
-    pub(crate) no_lookup: bool,
+    #[command(flatten)]
+    pub(crate) look_up: LookUpSettings,
 
     /// Print the summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     // A heading goes on until the next one: what has none stands above.
     #[command(flatten)]
@@ -65,12 +51,12 @@ pub(crate) async fn run(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let request = args.subject.request(args.change.change()?);
     let options = RunOptions {
         confirm: args.confirm.confirm,
-        no_lookup: args.no_lookup,
+        no_lookup: args.look_up.no_lookup(),
         retry: None,
     };
     let (ledger, job) = setup.find_job(&request).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ConfirmArgs, ProgressArgs, SettingsArgs};
+use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{SHOWN, Terminal, TerminalVoice, failures, print_result};
 use crate::cli::verb::plan::show_plan;
@@ -14,7 +14,7 @@ use crate::job::{
 };
 use crate::ledger::{Job, UserRow};
 use crate::report::undone_in_words;
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Give back what a job took: a new job, planned, confirmed and worked on like any other.
 ///
@@ -49,7 +49,7 @@ pub(crate) struct UndoArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -61,7 +61,7 @@ pub(crate) async fn undo(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress)?;
+    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (mut ledger, parent) = setup.pick_job(&args.job).await?;
     let undo = match start_undo(&mut ledger, &parent, args.new, setup.voice.as_ref()).await? {

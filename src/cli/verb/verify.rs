@@ -9,14 +9,14 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
-use crate::cli::args::{ProgressArgs, SettingsArgs};
+use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{SHOWN, Terminal, TerminalVoice, chain_head};
 use crate::domain::{Finding, Status};
 use crate::job::{self, Sessions, Setup, Verification};
 use crate::ledger::{Counts, Job};
 use crate::report::UndoneSummary;
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Read every user of a job again and compare: confirmed, drifted, or gone.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -49,7 +49,7 @@ pub(crate) async fn verify(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (mut ledger, job) = setup.pick_job(&args.job).await?;
     setup.name_job(&job);
@@ -95,7 +95,7 @@ pub(crate) fn verification_text(verification: &Verification) -> String {
             "  line {}: {}: {}",
             row.line,
             who.unwrap_or_default(),
-            row.detail.as_deref().unwrap_or_default()
+            row.verified_detail.as_deref().unwrap_or_default()
         );
     }
     let shown = verification.drifted.len() as u64;

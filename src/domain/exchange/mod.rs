@@ -10,4 +10,4 @@ pub use answer::{
 };
 pub use list_coverage::{Coverage, ListEnd};
 pub use request::{Filter, PageAt, Request, RequestKind};
-pub use verdict::{Verdict, judge};
+pub use verdict::{Expected, Verdict, judge};

@@ -55,16 +55,26 @@ impl Verdict {
     }
 }
 
+/// What an answer is judged against.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The user of the request.
+    pub user: &'a UserId,
+    /// The goal of that user.
+    pub goal: &'a Goal,
+    /// The operations of the last write of this run for the user; empty if there was none.
+    pub asked: &'a [Operation],
+    /// How the provider compares ids.
+    pub ids: IdRule,
+}
+
 /// Judges what came back for one request.
 ///
 /// A status of success proves nothing by itself. `Applied` needs a body that shows this very user in the
 /// wanted state, and a 207 never counts (at Anaplan, entitlements are kept in another store).
 pub fn judge(
     kind: RequestKind,
-    user: &UserId,
-    goal: &Goal,
-    asked: &[Operation],
-    ids: IdRule,
+    expected: Expected<'_>,
     outcome: &Result<Answer, Silence>,
 ) -> Verdict {
     let answer = match outcome {
@@ -77,7 +87,7 @@ pub fn judge(
     };
     match answer.status {
         207 if kind == RequestKind::Write => Verdict::Partial,
-        200..=299 => judge_success(kind, user, goal, asked, ids, answer),
+        200..=299 => judge_success(kind, expected, answer),
         300..=399 => Verdict::Refused(Reason::Redirected),
         401 => Verdict::Unauthorized,
         408 | 425 => Verdict::Transient(answer.wait),
@@ -87,7 +97,7 @@ pub fn judge(
         // The page of a proxy, or of a wrong address, says nothing about a user.
         404 | 410 if matches!(answer.content, Content::Foreign(_)) => unknown(kind),
         // The group does not exist. Nothing is said about the user.
-        404 | 410 if kind == RequestKind::Write && is_elsewhere(asked) => {
+        404 | 410 if kind == RequestKind::Write && is_elsewhere(expected.asked) => {
             Verdict::Refused(Reason::NoTarget)
         }
         404 | 410 => Verdict::Refused(Reason::NotFound),
@@ -100,14 +110,13 @@ pub fn judge(
     }
 }
 
-fn judge_success(
-    kind: RequestKind,
-    user: &UserId,
-    goal: &Goal,
-    asked: &[Operation],
-    ids: IdRule,
-    answer: &Answer,
-) -> Verdict {
+fn judge_success(kind: RequestKind, expected: Expected<'_>, answer: &Answer) -> Verdict {
+    let Expected {
+        user,
+        goal,
+        asked,
+        ids,
+    } = expected;
     match &answer.content {
         Content::User(state) if ids.is_same(user.as_str(), &state.id) => {
             if goal.is_met_by(state, ids) {
@@ -183,7 +192,13 @@ mod tests {
         let change = Change::new(true, Access::RemoveAll).unwrap();
         let user = UserId::new("U1");
         let goal = change.goal().unwrap();
-        judge(kind, &user, &goal, &[], IdRule::IgnoreCase, outcome)
+        let expected = Expected {
+            user: &user,
+            goal: &goal,
+            asked: &[],
+            ids: IdRule::IgnoreCase,
+        };
+        judge(kind, expected, outcome)
     }
 
     fn refusal() -> Content {
@@ -299,14 +314,13 @@ mod tests {
             let body = state("u1", Some(active), workspaces);
             let asked = [Operation::RemoveWorkspaces];
             let outcome = answer(status, body);
-            let found = judge(
-                RequestKind::Write,
-                &user,
-                &goal,
-                &asked,
-                IdRule::Exact,
-                &outcome,
-            );
+            let wanted = Expected {
+                user: &user,
+                goal: &goal,
+                asked: &asked,
+                ids: IdRule::Exact,
+            };
+            let found = judge(RequestKind::Write, wanted, &outcome);
             assert_eq!(found, expected, "{status} {active} {workspaces:?}");
         }
     }
@@ -318,7 +332,13 @@ mod tests {
         let user = UserId::new("u1");
         let leave = [Operation::Leave("g".to_owned())];
         let missing = answer(404, Content::Other(Problem::default()));
-        let found = |kind| judge(kind, &user, &goal, &leave, IdRule::Exact, &missing);
+        let expected = Expected {
+            user: &user,
+            goal: &goal,
+            asked: &leave,
+            ids: IdRule::Exact,
+        };
+        let found = |kind| judge(kind, expected, &missing);
         let refused = Verdict::Refused;
         assert_eq!(found(RequestKind::Write), refused(Reason::NoTarget));
         assert_eq!(found(RequestKind::Read), refused(Reason::NotFound));

@@ -101,7 +101,7 @@ impl Door {
 
     /// Whether the check needs all names of a user. It does if there is a protect list, or if the acting
     /// account is known by names only.
-    pub fn needs_names(&self) -> bool {
+    fn needs_names(&self) -> bool {
         !self.protected.is_empty() || (self.actor.ids.is_empty() && !self.actor.names.is_empty())
     }
 }

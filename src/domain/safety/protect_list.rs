@@ -41,7 +41,7 @@ impl ProtectList {
 
     /// The first pattern that covers a user with this id and these names. An id that is an address counts
     /// as a name too.
-    pub fn covers<'a>(
+    pub(super) fn covers<'a>(
         &self,
         ids: IdRule,
         id: Option<&str>,
@@ -57,7 +57,7 @@ impl ProtectList {
 
     /// Removes the patterns that cover this user. After all users were passed, the patterns that are left
     /// cover no user.
-    pub fn leave_out_met<'a>(
+    pub(super) fn leave_out_met<'a>(
         &mut self,
         ids: IdRule,
         id: Option<&str>,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Effect, IdRule, Means, Operation, Reason, UserState};
+use crate::domain::{Division, Effect, IdRule, Means, Operation, Reason, UserState};
 
 /// The state that one user is to have after the job (SCIM calls it the desired state). An attribute that
 /// is `None` is not changed.
@@ -89,7 +89,7 @@ impl Goal {
         let mut operations = Vec::with_capacity(2);
         match self.workspaces_of(shown, means.ids) {
             Ok(None) => {}
-            Ok(Some(ids)) if means.each_by_itself => match &shown.workspaces {
+            Ok(Some(ids)) if means.division == Division::ByWorkspace => match &shown.workspaces {
                 Some(shown) => operations.extend(one_by_one(shown, &ids, means.ids)),
                 None => return unreadable(),
             },
@@ -207,7 +207,7 @@ impl Goal {
         });
         let workspaces = match (&shown.workspaces, &held.workspaces) {
             (Some(shown), Some(held)) => match &self.workspaces {
-                Some(Membership::Exactly(wanted)) if means.each_by_itself => {
+                Some(Membership::Exactly(wanted)) if means.division == Division::ByWorkspace => {
                     !is_between(shown, held, wanted, means.ids)
                 }
                 _ => {

@@ -1,8 +1,8 @@
 //! What a goal needs, as tables.
 
 use crate::domain::{
-    Access, Change, Effect, Goal, Held, IdRule, Means, Membership, Need, Operation, Reason,
-    UserState,
+    Access, Change, Division, Effect, Goal, Held, IdRule, Means, Membership, Need, Operation,
+    Reason, UserState,
 };
 
 const RULE: IdRule = IdRule::IgnoreCase;
@@ -208,7 +208,7 @@ fn p11_a_user_that_another_administrator_changed_is_left_alone() {
 fn memberships_are_left_and_joined_one_by_one() {
     use Operation::{Join, Leave, SetActive};
     let means = Means {
-        each_by_itself: true,
+        division: Division::ByWorkspace,
         ..MOST
     };
     let leave = |id: &str| Leave(id.to_owned());

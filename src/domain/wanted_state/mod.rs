@@ -9,4 +9,4 @@ mod operation;
 
 pub use change::{Access, Change, ChangeError};
 pub use goal::{Goal, Held, Membership, Need};
-pub use operation::{Means, Operation};
+pub use operation::{Division, Means, Operation};

@@ -39,7 +39,7 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// Whether `shown` has what the operation brings about. Other attributes do not count.
-    pub fn is_done_in(&self, shown: &UserState, rule: IdRule) -> bool {
+    pub(in crate::domain) fn is_done_in(&self, shown: &UserState, rule: IdRule) -> bool {
         let workspaces = shown.workspaces.as_deref();
         match self {
             Self::SetActive(active) => shown.active == Some(*active),
@@ -55,6 +55,17 @@ impl Operation {
     }
 }
 
+/// How the operations for one user are divided into requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Division {
+    /// One request carries all operations.
+    Together,
+    /// Sign-in and workspaces are changed by a request each.
+    ByAttribute,
+    /// Sign-in is changed by one request, and each workspace is left or joined by a request of its own.
+    ByWorkspace,
+}
+
 /// What one write can do at a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Means {
@@ -62,10 +73,8 @@ pub struct Means {
     pub ids: IdRule,
     /// The most workspaces that one request can name.
     pub most_workspaces: usize,
-    /// Whether each workspace is left or joined by a request of its own.
-    pub each_by_itself: bool,
-    /// Whether one request can change both sign-in and workspaces.
-    pub together: bool,
+    /// How operations are divided into requests.
+    pub division: Division,
     /// Whether a write sends back the whole user as it was read right before, or that user's version. The
     /// user is then read before each write, so that no write is computed from an old state.
     pub from_read: bool,
@@ -76,17 +85,15 @@ impl Means {
     pub const ALL_AT_ONCE: Self = Self {
         ids: IdRule::IgnoreCase,
         most_workspaces: usize::MAX,
-        each_by_itself: false,
-        together: true,
+        division: Division::Together,
         from_read: false,
     };
 
     /// The operations that go into the next request: all of `operations`, or the first one.
     pub fn portion(self, operations: &[Operation]) -> &[Operation] {
-        let at_once = if self.together && !self.each_by_itself {
-            operations.len()
-        } else {
-            operations.len().min(1)
+        let at_once = match self.division {
+            Division::Together => operations.len(),
+            Division::ByAttribute | Division::ByWorkspace => operations.len().min(1),
         };
         &operations[..at_once]
     }
@@ -114,16 +121,8 @@ mod tests {
         let all = Means::ALL_AT_ONCE;
         assert_eq!(all.portion(&operations), operations);
         assert!(all.portion(&[]).is_empty());
-        for means in [
-            Means {
-                together: false,
-                ..all
-            },
-            Means {
-                each_by_itself: true,
-                ..all
-            },
-        ] {
+        for division in [Division::ByAttribute, Division::ByWorkspace] {
+            let means = Means { division, ..all };
             assert_eq!(means.portion(&operations), &operations[..1]);
             assert!(means.portion(&[]).is_empty());
         }

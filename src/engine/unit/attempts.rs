@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Answer, Content, Credential, Effect, Need, Operation, Request, RequestKind, Resource,
+    Answer, Content, Credential, Effect, Expected, Need, Operation, Request, RequestKind, Resource,
     Settlement, Silence, Verdict, judge,
 };
 use crate::engine::attempt_policy::{AttemptPolicy, Delivery, Step};
@@ -307,7 +307,13 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     fn judge(&mut self, kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
         let means = self.context.settings.means;
-        let verdict = judge(kind, user, goal, &self.asked, means.ids, outcome);
+        let expected = Expected {
+            user,
+            goal,
+            asked: &self.asked,
+            ids: means.ids,
+        };
+        let verdict = judge(kind, expected, outcome);
         let (Verdict::Advanced, Ok(answer)) = (verdict, outcome) else {
             return verdict;
         };

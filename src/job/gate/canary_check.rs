@@ -8,7 +8,7 @@ use crate::engine::Signal;
 use crate::job::site::Site;
 use crate::job::voice::{Answered, ask};
 use crate::job::{JobError, Signals, Voice};
-use crate::ledger::{CanaryRow, Job, Ledger, NewRun};
+use crate::ledger::{Job, Ledger, NewRun, UserRow};
 use crate::lookup::Inquirer;
 use crate::scim::ScimClient;
 
@@ -163,9 +163,14 @@ async fn fault(
     run: &NewRun,
     site: &Site<'_>,
     inquirer: &Inquirer<ScimClient>,
-    row: &CanaryRow,
+    row: &UserRow,
 ) -> Result<Option<String>, JobError> {
-    let read = site.read(inquirer, &UserId::new(&row.user_id)).await?;
+    let read = site
+        .read(
+            inquirer,
+            &UserId::new(row.user_id.as_deref().unwrap_or_default()),
+        )
+        .await?;
     let goal = row.goal.as_ref().or(site.criteria.goal.as_ref());
     let fact = crate::plan::compare(goal, job.ids, read);
     let entry = Entry {

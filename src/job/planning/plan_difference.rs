@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use crate::domain::{IdRule, UserState, on_one_line};
-use crate::ledger::PlanRow;
+use crate::ledger::UserRow;
 
 /// Users that are listed.
 const SHOWN: usize = 5;
 
 /// A user that the provider no longer knows.
-pub(super) fn gone(row: &PlanRow) -> String {
+pub(super) fn gone(row: &UserRow) -> String {
     line(row, "is gone")
 }
 
 /// What a user has gained or lost since the plan was made.
-pub(super) fn between(row: &PlanRow, before: &UserState, now: &UserState, ids: IdRule) -> String {
+pub(super) fn between(row: &UserRow, before: &UserState, now: &UserState, ids: IdRule) -> String {
     let mut parts = Vec::new();
     match (before.active, now.active) {
         (Some(true), Some(false)) => parts.push("was active, and is disabled".to_owned()),
@@ -57,7 +57,7 @@ pub(super) fn list(changed: &[String], looked_at: usize) -> String {
 }
 
 /// One line: the user, and what is different.
-pub(super) fn line(row: &PlanRow, what: &str) -> String {
+pub(super) fn line(row: &UserRow, what: &str) -> String {
     let name = row.user_name.as_deref().or(row.user_id.as_deref());
     let text = format!("line {}: {} {what}", row.line, name.unwrap_or_default());
     on_one_line(&text).into_owned()

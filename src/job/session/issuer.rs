@@ -13,7 +13,7 @@ use crate::auth::{
 };
 use crate::domain::{Clock, pem_text};
 use crate::job::Voice;
-use crate::settings::{Method, SignIn};
+use crate::settings::{SignIn, SignInMethod};
 
 /// The longest file that is read as a certificate or a key, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -81,11 +81,11 @@ pub(super) fn issuer(
 ) -> Result<Issuer, SecretError> {
     let given = secret.cloned().unwrap_or_default();
     Ok(match &sign_in.method {
-        Method::AnaplanBasic { service, username } => {
+        SignInMethod::AnaplanBasic { service, username } => {
             let account = account(username, given)?;
             Issuer::Anaplan(Anaplan::basic(wire, service.clone(), account))
         }
-        Method::AnaplanCertificate {
+        SignInMethod::AnaplanCertificate {
             service,
             certificate,
             key,
@@ -97,13 +97,13 @@ pub(super) fn issuer(
             voice.note(&format!("signing in as {}", certificate.subject()));
             Issuer::Anaplan(Anaplan::certificate(wire, service.clone(), certificate))
         }
-        Method::OauthDevice { service, cache } => {
+        SignInMethod::OauthDevice { service, cache } => {
             let voice = Arc::clone(voice);
             let notify = Box::new(move |prompt: &DevicePrompt| voice.warn(&invitation(prompt)));
             let device = Device::new(wire, service.clone(), cache.clone(), notify);
             Issuer::Device(Box::new(device))
         }
-        Method::ClientCredentials {
+        SignInMethod::ClientCredentials {
             url,
             id,
             auth,
@@ -117,9 +117,9 @@ pub(super) fn issuer(
             };
             Issuer::Client(ClientCredentials::new(wire, url.clone(), &client))
         }
-        Method::Bearer => Issuer::Fixed(Fixed::token(given)),
-        Method::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
-        Method::Command(command) => {
+        SignInMethod::Bearer => Issuer::Fixed(Fixed::token(given)),
+        SignInMethod::Basic { username } => Issuer::Fixed(Fixed::basic(&account(username, given)?)),
+        SignInMethod::Command(command) => {
             let voice = Arc::clone(voice);
             let show = Box::new(move |line: &str| voice.warn(line));
             let (command, form) = (command.clone(), sign_in.form.clone());

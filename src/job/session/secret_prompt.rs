@@ -6,7 +6,9 @@ use crate::auth::PrivateKey;
 use crate::job::session::SecretError;
 use crate::job::session::issuer::read_key;
 use crate::job::{JobError, Voice};
-use crate::settings::{Connection, Method, SecretKind, SecretSource, Ways, accept, open_to_others};
+use crate::settings::{
+    Connection, SecretKind, SecretSource, SignInMethod, Ways, accept, open_to_others,
+};
 
 /// Finds out where the secret is that signing in takes, before anything is opened.
 pub(crate) fn find_secret(
@@ -20,7 +22,7 @@ pub(crate) fn find_secret(
     let Some(kind) = sign_in.method.secret() else {
         return Ok(SecretSource::Unneeded);
     };
-    if let Method::AnaplanCertificate { key, .. } = &sign_in.method {
+    if let SignInMethod::AnaplanCertificate { key, .. } = &sign_in.method {
         open_to_others("key", key).iter().for_each(warn);
         if !PrivateKey::is_encrypted(&read_key(key)?) {
             return Ok(SecretSource::Unneeded);
@@ -50,10 +52,10 @@ pub(crate) fn known_secret(
     };
     let question = match (kind, &connection.sign_in.method) {
         (SecretKind::Password, _) => format!("Password of {}:", connection.sign_in.account()),
-        (SecretKind::ClientSecret, Method::ClientCredentials { id, .. }) => {
+        (SecretKind::ClientSecret, SignInMethod::ClientCredentials { id, .. }) => {
             format!("Secret of client {id}:")
         }
-        (SecretKind::KeyPassphrase, Method::AnaplanCertificate { key, .. }) => {
+        (SecretKind::KeyPassphrase, SignInMethod::AnaplanCertificate { key, .. }) => {
             format!("Passphrase of the key {}:", key.display())
         }
         (SecretKind::Token, _) => "Token:".to_owned(),

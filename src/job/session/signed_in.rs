@@ -14,7 +14,7 @@ use crate::lookup::{Inquirer, InquirySettings};
 use crate::pace::Pace;
 use crate::port::SignInError;
 use crate::scim::ScimClient;
-use crate::settings::{Method, Settings, SignIn};
+use crate::settings::{Settings, SignIn, SignInMethod};
 
 /// The sessions of a process, each from before its first request on.
 #[derive(Debug, Clone, Default)]
@@ -128,26 +128,26 @@ pub(crate) fn refused(error: SignInError, sign_in: &SignIn) -> JobError {
     }
     let is_refused = matches!(error, SignInError::Refused(_));
     let check = match &sign_in.method {
-        Method::AnaplanBasic { .. } | Method::Basic { .. } if is_refused => {
+        SignInMethod::AnaplanBasic { .. } | SignInMethod::Basic { .. } if is_refused => {
             "`--username` and the password"
         }
-        Method::AnaplanCertificate { .. } if is_refused => {
+        SignInMethod::AnaplanCertificate { .. } if is_refused => {
             "that the certificate is registered in the tenant, and this machine's clock"
         }
-        Method::OauthDevice { .. } if is_refused => {
+        SignInMethod::OauthDevice { .. } if is_refused => {
             "`--client-id`, and approve the code in time (Anaplan gives none to users who sign in by \
              SSO); the same command asks for a new one"
         }
-        Method::ClientCredentials { .. } if is_refused => {
+        SignInMethod::ClientCredentials { .. } if is_refused => {
             "`--client-id`, its secret, `--scope` and `--client-auth`"
         }
-        Method::Bearer if is_refused => "the token",
-        Method::Command(_) => {
+        SignInMethod::Bearer if is_refused => "the token",
+        SignInMethod::Command(_) => {
             "`--token-command`: by itself, without reading from the terminal, it must print a token, \
              and nothing else"
         }
-        Method::OauthDevice { .. } => "`--oauth-url` and the network",
-        Method::ClientCredentials { .. } => "`--token-url` and the network",
+        SignInMethod::OauthDevice { .. } => "`--oauth-url` and the network",
+        SignInMethod::ClientCredentials { .. } => "`--token-url` and the network",
         _ => "`--auth-url` and the network",
     };
     let hint = Some(format!("check {check}; nothing was sent for any user"));

@@ -6,7 +6,7 @@ use crate::domain::Finding;
 use crate::job::site::Site;
 use crate::job::work::result::JobEnd;
 use crate::job::{JobError, Setup};
-use crate::ledger::{Counts, Head, Job, Ledger, RunEnding, RunKind, Undone, VerifiedRow};
+use crate::ledger::{Counts, Head, Job, Ledger, RunEnding, RunKind, Undone, UserRow};
 
 /// What a verification has found.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Verification {
     /// Requests that it took, sign-in not counted.
     pub requests: u64,
     /// The first of the users that have drifted.
-    pub drifted: Vec<VerifiedRow>,
+    pub drifted: Vec<UserRow>,
     /// Users that were not read, since the job is not done with them, or failed.
     pub left_out: Counts,
     /// What undo jobs have given back of what the job took.

@@ -1,188 +1,52 @@
-//! What an event says: the stored text of one fact.
+//! An event on its way into the ledger.
 
-use serde::Serialize;
-
-use crate::domain::{
-    Confirmation, Effect, Entry, Fact, Reason, RequestKind, Timestamp, UserState, Verdict,
-};
+use crate::domain::{Entry, Line, Timestamp};
+use crate::ledger::record::EventBody;
 
 /// One event on its way into the ledger.
 #[derive(Debug)]
-pub(in crate::ledger) struct EventRow {
+pub(in crate::ledger) struct NewEvent {
     pub(in crate::ledger) line: Option<u64>,
     pub(in crate::ledger) at: Timestamp,
-    pub(in crate::ledger) kind: &'static str,
-    /// A JSON object, as it is stored.
-    pub(in crate::ledger) body: String,
+    /// Whether a chain may begin with it.
+    pub(in crate::ledger) begins_chain: bool,
+    /// `{"kind":"…","body":{…}}`: the two stored columns, in the text that serde makes of an event.
+    tagged: String,
 }
 
-/// What an event says. Members may be added, none is ever renamed.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Body<'a> {
-    Begun {
-        attempt: u32,
-        request: &'a str,
-    },
-    Ended {
-        attempt: u32,
-        kind: &'static str,
-        verdict: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<u16>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        request_id: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
-        elapsed_ms: u64,
-    },
-    Settled {
-        outcome: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        confirmed_by: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        active: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        workspaces: Option<&'a [String]>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
-        /// The answer that decided, where it is not the last one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        http_status: Option<u16>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        request_id: Option<&'a str>,
-    },
-    LookedUp {
-        id: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        active: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        workspaces: Option<&'a [String]>,
-    },
-    Verified {
-        finding: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        active: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        workspaces: Option<&'a [String]>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<&'a str>,
-    },
-    Released {
-        attempts: u32,
-        in_doubt: bool,
-        effect: &'static str,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        unanswered: bool,
-        why: &'a str,
-    },
-}
+impl NewEvent {
+    const KIND: &'static str = "{\"kind\":\"";
+    const BODY: &'static str = "\",\"body\":";
 
-impl<'a> Body<'a> {
-    fn of_look(state: &'a UserState) -> Self {
-        Self::LookedUp {
-            id: &state.id,
-            active: state.active,
-            workspaces: state.workspaces.as_deref(),
+    /// An event of a line, or of the whole job.
+    pub(in crate::ledger) fn new(line: Option<Line>, at: Timestamp, body: &EventBody<'_>) -> Self {
+        Self {
+            line: line.map(|line| line.0),
+            at,
+            begins_chain: body.begins_chain(),
+            tagged: serde_json::to_string(body).expect("a body of plain values is JSON"),
         }
     }
-}
 
-impl EventRow {
     /// The event that a fact is.
     pub(in crate::ledger) fn of(entry: &Entry) -> Self {
-        let (kind, body) = match &entry.fact {
-            // The audit replays both as the look that counts so far.
-            Fact::LookedUp(state) | Fact::Renewed(state) => ("looked_up", Body::of_look(state)),
-            Fact::Sampled(state) => ("sampled", Body::of_look(state)),
-            Fact::Begun { attempt, request } => (
-                "begun",
-                Body::Begun {
-                    attempt: *attempt,
-                    request,
-                },
-            ),
-            Fact::Ended {
-                kind,
-                attempt,
-                verdict,
-                status,
-                request_id,
-                detail,
-                elapsed,
-            } => (
-                "ended",
-                Body::Ended {
-                    attempt: *attempt,
-                    kind: match kind {
-                        RequestKind::Write => "write",
-                        RequestKind::Read => "read",
-                        RequestKind::List => "list",
-                    },
-                    verdict: verdict.as_str(),
-                    reason: match verdict {
-                        Verdict::Refused(reason) => Some(reason.as_str()),
-                        _ => None,
-                    },
-                    status: *status,
-                    request_id: request_id.as_deref(),
-                    detail: detail.as_deref(),
-                    elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-                },
-            ),
-            Fact::Settled(settlement) => {
-                let after = settlement.after.as_ref();
-                let body = Body::Settled {
-                    outcome: settlement.outcome.status().as_str(),
-                    reason: settlement.outcome.reason().map(Reason::as_str),
-                    confirmed_by: settlement.outcome.confirmation().map(Confirmation::as_str),
-                    active: after.and_then(|state| state.active),
-                    workspaces: after.and_then(|state| state.workspaces.as_deref()),
-                    detail: settlement.detail.as_deref(),
-                    http_status: settlement.decided_by.as_ref().map(|by| by.status),
-                    request_id: (settlement.decided_by.as_ref())
-                        .and_then(|by| by.request_id.as_deref()),
-                };
-                ("settled", body)
-            }
-            Fact::Verified {
-                finding,
-                shown,
-                detail,
-            } => (
-                "verified",
-                Body::Verified {
-                    finding: finding.as_str(),
-                    active: shown.as_ref().and_then(|state| state.active),
-                    workspaces: shown.as_ref().and_then(|state| state.workspaces.as_deref()),
-                    detail: detail.as_deref(),
-                },
-            ),
-            Fact::Released {
-                attempts,
-                effect,
-                unanswered,
-                why,
-            } => (
-                "released",
-                Body::Released {
-                    attempts: *attempts,
-                    in_doubt: *effect == Effect::Maybe,
-                    effect: effect.as_str(),
-                    unanswered: *unanswered,
-                    why,
-                },
-            ),
-        };
-        Self {
-            line: Some(entry.line.0),
-            at: entry.at,
-            kind,
-            body: serde_json::to_string(&body).expect("a body of plain values is JSON"),
-        }
+        Self::new(Some(entry.line), entry.at, &EventBody::of(&entry.fact))
+    }
+
+    /// The word of its kind.
+    pub(in crate::ledger) fn kind(&self) -> &str {
+        self.parts().0
+    }
+
+    /// What it says: a JSON object.
+    pub(in crate::ledger) fn body(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        // No word of a kind holds a quotation mark, so that the first place found is the right one.
+        let parts = self.tagged[Self::KIND.len()..].split_once(Self::BODY);
+        let (kind, body) = parts.expect("serde writes the kind first, then the body");
+        (kind, &body[..body.len() - 1])
     }
 }

@@ -1,62 +1,283 @@
-//! What it costs to store events, measured: the chain must not make a long job slow.
+//! The stored text of every kind of event, byte by byte: the chain hashes it, so that it never changes.
 
-use sqlx::{Connection, SqliteConnection};
-use tokio::time::Instant;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::domain::{IdRule, Timestamp};
-use crate::ledger::RunKind;
-use crate::ledger::record::{EventRow, append_events};
-use crate::ledger::testing::Bed;
+use serde_json::json;
+use sqlx::Row;
 
-#[tokio::test]
-#[ignore = "measures; run it with --release --nocapture"]
-#[expect(clippy::print_stderr, reason = "the number is what it is run for")]
-async fn a_hundred_thousand_events() {
-    const BATCH: u64 = 64;
-    let bed = Bed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
-    let (mut ledger, job) = (bed.ledger, bed.job.number);
-    let events: Vec<_> = (0..BATCH)
-        .map(|line| EventRow {
-            line: Some(line),
-            at: Timestamp::from_millis(1_764_072_000_123),
-            kind: "ended",
-            body: r#"{"attempt":1,"kind":"write","verdict":"applied","status":200,"request_id":"0193af0193af0193af0193af","elapsed_ms":123}"#.to_owned(),
-        })
-        .collect();
-    let mut transaction = ledger
-        .connection
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .unwrap();
-    let begun = Instant::now();
-    for _ in 0..100_000 / BATCH {
-        append_events(&mut transaction, job, None, &events)
-            .await
-            .unwrap();
+use crate::domain::{
+    Change, Confirmation, DecidedBy, Effect, Entry, Fact, Finding, IdRule, Line, Outcome, Reason,
+    RequestKind, Settlement, Timestamp, UserState, Verdict,
+};
+use crate::ledger::record::{EventBody, EventKind, NewEvent};
+use crate::ledger::testing::{LedgerBed, id};
+use crate::ledger::{
+    Job, Ledger, Mandate, Names, NewJob, NewLine, NewRun, Retriable, RunEnding, RunKind, RunTally,
+    Unusable,
+};
+
+fn state(names: bool, shown: bool) -> UserState {
+    UserState {
+        active: shown.then_some(true),
+        workspaces: shown.then(|| vec!["w1".to_owned(), "w\"2".to_owned()]),
+        user_name: names.then(|| "Ada".to_owned()),
+        ..UserState::of("a1")
     }
-    let chained = begun.elapsed() / 100_000;
-    let begun = Instant::now();
-    for _ in 0..100_000 / BATCH {
-        append_bare(&mut transaction, job, &events).await;
-    }
-    let bare = begun.elapsed() / 100_000;
-    eprintln!("{chained:?} an event in the chain, {bare:?} without one");
 }
 
-/// As it would be without a chain.
-async fn append_bare(connection: &mut SqliteConnection, job: i64, events: &[EventRow]) {
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| (event.line, event.at.as_millis(), event.kind, &event.body))
-        .collect();
-    sqlx::query(
-        "INSERT INTO events (job, line, at_ms, kind, body)
-         SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3
-         FROM json_each(?) ORDER BY key",
+fn facts() -> Vec<Fact> {
+    let settled = |outcome, after, detail: Option<&str>, decided_by| {
+        Fact::Settled(Settlement {
+            outcome,
+            after,
+            detail: detail.map(str::to_owned),
+            decided_by,
+        })
+    };
+    let released = |effect, unanswered| Fact::Released {
+        attempts: 1,
+        effect,
+        unanswered,
+        why: "the run \"stopped\"".to_owned(),
+    };
+    vec![
+        Fact::LookedUp(state(true, true)),
+        Fact::LookedUp(state(false, false)),
+        Fact::Renewed(state(true, true)),
+        Fact::Sampled(state(true, true)),
+        Fact::Begun {
+            attempt: 2,
+            request: "PATCH /Users/a1 {\"active\":false}\n".to_owned(),
+        },
+        Fact::Ended {
+            kind: RequestKind::Write,
+            attempt: 2,
+            verdict: Verdict::Refused(Reason::Forbidden),
+            status: Some(403),
+            request_id: Some("r1".to_owned()),
+            detail: Some("né\u{1}".to_owned()),
+            elapsed: Duration::from_micros(12_900),
+        },
+        Fact::Ended {
+            kind: RequestKind::Read,
+            attempt: 1,
+            verdict: Verdict::Uncertain,
+            status: None,
+            request_id: None,
+            detail: None,
+            elapsed: Duration::ZERO,
+        },
+        Fact::Ended {
+            kind: RequestKind::List,
+            attempt: 0,
+            verdict: Verdict::Throttled(None),
+            status: Some(429),
+            request_id: None,
+            detail: None,
+            elapsed: Duration::from_secs(1),
+        },
+        settled(
+            Outcome::Removed(Confirmation::Body),
+            Some(state(true, true)),
+            Some("as asked"),
+            Some(DecidedBy {
+                status: 409,
+                request_id: Some("r2".to_owned()),
+            }),
+        ),
+        settled(Outcome::InDoubt(Reason::NoAnswer), None, None, None),
+        settled(
+            Outcome::Already,
+            Some(state(false, false)),
+            None,
+            Some(DecidedBy {
+                status: 200,
+                request_id: None,
+            }),
+        ),
+        Fact::Verified {
+            finding: Finding::Drifted,
+            shown: Some(state(true, true)),
+            detail: Some("is active".to_owned()),
+        },
+        Fact::Verified {
+            finding: Finding::Unread,
+            shown: None,
+            detail: None,
+        },
+        released(Effect::Maybe, true),
+        released(Effect::None, false),
+        released(Effect::Part, false),
+    ]
+}
+
+/// The kinds and texts of a job's events, in order; what differs from one machine or run to the next is
+/// replaced.
+async fn stored(ledger: &mut Ledger, job: i64, replaced: &[(&str, &str)]) -> Vec<String> {
+    let rows = sqlx::query("SELECT kind, body FROM events WHERE job = ? ORDER BY number")
+        .bind(job)
+        .fetch_all(&mut ledger.connection)
+        .await
+        .unwrap();
+    let mut texts = Vec::new();
+    for row in rows {
+        let (kind, mut body): (String, String) = (row.get("kind"), row.get("body"));
+        for (value, name) in replaced {
+            body = body.replace(value, name);
+        }
+        texts.push(format!("{kind} {body}"));
+    }
+    texts
+}
+
+/// Plans a job and runs it, so that all events happen that concern no single user.
+async fn work(ledger: &mut Ledger, job: &Job, plan: &NewRun) -> NewRun {
+    let looked_up = json!({ "by": "id", "access_shown": true });
+    ledger
+        .finish_plan(job, plan, "digest", 7, &looked_up)
+        .await
+        .unwrap();
+    ledger
+        .end_run(plan, RunEnding::Finished, RunTally::default())
+        .await
+        .unwrap();
+    let mandate = Mandate {
+        account: "admin".to_owned(),
+        operator: "op".to_owned(),
+        actor_id: Some("id".to_owned()),
+        tenant: Some("t".to_owned()),
+        ticket: Some("CHG-1".to_owned()),
+        reason: Some("left".to_owned()),
+        approver: Some("Ada".to_owned()),
+        settings: json!({ "rate": "8/s", "burst": 1 }),
+    };
+    let run = ledger.start_run(job, RunKind::Run, &mandate).await.unwrap();
+    ledger.pass_canary(job, &run, 3).await.unwrap();
+    let retry = Retriable {
+        users: 2,
+        active: 1,
+        disabled: 0,
+    };
+    ledger.confirm_retry(job, &run, retry, None).await.unwrap();
+    ledger.conclude(job, &run).await.unwrap();
+    let tally = RunTally {
+        requests: 9,
+        throttled: 1,
+    };
+    let ending = RunEnding::Stopped("outage");
+    ledger
+        .end_run_because(&run, ending, Some("it is down"), tally)
+        .await
+        .unwrap();
+    ledger.discard_plan(job, "it is old").await.unwrap();
+    run
+}
+
+/// Loads an undo of the job.
+async fn load_undo(ledger: &mut Ledger, job: &Job) -> Job {
+    let new = NewJob {
+        key: "undo".into(),
+        target: "https://scim.example.com/".into(),
+        change: Change::restore(),
+        roster_path: "job".into(),
+        roster_digest: "digest".into(),
+        roster_header: vec!["User".into()],
+        ids: IdRule::Exact,
+        reading: json!({ "columns": { "id": 1 } }),
+        parent: Some(job.number),
+    };
+    let mut loading = ledger.load(&new).await.unwrap();
+    for (line, names) in [(2, id("a1")), (3, id("b2"))] {
+        let line = NewLine {
+            line,
+            names,
+            user_name: None,
+            goal: None,
+            cells: Vec::new(),
+        };
+        loading.push(line).await.unwrap();
+    }
+    loading.commit().await.unwrap().job
+}
+
+fn on_line_2(fact: Fact) -> [Entry; 1] {
+    [Entry {
+        line: Line(2),
+        at: Timestamp::from_millis(0),
+        fact,
+    }]
+}
+
+#[tokio::test]
+async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
+    let unusable = Names::NoUser(Unusable {
+        reason: "empty",
+        detail: "empty id".to_owned(),
+    });
+    let names = vec![id("a1"), id("A1"), unusable];
+    let bed = LedgerBed::new(IdRule::IgnoreCase, RunKind::Plan, names).await;
+    let (mut ledger, job, plan) = (bed.ledger, bed.job, bed.run);
+    for fact in facts() {
+        ledger.note(&job, &plan, &on_line_2(fact)).await.unwrap();
+    }
+    let run = work(&mut ledger, &job, &plan).await;
+
+    // An undo: its end is an event of the job that it takes back.
+    let undo = load_undo(&mut ledger, &job).await;
+    let mandate = Mandate::of("admin");
+    let back = ledger.start_run(&undo, RunKind::Run, &mandate).await;
+    let back = back.unwrap();
+    let seen = on_line_2(Fact::LookedUp(state(true, true)));
+    ledger.note(&undo, &back, &seen).await.unwrap();
+    let later = Timestamp::from_millis(i64::MAX);
+    ledger.forget_looks(&undo, &back, later).await.unwrap();
+    ledger
+        .end_run(&back, RunEnding::Finished, RunTally::default())
+        .await
+        .unwrap();
+    let end = ledger.head(&undo).await.unwrap().unwrap().hash;
+    // A job from before there were chains.
+    sqlx::raw_sql(
+        "DROP TRIGGER events_are_never_changed;
+         UPDATE events SET seq = NULL, hash = NULL WHERE job = 2",
     )
-    .bind(job)
-    .bind(super::to_json(&rows))
-    .execute(connection)
+    .execute(&mut ledger.connection)
     .await
     .unwrap();
+    ledger.discard_plan(&undo, "it is old").await.unwrap();
+
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let host = format!("\"host\":{}", json!(host));
+    let pid = format!("\"pid\":{}", std::process::id());
+    let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    let replaced = [
+        (job.id.as_str(), "JOB"),
+        (undo.id.as_str(), "UNDO"),
+        (plan.id.as_str(), "PLAN"),
+        (run.id.as_str(), "RUN"),
+        (back.id.as_str(), "BACK"),
+        (end.as_str(), "END"),
+        (host.as_str(), "\"host\":HOST"),
+        (pid.as_str(), "\"pid\":PID"),
+        (version.as_str(), "\"version\":VERSION"),
+    ];
+    let mut texts = stored(&mut ledger, job.number, &replaced).await;
+    texts.extend(stored(&mut ledger, undo.number, &replaced).await);
+    insta::assert_snapshot!(texts.join("\n"));
+
+    // Each kind is in it, and each text is read back.
+    let mut kinds = BTreeSet::new();
+    for text in &texts {
+        let (kind, body) = text.split_once(' ').unwrap();
+        let body = body
+            .replace("\"host\":HOST", "\"host\":\"h\"")
+            .replace("\"pid\":PID", "\"pid\":1")
+            .replace("\"version\":VERSION", "\"version\":\"v\"");
+        let read = EventBody::read(kind, serde_json::from_str(&body).unwrap()).unwrap();
+        let stored = NewEvent::new(None, Timestamp::from_millis(0), &read);
+        assert_eq!((stored.kind(), stored.body()), (kind, body.as_str()));
+        kinds.insert(EventKind::from_word(kind).unwrap());
+    }
+    assert_eq!(kinds.len(), EventKind::COUNT);
 }

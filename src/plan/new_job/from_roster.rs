@@ -1,4 +1,4 @@
-//! Taking a roster in: the job that it means is found again, or loaded whole.
+//! Finds the job that a roster, a change and a target mean, or loads the roster as a new job.
 
 use std::path::Path;
 
@@ -7,37 +7,38 @@ use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine
 use crate::plan::new_job::job_identity::{differences, job_key};
 use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary};
 
-/// What a command asks for.
+/// What a command asks for: a roster, a change and a target.
 #[derive(Debug)]
 pub struct Intake<'a> {
     /// The roster file.
     pub roster: &'a Path,
-    /// How it is read.
+    /// How the roster is to be read.
     pub options: &'a RosterOptions,
-    /// What it said when it was checked: the ledger is opened only for a usable roster.
+    /// The summary from when the roster was checked. The ledger is opened only for a usable roster.
     pub summary: &'a RosterSummary,
-    /// What is asked for every user.
+    /// The change to make to each user.
     pub change: &'a Change,
     /// The SCIM base URL.
     pub target: &'a str,
     /// How the provider compares ids.
     pub ids: IdRule,
-    /// How the roster is read, and by which profile: part of what makes the job.
+    /// How the roster is read, and with which profile. A job that was begun is not continued with another
+    /// reading.
     pub reading: serde_json::Value,
-    /// Whether a new job is wanted, though the same one is there.
+    /// Whether to load a new job, even if the same one exists.
     pub new: bool,
 }
 
-/// The roster cannot become a job.
+/// Why a roster cannot become a job.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// It cannot be read.
+    /// The roster cannot be read.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// It is not the file that was checked.
+    /// The roster has changed since it was checked.
     #[error("the roster changed while it was read")]
     Moving,
-    /// An unfinished job was loaded from this file when it said something else.
+    /// An unfinished job was loaded from this file when it had other content.
     #[error("the roster has changed since unfinished job {} began: {}", .job.id, describe(.difference))]
     Changed {
         /// The unfinished job.
@@ -45,12 +46,12 @@ pub enum IntakeError {
         /// What has changed.
         difference: Difference,
     },
-    /// An unfinished job of this roster was begun, and it means other users.
+    /// An unfinished job reads the same roster in another way, and may mean other users.
     #[error("unfinished job {} reads this roster in another way: {differences}", .job.id)]
     Reading {
         /// The unfinished job.
         job: Box<Job>,
-        /// What differs, with both values.
+        /// The differences, each with both values.
         differences: String,
     },
     /// The ledger fails.
@@ -59,17 +60,17 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    /// What to do next, where there is something to do.
+    /// What the user can do about it, if there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Roster(error) => error.hint(),
-            Self::Moving => Some("wait until it is written, then try again".to_owned()),
+            Self::Moving => Some("wait until the file is complete, then try again".to_owned()),
             Self::Changed { job, .. } => Some(format!(
                 "finish the old job with `offboard run {}`, or start a new one with `--new`",
                 job.id
             )),
             Self::Reading { job, .. } => Some(format!(
-                "finish the old job with `offboard run {}` and the settings that it was begun with, or \
+                "finish the old job with `offboard run {}` and the settings with which it was begun, or \
                  start a new one with `--new`",
                 job.id
             )),
@@ -78,11 +79,11 @@ impl IntakeError {
     }
 }
 
-/// Finds the job that a roster, a change and a target mean, or loads it. Either the whole roster is
-/// in the ledger afterwards, or none of it.
+/// Finds the job that a roster, a change and a target mean, or loads it. Afterwards the ledger holds either
+/// the whole roster or nothing of it.
 pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
     let key = job_key(ask.target, ask.change, &ask.summary.digest);
-    // With all links followed: a file is the same one by whatever name.
+    // Links are followed, so that the same file is recognised under each of its names.
     let path = ask
         .roster
         .canonicalize()
@@ -104,8 +105,8 @@ pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeE
                 job: Box::new(other.clone()),
             });
         }
-        // A job that was begun was confirmed. One that was only loaded, such as by `--new` without a
-        // confirmation, does not yet say that the unfinished one is given up.
+        // A job that was begun was confirmed. A job that was only loaded, such as by `--new` without a
+        // confirmation, does not mean that the user has given up the unfinished one.
         if let Some(job) = &known
             && ledger.was_run(job).await?
         {
@@ -182,7 +183,7 @@ fn new_line(line: crate::roster::Record) -> NewLine {
                 reason: reason.code(),
                 detail: reason.to_string(),
             };
-            (Names::Nobody(unusable), None)
+            (Names::NoUser(unusable), None)
         }
     };
     NewLine {
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_in_numbers_and_examples() {
+    fn a_difference_is_described_by_numbers_and_examples() {
         let difference = Difference {
             added: 7,
             added_sample: vec!["a".into(), "b".into()],

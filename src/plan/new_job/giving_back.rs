@@ -1,25 +1,27 @@
-//! Undoing: a job whose lines are the users whom another job changed, each with what is to be given
-//! back (P11).
+//! Loads the job of an undo: its lines are the users that another job changed, each with the goal of what is
+//! to be given back (P11).
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::json;
 
-use crate::domain::{Change, Goal, Held, IdRule, Line, Membership, UserId, UserState, hex};
-use crate::ledger::{Job, Ledger, LedgerError, Names, NewJob, NewLine, Reader, UndoRow, UndoScope};
+use crate::domain::{Change, Goal, Held, IdRule, Membership, UserId, UserState, hex};
+use crate::ledger::{
+    Job, Ledger, LedgerError, Names, NewJob, NewLine, Pages, Reader, UndoRow, UndoScope,
+};
 use crate::plan::new_job::job_identity::job_key;
 
 /// Rows that are in memory at the same time.
 const PAGE: usize = 500;
 
-/// Loads the job that gives back what `parent` took from the users in the scope; `None` if nothing can be
-/// given back to any user. Either the whole job is in the ledger afterwards, or none of it.
+/// Loads the job that gives back what `parent` took from the users in the scope; `None` if there is nothing to
+/// give back. Afterwards the ledger holds either the whole job or nothing of it.
 pub async fn undo(
     ledger: &mut Ledger,
     parent: &Job,
     scope: UndoScope,
 ) -> Result<Option<Job>, LedgerError> {
     let mut reader = ledger.reader().await?;
-    // Once to know what the job is, and once to load it: the lines may be too many for memory.
+    // The lines may be too many for memory, so they are read twice: for the digest of the job, and to load it.
     let mut digest = Context::new(&SHA256);
     let lines = each(&mut reader, parent, scope, |row, goal| {
         let line = json!([row.line.0, row.user_id, goal]).to_string();
@@ -44,11 +46,11 @@ pub async fn undo(
         parent: Some(parent.number),
     };
     let mut loading = ledger.load(&new).await?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
+        .await?
+    {
         for row in page {
             let Some(goal) = goal(&row, parent) else {
                 continue;
@@ -69,13 +71,13 @@ pub async fn undo(
     Ok(Some(job))
 }
 
-/// How many users lack something that `parent` has taken, and that an undo could still give back.
+/// How many users lack something that `parent` took and that an undo could still give back.
 pub async fn left_to_undo(reader: &mut Reader, parent: &Job) -> Result<u64, LedgerError> {
     each(reader, parent, UndoScope::Rest, |_, _| ()).await
 }
 
-/// Shows each user in the scope to whom something is to be given back, with what that is; returns how many
-/// they are.
+/// Calls `show` for each user in the scope to whom something is to be given back, with the goal of that user.
+/// Returns how many users these are.
 async fn each(
     reader: &mut Reader,
     parent: &Job,
@@ -83,13 +85,11 @@ async fn each(
     mut show: impl FnMut(&UndoRow, &Goal),
 ) -> Result<u64, LedgerError> {
     let mut users = 0;
-    let mut after = Line(0);
-    loop {
-        let page = reader.undo_rows(parent, scope, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(users);
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
+        .await?
+    {
         for row in &page {
             if let Some(goal) = goal(row, parent) {
                 show(row, &goal);
@@ -97,13 +97,14 @@ async fn each(
             }
         }
     }
+    Ok(users)
 }
 
-/// What a user is to have again; `None` if the job has taken nothing from this user.
+/// The goal that gives back what the job took from a user; `None` if it took nothing.
 ///
-/// Where the user was not shown after the last write, or an earlier undo has begun, each attribute may be as the
-/// change asks or as it was before. A user that turns out to have something else was changed by another administrator, and is left
-/// alone.
+/// If the user was not shown after the last write, or an earlier undo was begun, each attribute may be as the
+/// change asks or as it was before the job. A user in any other state was changed by another administrator and
+/// is left alone.
 fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
     let change = &parent.change;
     let asked = change.goal()?;
@@ -130,13 +131,13 @@ fn goal(row: &UndoRow, parent: &Job) -> Option<Goal> {
     })
 }
 
-/// Whether the change asks for something of which it is not known how it was before.
+/// Whether the state before the job is not known for an attribute that the change asks for.
 fn is_unknown(asked: &Goal, before: &UserState) -> bool {
     asked.active.is_some() && before.active.is_none()
         || asked.workspaces.is_some() && before.workspaces.is_none()
 }
 
-/// What a user has once the change has taken effect.
+/// The state of a user after the change has taken effect.
 fn left_by(asked: &Goal, before: &UserState, ids: IdRule) -> UserState {
     let workspaces = match &asked.workspaces {
         None => before.workspaces.clone(),
@@ -157,7 +158,7 @@ fn left_by(asked: &Goal, before: &UserState, ids: IdRule) -> UserState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{JobId, Timestamp};
+    use crate::domain::{JobId, Line, Timestamp};
 
     fn state(active: bool, workspaces: &[&str]) -> UserState {
         UserState {
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn p11_what_was_never_shown_is_not_given_back() {
+    fn p11_a_state_that_was_never_shown_is_not_given_back() {
         let means = crate::domain::Means::ALL_AT_ONCE;
         let after = state(false, &[]);
         for (hidden, change, is_unknown) in [
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn p11_what_was_taken_is_given_back_and_nothing_else() {
+    fn p11_exactly_what_was_taken_is_given_back() {
         let had = state(true, &["a", "b"]);
         let all = Some(Membership::Exactly(vec!["a".into(), "b".into()]));
         for (change, after, active, workspaces) in [
@@ -242,7 +243,7 @@ mod tests {
                 &None,
             ),
             ("from-workspace:a", Some(state(true, &["b"])), None, &all),
-            // One half took effect.
+            // Only one half of the change took effect.
             (
                 "disable+remove-access",
                 Some(state(false, &["a", "b"])),
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn p11_what_an_earlier_undo_has_given_back_in_part_is_no_change_by_others() {
+    fn p11_what_an_earlier_undo_has_given_back_in_part_does_not_count_as_a_change_by_others() {
         let had = state(true, &["a", "b"]);
         let mut row = UndoRow {
             line: Line(2),
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_not_seen_after_the_last_write_is_taken_to_be_changed() {
+    fn a_user_that_was_not_seen_after_the_last_write_is_taken_to_be_changed() {
         let had = state(true, &["a", "b"]);
         let goal = undone("disable+from-workspace:A", had, None).unwrap();
         let held = goal.only_from.unwrap();

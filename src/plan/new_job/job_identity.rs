@@ -1,5 +1,7 @@
-//! How a job reads its roster, and by which profile: whatever decides who is meant is part of the job. A job
-//! that has begun is not continued with another reading.
+//! What makes a command mean an existing job: the key of the job, and how its roster is read.
+//!
+//! Everything that decides which users are meant is part of the job. A job that was begun is not continued with
+//! another reading of its roster.
 
 use std::path::Path;
 
@@ -9,13 +11,14 @@ use serde_json::{Map, Value, json};
 use crate::domain::{Change, IdRule, hex};
 use crate::roster::Reading;
 
-/// SHA-256, in hexadecimal, over target, change and the roster's own digest, a line each.
+/// The key of a job: SHA-256, in hexadecimal, over the target, the change and the digest of the roster, one line
+/// each.
 pub(super) fn job_key(target: &str, change: &Change, roster_digest: &str) -> String {
     let text = format!("{target}\n{change}\n{roster_digest}\n");
     hex(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
-/// What each member is called in a refusal.
+/// The members of a stored reading, each with its name in messages.
 const MEMBERS: [(&str, &str); 9] = [
     ("id_column", "the id column"),
     ("email_column", "the e-mail column"),
@@ -28,19 +31,19 @@ const MEMBERS: [(&str, &str); 9] = [
     ("access", "the attribute of access"),
 ];
 
-/// What a profile says of which users and which access its provider's answers mean.
+/// The parts of a profile that decide which users and which access are meant.
 #[derive(Debug, Clone, Copy)]
 pub struct ProfileReading<'a> {
-    /// The profile: its name, or its file.
+    /// The name of the profile, or its file.
     pub profile: &'a str,
-    /// How ids compare.
+    /// How the provider compares ids.
     pub ids: IdRule,
-    /// The attribute in which access is shown and written, if there is one.
+    /// The attribute that holds a user's access, if there is one.
     pub access: Option<&'a str>,
 }
 
-/// How a roster is read, as the ledger keeps it. A profile is known by its name, or its file's, and by what it says
-/// of access: a file can be changed.
+/// How a roster is read, as the ledger stores it. A profile is identified by its name, or the name of its file, and
+/// by its attribute of access, since a file can be changed.
 pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
     json!({
         "id_column": roster.id_column,
@@ -55,7 +58,7 @@ pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
     })
 }
 
-/// How a job that is named by its id compares ids, and its profile: all that is known without its roster.
+/// The part of the reading that is known without the roster, for a job that is named by its id.
 pub fn provider(of: ProfileReading<'_>) -> Value {
     json!({ "ids": of.ids.as_str(), "profile": profile_name(of.profile), "access": of.access })
 }
@@ -65,8 +68,8 @@ fn profile_name(profile: &str) -> &str {
     name.and_then(|name| name.to_str()).unwrap_or(profile)
 }
 
-/// What differs from the reading of a stored job, each with both values; nothing where one side does not
-/// know.
+/// The differences from the reading of a stored job, each with both values. A member that one side does not have
+/// is not a difference.
 pub fn differences(stored: Option<&Value>, now: &Value) -> Vec<String> {
     let (Some(Value::Object(stored)), Value::Object(now)) = (stored, now) else {
         return Vec::new();
@@ -114,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn p7_what_decides_who_is_meant_is_compared_member_by_member() {
+    fn p7_everything_that_decides_which_users_are_meant_is_compared() {
         let job = of("#1 Leaver", "rfc7644");
         assert_eq!(differences(Some(&job), &job), Vec::<String>::new());
         assert_eq!(
@@ -132,7 +135,7 @@ mod tests {
             differences(Some(&job), &by_id),
             ["how ids compare was `exact`, and is `ignore-case`"]
         );
-        // The same file may say something else by now.
+        // The content of the same file may have changed.
         let changed = provider(ProfileReading {
             access: Some("roles"),
             ..by(IdRule::Exact, "rfc7644")
@@ -141,7 +144,7 @@ mod tests {
             differences(Some(&job), &changed),
             ["the attribute of access was `entitlements`, and is `roles`"]
         );
-        // A job from before this was kept says nothing.
+        // A job that was stored without a reading has no differences.
         assert!(differences(None, &job).is_empty());
     }
 

@@ -1,5 +1,6 @@
-//! Writing the bundle: all of it under another name first, then renamed, so that what has its name is
-//! whole, and for its owner alone. Everything in it is read at one moment.
+//! Writes the bundle into a folder. All files are written under another name and then renamed, so that a folder
+//! with the final name is complete. Only the owner may read it. The content is read from one snapshot of the
+//! ledger.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::report::csv_files::{report_table, undo_table};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, events, html};
 
-/// What is in a bundle, in the order of writing: where the last one is, all are whole.
+/// The files of a bundle, in the order in which they are written. If the last one exists, all are complete.
 pub const FILES: [&str; 8] = [
     "report.csv",
     "events.jsonl",
@@ -24,22 +25,22 @@ pub const FILES: [&str; 8] = [
     "SHA256SUMS",
 ];
 
-/// What each file is, and how to check it.
+/// Says what each file holds, and how to check it.
 const README: &str = include_str!("readme.txt");
 
-/// Writes the evidence of a job into the folder `dir`, which must not exist or be empty. Memory does
-/// not grow with the job.
+/// Writes the evidence of a job into the folder `dir`, which must not exist or must be empty. Memory does not
+/// grow with the job.
 ///
-/// A folder that does not exist appears whole. An existing one may be a mount point, a link, or the
-/// working directory of a process, none of which can be replaced: its files appear one by one, the
-/// digests last.
+/// A folder that does not exist appears with all its files at once. An existing folder may be a mount point, a
+/// link, or the working directory of a process, none of which can be replaced: its files appear one by one,
+/// the digests last.
 pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
     privacy: Privacy,
 ) -> Result<Summary, ReportError> {
-    // Without a slash at the end, so that a name can be put together from it.
+    // The path without a slash at its end, so that the name of the draft can be made from it.
     let dir: PathBuf = dir.components().collect();
     let is_there = refuse_if_occupied(&dir)?;
     reader.begin_snapshot().await?;
@@ -74,14 +75,13 @@ async fn make(
         Ok(summary)
     });
     if renamed.is_err() {
-        // The draft is worthless; the error that matters is the one at hand.
+        // The draft is of no use. An error on removing it matters less than the one that is returned.
         let _ = std::fs::remove_dir_all(&draft);
     }
     renamed
 }
 
-/// Writes into the empty folder that is there: all files in a folder of their own, then each is given
-/// its name.
+/// Writes into an existing empty folder: all files in a draft folder, then each is moved to its final name.
 async fn fill(
     reader: &mut Reader,
     job: &Job,
@@ -100,7 +100,7 @@ async fn fill(
         }
         Ok(summary)
     });
-    // It is empty now, or what it holds is worthless, and so is half a bundle.
+    // The draft folder is empty now, or of no use, and so are the files of an incomplete bundle.
     let _ = std::fs::remove_dir_all(&draft);
     if published.is_err() {
         for file in &named {
@@ -110,7 +110,7 @@ async fn fill(
     published
 }
 
-/// Writes all files, at the paths that stand for [`FILES`].
+/// Writes all files. `paths` are in the order of [`FILES`].
 async fn write_files(
     reader: &mut Reader,
     job: &Job,
@@ -151,11 +151,11 @@ async fn write_files(
     undo_table::write(reader, job, privacy, &mut file).await?;
     keep(undo, file)?;
     let mut file = create(summary)?;
-    let told = Summary::gather(reader, job, privacy).await?;
-    write_json(&mut file, &told).map_err(at(summary))?;
+    let gathered = Summary::gather(reader, job, privacy).await?;
+    write_json(&mut file, &gathered).map_err(at(summary))?;
     keep(summary, file)?;
     let mut file = create(page)?;
-    html::write(reader, job, &told, privacy, &mut file).await?;
+    html::write(reader, job, &gathered, privacy, &mut file).await?;
     keep(page, file)?;
     let mut file = create(readme)?;
     file.write_all(README.as_bytes()).map_err(at(readme))?;
@@ -166,14 +166,14 @@ async fn write_files(
     privacy.mandate(&mut last);
     let mut file = create(manifest)?;
     let masked = privacy.is_masked();
-    let described = Manifest::new(&told, written, masked, &last.settings, &digests);
+    let described = Manifest::new(&gathered, written, masked, &last.settings, &digests);
     write_json(&mut file, &described).map_err(at(manifest))?;
     let digest = file.finish().map_err(at(manifest))?;
     digests.push(("manifest.json", digest));
     let sums = sums(&digests);
     let mut file = files::create(sums_file).map_err(at(sums_file))?;
     file.write_all(sums.as_bytes()).map_err(at(sums_file))?;
-    Ok(told)
+    Ok(gathered)
 }
 
 fn write_json(file: &mut impl Write, value: &impl serde::Serialize) -> std::io::Result<()> {
@@ -181,7 +181,7 @@ fn write_json(file: &mut impl Write, value: &impl serde::Serialize) -> std::io::
     file.write_all(b"\n")
 }
 
-/// Whether the folder is there, and empty.
+/// Whether the folder exists. An error if it is not empty.
 fn refuse_if_occupied(dir: &Path) -> Result<bool, ReportError> {
     match std::fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -1,4 +1,4 @@
-//! Files that are hashed while they are written.
+//! Writes a file and computes its digest at the same time.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -9,14 +9,14 @@ use aws_lc_rs::digest::{Context, SHA256};
 use crate::domain::hex;
 use crate::files;
 
-/// A file on its way, with what is needed to name its digest at the end.
+/// A file that is being written, with the digest of its bytes so far.
 pub(super) struct HashedFile {
     file: BufWriter<File>,
     context: Context,
     bytes: u64,
 }
 
-/// What a file that was written is known by.
+/// The length and the digest of a file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileDigest {
     /// Its length.
@@ -26,7 +26,7 @@ pub(super) struct FileDigest {
 }
 
 impl HashedFile {
-    /// Makes the file for its owner alone. It must not be there.
+    /// Creates the file, which only its owner may read. The path must not exist.
     pub(super) fn create(path: &Path) -> std::io::Result<Self> {
         Ok(Self {
             file: BufWriter::new(files::create(path)?),
@@ -35,7 +35,7 @@ impl HashedFile {
         })
     }
 
-    /// Writes what is left, and names the digest.
+    /// Writes the rest of the buffer and returns the digest.
     pub(super) fn finish(mut self) -> std::io::Result<FileDigest> {
         self.file.flush()?;
         Ok(FileDigest {

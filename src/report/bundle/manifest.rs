@@ -1,4 +1,4 @@
-//! `manifest.json`: what the bundle is, and what each of its files is known by.
+//! `manifest.json`: describes the bundle, with the length and the digest of each file.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::domain::Clock;
 use crate::report::Summary;
 use crate::report::bundle::hashed_file::FileDigest;
-use crate::report::events::Written;
+use crate::report::events::WrittenEvents;
 
 /// The version of the bundle's form: of the manifest, and of the files that it names.
 pub(super) const SCHEMA: u32 = 1;
 
-/// What the bundle is.
+/// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Manifest<'a> {
     schema: u32,
@@ -25,7 +25,7 @@ pub(super) struct Manifest<'a> {
     lines: u64,
     chain: Chain<'a>,
     redacted: bool,
-    /// What was set for the last run, without secrets.
+    /// The settings of the last run, without secrets.
     settings: &'a Value,
     files: Vec<FileEntry<'a>>,
 }
@@ -34,9 +34,9 @@ pub(super) struct Manifest<'a> {
 struct Chain<'a> {
     /// Events in `events.jsonl`.
     events: u64,
-    /// Of these, the ones from before there were chains, which come first and have no hash.
+    /// Of these, the events that were stored by a version without chains. They come first and have no hash.
     unchained: u64,
-    /// Of these, the ones whose texts are masked.
+    /// Of these, the events whose texts are masked.
     masked: u64,
     /// The hash of the last event; `null` if none is chained.
     head: Option<&'a str>,
@@ -53,7 +53,7 @@ impl<'a> Manifest<'a> {
     /// Describes a bundle whose other files are written.
     pub(super) fn new(
         summary: &'a Summary,
-        written: Written,
+        written: WrittenEvents,
         redacted: bool,
         settings: &'a Value,
         files: &'a [(&'static str, FileDigest)],

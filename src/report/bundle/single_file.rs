@@ -1,4 +1,4 @@
-//! One file of the bundle by itself, to wherever it is to go.
+//! Writes one file of the bundle without the others.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use crate::report::csv_files::report_table;
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, events, html};
 
-/// Which file.
+/// Which file of the bundle to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `report.csv`.
@@ -20,7 +20,7 @@ pub enum Format {
     Html,
 }
 
-/// Writes one file of a job's bundle, as it is at one moment. Memory does not grow with the job.
+/// Writes one file of a job's bundle, from one snapshot of the ledger. Memory does not grow with the job.
 pub async fn write_single(
     reader: &mut Reader,
     job: &Job,

@@ -1,4 +1,4 @@
-//! How answer times are distributed.
+//! The chart of answer times: how many answers took how long.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::ledger::AnswerTimes;
 use crate::report::chart::axis::{real, round_numbers};
 use crate::report::figures::{count, length};
 
-/// Answers whose times lie between two round numbers.
+/// The answers whose times lie between two round numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct Bin {
     /// The least time, in ms.
@@ -20,7 +20,7 @@ pub(in crate::report) struct Bin {
 }
 
 impl Bin {
-    /// What it holds, in words: `100 to 200 ms`.
+    /// Its range of times, in words: `100 to 200 ms`.
     pub(in crate::report) fn range(&self) -> String {
         let text = |ms| length(Duration::from_millis(ms));
         match self.until {
@@ -31,7 +31,7 @@ impl Bin {
     }
 }
 
-/// Where bins begin, in ms: 1, 2, 5, 10 …, so that both 40 ms and 40 s can be told apart.
+/// Where the bins begin, in ms. They grow, so that the chart shows both milliseconds and minutes.
 const EDGES: [u64; 14] = [
     0, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000,
 ];
@@ -58,7 +58,7 @@ pub(in crate::report) fn bins(times: &[AnswerTimes]) -> Vec<Bin> {
     bins.drain(first.min(end)..end).collect()
 }
 
-/// The time within which this share of the answers (0 to 1) came; `None` if none came at all.
+/// The time within which this share of the answers (0 to 1) arrived; `None` if there was no answer.
 pub(in crate::report) fn quantile(times: &[AnswerTimes], share: f64) -> Option<Duration> {
     let all: u64 = times.iter().map(|time| time.answers).sum();
     let wanted = share * real(all);
@@ -99,7 +99,7 @@ const TOP: f64 = 24.0;
 const BOTTOM: f64 = 200.0;
 const LETTER: f64 = 6.6;
 
-/// Draws the bins, so many pixels wide. `id` tells two drawings of one page apart.
+/// Draws the bins, `width` pixels wide. `id` must be different for each drawing of a page.
 pub(in crate::report) fn draw(bins: &[Bin], id: &'static str, width: u32) -> String {
     let highest = bins.iter().map(|bin| bin.answers).max().unwrap_or(0);
     let levels = round_numbers(highest);
@@ -142,7 +142,7 @@ pub(in crate::report) fn draw(bins: &[Bin], id: &'static str, width: u32) -> Str
     drawing.render().unwrap_or_default()
 }
 
-/// Where bins meet, and the time there: every second one where there is no room for all.
+/// The positions and times at which bins meet. Every second one is left out if there is no room for all.
 fn edges(bins: &[Bin], left: f64, step: f64) -> Vec<(f64, String)> {
     let every = if step < 48.0 { 2 } else { 1 };
     bins.iter()

@@ -1,4 +1,4 @@
-//! Axes: round numbers, and time in which long pauses are folded.
+//! The axes of charts: round numbers, and a time axis on which long pauses are shortened.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(in crate::report) fn round_numbers(most: u64) -> Vec<u64> {
     (0..=most.div_ceil(step)).map(|n| n * step).collect()
 }
 
-/// A count as a length in a drawing, where 53 bits are more than enough.
+/// A count as a floating-point number, which is exact enough for a drawing.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a drawing shows three digits at most"
@@ -36,7 +36,7 @@ pub(in crate::report) fn real(number: u64) -> f64 {
     number as f64
 }
 
-/// A stretch of time in which a run was at work.
+/// A stretch of time, such as that of a run or a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) struct Stretch {
     /// Its beginning.
@@ -52,10 +52,10 @@ impl Stretch {
     }
 }
 
-/// Where a stretch lies in a drawing.
+/// The position of a stretch in a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::report) struct Band {
-    /// When it was.
+    /// The stretch of time.
     pub(in crate::report) stretch: Stretch,
     /// Left edge, in pixels.
     pub(in crate::report) left: f64,
@@ -63,15 +63,15 @@ pub(in crate::report) struct Band {
     pub(in crate::report) right: f64,
 }
 
-/// Time from left to right. Work is drawn to scale; what lies between is folded to a fixed width, so
-/// that a pause of three days does not flatten ten minutes of work.
+/// A time axis from left to right. Runs are drawn to scale. Each pause between them has a fixed width, so that a
+/// pause of three days does not make ten minutes of work invisible.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::report) struct FoldedTime {
     /// The stretches, in order.
     pub(in crate::report) bands: Vec<Band>,
 }
 
-/// Least width of a stretch, in pixels: whatever was, can be seen.
+/// The least width of a stretch, in pixels, so that each stretch can be seen.
 const LEAST: f64 = 10.0;
 
 impl FoldedTime {
@@ -89,7 +89,7 @@ impl FoldedTime {
                 }
             })
             .collect();
-        // With very many runs nothing keeps its least width: all shrink alike.
+        // With very many runs there is no room for the least widths. All shrink by the same factor.
         let stretch_count = real(stretches.len().max(1) as u64);
         let fixed = pauses.iter().sum::<f64>() + LEAST * stretch_count;
         let shrink = (0.6 * (right - left) / fixed).min(1.0);
@@ -113,7 +113,7 @@ impl FoldedTime {
         Self { bands }
     }
 
-    /// Where a moment lies, in pixels. One within a pause lies at the pause's beginning.
+    /// The position of a moment, in pixels. A moment within a pause is at the pause's beginning.
     pub(in crate::report) fn place(&self, at: Timestamp) -> f64 {
         let after = self.bands.partition_point(|band| band.stretch.from <= at);
         let Some(band) = after
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_runs_there_are_they_stay_within_the_drawing() {
+    fn any_number_of_runs_stays_within_the_drawing() {
         for count in [1_i64, 2, 50, 500] {
             let stretches: Vec<_> = (0..count)
                 .map(|n| stretch(n * 1000, n * 1000 + n % 3))

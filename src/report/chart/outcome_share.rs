@@ -21,10 +21,10 @@ struct Part {
 /// The width in units of the drawing, which stretches to the width of the page.
 const WIDTH: f64 = 1000.0;
 
-/// Least width of a part: one failure among 50,000 can be seen.
+/// The least width of a part, so that one failure among 50,000 lines can be seen.
 const LEAST: f64 = 6.0;
 
-/// Draws the parts in the order given; empty ones are left out.
+/// Draws the parts in the order given. Outcomes without lines are left out.
 pub(in crate::report) fn draw(counts: &[(Status, u64)], description: String) -> String {
     let counts: Vec<_> = counts.iter().filter(|(_, lines)| *lines > 0).collect();
     let all: u64 = counts.iter().map(|(_, lines)| lines).sum();

@@ -1,30 +1,31 @@
-//! The progress of a job over the time of its runs, with pauses, waits and failures.
+//! The chart of a job's progress: users with an outcome over the time of the runs, with pauses, waits and
+//! failures.
 
 use askama::Template;
 
 use crate::domain::Timestamp;
-use crate::ledger::Step;
+use crate::ledger::ProgressPoint;
 use crate::report::chart::axis::{FoldedTime, Stretch, real, round_numbers};
 use crate::report::figures::{count, counted, length, time_of_day};
 
 /// One run, as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct RunShape {
-    /// What it is called.
+    /// Its name.
     pub(in crate::report) name: String,
-    /// When it was at work.
+    /// The time during which it worked.
     pub(in crate::report) stretch: Stretch,
 }
 
-/// What is drawn.
+/// The data of the chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct ProgressChart {
     /// The runs, in order.
     pub(in crate::report) runs: Vec<RunShape>,
-    /// Stretches in which no user made progress, in order.
+    /// The stretches in which no user got an outcome, in order.
     pub(in crate::report) waits: Vec<Stretch>,
-    /// Users who got their final outcome, in order of time.
-    pub(in crate::report) steps: Vec<Step>,
+    /// The users that got their final outcome, in order of time.
+    pub(in crate::report) steps: Vec<ProgressPoint>,
     /// All users: the height of the drawing.
     pub(in crate::report) users: u64,
 }
@@ -70,19 +71,19 @@ const BOTTOM: f64 = 252.0;
 /// About the width of a letter of the drawing's text.
 const LETTER: f64 = 6.6;
 
-/// Draws the course of a job, so many pixels wide. `id` tells two drawings of one page apart.
-pub(in crate::report) fn draw(course: &ProgressChart, id: &'static str, width: u32) -> String {
-    let levels = round_numbers(course.users);
+/// Draws the chart, `width` pixels wide. `id` must be different for each drawing of a page.
+pub(in crate::report) fn draw(chart: &ProgressChart, id: &'static str, width: u32) -> String {
+    let levels = round_numbers(chart.users);
     let most = levels.last().copied().unwrap_or(1);
     let (left, right) = (
         16.0 + LETTER * real(count(most).len() as u64),
         f64::from(width) - 12.0,
     );
-    let stretches: Vec<_> = course.runs.iter().map(|run| run.stretch).collect();
+    let stretches: Vec<_> = chart.runs.iter().map(|run| run.stretch).collect();
     let fold = if width < 500 { 38.0 } else { 56.0 };
     let time = FoldedTime::new(&stretches, left, right, fold);
     let height_of = |users: u64| BOTTOM - (BOTTOM - TOP) * real(users) / real(most);
-    let (curves, areas) = curves(course, &time, &height_of);
+    let (curves, areas) = curves(chart, &time, &height_of);
     let drawing = Drawing {
         id,
         width,
@@ -92,29 +93,29 @@ pub(in crate::report) fn draw(course: &ProgressChart, id: &'static str, width: u
         top: TOP,
         bottom: BOTTOM,
         title: "Users with an outcome, over the time of the runs".to_owned(),
-        description: describe(course),
+        description: describe(chart),
         levels: levels.iter().map(|n| (height_of(*n), count(*n))).collect(),
-        bands: bands(course, &time),
+        bands: bands(chart, &time),
         pauses: pauses(&time),
-        waits: waits(course, &time),
+        waits: waits(chart, &time),
         curves,
         areas,
-        failures: failures(course, &time),
+        failures: failures(chart, &time),
         times: times(&time, right),
     };
     drawing.render().unwrap_or_default()
 }
 
-fn describe(course: &ProgressChart) -> String {
-    let done: u64 = course.steps.iter().map(|step| step.users).sum();
-    let failed: u64 = course.steps.iter().map(|step| step.failed).sum();
+fn describe(chart: &ProgressChart) -> String {
+    let done: u64 = chart.steps.iter().map(|step| step.users).sum();
+    let failed: u64 = chart.steps.iter().map(|step| step.failed).sum();
     format!(
         "{} of {} had an outcome after {}, {} of them failed or in doubt; {} marked. The tables below hold the same in numbers.",
         count(done),
-        counted(course.users, "user", "users"),
-        counted(course.runs.len() as u64, "run", "runs"),
+        counted(chart.users, "user", "users"),
+        counted(chart.runs.len() as u64, "run", "runs"),
         count(failed),
-        counted(course.waits.len() as u64, "wait is", "waits are"),
+        counted(chart.waits.len() as u64, "wait is", "waits are"),
     )
 }
 
@@ -122,8 +123,8 @@ fn fitting(label: &str, width: f64) -> Option<String> {
     (real(label.chars().count() as u64) * LETTER <= width).then(|| label.to_owned())
 }
 
-fn bands(course: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
-    let shapes = time.bands.iter().zip(&course.runs).enumerate();
+fn bands(chart: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
+    let shapes = time.bands.iter().zip(&chart.runs).enumerate();
     shapes
         .map(|(index, (band, run))| {
             let width = band.right - band.left;
@@ -152,9 +153,9 @@ fn pauses(time: &FoldedTime) -> Vec<Shape> {
         .collect()
 }
 
-fn waits(course: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
+fn waits(chart: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
     let mut free_from = f64::MIN;
-    let waits = course.waits.iter().enumerate();
+    let waits = chart.waits.iter().enumerate();
     waits
         .map(|(index, wait)| {
             let left = time.place(wait.from);
@@ -175,13 +176,13 @@ fn waits(course: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
         .collect()
 }
 
-/// A line and the area below it for each run: between two runs nothing is claimed.
+/// A line and the area below it for each run. Between two runs there is neither.
 fn curves(
-    course: &ProgressChart,
+    chart: &ProgressChart,
     time: &FoldedTime,
     height_of: &impl Fn(u64) -> f64,
 ) -> (Vec<String>, Vec<String>) {
-    let mut steps = course.steps.iter().peekable();
+    let mut steps = chart.steps.iter().peekable();
     let (mut lines, mut areas) = (Vec::new(), Vec::new());
     let mut sum = 0;
     for (index, band) in time.bands.iter().enumerate() {
@@ -206,10 +207,10 @@ fn curves(
     (lines, areas)
 }
 
-/// Where users failed: one mark where several would lie on each other.
-fn failures(course: &ProgressChart, time: &FoldedTime) -> Vec<f64> {
+/// The positions at which users failed. Marks that would overlap are drawn as one.
+fn failures(chart: &ProgressChart, time: &FoldedTime) -> Vec<f64> {
     let mut marks: Vec<f64> = Vec::new();
-    for step in course.steps.iter().filter(|step| step.failed > 0) {
+    for step in chart.steps.iter().filter(|step| step.failed > 0) {
         let at = time.place(step.at);
         if marks.last().is_none_or(|last| at - last > 8.0) {
             marks.push(at);
@@ -218,7 +219,8 @@ fn failures(course: &ProgressChart, time: &FoldedTime) -> Vec<f64> {
     marks
 }
 
-/// The time of day where runs begin and where the last one ends, as far as there is room.
+/// The labels with the time of day at the beginning of runs and at the end of the last one, as far as there is
+/// room.
 fn times(time: &FoldedTime, right: f64) -> Vec<(f64, &'static str, String)> {
     let (Some(first), Some(last)) = (time.bands.first(), time.bands.last()) else {
         return Vec::new();
@@ -261,8 +263,8 @@ mod tests {
         }
     }
 
-    pub(super) fn course() -> ProgressChart {
-        let step = |seconds, users, failed| Step {
+    pub(super) fn chart() -> ProgressChart {
+        let step = |seconds, users, failed| ProgressPoint {
             at: at(seconds),
             users,
             failed,
@@ -291,18 +293,18 @@ mod tests {
 
     #[test]
     fn runs_pauses_waits_and_failures_are_drawn() {
-        insta::assert_snapshot!("progress_wide", draw(&course(), "p", 920));
-        let narrow = draw(&course(), "p", 340);
+        insta::assert_snapshot!("progress_wide", draw(&chart(), "p", 920));
+        let narrow = draw(&chart(), "p", 340);
         assert!(narrow.contains("viewBox=\"0 0 340 300\""));
         // Three days lie between the runs.
-        for drawing in [&draw(&course(), "p", 920), &narrow] {
+        for drawing in [&draw(&chart(), "p", 920), &narrow] {
             assert!(drawing.contains("3 d"), "{drawing}");
             assert!(!drawing.contains("<2>"), "{drawing}");
         }
     }
 
     #[test]
-    fn a_job_that_nobody_began_is_an_empty_drawing() {
+    fn a_job_without_a_run_is_an_empty_drawing() {
         let empty = ProgressChart {
             runs: Vec::new(),
             waits: Vec::new(),

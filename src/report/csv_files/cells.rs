@@ -1,14 +1,14 @@
-//! Tables as this program writes them: every cell is quoted, and none is run as a formula.
+//! Cells of CSV files: every cell is in quotes, and no spreadsheet runs one as a formula.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// Signs that begin a formula, in both widths.
+/// Characters that begin a formula, in both widths.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// The text as a cell that stays text in every spreadsheet: an apostrophe goes before whatever would
-/// begin a formula, blanks before its sign included. A text that has apostrophes before such a
-/// beginning gets one more, so that [`cell_text`] finds the text again.
+/// The text as a cell that stays text in every spreadsheet. A text that would begin a formula, also after blanks,
+/// gets an apostrophe in front. A text that has apostrophes before the beginning of a formula gets one more, so
+/// that [`cell_text`] can restore it.
 fn safe(text: &str) -> Cow<'_, str> {
     if is_formula(text.trim_start_matches('\'')) {
         Cow::Owned(format!("'{text}"))
@@ -17,7 +17,7 @@ fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text of a cell that `safe` has made.
+/// Restores the text of a cell that [`Rows`] has written.
 pub fn cell_text(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
@@ -25,7 +25,7 @@ pub fn cell_text(cell: &str) -> &str {
     }
 }
 
-/// Whether a cell, of this version or an earlier one, shows this text.
+/// Whether a cell that this version or an earlier one has written holds this text.
 pub fn cell_shows(cell: &str, wanted: &str) -> bool {
     cell == wanted || cell.strip_prefix('\'') == Some(wanted)
 }
@@ -33,24 +33,24 @@ pub fn cell_shows(cell: &str, wanted: &str) -> bool {
 fn is_formula(text: &str) -> bool {
     let is_blank =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{feff}');
-    // What a tab or the end of a line begins is taken apart by some readers before it is looked at.
+    // Some programs strip a tab or the end of a line at the beginning before they look for a formula.
     text.starts_with(['\t', '\r', '\n']) || text.trim_start_matches(is_blank).starts_with(FORMULA)
 }
 
-/// Writes rows: each cell safe, and in quotes, so that no sign within it can end it where another sign
-/// than the comma is expected between cells.
+/// Writes rows of CSV. Each cell is safe from formulas. It is in quotes, so that a program that expects another
+/// delimiter than the comma does not split it.
 #[derive(Debug)]
 pub struct Rows<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Rows<W> {
-    /// Rows to this file.
+    /// Writes rows to this file.
     pub fn new(file: W) -> Self {
         let mut builder = csv::WriterBuilder::new();
         builder.flexible(true).quote_style(csv::QuoteStyle::Always);
         Self(builder.from_writer(file))
     }
 
-    /// The next row.
+    /// Writes the next row.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -61,7 +61,7 @@ impl<W: Write> Rows<W> {
         Ok(self.0.write_record(None::<&[u8]>)?)
     }
 
-    /// Hands on what is written, and gives the file back.
+    /// Flushes the rows and returns the file.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -121,7 +121,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn each_text_is_found_again_and_no_cell_begins_a_formula(text in "['=+\\-@\t\r\n ;a]{0,6}|\\PC{0,6}") {
+        fn each_text_is_restored_and_no_cell_begins_a_formula(text in "['=+\\-@\t\r\n ;a]{0,6}|\\PC{0,6}") {
             let cell = safe(&text);
             prop_assert_eq!(cell_text(&cell), text.as_str());
             let first = cell.trim_start().chars().next();

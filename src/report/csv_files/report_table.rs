@@ -1,19 +1,20 @@
-//! `report.csv`: one row for each roster line, in the roster's order; our columns, then the roster's.
+//! `report.csv`: one row for each line of the roster, in the order of the roster. The columns of the report come
+//! first, then those of the roster.
 //!
-//! Schema 1: the columns below, in this order. Later versions add columns before the roster's own and
-//! never rename one. Times are RFC 3339 in UTC with milliseconds, workspaces are ids with a space
-//! between, what is not known is empty.
+//! Schema 1 has the columns below, in this order. Later versions may add columns before those of the roster, and
+//! never rename one. Times are RFC 3339 in UTC with milliseconds. Workspaces are ids with spaces between them.
+//! What is not known is empty.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use crate::domain::{IdRule, Line, Timestamp};
-use crate::ledger::{Job, LedgerError, Mandate, Reader, UndoMark, UserRow};
+use crate::ledger::{Job, LedgerError, Mandate, Pages, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
 
-/// Our columns.
+/// The columns of the report.
 const COLUMNS: [&str; 31] = [
     "line",
     "user_id",
@@ -62,11 +63,7 @@ pub(in crate::report) async fn write(
     let mut table = Table::open(reader, job, privacy).await?;
     csv.write(Table::header(job))?;
     let mut rows = 0;
-    loop {
-        let page = table.page(reader).await?;
-        if page.is_empty() {
-            break;
-        }
+    while let Some(page) = table.page(reader).await? {
         for row in page {
             csv.write(row)?;
             rows += 1;
@@ -76,17 +73,17 @@ pub(in crate::report) async fn write(
     Ok(rows)
 }
 
-/// The rows of the table, page by page, as they are before a spreadsheet is thought of.
+/// Reads the rows of the table page by page. The cells are plain texts, not yet made safe from formulas.
 #[derive(Debug)]
 pub struct Table<'a> {
     job: &'a Job,
     privacy: Privacy,
     mandates: HashMap<String, Mandate>,
-    after: Line,
+    pages: Pages<Line>,
 }
 
 impl<'a> Table<'a> {
-    /// Begins with the first row.
+    /// Begins at the first row.
     pub async fn open(
         reader: &mut Reader,
         job: &'a Job,
@@ -96,35 +93,40 @@ impl<'a> Table<'a> {
             job,
             privacy,
             mandates: mandates(reader, job, privacy).await?,
-            after: Line(0),
+            pages: Pages::of_lines(PAGE),
         })
     }
 
-    /// The names of the columns: ours, then the roster's.
+    /// The names of the columns: those of the report, then those of the roster.
     pub fn header(job: &Job) -> Vec<String> {
         let ours = COLUMNS.iter().map(ToString::to_string);
         ours.chain(job.roster_header.iter().cloned()).collect()
     }
 
-    /// The next rows; none at the end.
-    pub async fn page(&mut self, reader: &mut Reader) -> Result<Vec<Vec<String>>, LedgerError> {
-        let page = reader.lines(self.job, self.after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(Vec::new());
+    /// The next rows; `None` at the end.
+    pub async fn page(
+        &mut self,
+        reader: &mut Reader,
+    ) -> Result<Option<Vec<Vec<String>>>, LedgerError> {
+        let job = self.job;
+        let page = self
+            .pages
+            .next(async |after, limit| reader.lines(job, after, limit).await)
+            .await?;
+        let Some(page) = page else {
+            return Ok(None);
         };
-        let after = std::mem::replace(&mut self.after, last.line);
-        let marks = reader.undo_marks(self.job, after, last.line).await?;
-        let marks: HashMap<_, _> = marks.into_iter().collect();
+        let marks = reader.undo_marks(job, &page).await?;
         let rows = page.into_iter().map(|mut row| {
             self.privacy.row(&mut row);
             let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
-            ours.into_iter().chain(row.cells).collect()
+            ours.into_iter().chain(row.known.cells).collect()
         });
-        Ok(rows.collect())
+        Ok(Some(rows.collect()))
     }
 }
 
-/// Who made each run, and why, by the run's id.
+/// Who made each run and why, by the id of the run.
 async fn mandates(
     reader: &mut Reader,
     job: &Job,
@@ -193,7 +195,7 @@ fn cells(
     ]
 }
 
-/// The workspaces that a user had and has no longer; nothing unless both were seen.
+/// The workspaces that a user had and no longer has; empty if either state was not seen.
 fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>, ids: IdRule) -> String {
     let (Some(had), Some(has)) = (had, has) else {
         return String::new();

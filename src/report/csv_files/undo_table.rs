@@ -1,10 +1,9 @@
-//! `undo.csv`: what those had whom the job has changed, or may have changed. A roster by itself: its
-//! first column names the users.
+//! `undo.csv`: the state before the job of each user that the job has changed or may have changed. It can be used
+//! as a roster: its first column names the users.
 
 use std::io::Write;
 
-use crate::domain::Line;
-use crate::ledger::{Job, Reader, UserRow};
+use crate::ledger::{Job, Pages, Reader, UserRow};
 use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
@@ -21,7 +20,7 @@ const COLUMNS: [&str; 6] = [
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Writes one row for each user whom a write may have reached.
+/// Writes one row for each user that a write may have changed.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
     job: &Job,
@@ -30,11 +29,11 @@ pub(in crate::report) async fn write(
 ) -> Result<(), ReportError> {
     let mut csv = Rows::new(file);
     csv.write(COLUMNS)?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.lines(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.lines(job, after, limit).await)
+        .await?
+    {
         let changed = |row: &UserRow| row.may_be_changed(job.ids);
         for mut row in page.into_iter().filter(changed) {
             privacy.row(&mut row);

@@ -1,11 +1,12 @@
-//! Who did it and why, what was asked, and what the page can be checked against: only what is known.
+//! The facts about a job: who ran it and why, what was asked, and with which digests the page can be checked.
+//! A fact that is not known is left out.
 
 use crate::ledger::Job;
 use crate::report::figures::{count, counted, moment};
 use crate::report::html::wording;
 use crate::report::{RunSummary, Summary, UndoneSummary};
 
-/// A question and its answers.
+/// A fact: its name and its values.
 #[derive(Debug)]
 pub(super) struct FactRow {
     pub(super) name: &'static str,
@@ -13,7 +14,7 @@ pub(super) struct FactRow {
     pub(super) is_code: bool,
 }
 
-/// Different values over all runs, in the order in which they came.
+/// The distinct values of all runs, in the order of the runs.
 fn distinct<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for value in values {
@@ -48,11 +49,11 @@ fn known(facts: Vec<FactRow>) -> Vec<FactRow> {
         .collect()
 }
 
-/// Who did it, and why.
+/// Who ran the job, and why.
 pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
     let runs = || summary.runs.iter();
     let all = |member: fn(&RunSummary) -> Option<&String>| distinct(runs().filter_map(member));
-    // A run that was killed has not recorded how many requests it had sent.
+    // A run that was killed has not recorded how many requests it sent.
     let at_least = if runs().any(|run| run.requests.is_none()) {
         "at least "
     } else {
@@ -73,7 +74,7 @@ pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
         fact(
             "Requests sent",
             vec![format!(
-                "{at_least}{}, {} of them told to slow down",
+                "{at_least}{}, {} of them answered with 429 (too many requests)",
                 count(summary.requests),
                 count(summary.throttled)
             )],
@@ -81,7 +82,7 @@ pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
     ])
 }
 
-/// What was asked, and of whom.
+/// What was asked for, and for which users.
 pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<FactRow> {
     let roster = summary.roster.rsplit(['/', '\\']).next();
     let plan = job.plan.as_ref();
@@ -134,7 +135,7 @@ fn verified(summary: &Summary) -> Option<String> {
     (!findings.is_empty()).then(|| format!("{}{note}", findings.join(", ")))
 }
 
-/// What ties the page to the ledger.
+/// The ids and digests with which the page can be checked against the ledger.
 pub(super) fn proof(job: &Job, summary: &Summary) -> Vec<FactRow> {
     let tenants = summary.runs.iter().filter_map(|run| run.tenant.as_ref());
     let plan = job.plan.as_ref();

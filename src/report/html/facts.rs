@@ -1,24 +1,27 @@
-//! Everything that the page says, read from the ledger: small, however large the job is.
+//! Reads from the ledger what the page shows, except for the lines themselves. It is small, also for a large
+//! job.
 
 use std::time::Duration;
 
 use crate::domain::{Line, Status};
-use crate::ledger::{Answers, Job, LedgerError, Reader, RunStory, Step, Trouble, UserRow, Wait};
+use crate::ledger::{
+    Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, Trouble, UserRow, Wait,
+};
 use crate::report::chart::axis::Stretch;
 
-/// Lines that went wrong and stand in the page itself, so that it needs no script to show them.
+/// How many of the lines that went wrong the page shows without a script.
 pub(super) const SHOWN: usize = 100;
 
-/// Waits that are marked.
+/// The most waits that are marked.
 const MOST_WAITS: u32 = 30;
 
-/// Different words that are quoted for each reason.
+/// The most different texts that are quoted for each reason.
 const MOST_WORDS: u32 = 4;
 
-/// Points of the curve: more than a screen can show.
+/// The number of points of the curve: more than a screen can show.
 const POINTS: u32 = 400;
 
-/// What went wrong, in the order in which the report lists it.
+/// The statuses of lines that went wrong, in the order in which the report lists them.
 pub(super) const TROUBLES: [Status; 5] = [
     Status::Failed,
     Status::InDoubt,
@@ -27,21 +30,21 @@ pub(super) const TROUBLES: [Status; 5] = [
     Status::Invalid,
 ];
 
-/// What the page says, but for the lines themselves.
+/// What the page shows, except for the lines themselves.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct PageFacts {
     pub(super) runs: Vec<RunStory>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ProgressPoint>,
     pub(super) answers: Answers,
     pub(super) waits: Vec<Wait>,
     pub(super) troubles: Vec<Trouble>,
     pub(super) failures: Vec<UserRow>,
-    /// Whom a verification found in another state, or could not read.
+    /// The users that a verification found in another state, or could not read.
     pub(super) drifted: Vec<UserRow>,
     pub(super) first_lines: Vec<UserRow>,
 }
 
-impl Facts {
+impl PageFacts {
     pub(super) async fn read(reader: &mut Reader, job: &Job) -> Result<Self, LedgerError> {
         let runs = reader.run_stories(job).await?;
         let worked: Duration = runs.iter().map(|run| stretch(run).length()).sum();
@@ -61,7 +64,7 @@ impl Facts {
     }
 }
 
-/// When a run was at work.
+/// The time during which a run worked.
 pub(super) fn stretch(run: &RunStory) -> Stretch {
     Stretch {
         from: run.started_at,
@@ -69,13 +72,14 @@ pub(super) fn stretch(run: &RunStory) -> Stretch {
     }
 }
 
-/// Shorter ones are everyday: a fiftieth of the time at work, from a second to half a minute.
+/// The shortest wait that is marked: a fiftieth of the time of all runs, but at least a second and at most half
+/// a minute.
 fn shortest_wait(worked: Duration) -> Duration {
     (worked / 50).clamp(Duration::from_secs(1), Duration::from_secs(30))
 }
 
-/// Of runs that died or are under way: from when they last got on to their last sign of life. Their
-/// end is no event of theirs, so the ledger does not count it among the waits.
+/// The last waits of runs that died or are in progress: from the last outcome to the last sign of life. Such
+/// a run has stored no event for its end, so the ledger does not count this time among the waits.
 fn last_waits(runs: &[RunStory], shortest: Duration) -> Vec<Wait> {
     let unended = runs
         .iter()

@@ -1,4 +1,4 @@
-//! What is read first: the headline, the verdict, the numbers, and the reconciliation in words.
+//! The top of the page: the headline, the overall result, the numbers, and the reconciliation in words.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::report::figures::{count, counted, length};
 use crate::report::html::{facts, wording};
 use crate::report::{Summary, UndoneSummary};
 
-/// How it all ended, in one word for the eye and one sentence.
+/// How the job ended: a class for the style sheet, and a sentence.
 #[derive(Debug)]
-pub(super) struct Conclusion {
+pub(super) struct OverallResult {
     pub(super) class: &'static str,
     pub(super) text: String,
 }
 
-/// A number that is read first.
+/// One of the large numbers at the top of the page.
 #[derive(Debug)]
 pub(super) struct Tile {
     pub(super) class: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct Tile {
     pub(super) note: String,
 }
 
-/// The counts of which the headline speaks.
+/// The counts that the headline and the tiles show.
 #[derive(Debug)]
 pub(super) struct Totals {
     pub(super) users: u64,
@@ -36,19 +36,21 @@ pub(super) struct Totals {
     unknown: u64,
     pending: u64,
     unusable: u64,
-    /// Users whom a verification found in another state than the wanted one.
+    /// Users that a verification found in another state than the wanted one.
     drifted: u64,
-    /// Users whom a verification could not read.
+    /// Users that a verification could not read.
     unread: u64,
     /// What undo jobs have given back, if anything.
     undone: Option<UndoneSummary>,
 }
 
 impl Totals {
-    pub(super) fn new(told: &impl Fn(Status) -> u64, lines: u64, summary: &Summary) -> Self {
-        let unusable = told(Status::Invalid) + told(Status::Duplicate);
+    pub(super) fn new(lines_with: &impl Fn(Status) -> u64, lines: u64, summary: &Summary) -> Self {
+        let unusable = lines_with(Status::Invalid) + lines_with(Status::Duplicate);
         let drifted = summary.drifted(Finding::Drifted);
-        let wanted = told(Status::Removed) + told(Status::Restored) + told(Status::Already);
+        let wanted = lines_with(Status::Removed)
+            + lines_with(Status::Restored)
+            + lines_with(Status::Already);
         let undone = summary.undone.as_ref();
         Self {
             users: lines.saturating_sub(unusable),
@@ -56,11 +58,11 @@ impl Totals {
             drifted,
             unread: summary.drifted(Finding::Unread),
             undone: undone.filter(|undone| undone.given_back > 0).cloned(),
-            protected: told(Status::Protected),
-            failed: told(Status::Failed),
-            doubtful: told(Status::InDoubt),
-            unknown: told(Status::NotFound),
-            pending: told(Status::Pending),
+            protected: lines_with(Status::Protected),
+            failed: lines_with(Status::Failed),
+            doubtful: lines_with(Status::InDoubt),
+            unknown: lines_with(Status::NotFound),
+            pending: lines_with(Status::Pending),
             unusable,
         }
     }
@@ -87,23 +89,20 @@ impl Totals {
         text
     }
 
-    pub(super) fn verdict(&self, summary: &Summary) -> Conclusion {
+    pub(super) fn overall_result(&self, summary: &Summary) -> OverallResult {
         let (class, text) = if !summary.balanced {
             (
                 "bad",
                 "The outcomes do not add up: do not rely on this report",
             )
         } else if !summary.finished {
-            (
-                "open",
-                "Not finished: some users have still to be dealt with",
-            )
+            ("open", "Not finished: some users have no outcome yet")
         } else if self.undone.is_some() {
             (
                 "some",
                 "Finished, and undone afterwards; every line is accounted for",
             )
-        } else if self.in_trouble() > 0 {
+        } else if self.needing_a_look() > 0 {
             (
                 "some",
                 "Finished; some users need a look, and every line is accounted for",
@@ -115,24 +114,24 @@ impl Totals {
             )
         };
         if self.drifted == 0 {
-            return Conclusion {
+            return OverallResult {
                 class,
                 text: text.to_owned(),
             };
         }
         let users = counted(self.drifted, "user", "users");
-        Conclusion {
+        OverallResult {
             class: "bad",
             text: format!("{text}. A verification found {users} in another state"),
         }
     }
 
-    /// Users who need a look.
-    fn in_trouble(&self) -> u64 {
+    /// How many users a person has to look at.
+    fn needing_a_look(&self) -> u64 {
         self.failed + self.doubtful + self.unknown + self.drifted + self.unread
     }
 
-    /// How many are as they are to be: what the job took, or what its undo gave back.
+    /// How many users are in the wanted state or, after an undo, have back what was taken.
     fn reached(&self) -> Tile {
         if let Some(undone) = &self.undone {
             let of = counted(undone.taken, "user", "users");
@@ -165,7 +164,7 @@ impl Totals {
 
     pub(super) fn tiles(&self, runs: &[RunStory]) -> Vec<Tile> {
         let worked: Duration = runs.iter().map(|run| facts::stretch(run).length()).sum();
-        let open = self.in_trouble();
+        let open = self.needing_a_look();
         let mut parts = Vec::new();
         for (number, name) in [
             (self.failed, "failed"),
@@ -186,7 +185,7 @@ impl Totals {
                 number: count(open),
                 name: "need a look",
                 note: match parts.as_slice() {
-                    [] => "nobody failed".to_owned(),
+                    [] => "no user failed".to_owned(),
                     parts => parts.join(", "),
                 },
             },

@@ -1,12 +1,13 @@
-//! The lines of the roster as data inside the page: compact JSON that no name can break out of.
+//! The lines of the roster as data inside the page: compact JSON, written so that no text in it can end its
+//! HTML element.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::domain::{Line, Status, Timestamp};
-use crate::ledger::{Job, Reader, UndoMark, UserRow};
+use crate::domain::{Status, Timestamp};
+use crate::ledger::{Job, Pages, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
 use crate::report::html::facts::TROUBLES;
 use crate::report::mask::Privacy;
@@ -14,18 +15,18 @@ use crate::report::mask::Privacy;
 /// Rows that are in memory at the same time.
 const PAGE: usize = 1000;
 
-/// Lines that the page holds: more than that no browser and no mail carries well. Those that went
-/// wrong come first, and the page says when there are more.
+/// The most lines that the page holds: browsers and mail programs have trouble with larger pages. Lines that
+/// went wrong come first, and the page says if there are more.
 pub(super) const MOST_LINES: u64 = 200_000;
 
-/// Strings that are said of many lines and stand in the page once: so many are kept in memory.
+/// How many shared texts are kept in memory.
 const MOST_WORDS: usize = 8192;
 
-/// Longer strings are written where they are.
+/// A longer text is written in each row that has it.
 const LONGEST_WORD: usize = 400;
 
-/// Writes JSON into an element of HTML. `<` becomes `\u003c`, which is the same to JSON, and leaves
-/// HTML nothing that could end the element or begin a comment in it.
+/// Writes JSON into an element of HTML. `<` becomes `\u003c`, which means the same in JSON. So nothing in the
+/// text can end the element or begin a comment.
 #[derive(Debug)]
 pub(super) struct Embedded<W>(pub(super) W);
 
@@ -45,7 +46,7 @@ impl<W: Write> Write for Embedded<W> {
     }
 }
 
-/// A string: by its place among the words, or in full.
+/// A text: its index among the shared texts, or the text itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Text<'a> {
@@ -53,7 +54,8 @@ enum Text<'a> {
     Full(&'a str),
 }
 
-/// The strings that were said so far.
+/// The texts that many rows have, such as reasons. Each is in the page once, and the rows refer to it by its
+/// index.
 #[derive(Debug, Default)]
 pub(super) struct SharedTexts {
     places: HashMap<String, usize>,
@@ -78,13 +80,13 @@ impl SharedTexts {
         texts.iter().map(|text| self.text(text)).collect()
     }
 
-    /// All of them, in the order of their places.
+    /// All shared texts, in the order of their indexes.
     pub(super) fn all(&self) -> &[String] {
         &self.all
     }
 }
 
-/// One cell of the roster: what the line says already is not said again.
+/// One cell of the roster. A cell that equals another member of the row is not repeated.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Cell<'a> {
@@ -93,7 +95,7 @@ enum Cell<'a> {
     Text(&'a str),
 }
 
-/// One line. The script reads the members by their places: see `templates/table.js`.
+/// One line. The script reads the members by their index: see `templates/table.js`.
 #[derive(Debug, Serialize)]
 pub(super) struct Row<'a>(
     u64,
@@ -123,7 +125,7 @@ pub(super) struct Row<'a>(
     Vec<Cell<'a>>,
 );
 
-/// What all rows share.
+/// What all rows refer to.
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
     /// Times are ms since this moment.
@@ -178,7 +180,11 @@ impl Frame<'_> {
             finding_detail,
             time(verified.map(|(at, _)| *at)),
             undo.map(|undo| format!("{} by job {}", undo.outcome.replace('_', " "), undo.job)),
-            user.cells.iter().map(|cell| same(user, cell)).collect(),
+            user.known
+                .cells
+                .iter()
+                .map(|cell| same(user, cell))
+                .collect(),
         )
     }
 }
@@ -192,7 +198,7 @@ fn same<'a>(user: &UserRow, cell: &'a str) -> Cell<'a> {
     place.map_or(Cell::Text(cell), |(_, place)| Cell::Same(place))
 }
 
-/// The place of an outcome among those that are reported.
+/// The index of an outcome among those that are reported.
 fn place(status: Status) -> usize {
     let reported = status.reported();
     outcomes().position(|known| known == reported).unwrap_or(0)
@@ -204,7 +210,8 @@ pub(super) fn outcomes() -> impl Iterator<Item = Status> {
     all.filter(|status| status.reported() == *status)
 }
 
-/// The lines of the roster as data: what went wrong first, each part in the roster's order.
+/// Writes the lines of the roster as data: first those that went wrong, then all others, each in the order of
+/// the roster.
 pub(super) async fn write_lines(
     reader: &mut Reader,
     job: &Job,
@@ -221,16 +228,17 @@ pub(super) async fn write_lines(
     let mut written: u64 = 0;
     file.write_all(b"<script type=\"application/json\" id=\"lines\">[")?;
     for statuses in [TROUBLES.as_slice(), &others] {
-        let mut after = Line(0);
+        let mut pages = Pages::of_lines(PAGE);
         while written < MOST_LINES {
             let room = usize::try_from(MOST_LINES - written).unwrap_or(PAGE);
-            let page = reader
-                .lines_among(job, statuses, after, PAGE.min(room))
+            let page = pages
+                .next(async |after, limit: usize| {
+                    let limit = limit.min(room);
+                    reader.lines_among(job, statuses, after, limit).await
+                })
                 .await?;
-            let Some(last) = page.last() else { break };
-            let marks = reader.undo_marks(job, after, last.line).await?;
-            let marks: HashMap<_, _> = marks.into_iter().collect();
-            after = last.line;
+            let Some(page) = page else { break };
+            let marks = reader.undo_marks(job, &page).await?;
             for mut row in page {
                 if written > 0 {
                     file.write_all(b",\n")?;
@@ -265,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_many_stands_once_and_memory_is_bounded() {
+    fn shared_texts_are_stored_once_and_memory_is_bounded() {
         let mut words = SharedTexts::default();
         assert_eq!(words.text("a"), Text::Known(0));
         assert_eq!(words.text("b"), Text::Known(1));

@@ -1,4 +1,4 @@
-//! The page in words: from what the ledger holds to what the template prints.
+//! Writes the page: turns what the ledger holds into the words and drawings that the template prints.
 
 use std::io::Write;
 
@@ -11,8 +11,8 @@ use crate::report::chart::axis::{NARROW, Stretch, WIDE};
 use crate::report::chart::{answer_times, outcome_share, users_over_time};
 use crate::report::figures::{count, counted, length};
 use crate::report::html::background::{FactRow, asked, people, proof};
-use crate::report::html::facts::{self, Facts};
-use crate::report::html::headline::{Conclusion, Tile, Totals, equation, shares};
+use crate::report::html::facts::{self, PageFacts};
+use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
 use crate::report::html::line_data::{Embedded, Frame, MOST_LINES, outcomes, write_lines};
 use crate::report::html::table_rows::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
@@ -22,8 +22,8 @@ use crate::report::html::{policy, wording};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, UndoneSummary};
 
-/// Writes the page of a job, of which `summary` was made with the same privacy. Memory does not grow
-/// with the job.
+/// Writes the page of a job. `summary` must have been made with the same privacy. Memory does not grow with
+/// the job.
 ///
 /// # Errors
 /// If the ledger cannot be read, or the file not be written.
@@ -34,7 +34,7 @@ pub(in crate::report) async fn write(
     privacy: Privacy,
     mut file: impl Write,
 ) -> Result<(), ReportError> {
-    let facts = Facts::read(reader, job).await?;
+    let facts = PageFacts::read(reader, job).await?;
     let runs: Vec<_> = facts.runs.iter().map(|run| run.id.to_string()).collect();
     Page::new(job, summary, facts, privacy).write_into(&mut file)?;
     let frame = Frame {
@@ -51,7 +51,7 @@ pub(in crate::report) async fn write(
     Ok(())
 }
 
-/// All of the page up to its data.
+/// The page up to its data.
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/askama.toml")]
 pub(super) struct Page {
@@ -61,7 +61,7 @@ pub(super) struct Page {
     change: String,
     target: String,
     headline: String,
-    verdict: Conclusion,
+    overall_result: OverallResult,
     tiles: Vec<Tile>,
     undone: Option<String>,
     balance: String,
@@ -90,12 +90,20 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(job: &Job, summary: &Summary, mut facts: Facts, privacy: Privacy) -> Self {
-        let told = |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
-        let counts: Vec<_> = outcomes().map(|status| (status, told(status))).collect();
-        let totals = Totals::new(&told, job.lines, summary);
+    pub(super) fn new(
+        job: &Job,
+        summary: &Summary,
+        mut facts: PageFacts,
+        privacy: Privacy,
+    ) -> Self {
+        let lines_with =
+            |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
+        let counts: Vec<_> = outcomes()
+            .map(|status| (status, lines_with(status)))
+            .collect();
+        let totals = Totals::new(&lines_with, job.lines, summary);
         let equation = equation(&counts, job.lines, summary.balanced);
-        let course = course(&facts, totals.users);
+        let chart = users_chart(&facts, totals.users);
         let bins = answer_times::bins(&facts.answers.times);
         let all: u64 = facts.troubles.iter().map(|trouble| trouble.lines).sum();
         let all = all + summary.drift.values().sum::<u64>();
@@ -112,7 +120,7 @@ impl Page {
             change: wording::change(&job.change),
             target: job.target.clone(),
             headline: totals.headline(),
-            verdict: totals.verdict(summary),
+            overall_result: totals.overall_result(summary),
             tiles: totals.tiles(&facts.runs),
             undone: summary.undone.as_ref().map(undone),
             balance: equation,
@@ -128,8 +136,8 @@ impl Page {
             asked: asked(job, summary),
             proof: proof(job, summary),
             progress: [
-                users_over_time::draw(&course, "progress-wide", WIDE),
-                users_over_time::draw(&course, "progress-narrow", NARROW),
+                users_over_time::draw(&chart, "progress-wide", WIDE),
+                users_over_time::draw(&chart, "progress-narrow", NARROW),
             ],
             runs: run_lines(&facts.runs, privacy),
             shows_throttled: facts.runs.iter().any(|run| run.throttled.is_some()),
@@ -154,7 +162,7 @@ impl Page {
     }
 }
 
-/// What became of the job afterwards, in sentences.
+/// What undo jobs gave back, in sentences.
 fn undone(undone: &UndoneSummary) -> String {
     let mut text = undone.in_words();
     if let Some(first) = text.get_mut(..1) {
@@ -165,7 +173,7 @@ fn undone(undone: &UndoneSummary) -> String {
     )
 }
 
-fn course(facts: &Facts, users: u64) -> users_over_time::ProgressChart {
+fn users_chart(facts: &PageFacts, users: u64) -> users_over_time::ProgressChart {
     let names = run_names(&facts.runs);
     let runs = facts.runs.iter().zip(names);
     users_over_time::ProgressChart {
@@ -188,7 +196,7 @@ fn course(facts: &Facts, users: u64) -> users_over_time::ProgressChart {
     }
 }
 
-fn answer_words(facts: &Facts) -> String {
+fn answer_words(facts: &PageFacts) -> String {
     let times = &facts.answers.times;
     let all: u64 = times.iter().map(|time| time.answers).sum();
     let quantile = |share| answer_times::quantile(times, share).map(length);
@@ -207,7 +215,7 @@ fn answer_words(facts: &Facts) -> String {
     )
 }
 
-/// What the script has to know beside the lines.
+/// The data that the script needs besides the lines.
 fn job_data(job: &Job, runs: &[RunStory]) -> String {
     let names = run_names(runs);
     let data = json!({

@@ -1,4 +1,5 @@
-//! What the page allows a browser to do: nothing but its own style and script, known by their digests.
+//! The content security policy of the page: the browser may use the page's own style and script, which are
+//! named by their digests, and nothing else.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -29,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_the_page_ends_its_own_element() {
+    fn the_style_and_the_script_cannot_end_their_elements() {
         assert!(!STYLE.contains("</"));
         assert!(!SCRIPT.contains("</"));
         assert!(!SCRIPT.contains("<!--"));

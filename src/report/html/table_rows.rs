@@ -1,4 +1,4 @@
-//! The pieces of the page: rows of tables and lists, in words, ready for the template.
+//! The rows of the page's tables and lists, in words, ready for the template.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use crate::report::mask::Privacy;
 /// An outcome with its count.
 #[derive(Debug)]
 pub(super) struct OutcomeRow {
-    /// The word in the ledger, which names its sign too.
+    /// The word in the ledger. The symbol of the outcome has the same name.
     pub(super) code: &'static str,
     pub(super) name: &'static str,
     pub(super) count: String,
@@ -49,7 +49,7 @@ pub(super) struct RunLine {
     pub(super) pause: Option<String>,
 }
 
-/// The names of runs: each kind is counted by itself.
+/// The names of the runs, such as `Run 2`. Each kind of run is counted separately.
 pub(super) fn run_names(runs: &[RunStory]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     runs.iter()
@@ -61,7 +61,7 @@ pub(super) fn run_names(runs: &[RunStory]) -> Vec<String> {
         .collect()
 }
 
-/// The runs with the pauses before them.
+/// The rows of the table of runs, each with the pause before it.
 pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy) -> Vec<RunLine> {
     let names = run_names(runs);
     let mut before = None;
@@ -138,7 +138,7 @@ pub(super) struct TroubleGroup {
 
 pub(super) fn trouble_groups(troubles: &[Trouble], privacy: Privacy) -> Vec<TroubleGroup> {
     let groups = troubles.iter().map(|trouble| {
-        // No rule finds every name in words that were said of many: masked, none of them is quoted.
+        // Not every name in a text about many lines can be found, so in a masked report no text is quoted.
         let words = trouble.words.iter().filter(|_| !privacy.is_masked());
         let words = words.map(|words| (words.text.clone(), counted(words.lines, "line", "lines")));
         let quotes: Vec<_> = words.collect();
@@ -160,7 +160,7 @@ pub(super) fn trouble_groups(troubles: &[Trouble], privacy: Privacy) -> Vec<Trou
     groups.collect()
 }
 
-/// What a verification found other than it was left, as groups of their own.
+/// The users that a verification found changed or could not read, as groups of their own.
 pub(super) fn drift_groups(summary: &Summary) -> Vec<TroubleGroup> {
     let groups = [Finding::Drifted, Finding::Unread].map(|finding| {
         let users = summary.drifted(finding);
@@ -177,7 +177,7 @@ pub(super) fn drift_groups(summary: &Summary) -> Vec<TroubleGroup> {
     groups.into_iter().flatten().collect()
 }
 
-/// The users whom a verification found other than they were left, with what it found.
+/// The rows of the users that a verification found changed or could not read, with what it found.
 pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
     let mut findings = Vec::with_capacity(rows.len());
     for row in &mut rows {
@@ -192,7 +192,7 @@ pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRo
         row.detail = row.verified_detail.take();
         row.done_at = verified.map(|(at, _)| at);
     }
-    // They are masked already.
+    // The rows are masked already.
     let lines = line_rows(rows, Privacy::Open).into_iter().zip(findings);
     lines
         .map(|(line, finding)| LineRow {
@@ -231,7 +231,7 @@ pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
             name: user.display_name.or(user.user_name),
             code: status.as_str(),
             outcome: wording::outcome(status),
-            // A code without words of its own is said in the words that came with it.
+            // If the code has no words of its own, the detail is shown instead.
             words: user.detail.clone().filter(|_| explained.is_some()),
             why: explained
                 .or(user.detail.as_deref())

@@ -1,8 +1,8 @@
-//! What the page says about codes: outcomes, reasons, endings, verdicts and the change itself.
+//! The words of the page for codes: outcomes, findings, reasons, endings, verdicts, and the change.
 
 use crate::domain::{Access, Change, Finding, Status};
 
-/// The name of an outcome, as a person reads it.
+/// The name of an outcome on the page.
 pub(super) fn outcome(status: Status) -> &'static str {
     match status.reported() {
         Status::Removed => "Removed",
@@ -18,33 +18,33 @@ pub(super) fn outcome(status: Status) -> &'static str {
     }
 }
 
-/// What an outcome means.
+/// What an outcome means, in a sentence.
 pub(super) fn meaning(status: Status) -> &'static str {
     match status.reported() {
         Status::Removed => {
-            "The provider's own answer, or a second look, showed the wanted state after the write."
+            "The provider's own answer, or a read after it, showed the wanted state after the write."
         }
         Status::Restored => {
-            "The provider's own answer, or a second look, showed that the user has back what was taken."
+            "The provider's own answer, or a read after it, showed that the user has back what was taken."
         }
         Status::Already => "The user was in the wanted state before anything was sent.",
-        Status::Protected => "A rule keeps this user from being touched; nothing was sent.",
+        Status::Protected => "A rule forbids to write this user; nothing was sent.",
         Status::NotFound => {
             "The provider knows no such user: a wrong id, or a user of another tenant."
         }
         Status::Invalid => "The line cannot be used; nothing was sent.",
-        Status::Duplicate => "The line names a user whom an earlier line names.",
+        Status::Duplicate => "The line names the same user as an earlier line.",
         Status::Failed => {
-            "A final answer, or all attempts used up: the user is not in the wanted state."
+            "The provider refused, or all attempts are used up: the user is not in the wanted state."
         }
         Status::InDoubt | Status::Claimed => {
-            "A write may have taken effect and nobody has seen it yet; the next run looks first."
+            "A write may have taken effect, and no answer has shown it yet; the next run reads the user first."
         }
-        Status::Pending => "Not dealt with yet.",
+        Status::Pending => "No outcome yet.",
     }
 }
 
-/// What a verification found, as a person reads it.
+/// The name of a finding on the page.
 pub(super) fn finding(finding: Finding) -> &'static str {
     match finding {
         Finding::Confirmed => "As it was left",
@@ -54,7 +54,7 @@ pub(super) fn finding(finding: Finding) -> &'static str {
     }
 }
 
-/// What that means.
+/// What a finding means, in a sentence.
 pub(super) fn finding_meaning(finding: Finding) -> &'static str {
     match finding {
         Finding::Confirmed => "A verification found the user as the job, or its undo, left them.",
@@ -62,40 +62,40 @@ pub(super) fn finding_meaning(finding: Finding) -> &'static str {
             "A verification found these users in another state than the one in which the job, or its \
              undo, left them."
         }
-        Finding::Gone => "A verification found that the provider knows the user no longer.",
+        Finding::Gone => "A verification found that the provider no longer knows the user.",
         Finding::Unread => "A verification could not read these users.",
     }
 }
 
-/// Why a user could not be dealt with, for the code that the ledger keeps.
+/// The words for the code of a reason; `None` for an unknown code.
 pub(super) fn reason(code: &str) -> Option<&'static str> {
     Some(match code {
-        "bad_request" => "The provider calls the request wrong",
+        "bad_request" => "The provider says that the request is wrong",
         "no_target" => "The provider found nothing to act on",
-        "forbidden" => "The provider forbids it: a protected user, or a role is missing",
+        "forbidden" => "The provider forbids it: the user is protected there, or a role is missing",
         "not_found" => "The provider knows no such user",
-        "unsupported" => "The provider cannot do it",
-        "conflict" => "The provider sees a conflict",
-        "changed" => "Somebody else changed the user meanwhile",
-        "redirected" => "The provider sends elsewhere, where no credential is carried",
-        "not_applied" => "The provider said yes, and a second look showed no change",
+        "unsupported" => "The provider does not support the request",
+        "conflict" => "The provider reports a conflict",
+        "changed" => "Another administrator changed the user in the meantime",
+        "redirected" => "The provider redirects to another address, where no credential is sent",
+        "not_applied" => "The provider answered with success, and a read showed no change",
         "server_error" => "The provider's server failed on every attempt",
-        "no_answer" => "No answer came on any attempt",
-        "unreadable" => "Answers came that show no user",
+        "no_answer" => "No attempt got an answer",
+        "unreadable" => "The answers did not show the user",
         "too_many_workspaces" => "More workspaces than one request can name",
         "acting_account" => "It is the account that signed in",
-        "protect_list" => "The protect list names the user",
+        "protect_list" => "The protect list covers the user",
         "ambiguous" => "Several users of the provider have this name",
-        "mismatch" => "The line's id and its address belong to two people",
-        "unresolved" => "The look-up did not reach the whole tenant",
-        "unconfirmed" => "The write was taken, and its effect is not shown",
+        "mismatch" => "The line's id and its address are those of two different users",
+        "unresolved" => "The look-up did not see the whole tenant",
+        "unconfirmed" => "The write was accepted, and its effect is not shown",
         "unsendable" => "The request cannot be built from what the provider sent",
         "bug" => "The program itself failed on this user",
         _ => return None,
     })
 }
 
-/// How a run ended; `None` is one that has not.
+/// How a run ended; `None` if it has not ended.
 pub(super) fn ending(ending: Option<&str>) -> String {
     match ending {
         None => "under way".to_owned(),
@@ -109,7 +109,7 @@ pub(super) fn ending(ending: Option<&str>) -> String {
     }
 }
 
-/// What a process did with the job.
+/// What a run did, for the kind that the ledger stores.
 pub(super) fn kind(kind: &str) -> &str {
     match kind {
         "plan" => "Look-up",
@@ -119,7 +119,7 @@ pub(super) fn kind(kind: &str) -> &str {
     }
 }
 
-/// What came back during a wait, for a verdict's word.
+/// The answers during a wait, for the word of their verdict.
 pub(super) fn verdict(word: &str, many: bool) -> &'static str {
     match (word, many) {
         ("throttled", false) => "answer that asked for fewer requests",
@@ -135,7 +135,7 @@ pub(super) fn verdict(word: &str, many: bool) -> &'static str {
     }
 }
 
-/// What was asked for every user, as a sentence without its subject.
+/// The change of the job, as a sentence in the imperative.
 pub(super) fn change(change: &Change) -> String {
     if change.restores() {
         return "Give back what an earlier job took".to_owned();

@@ -6,9 +6,8 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use super::support::{id_column, open, open_with, read};
-use crate::roster::{
-    Rejection, Roster, RosterError, RosterErrorKind as Kind, RosterOptions, check,
-};
+use crate::roster::error::RosterErrorKind as Kind;
+use crate::roster::{Rejection, Roster, RosterError, RosterOptions, check};
 
 fn refused(bytes: impl AsRef<[u8]>) -> RosterError {
     read(bytes).unwrap_err()

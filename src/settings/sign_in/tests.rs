@@ -1,27 +1,22 @@
 //! What each kind asks for, and what it says when it does not get it.
 
-use super::kind::KINDS;
-use super::*;
+use std::path::{Path, PathBuf};
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "layers are made where they are used"
-)]
-fn resolve(layer: Layer) -> Result<SignIn, String> {
+use super::kind::KINDS;
+use super::{SignIn, SignInKind, SignInMethod};
+use crate::auth::TokenForm;
+use crate::http::PlainHttp;
+use crate::settings::Layer;
+
+/// Resolves the settings of a file.
+fn resolve(text: &str) -> Result<SignIn, String> {
+    let layer = Layer::parse(Path::new("t"), text).unwrap();
     SignIn::resolve(&layer, PlainHttp::LoopbackOnly).map_err(|error| error.to_string())
 }
 
-fn of(kind: &str) -> Layer {
-    Layer {
-        sign_in: Some(kind.parse().unwrap()),
-        token_cache: Some("tokens.json".into()),
-        ..Layer::default()
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as the members of a layer are")]
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
+/// A file that chooses this kind, with more settings.
+fn of(kind: &str, more: &str) -> String {
+    format!("sign-in = \"{kind}\"\ntoken-cache = \"tokens.json\"\n{more}\n")
 }
 
 #[test]
@@ -39,42 +34,32 @@ fn each_kind_has_a_name() {
 
 #[test]
 fn a_kind_asks_for_what_it_needs_and_no_more() {
-    let mut layer = of("oauth-device");
-    layer.token_url = text("https://id.example.com/token/");
-    for (layer, missing) in [
-        (Layer::default(), "how to sign in"),
-        (of("anaplan-basic"), "where to sign in"),
-        (of("anaplan-certificate"), "where to sign in"),
-        (of("basic"), "whom to sign in as"),
-        (of("client-credentials"), "where tokens are given"),
-        (of("oauth-device"), "where codes are given"),
-        (of("command"), "which program prints the token"),
+    let token_url = "token-url = \"https://id.example.com/token/\"\n";
+    let device = format!("{token_url}device-url = \"https://id.example.com/code\"\n");
+    for (kind, more, missing) in [
+        ("", "", "how to sign in"),
+        ("anaplan-basic", "", "where to sign in"),
+        ("anaplan-certificate", "", "where to sign in"),
+        ("basic", "", "whom to sign in as"),
+        ("client-credentials", "", "where tokens are given"),
+        ("oauth-device", "", "where codes are given"),
+        ("command", "", "which program prints the token"),
         (
-            Layer {
-                auth_url: text("https://auth.example.com"),
-                ..of("anaplan-certificate")
-            },
+            "anaplan-certificate",
+            "auth-url = \"https://auth.example.com\"",
             "where the certificate is",
         ),
-        (
-            Layer {
-                device_url: text("https://id.example.com/code"),
-                ..layer.clone()
-            },
-            "which client signs in",
-        ),
+        ("oauth-device", &device, "which client signs in"),
     ] {
         assert_eq!(
-            resolve(layer).unwrap_err(),
+            resolve(&of(kind, more)).unwrap_err(),
             format!("nothing says {missing}")
         );
     }
-    assert!(resolve(of("bearer")).is_ok());
-    layer.device_url = text("https://id.example.com/code");
-    layer.client_id = text("c1");
-    let device = resolve(layer).unwrap();
+    assert!(resolve(&of("bearer", "")).is_ok());
+    let device = resolve(&of("oauth-device", &format!("{device}client-id = \"c1\""))).unwrap();
     assert_eq!(device.account(), "whoever approved client c1");
-    let Method::OauthDevice { service, .. } = device.method else {
+    let SignInMethod::OauthDevice { service, .. } = device.method else {
         panic!("{device:?}");
     };
     assert_eq!(service.token_url.as_str(), "https://id.example.com/token/");
@@ -82,14 +67,14 @@ fn a_kind_asks_for_what_it_needs_and_no_more() {
 
 #[test]
 fn a_token_goes_where_the_kind_or_the_profile_says() {
-    let bearer = resolve(of("bearer")).unwrap();
+    let bearer = resolve(&of("bearer", "")).unwrap();
     assert_eq!(bearer.form, TokenForm::scheme("Bearer"));
     let with = |header: &str, scheme: &str| {
-        let found = resolve(Layer {
-            token_header: text(header),
-            token_scheme: text(scheme),
-            ..of("bearer")
-        })?;
+        let mut layer = Layer::parse(Path::new("t"), &of("bearer", "")).unwrap();
+        layer.sign_in.token_header = Some(header.to_owned());
+        layer.sign_in.token_scheme = Some(scheme.to_owned());
+        let found = SignIn::resolve(&layer, PlainHttp::LoopbackOnly);
+        let found = found.map_err(|error| error.to_string())?;
         Ok::<_, String>((found.form.header.to_string(), found.form.scheme))
     };
     let pair = |header: &str, scheme: &str| Ok((header.to_owned(), scheme.to_owned()));
@@ -123,24 +108,16 @@ fn a_token_goes_where_the_kind_or_the_profile_says() {
             .unwrap_err()
             .contains("scheme")
     );
-    let basic = Layer {
-        username: text("ada"),
-        token_scheme: text("Bearer"),
-        ..of("basic")
-    };
-    assert_eq!(resolve(basic).unwrap().form.scheme, "Basic");
+    let basic = of("basic", "username = \"ada\"\ntoken-scheme = \"Bearer\"");
+    assert_eq!(resolve(&basic).unwrap().form.scheme, "Basic");
 }
 
 #[test]
 fn a_command_is_split_as_a_shell_would_and_given_to_one_only_if_asked() {
-    let command = |shell, line: &str| {
-        let layer = Layer {
-            token_command: text(line),
-            token_command_shell: Some(shell),
-            ..of("command")
-        };
-        match resolve(layer)?.method {
-            Method::Command(command) => Ok(command.words),
+    let command = |shell: bool, line: &str| {
+        let more = format!("token-command-shell = {shell}\ntoken-command = '''{line}'''");
+        match resolve(&of("command", &more))?.method {
+            SignInMethod::Command(command) => Ok(command.words),
             other => Err(format!("{other:?}")),
         }
     };
@@ -159,20 +136,10 @@ fn a_command_is_split_as_a_shell_would_and_given_to_one_only_if_asked() {
 
 #[test]
 fn each_kind_takes_the_file_of_its_own_secret() {
-    let files = |kind| Layer {
-        password_file: Some("password".into()),
-        token_file: Some("token".into()),
-        client_secret_file: Some("client-secret".into()),
-        key_passphrase_file: Some("passphrase".into()),
-        username: text("ada"),
-        auth_url: text("https://auth.example.com"),
-        token_url: text("https://id.example.com/token"),
-        client_id: text("c1"),
-        certificate_file: Some("c.pem".into()),
-        key_file: Some("k.pem".into()),
-        token_command: text("true"),
-        ..of(kind)
-    };
+    let files = "password-file = \"password\"\ntoken-file = \"token\"\nclient-secret-file = \"client-secret\"\n\
+                 key-passphrase-file = \"passphrase\"\nusername = \"ada\"\n\
+                 auth-url = \"https://auth.example.com\"\ntoken-url = \"https://id.example.com/token\"\n\
+                 client-id = \"c1\"\ncertificate-file = \"c.pem\"\nkey-file = \"k.pem\"\ntoken-command = \"true\"\n";
     for (kind, file) in [
         ("anaplan-basic", Some("password")),
         ("basic", Some("password")),
@@ -181,29 +148,26 @@ fn each_kind_takes_the_file_of_its_own_secret() {
         ("anaplan-certificate", Some("passphrase")),
         ("command", None),
     ] {
-        let found = resolve(files(kind)).unwrap().secret_file;
+        let found = resolve(&of(kind, files)).unwrap().secret_file;
         assert_eq!(found, file.map(PathBuf::from), "{kind}");
     }
 }
 
 #[test]
-fn places_are_filled_in_every_address_that_a_kind_needs_and_asked_for_in_no_other() {
-    let places = |places: &str| {
-        Layer::parse(std::path::Path::new("t"), places)
-            .unwrap()
-            .places
+fn placeholders_are_filled_in_every_address_that_a_kind_needs_and_in_no_other() {
+    let file = |kind: &str, places: &str| {
+        of(
+            kind,
+            &format!(
+                "auth-url = \"https://{{host}}.example.com\"\n\
+                 oauth-url = \"https://{{host}}.example.com/{{tenant}}\"\n\
+                 device-url = \"https://{{host}}.example.com/code/{{tenant}}\"\n\
+                 username = \"ada\"\nclient-id = \"c1\"\ncertificate-file = \"c\"\nkey-file = \"k\"\n\
+                 [places]\n{places}"
+            ),
+        )
     };
-    let mut layer = Layer {
-        auth_url: text("https://{host}.example.com"),
-        oauth_url: text("https://{host}.example.com/{tenant}"),
-        device_url: text("https://{host}.example.com/code/{tenant}"),
-        username: text("ada"),
-        client_id: text("c1"),
-        certificate_file: Some("c".into()),
-        key_file: Some("k".into()),
-        places: places("[places]\nhost = \"eu-1\"\ntenant = \"0f3a\"\n"),
-        ..of("anaplan-basic")
-    };
+    let both = "host = \"eu-1\"\ntenant = \"0f3a\"\n";
     for (kind, service) in [
         ("anaplan-basic", "https://eu-1.example.com"),
         ("anaplan-certificate", "https://eu-1.example.com"),
@@ -213,19 +177,19 @@ fn places_are_filled_in_every_address_that_a_kind_needs_and_asked_for_in_no_othe
         ),
         ("oauth-device", "https://eu-1.example.com/0f3a/oauth/token"),
     ] {
-        layer.sign_in = Some(kind.parse().unwrap());
-        let resolved = resolve(layer.clone()).unwrap();
+        let resolved = resolve(&file(kind, both)).unwrap();
         assert_eq!(resolved.method.service(), Some(service), "{kind}");
     }
-    let Method::OauthDevice { service, .. } = resolve(layer.clone()).unwrap().method else {
+    let device = resolve(&file("oauth-device", both)).unwrap();
+    let SignInMethod::OauthDevice { service, .. } = device.method else {
         panic!("not a device");
     };
     assert_eq!(
         service.device_url.as_str(),
         "https://eu-1.example.com/code/0f3a"
     );
-    layer.places = places("[places]\nhost = \"eu-1\"\n");
-    assert!(resolve(layer.clone()).unwrap_err().contains("`{tenant}`"));
-    layer.sign_in = Some("anaplan-basic".parse().unwrap());
-    assert!(resolve(layer).is_ok());
+    let host = "host = \"eu-1\"\n";
+    let error = resolve(&file("oauth-device", host)).unwrap_err();
+    assert!(error.contains("`{tenant}`"), "{error}");
+    assert!(resolve(&file("anaplan-basic", host)).is_ok());
 }

@@ -1,14 +1,14 @@
 //! Help texts and the version.
 
-use clap::{Command, CommandFactory};
-use offboard::cli::Cli;
+use clap::Command;
+use offboard::cli::command;
 
 use crate::support::{check_text, finish, program};
 
 #[tokio::test]
 async fn help_of_the_program_and_of_each_verb() {
     let dir = tempfile::tempdir().unwrap();
-    let verbs: Vec<_> = Cli::command()
+    let verbs: Vec<_> = command()
         .get_subcommands()
         .map(|verb| verb.get_name().to_owned())
         .collect();
@@ -50,7 +50,7 @@ async fn nothing_typed_shows_the_help_and_is_misuse() {
 
 #[test]
 fn each_verb_and_each_option_has_a_help_that_begins_like_a_sentence() {
-    let mut program = Cli::command();
+    let mut program = command();
     program.build();
     assert_helpful(&program, "offboard");
 }
@@ -77,7 +77,7 @@ fn assert_sentence(what: &str, help: Option<&str>) {
 
 #[test]
 fn each_setting_has_a_variable_of_its_own_name() {
-    let mut program = Cli::command();
+    let mut program = command();
     program.build();
     for verb in program.get_subcommands() {
         for argument in verb.get_arguments() {

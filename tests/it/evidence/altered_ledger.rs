@@ -23,7 +23,7 @@ pub(super) async fn alter(ledger: &Path, sql: &str) {
 
 #[tokio::test]
 async fn p9_what_is_changed_in_a_ledger_is_found_and_named() {
-    for (sql, told) in [
+    for (sql, expected) in [
         (
             "UPDATE users SET status = 'removed' WHERE status = 'failed'",
             "users, line 7, event 21, outcome: the cell does not follow from the events of this line: \
@@ -78,7 +78,7 @@ async fn p9_what_is_changed_in_a_ledger_is_found_and_named() {
         alter(&made.ledger(), sql).await;
         let audit = made.audit(None).await;
         let faults: Vec<_> = audit.faults.first.iter().map(ToString::to_string).collect();
-        let found = faults.iter().any(|fault| fault.contains(told));
+        let found = faults.iter().any(|fault| fault.contains(expected));
         assert!(!audit.holds && found, "{sql}: {faults:#?}");
     }
 }

@@ -296,7 +296,7 @@ async fn load(ledger: &mut Ledger, fates: &[Fate]) -> Job {
     for (index, fate) in fates.iter().enumerate() {
         let own = id(index);
         let names = match fate {
-            Fate::Invalid => Names::Nobody(Unusable {
+            Fate::Invalid => Names::NoUser(Unusable {
                 reason: "blank",
                 detail: "no id".to_owned(),
             }),

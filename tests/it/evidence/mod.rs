@@ -7,6 +7,6 @@ mod bundle_contents;
 mod generated_job;
 mod interrupted_job;
 mod large_bundle;
-mod ledger_without_chain;
+mod older_ledgers;
 mod readme_script;
 mod redacted_bundle;

@@ -10,7 +10,7 @@ use super::generated_job::{Fate, Made};
 const SCRIPT: &str = include_str!("check_chain.py");
 
 /// Runs the script that is printed in the bundle's own README.txt; none without python3.
-#[expect(clippy::print_stderr, reason = "a check that was left out is told")]
+#[expect(clippy::print_stderr, reason = "a check that was left out is reported")]
 fn check(dir: &Path) -> Option<Output> {
     let readme = std::fs::read_to_string(dir.join("README.txt")).unwrap();
     let printed = readme.split("--------8<--------\n").nth(1).unwrap();
@@ -49,10 +49,10 @@ async fn p9_the_script_in_the_readme_repeats_the_chain() {
     .unwrap();
     let ran = check(&dir).unwrap();
     assert!(!ran.status.success());
-    let told = String::from_utf8_lossy(&ran.stderr);
+    let printed = String::from_utf8_lossy(&ran.stderr);
     assert!(
-        told.contains("the hash is ") && told.contains("is stated"),
-        "{told}"
+        printed.contains("the hash is ") && printed.contains("is stated"),
+        "{printed}"
     );
 }
 
@@ -61,10 +61,10 @@ async fn the_script_passes_over_masked_texts_and_reaches_the_same_head() {
     let made = Made::new(&Fate::ALL).await;
     let (dir, summary) = made.bundle("masked", Privacy::Masked).await;
     let Some(ran) = check(&dir) else { return };
-    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(ran.status.success(), "{ran:?}");
-    assert!(told.contains(&summary.chain.unwrap().head), "{told}");
-    assert!(!told.contains(" 0 masked"), "{told}");
+    assert!(printed.contains(&summary.chain.unwrap().head), "{printed}");
+    assert!(!printed.contains(" 0 masked"), "{printed}");
 }
 
 #[tokio::test]

@@ -139,18 +139,16 @@ impl RunProgress for Interrupting {
 }
 
 fn settings(bed: &Bed, canary: Option<u64>) -> Settings {
-    Settings::resolve(Layer {
-        scim_url: Some(bed.sandbox.scim_url()),
-        auth_url: Some(bed.sandbox.auth_url()),
-        username: Some("admin@example.com".to_owned()),
-        ledger: Some(bed.ledger()),
-        rate: Some(Rate::Unlimited),
-        concurrency: NonZeroUsize::new(2),
-        cap_share: Some("100%".parse().unwrap()),
-        canary,
-        ..Layer::profile("anaplan").unwrap()
-    })
-    .unwrap()
+    let mut layer = Layer::profile("anaplan").unwrap();
+    layer.hosts.scim_url = Some(bed.sandbox.scim_url());
+    layer.hosts.auth_url = Some(bed.sandbox.auth_url());
+    layer.sign_in.username = Some("admin@example.com".to_owned());
+    layer.files.ledger = Some(bed.ledger());
+    layer.requests.rate = Some(Rate::Unlimited);
+    layer.requests.concurrency = NonZeroUsize::new(2);
+    layer.rails.cap_share = Some("100%".parse().unwrap());
+    layer.rails.canary = canary;
+    Settings::resolve(layer).unwrap()
 }
 
 /// Runs the whole roster of the bed.

@@ -36,7 +36,9 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("screen", &["domain"]),
     (
         "settings",
-        &["auth", "domain", "http", "lookup", "pace", "roster", "scim"],
+        &[
+            "auth", "domain", "http", "lookup", "pace", "progress", "roster", "scim",
+        ],
     ),
 ];
 
@@ -51,7 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("axum", &["sandbox"]),
     ("governor", &["pace"]),
     ("indicatif", &["cli", "progress"]),
-    ("clap", &["cli", "progress"]),
+    ("clap", &["cli", "progress", "settings"]),
     ("println!", &[]),
     ("eprintln!", &[]),
     ("print!", &[]),

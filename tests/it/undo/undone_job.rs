@@ -265,7 +265,7 @@ async fn a_drift_is_in_the_report_until_the_user_is_written_again() {
     ] {
         assert!(page.contains(words), "`{words}` is missing");
     }
-    assert!(!page.contains("Nothing: nobody failed"));
+    assert!(!page.contains("Nothing: no user failed"));
     let ran = finish(bed.offboard(&["status"])).await;
     let told = "by the last verification: 1 found in another state";
     assert!(ran.stdout.contains(told), "{ran:?}");

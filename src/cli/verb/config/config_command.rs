@@ -1,4 +1,4 @@
-//! `offboard config`: an annotated settings file, and what counts at present and why.
+//! `offboard config`: an annotated settings file, and the value and origin of each setting.
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::cli::output::Terminal;
 use crate::cli::verb::config::profiles::{ProfilesArgs, list_profiles};
 use crate::files;
 use crate::http::without_secrets;
-use crate::settings::{SecretKind, Settings, Source, TEMPLATE};
+use crate::settings::{Layer, Origin, SecretKind, Settings, template};
 
 /// Look at the settings, or write a file of them.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(crate) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exit, Failu
 fn init(args: &ConfigInitArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.file.display();
     let written =
-        files::create(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+        files::create(&args.file).and_then(|mut file| file.write_all(template().as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Failure::new(Exit::Settings, format!("`{path}` exists already"))
@@ -99,10 +99,14 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
             .origin("config")
             .unwrap_or_else(|| "default".to_owned()),
     }];
+    let declared = Layer::declared();
     rows.extend(sources.settings().into_iter().map(|setting| {
-        let of_a_verb = typed.variable(&setting.name);
+        let declared = declared.iter().find(|one| one.key == setting.name);
+        let of_a_verb = declared.and_then(|one| typed.variable(one));
         let (value, source) = match (setting.source, of_a_verb) {
-            (Some(Source::CommandLine), _) => (setting.value, typed.origin(&setting.name)),
+            (Some(Origin::CommandLine), _) => {
+                (setting.value, declared.and_then(|one| typed.origin_of(one)))
+            }
             (_, Some((variable, value))) => (Some(value.into()), Some(variable)),
             (Some(source), None) => (setting.value, Some(source.as_str().to_owned())),
             (None, None) => (setting.value, None),
@@ -182,8 +186,8 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-/// What may be shown of a value: of a command that prints a token its program, and of an address not what
-/// stands before its host, or behind its path.
+/// What may be shown of a value: of a command that prints a token only the program, and of an address neither what
+/// is before its host nor what is behind its path.
 fn shown(name: &str, value: Value) -> Value {
     match value {
         Value::String(text) if name == "token-command" => command_shown(&text).into(),

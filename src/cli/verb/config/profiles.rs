@@ -1,4 +1,4 @@
-//! `offboard config profiles`: which providers are known, and how each is asked.
+//! `offboard config profiles`: lists the built-in profiles, or prints one of them.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::settings::{profile_text, profiles};
 
-/// The providers that are known, and against what each was tried; or one profile, to be copied.
+/// List the built-in profiles and the servers against which each was tried, or print one to be copied.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -20,15 +20,16 @@ pub(crate) struct ProfilesArgs {
     pub(crate) name: Option<String>,
 }
 
-/// The built-in profiles, a line each; or the text of one, as the beginning of another.
+/// Prints the built-in profiles, a line each; or the text of one, from which another can be made.
 pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<Exit, Failure> {
     if let Some(name) = &args.name {
         terminal.data(profile_text(name)?.trim_end())?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
-    let width = profiles().map(|profile| profile.name.len()).max();
-    for profile in profiles() {
+    let profiles = profiles()?;
+    let width = profiles.iter().map(|profile| profile.name.len()).max();
+    for profile in profiles {
         let about = profile.about;
         let _ = writeln!(
             text,

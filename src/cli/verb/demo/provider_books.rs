@@ -2,8 +2,8 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::verb::demo::story::wrong;
-use crate::domain::{Line, Status};
-use crate::ledger::{Job, Ledger, UserRow};
+use crate::domain::Status;
+use crate::ledger::{Job, Ledger, Pages, UserRow};
 use crate::sandbox::{Books, UserBook};
 
 /// Rows that are in memory at the same time.
@@ -35,11 +35,11 @@ pub(super) async fn is_given_back(
 ) -> Result<(), Failure> {
     let mut restored = Vec::new();
     let mut reader = ledger.reader().await?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.lines(undo, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.lines(undo, after, limit).await)
+        .await?
+    {
         let done = page.iter().filter(|row| row.status == Status::Restored);
         restored.extend(done.map(|row| row.line));
     }
@@ -64,13 +64,11 @@ async fn each(
     fits: impl Fn(&UserRow, &UserBook) -> bool,
 ) -> Result<(), Failure> {
     let mut reader = ledger.reader().await?;
-    let mut after = Line(0);
-    loop {
-        let page = reader.lines(job, after, PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| reader.lines(job, after, limit).await)
+        .await?
+    {
         for row in page {
             let Some(user) = row.user_id.as_deref().and_then(|id| books.user(id)) else {
                 continue;
@@ -82,4 +80,5 @@ async fn each(
             }
         }
     }
+    Ok(())
 }

@@ -12,7 +12,6 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
 use crate::cli::Exit;
-use crate::cli::args::ProgressArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{
     SHOWN, Terminal, TerminalVoice, chain_head, failed_users, failures, totals,
@@ -29,7 +28,7 @@ use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::pace::{Rate, RateUnit};
 use crate::report::{Privacy, write_bundle};
 use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
-use crate::settings::{Layer, SecretSource, Settings, Span};
+use crate::settings::{Layer, ProgressSettings, SecretSource, Settings, Span};
 
 /// The whole story on the sandbox: a roster with bad lines, a run under faults, the report.
 ///
@@ -49,7 +48,7 @@ pub(crate) struct DemoArgs {
     pub(crate) dir: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -83,7 +82,7 @@ pub(crate) async fn demo(
     let folder = DemoFolder::open(args.dir.as_deref(), args.users, args.faults)?;
     let roster = DemoRoster::of(folder.parameters.users, REFUSED);
     let (provider, settings) = set_up(&folder, &roster, terminal).await?;
-    let voice = Arc::new(TerminalVoice::of_a_run(terminal, args.progress.progress)?);
+    let voice = Arc::new(TerminalVoice::of_a_run(terminal, args.progress.progress())?);
     let password = SecretString::from(SandboxSettings::default().password);
     let secret = SecretSource::Known(password);
     let story = Story {
@@ -275,22 +274,21 @@ async fn set_up(
     } else {
         terminal.note("continuing the demo that was interrupted");
     }
-    let settings = Settings::resolve(Layer {
-        scim_url: Some(provider.scim_url()),
-        auth_url: Some(provider.auth_url()),
-        username: Some(SandboxSettings::default().username),
-        ledger: Some(folder.path().join("ledger.db")),
-        // Fast enough for a story, slow enough to watch.
-        rate: Some(pace(roster.people)),
-        burst: NonZeroU32::new(8),
-        concurrency: NonZeroUsize::new(16),
-        timeout: Some(Span(Duration::from_secs(3))),
-        throttle_wait: Some(Span(Duration::from_secs(1))),
-        // The whole tenant leaves, which no rail would allow by itself.
-        cap: Some(u64::MAX),
-        cap_share: Some(Share::percent(100)),
-        ..Layer::profile("anaplan")?
-    })?;
+    let mut layer = Layer::profile("anaplan")?;
+    layer.hosts.scim_url = Some(provider.scim_url());
+    layer.hosts.auth_url = Some(provider.auth_url());
+    layer.sign_in.username = Some(SandboxSettings::default().username);
+    layer.files.ledger = Some(folder.path().join("ledger.db"));
+    // Fast enough for a story, slow enough to watch.
+    layer.requests.rate = Some(pace(roster.people));
+    layer.requests.burst = NonZeroU32::new(8);
+    layer.requests.concurrency = NonZeroUsize::new(16);
+    layer.requests.timeout = Some(Span(Duration::from_secs(3)));
+    layer.requests.throttle_wait = Some(Span(Duration::from_secs(1)));
+    // The whole tenant leaves, which no rail would allow by itself.
+    layer.rails.cap = Some(u64::MAX);
+    layer.rails.cap_share = Some(Share::percent(100));
+    let settings = Settings::resolve(layer)?;
     terminal.note(&format!(
         "a sandbox with {} users listens on {}; faults: {}",
         roster.people,

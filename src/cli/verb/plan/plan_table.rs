@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::verb::plan::plan_text::words;
-use crate::domain::{Line, Status};
+use crate::domain::Status;
 use crate::files::{FileError, OutputPath, Signature};
-use crate::ledger::{Job, Ledger, PlanRow};
+use crate::ledger::{Job, Ledger, Pages, UserRow};
 use crate::plan::Criteria;
 use crate::report::Rows;
 
@@ -59,11 +59,11 @@ pub(super) async fn write(
     let header = COLUMNS.into_iter().map(ToOwned::to_owned);
     csv.write(header.chain(job.roster_header.iter().cloned()))
         .map_err(failed)?;
-    let mut after = Line(0);
-    loop {
-        let page = ledger.plan_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.line;
+    let mut pages = Pages::of_lines(PAGE);
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .await?
+    {
         for row in &page {
             csv.write(cells(row, criteria)).map_err(failed)?;
         }
@@ -72,7 +72,7 @@ pub(super) async fn write(
     Ok(draft.finish()?)
 }
 
-fn cells(row: &PlanRow, criteria: &Criteria) -> Vec<String> {
+fn cells(row: &UserRow, criteria: &Criteria) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let state = row.before.as_ref().map(|seen| &seen.state);
     let active = state.and_then(|state| state.active);

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{Operation, Status, UserState, on_one_line};
 use crate::job::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
-use crate::ledger::{Job, PlanRow};
-use crate::plan::{Criteria, Group, LookUpSummary, Overview};
+use crate::ledger::{Job, UserRow};
+use crate::plan::{Criteria, LookUpSummary, Overview, PlanGroup};
 use crate::settings::{Settings, Span};
 
 /// The version of the JSON form. Members may be added within one version.
@@ -64,7 +64,7 @@ impl<'a> PlanText<'a> {
     }
 
     /// The groups, those that would change first.
-    fn groups(&self) -> impl Iterator<Item = (Status, &Group)> {
+    fn groups(&self) -> impl Iterator<Item = (Status, &PlanGroup)> {
         let groups = self.overview.groups.iter();
         let groups = groups.map(|(status, group)| (*status, group));
         let (first, others): (Vec<_>, Vec<_>) =
@@ -163,7 +163,7 @@ impl<'a> PlanText<'a> {
     }
 }
 
-fn group_json(group: &Group) -> Value {
+fn group_json(group: &PlanGroup) -> Value {
     let first: Vec<_> = group
         .first
         .iter()
@@ -188,7 +188,7 @@ pub(super) fn words(operations: &[Operation]) -> Vec<String> {
     operations.iter().map(ToString::to_string).collect()
 }
 
-fn line(row: &PlanRow, operations: &[Operation]) -> String {
+fn line(row: &UserRow, operations: &[Operation]) -> String {
     let who = match (&row.user_name, &row.user_id) {
         (Some(name), Some(id)) => format!(" {name} ({id})"),
         (Some(one), None) | (None, Some(one)) => format!(" {one}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ChangeArgs, ProgressArgs, SettingsArgs, SubjectArgs};
+use crate::cli::args::{ChangeArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
 use crate::cli::next_command::after_planning;
 use crate::cli::output::{Terminal, TerminalVoice};
@@ -14,7 +14,7 @@ use crate::cli::verb::plan::plan_table;
 use crate::cli::verb::plan::plan_text::PlanText;
 use crate::files::OutputPath;
 use crate::job::{self, PlannedJob, Sessions, Setup};
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Look every user up and show what a job would change; nothing is written.
 ///
@@ -38,7 +38,7 @@ pub(crate) struct PlanArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
@@ -59,7 +59,7 @@ pub(crate) async fn plan(
         plan_table::place(path, roster, &settings.ledger)
     });
     let table = table.transpose()?;
-    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let request = args.subject.request(args.change.change()?);
     let (ledger, job) = setup.find_job(&request).await?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use crate::cli::Exit;
-use crate::cli::args::{ProgressArgs, SettingsArgs};
+use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::engine::Signal;
@@ -17,7 +17,7 @@ use crate::lookup::{Inquirer, ListCursor, LookUpError, Until, Walk};
 use crate::progress::LookUpProgress;
 use crate::scim::ScimClient;
 use crate::screen;
-use crate::settings::Settings;
+use crate::settings::{ProgressSettings, Settings};
 
 /// Look at the provider's users.
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ pub(crate) struct ExportArgs {
     pub(crate) columns: Vec<Column>,
 
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub(crate) progress: ProgressSettings,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -95,7 +95,7 @@ async fn export(
         },
     };
     // A missing password, and a file that cannot be written, are found before any request is sent.
-    let voice = TerminalVoice::new(terminal, args.progress.progress);
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
     let mode = voice.mode();
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let mut sink = Sink::open(args.output.as_deref(), &order, terminal)?;

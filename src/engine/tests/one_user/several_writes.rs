@@ -2,11 +2,11 @@
 
 use Behaviour as B;
 
-use crate::domain::{Confirmation, Fact, Means, Outcome, Reason, RequestKind, Verdict};
+use crate::domain::{Confirmation, Division, Fact, Means, Outcome, Reason, RequestKind, Verdict};
 use crate::engine::scripted::{Behaviour, RunPlan, ScriptedRequest, TestJob};
 
 const EACH: Means = Means {
-    each_by_itself: true,
+    division: Division::ByWorkspace,
     ..Means::ALL_AT_ONCE
 };
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::{Door, Fact, IdRule, Means, ProtectList, RequestKind, Status};
+use crate::domain::{Division, Door, Fact, IdRule, Means, ProtectList, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, Cut, RunPlan, ScriptedRequest, TestJob};
 
 /// The number of requests of one kind for one user that may fail. Later requests succeed.
@@ -40,15 +40,17 @@ fn hurdles() -> impl Strategy<Value = Vec<RunPlan>> {
 
 /// The ways to write one user: with one request or several, computed from a fresh read or not.
 fn means() -> impl Strategy<Value = Means> {
-    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(each_by_itself, together, from_read)| Means {
-            ids: IdRule::Exact,
-            most_workspaces: 50,
-            each_by_itself,
-            together,
-            from_read,
-        },
-    )
+    let division = proptest::sample::select(vec![
+        Division::Together,
+        Division::ByAttribute,
+        Division::ByWorkspace,
+    ]);
+    (division, any::<bool>()).prop_map(|(division, from_read)| Means {
+        ids: IdRule::Exact,
+        most_workspaces: 50,
+        division,
+        from_read,
+    })
 }
 
 /// Runs that something happens to, then as many runs as the job needs.

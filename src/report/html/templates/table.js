@@ -2,7 +2,7 @@
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const job = read("job"), rows = read("lines"), words = read("words");
-  // The places of a row's members, as `rows.rs` writes them.
+  // The places of a row's members, as `line_data.rs` writes them.
   const [LINE, ID, USER, NAME, OUTCOME, REASON, DETAIL, ACTIVE_BEFORE, SPACES_BEFORE, SEEN, ACTIVE_AFTER,
     SPACES_AFTER, ATTEMPTS, STATUS, REQUEST, FIRST, DONE, CONFIRMED, BY, RUN, FINDING, FINDING_DETAIL,
     FOUND, UNDO, CELLS] = Array(25).keys();
@@ -43,7 +43,7 @@
     return svg;
   };
 
-  // What a search looks through: made once for each row, when somebody searches first.
+  // The text that a search looks through. It is made once for each row, at the first search.
   let hay = null;
   const haystack = () => hay ??= rows.map((row) => [
     row[LINE], row[ID], row[USER], row[NAME], job.outcomes[row[OUTCOME]][1], text(row[REASON]), why(row),

@@ -1,0 +1,232 @@
+//! Replays a job from its events alone: its identity, its runs, and the state of each line.
+//!
+//! Which event changes what: `looked_up` records the state that a user had, and `look_forgotten`
+//! withdraws that record; `begun` claims a line, and `released` gives it back; `settled` and `set_aside`
+//! give it an outcome; `plan_discarded` takes back what a plan had settled; `verified` records how a
+//! line was found by a later verification. `sampled`, a read right before a run, changes only names,
+//! which no event records. Kinds that are not known here change nothing.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::audit::replay::{LineState, ReplayEvent};
+use crate::domain::{IdRule, Status};
+use crate::ledger::EventBody;
+
+/// What the first event of a chain binds all others to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The job's id.
+    pub job: String,
+    /// The SCIM base URL.
+    pub target: String,
+    /// What was asked for every user.
+    pub change: String,
+    /// SHA-256 of the roster's bytes.
+    pub roster_digest: String,
+    /// Records in the roster.
+    pub lines: u64,
+    /// Distinct valid users.
+    pub users: u64,
+    /// How the provider compares ids.
+    pub ids: IdRule,
+}
+
+/// One run, by the events that begin and end it.
+#[derive(Debug, Clone)]
+pub(in crate::audit) struct RunState {
+    pub(in crate::audit) id: String,
+    pub(in crate::audit) started_at: String,
+    pub(in crate::audit) ended_at: Option<String>,
+    pub(in crate::audit) ending: Option<String>,
+    /// The event that began it.
+    pub(in crate::audit) began: EventBody<'static>,
+    /// What a verification has counted.
+    pub(in crate::audit) result: Option<BTreeMap<Cow<'static, str>, u64>>,
+    /// Requests sent, and answers that asked for fewer requests.
+    pub(in crate::audit) requests: Option<u64>,
+    pub(in crate::audit) throttled: Option<u64>,
+    /// Why it stopped early, in words.
+    pub(in crate::audit) why: Option<String>,
+}
+
+/// The job, as its events have it.
+#[derive(Debug, Default)]
+pub struct Replay {
+    header: Option<Header>,
+    /// Whether some events are from before there were chains, when not every line had one.
+    pub(in crate::audit) has_past: bool,
+    pub(in crate::audit) lines: HashMap<u64, LineState>,
+    pub(in crate::audit) runs: Vec<RunState>,
+    last_answer: Option<(u64, String, String)>,
+}
+
+impl Replay {
+    /// What binds the chain, once that was seen.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// How the provider compares ids.
+    pub(in crate::audit) fn ids(&self) -> IdRule {
+        let header = self.header.as_ref();
+        header.map_or(IdRule::IgnoreCase, |header| header.ids)
+    }
+
+    /// Takes the next event; returns what is wrong with it.
+    pub(in crate::audit) fn push(
+        &mut self,
+        event: &ReplayEvent,
+        hash: Option<&str>,
+    ) -> Option<String> {
+        match &event.body {
+            EventBody::JobLoaded { .. } | EventBody::ChainBegun { .. } => return self.begin(event),
+            EventBody::RunStarted { .. } => self.start(event),
+            EventBody::RunEnded {
+                ending,
+                requests,
+                throttled,
+                why,
+                ..
+            } => {
+                if let Some(run) = self.run_of(event) {
+                    run.ended_at = Some(event.at.clone());
+                    run.ending = Some(ending.to_string());
+                    run.requests = *requests;
+                    run.throttled = *throttled;
+                    run.why = why.as_ref().map(ToString::to_string);
+                }
+            }
+            EventBody::VerificationEnded(counts) => {
+                if let Some(run) = self.run_of(event) {
+                    run.result = Some(counts.clone());
+                }
+            }
+            EventBody::PlanDiscarded { .. } => {
+                self.lines.values_mut().for_each(LineState::discard);
+            }
+            _ => {}
+        }
+        let line = event.line?;
+        if let EventBody::Ended {
+            status, request_id, ..
+        } = &event.body
+        {
+            let status = status.map(|status| status.to_string()).unwrap_or_default();
+            let id = request_id.as_deref().unwrap_or_default().to_owned();
+            self.last_answer = Some((line, status, id));
+        }
+        let answer = self.last_answer.as_ref().filter(|(of, ..)| *of == line);
+        let answer = answer.map(|(_, status, id)| (status.clone(), id.clone()));
+        self.lines
+            .entry(line)
+            .or_default()
+            .take(event, hash, answer);
+        None
+    }
+
+    fn begin(&mut self, event: &ReplayEvent) -> Option<String> {
+        let header = Header::of(&event.body)?;
+        // A job from before there were chains is named twice: when it was loaded, and when its chain
+        // began.
+        self.has_past |= event.seq.is_none();
+        match &self.header {
+            Some(known) if *known != header => Some(format!(
+                "it names job {}, and job {} was named before",
+                header.job, known.job
+            )),
+            Some(_) if matches!(event.body, EventBody::JobLoaded { .. }) => {
+                Some("the job is loaded twice".to_owned())
+            }
+            _ => {
+                self.header = Some(header);
+                None
+            }
+        }
+    }
+
+    fn start(&mut self, event: &ReplayEvent) {
+        // A run that has not ended by now has died: the ledger has noted it at this moment.
+        for run in self.runs.iter_mut().filter(|run| run.ending.is_none()) {
+            run.ended_at = Some(event.at.clone());
+            run.ending = Some("died".to_owned());
+        }
+        self.runs.push(RunState {
+            id: event.run.clone().unwrap_or_default(),
+            started_at: event.at.clone(),
+            ended_at: None,
+            ending: None,
+            began: event.body.clone(),
+            result: None,
+            requests: None,
+            throttled: None,
+            why: None,
+        });
+    }
+
+    /// The run in which an event happened.
+    fn run_of(&mut self, event: &ReplayEvent) -> Option<&mut RunState> {
+        let id = event.run.as_ref();
+        self.runs.iter_mut().find(|run| Some(&run.id) == id)
+    }
+
+    /// The run of this id.
+    pub(in crate::audit) fn run(&self, id: &str) -> Option<&RunState> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    /// How many lines have each outcome: those that no event names are pending. `None` if events from
+    /// before there were chains leave it open.
+    pub(in crate::audit) fn outcomes(&self) -> Option<BTreeMap<&'static str, u64>> {
+        let lines = self.header.as_ref().filter(|_| !self.has_past)?.lines;
+        let mut counts: BTreeMap<_, _> = Status::ALL
+            .iter()
+            .map(|status| (status.reported().as_str(), 0))
+            .collect();
+        for state in self.lines.values() {
+            *counts.entry(state.status.reported().as_str()).or_default() += 1;
+        }
+        let unnamed = lines.saturating_sub(self.lines.len() as u64);
+        *counts.entry(Status::Pending.as_str()).or_default() += unnamed;
+        Some(counts)
+    }
+}
+
+impl Header {
+    /// What an event says that names the job; `None` of any other event.
+    fn of(body: &EventBody<'_>) -> Option<Self> {
+        let (EventBody::JobLoaded {
+            change,
+            ids,
+            job,
+            lines,
+            roster_digest,
+            target,
+            users,
+            ..
+        }
+        | EventBody::ChainBegun {
+            change,
+            ids,
+            job,
+            lines,
+            roster_digest,
+            target,
+            users,
+            ..
+        }) = body
+        else {
+            return None;
+        };
+        Some(Self {
+            job: job.to_string(),
+            target: target.to_string(),
+            change: change.to_string(),
+            roster_digest: roster_digest.to_string(),
+            lines: *lines,
+            users: *users,
+            // Jobs from before the rule was kept ignored the case of ids.
+            ids: ids.unwrap_or(IdRule::IgnoreCase),
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The replay of a job from its events alone: its identity, its runs, and the state of each line.
+
+mod job_replay;
+mod line_state;
+mod replay_event;
+
+pub use job_replay::Replay;
+pub(super) use job_replay::RunState;
+pub(super) use line_state::LineState;
+pub(super) use replay_event::{LinkedText, ReplayEvent};

@@ -1,0 +1,102 @@
+//! The event that a fact of the engine is.
+
+use std::borrow::Cow;
+
+use crate::domain::{Effect, Fact, UserState, Verdict};
+use crate::ledger::record::EventBody;
+
+impl<'a> EventBody<'a> {
+    /// The event that a fact is.
+    pub(in crate::ledger) fn of(fact: &'a Fact) -> Self {
+        match fact {
+            // The audit replays both as the look that counts so far.
+            Fact::LookedUp(state) | Fact::Renewed(state) => Self::LookedUp {
+                id: text(&state.id),
+                active: state.active,
+                workspaces: workspaces(state),
+            },
+            Fact::Sampled(state) => Self::Sampled {
+                id: text(&state.id),
+                active: state.active,
+                workspaces: workspaces(state),
+            },
+            Fact::Begun { attempt, request } => Self::Begun {
+                attempt: *attempt,
+                request: text(request),
+            },
+            Fact::Ended {
+                kind,
+                attempt,
+                verdict,
+                status,
+                request_id,
+                detail,
+                elapsed,
+            } => Self::Ended {
+                attempt: *attempt,
+                kind: *kind,
+                verdict: text(verdict.as_str()),
+                reason: match verdict {
+                    Verdict::Refused(reason) => Some(text(reason.as_str())),
+                    _ => None,
+                },
+                status: *status,
+                request_id: optional(request_id),
+                detail: optional(detail),
+                elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            },
+            Fact::Settled(settlement) => {
+                let after = settlement.after.as_ref();
+                let decided_by = settlement.decided_by.as_ref();
+                Self::Settled {
+                    outcome: settlement.outcome.status(),
+                    reason: settlement
+                        .outcome
+                        .reason()
+                        .map(|reason| text(reason.as_str())),
+                    confirmed_by: settlement.outcome.confirmation(),
+                    active: after.and_then(|state| state.active),
+                    workspaces: after.and_then(workspaces),
+                    detail: optional(&settlement.detail),
+                    http_status: decided_by.map(|by| by.status),
+                    request_id: decided_by.and_then(|by| optional(&by.request_id)),
+                }
+            }
+            Fact::Verified {
+                finding,
+                shown,
+                detail,
+            } => Self::Verified {
+                finding: *finding,
+                active: shown.as_ref().and_then(|state| state.active),
+                workspaces: shown.as_ref().and_then(workspaces),
+                detail: optional(detail),
+            },
+            Fact::Released {
+                attempts,
+                effect,
+                unanswered,
+                why,
+            } => Self::Released {
+                attempts: *attempts,
+                in_doubt: *effect == Effect::Maybe,
+                effect: Some(*effect),
+                unanswered: *unanswered,
+                why: text(why),
+            },
+        }
+    }
+}
+
+fn text(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+#[expect(clippy::ref_option, reason = "it is given fields")]
+fn optional(text: &Option<String>) -> Option<Cow<'_, str>> {
+    text.as_deref().map(Cow::Borrowed)
+}
+
+fn workspaces(state: &UserState) -> Option<Cow<'_, [String]>> {
+    state.workspaces.as_deref().map(Cow::Borrowed)
+}

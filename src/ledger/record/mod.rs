@@ -1,0 +1,18 @@
+//! Events: what each kind says, the text in which it is stored, and how that text is read back.
+//!
+//! [`EventBody`] is the one declaration of all kinds. The writer stores it; the audit, `explain`, the
+//! timeline and the report read it. Nothing here knows SQL.
+
+mod event;
+mod event_body;
+mod fact_bodies;
+mod sentences;
+pub(in crate::ledger) mod word;
+
+pub(in crate::ledger) use event::NewEvent;
+pub use event_body::EventBody;
+#[cfg(test)]
+pub(in crate::ledger) use event_body::EventKind;
+
+#[cfg(test)]
+mod tests;

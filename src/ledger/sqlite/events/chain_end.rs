@@ -1,0 +1,145 @@
+//! Appending events to a chain, each linked to the one before (see [`crate::domain::link`]).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use sqlx::{FromRow, SqliteConnection};
+
+use crate::domain::{EventParts, IdRule, NO_HASH, link};
+use crate::ledger::LedgerError;
+use crate::ledger::record::{EventBody, NewEvent};
+use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::events::to_json;
+
+/// Seq, line, time, kind, body, hash: an event as [`APPEND`] stores it.
+#[derive(Serialize)]
+struct AppendedEvent<'a>(u64, Option<u64>, i64, &'a str, &'a str, String);
+
+const APPEND: &str = "
+    INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
+    SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(?) ORDER BY key";
+
+/// Stores events, in order, and returns the hash of each.
+///
+/// However many they are, it takes two statements: one finds the end of the chain, one stores.
+pub(in crate::ledger) async fn append_events(
+    connection: &mut SqliteConnection,
+    job: i64,
+    run: Option<i64>,
+    events: &[NewEvent],
+) -> Result<Vec<String>, LedgerError> {
+    let Some(first) = events.first() else {
+        return Ok(Vec::new());
+    };
+    let mut end = ChainEnd::find(connection, job, run).await?;
+    let header = match &end.hash {
+        None if !first.begins_chain => Some(chain_begun(connection, job, first).await?),
+        _ => None,
+    };
+    let skipped = usize::from(header.is_some());
+    let rows: Vec<_> = header
+        .iter()
+        .chain(events)
+        .map(|event| end.link(event))
+        .collect();
+    sqlx::query(APPEND)
+        .bind(job)
+        .bind(run)
+        .bind(to_json(&rows))
+        .execute(connection)
+        .await?;
+    Ok(rows.into_iter().skip(skipped).map(|row| row.5).collect())
+}
+
+/// The end of a chain, after which events are appended.
+#[derive(FromRow)]
+struct ChainEnd {
+    #[sqlx(try_from = "Count")]
+    seq: u64,
+    hash: Option<String>,
+    /// The id of the run that appends.
+    run: Option<String>,
+}
+
+impl ChainEnd {
+    const FIND: &'static str = "
+        SELECT coalesce(seq, 0) AS seq, hash, (SELECT id FROM runs WHERE number = ?2) AS run
+        FROM (SELECT 1) LEFT JOIN
+             (SELECT seq, hash FROM events WHERE job = ?1 ORDER BY number DESC LIMIT 1)";
+
+    async fn find(
+        connection: &mut SqliteConnection,
+        job: i64,
+        run: Option<i64>,
+    ) -> Result<Self, LedgerError> {
+        let end = sqlx::query_as(Self::FIND)
+            .bind(job)
+            .bind(run)
+            .fetch_one(connection)
+            .await?;
+        Ok(end)
+    }
+
+    fn link<'a>(&mut self, event: &'a NewEvent) -> AppendedEvent<'a> {
+        self.seq += 1;
+        let (kind, body) = (event.kind(), event.body());
+        let parts = EventParts {
+            seq: Some(self.seq),
+            at: event.at,
+            run: self.run.as_deref(),
+            line: event.line,
+            kind,
+            body,
+        };
+        let hash = link(self.hash.as_deref().unwrap_or(NO_HASH), &parts.text());
+        self.hash = Some(hash.clone());
+        AppendedEvent(self.seq, event.line, event.at.as_millis(), kind, body, hash)
+    }
+}
+
+/// What the first event says of the chain of a job that was loaded before there were chains.
+#[derive(FromRow)]
+struct UnchainedJob {
+    id: String,
+    target: String,
+    change: String,
+    roster_digest: String,
+    #[sqlx(try_from = "Count")]
+    lines: u64,
+    #[sqlx(try_from = "Count")]
+    users: u64,
+    ids: Option<IdRule>,
+    #[sqlx(try_from = "Count")]
+    earlier: u64,
+}
+
+const UNCHAINED_JOB: &str = "
+    SELECT id, target, change, roster_digest, lines, users, ids,
+           (SELECT count(*) FROM events WHERE job = ?1) AS earlier
+    FROM jobs WHERE number = ?1";
+
+/// The first event of the chain of a job that was loaded before there were chains: it says which job
+/// this is, and how many events are not in the chain.
+async fn chain_begun(
+    connection: &mut SqliteConnection,
+    job: i64,
+    first: &NewEvent,
+) -> Result<NewEvent, LedgerError> {
+    let job: UnchainedJob = sqlx::query_as(UNCHAINED_JOB)
+        .bind(job)
+        .fetch_one(connection)
+        .await?;
+    let body = EventBody::ChainBegun {
+        change: Cow::Owned(job.change),
+        events_before: job.earlier,
+        ids: job.ids,
+        job: Cow::Owned(job.id),
+        lines: job.lines,
+        roster_digest: Cow::Owned(job.roster_digest),
+        target: Cow::Owned(job.target),
+        users: job.users,
+        version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+    };
+    Ok(NewEvent::new(None, first.at, &body))
+}

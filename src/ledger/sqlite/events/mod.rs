@@ -1,0 +1,17 @@
+//! Events in SQLite: appended to the chain, read back, and stored together with the states of users that
+//! follow from them.
+
+mod chain_end;
+mod recorded;
+mod set_aside;
+mod stored_event;
+mod user_states;
+
+pub(in crate::ledger) use chain_end::append_events;
+pub(in crate::ledger) use recorded::record;
+pub(in crate::ledger::sqlite) use recorded::to_json;
+pub(in crate::ledger::sqlite) use set_aside::set_aside;
+pub use stored_event::{Head, StoredEvent};
+
+#[cfg(test)]
+mod tests;

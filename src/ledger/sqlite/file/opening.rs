@@ -1,0 +1,341 @@
+//! Opening a ledger: for writing, by one process, or for reading, by any number of processes.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use crate::domain::Clock;
+use crate::ledger::sqlite::file::file_id::FileId;
+use crate::ledger::sqlite::file::ledger_path;
+use crate::ledger::sqlite::file::lock::{self, Lock};
+use crate::ledger::{Holder, LedgerError};
+
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// "ofbl", as the first migration sets it.
+pub(super) const APPLICATION_ID: i64 = 0x6F66_626C;
+
+// Extended result codes: https://www.sqlite.org/rescode.html
+const NOT_A_DATABASE: &str = "26";
+/// `SQLITE_READONLY_ROLLBACK`: a transaction was cut off, and a reader may not roll it back.
+const HOT_JOURNAL: &str = "776";
+
+/// A ledger open for writing. The lock is held as long as this value lives.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(in crate::ledger) path: PathBuf,
+    pub(in crate::ledger) connection: SqliteConnection,
+    pub(in crate::ledger) clock: Clock,
+    /// The file that was opened, whatever is found at `path` later.
+    file: FileId,
+    _lock: Lock,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, making it if it is not there (mode 0600), and brings its schema
+    /// up to date.
+    ///
+    /// # Errors
+    /// Another process holds it, the file is something else or damaged, or a newer version wrote
+    /// it. In all these cases the file is left as it was.
+    pub async fn open(path: &Path, clock: Clock) -> Result<Self, LedgerError> {
+        let path = ledger_path::resolve(path)?;
+        let path = path.as_path();
+        // Examines the file before it is locked, so that no lock file appears beside a file that is not
+        // a ledger. Where a lock file exists already, another process may be making the ledger: then
+        // only the check under the lock counts.
+        if let Err(error) = examine(path).await
+            && !lock::is_there(path)
+        {
+            return Err(error);
+        }
+        let lock = Lock::take(path, clock.now())?;
+        match examine(path).await? {
+            Found::Ledger | Found::Older(_) | Found::Unmade => {}
+            Found::Nothing => create(path)?,
+        }
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))
+            .map_err(|source| LedgerError::open(path, source))?;
+        let mut connection = options(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .connect()
+            .await?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| migration_error(path, error))?;
+        let mut ledger = Self {
+            file: FileId::of(path)?,
+            path: path.to_owned(),
+            connection,
+            clock,
+            _lock: lock,
+        };
+        ledger.gather().await?;
+        Ok(ledger)
+    }
+
+    /// Writes what was stored so far back into the one file, so that a copy of it alone holds that
+    /// much. Readers are not waited for: what they keep from being written back goes with the next.
+    pub async fn gather(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// A second, read-only connection to the same file.
+    pub async fn reader(&self) -> Result<Reader, LedgerError> {
+        Reader::open(&self.path).await
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes sure that what was opened is still what is at the path.
+    pub(in crate::ledger) fn is_in_place(&self) -> Result<(), LedgerError> {
+        self.file.is_at(&self.path)
+    }
+
+    /// Writes everything back into the one file and closes it.
+    pub async fn close(self) -> Result<(), LedgerError> {
+        self.is_in_place()?;
+        self.connection.close().await?;
+        Ok(())
+    }
+}
+
+/// A ledger open for reading only, also while another process writes.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    pub(in crate::ledger) connection: SqliteConnection,
+}
+
+impl Reader {
+    /// Opens the ledger at `path` without changing anything, unless an older version wrote it: then its
+    /// schema is brought up to date first, as by whatever writes to it.
+    ///
+    /// # Errors
+    /// There is none, it is no ledger, or it is of an older version and cannot be changed.
+    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        let missing = || LedgerError::Missing(path.to_owned());
+        let found = ledger_path::resolve(path).map_err(|error| match error {
+            LedgerError::Open { source, .. } if source.kind() == ErrorKind::NotFound => missing(),
+            other => other,
+        })?;
+        match examine(&found).await? {
+            Found::Ledger => {}
+            Found::Older(schema) => renew(&found, schema).await?,
+            Found::Unmade | Found::Nothing => return Err(missing()),
+        }
+        let (connection, _) = look(&found).await?;
+        Ok(Self {
+            path: found,
+            connection,
+        })
+    }
+
+    /// All reads until [`Reader::end_snapshot`] see the ledger as it is at the first of them, whatever is
+    /// written meanwhile.
+    pub async fn begin_snapshot(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("BEGIN").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// From here on reads see what the ledger holds now.
+    pub async fn end_snapshot(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    /// The process that works on the ledger now, if any.
+    pub fn holder(&self) -> Option<Holder> {
+        lock::holder(&self.path)
+    }
+}
+
+/// Brings the schema of an older ledger up to date.
+async fn renew(path: &Path, schema: i64) -> Result<(), LedgerError> {
+    let older = |error: LedgerError| LedgerError::Older {
+        path: path.to_owned(),
+        schema,
+        why: error.to_string(),
+    };
+    let ledger = Ledger::open(path, Clock::System).await.map_err(older)?;
+    ledger.close().await
+}
+
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(30))
+        .disable_statement_logging()
+}
+
+#[derive(PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// A ledger whose maker was killed before the first migration was done.
+    Unmade,
+    /// A ledger of an older version, with the number of its newest migration.
+    Older(i64),
+    Ledger,
+}
+
+/// Looks at the file without writing a byte: opening for writing would already turn a stranger's
+/// database to another journal mode.
+async fn examine(path: &Path) -> Result<Found, LedgerError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return nothing(path),
+        Err(error) => return Err(LedgerError::open(path, error)),
+        Ok(meta) if meta.is_dir() => {
+            return Err(LedgerError::open(
+                path,
+                std::io::Error::other("it is a directory"),
+            ));
+        }
+        // Its permissions would be changed, and a lock and a journal put beside a device.
+        Ok(meta) if !meta.is_file() => {
+            return Err(LedgerError::open(
+                path,
+                std::io::Error::other("it is not a regular file"),
+            ));
+        }
+        Ok(meta) if meta.len() == 0 => return nothing(path),
+        Ok(_) => {}
+    }
+    std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
+    let (mut connection, id) = look(path).await?;
+    let foreign = || LedgerError::Foreign(path.to_owned());
+    let id = id.map_err(|error| {
+        if is_code(&error, NOT_A_DATABASE) {
+            foreign()
+        } else {
+            error.into()
+        }
+    })?;
+    // The migrator's table comes with an index.
+    let others: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations'",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    let applied = newest_migration(&mut connection).await?;
+    connection.close().await?;
+    match (id, others, applied) {
+        (0, 0, None | Some(0)) => Ok(Found::Unmade),
+        (APPLICATION_ID, _, Some(found)) if found > known_migration() => Err(LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+        }),
+        (APPLICATION_ID, _, Some(found)) if found < known_migration() => Ok(Found::Older(found)),
+        (APPLICATION_ID, _, Some(_)) => Ok(Found::Ledger),
+        _ => Err(foreign()),
+    }
+}
+
+/// There is no ledger, unless its other half says that there was one: SQLite would delete that half as
+/// soon as it opened the file.
+fn nothing(path: &Path) -> Result<Found, LedgerError> {
+    let journal = ledger_path::beside(path, "-wal");
+    if journal.metadata().is_ok_and(|meta| meta.len() > 0) {
+        let path = path.to_owned();
+        return Err(LedgerError::Parted { path, journal });
+    }
+    Ok(Found::Nothing)
+}
+
+/// Opens the file for reading, and asks whose it is.
+async fn look(path: &Path) -> Result<(SqliteConnection, Result<i64, sqlx::Error>), LedgerError> {
+    let looking = options(path).read_only(true);
+    let mut connection = looking.clone().connect().await?;
+    let mut id = application_id(&mut connection).await;
+    // Two cases in which the file is read as it lies there. Killed while it was turned to WAL: the first
+    // opening for writing rolls that back. Or SQLite cannot put its index beside the file, such as on a
+    // medium that is read-only: without a journal all is in the file, and no process writes.
+    let alone = || !ledger_path::beside(path, "-wal").exists();
+    let as_it_lies =
+        |error: &sqlx::Error| is_code(error, HOT_JOURNAL) || is_unwritable(error) && alone();
+    if id.as_ref().is_err_and(as_it_lies) {
+        connection = looking.immutable(true).connect().await?;
+        id = application_id(&mut connection).await;
+    }
+    Ok((connection, id))
+}
+
+/// The newest migration that the file has seen: 0 for none, `None` if it has never met a migrator.
+pub(super) async fn newest_migration(
+    connection: &mut SqliteConnection,
+) -> Result<Option<i64>, LedgerError> {
+    let known: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !known {
+        return Ok(None);
+    }
+    let newest = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    Ok(Some(newest))
+}
+
+pub(super) fn known_migration() -> i64 {
+    MIGRATIONS.iter().map(|one| one.version).max().unwrap_or(0)
+}
+
+pub(super) async fn application_id(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(connection)
+        .await
+}
+
+fn is_code(error: &sqlx::Error, code: &str) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|found| found == code)
+}
+
+/// `SQLITE_CANTOPEN` or `SQLITE_READONLY`, for whatever detailed reason.
+fn is_unwritable(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 8 | 14))
+}
+
+fn create(path: &Path) -> Result<(), LedgerError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|source| LedgerError::open(path, source))
+}
+
+fn migration_error(path: &Path, error: MigrateError) -> LedgerError {
+    match error {
+        MigrateError::Execute(error) => LedgerError::Sql(error),
+        MigrateError::VersionMissing(found) => LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+        },
+        other => LedgerError::Sql(sqlx::Error::Migrate(Box::new(other))),
+    }
+}

@@ -1,0 +1,80 @@
+//! Pruning: jobs that are over are deleted, and the end of each chain stays.
+
+use sqlx::Connection;
+
+use crate::domain::Timestamp;
+use crate::ledger::{Job, Ledger, LedgerError};
+
+const FINISHED_JOBS: &str = "
+    SELECT * FROM jobs WHERE created_at_ms < ?1
+    AND NOT EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
+                    AND status IN ('pending', 'claimed', 'in_doubt'))
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number
+                    AND coalesce(ended_at_ms, ?1) >= ?1)
+    ORDER BY number DESC";
+
+const KEEP_THE_END: &str = "
+    INSERT INTO pruned (job, id, key, events, head, pruned_at_ms)
+    SELECT number, id, key,
+           (SELECT count(*) FROM events WHERE events.job = jobs.number),
+           (SELECT hash FROM events WHERE events.job = jobs.number
+            ORDER BY events.number DESC LIMIT 1), ?
+    FROM jobs WHERE number = ?";
+
+impl Ledger {
+    /// The jobs with nothing left to do in which nothing has happened since this moment, the latest
+    /// first. A job whose undo is still needed is not among them.
+    pub async fn finished_before(&mut self, moment: Timestamp) -> Result<Vec<Job>, LedgerError> {
+        let jobs = sqlx::query_as(FINISHED_JOBS)
+            .bind(moment)
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(jobs)
+    }
+
+    /// Deletes a job: its users, its events and its runs. What stays is that it was there, and the end
+    /// of its chain.
+    ///
+    /// # Errors
+    /// Another job takes it back: that one goes first.
+    pub async fn prune(&mut self, job: &Job) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let undone_by: Option<String> =
+            sqlx::query_scalar("SELECT id FROM jobs WHERE parent = ? LIMIT 1")
+                .bind(job.number)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        if let Some(undo) = undone_by {
+            return Err(LedgerError::Undone {
+                job: job.id.to_string(),
+                undo,
+            });
+        }
+        sqlx::query(KEEP_THE_END)
+            .bind(now)
+            .bind(job.number)
+            .execute(&mut *transaction)
+            .await?;
+        for sql in [
+            "DELETE FROM candidates WHERE job = ?",
+            "DELETE FROM users WHERE job = ?",
+            "DELETE FROM events WHERE job = ?",
+            "DELETE FROM runs WHERE job = ?",
+            "DELETE FROM jobs WHERE number = ?",
+        ] {
+            sqlx::query(sql)
+                .bind(job.number)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Gives the room of what was pruned back to the disk.
+    pub async fn compact(&mut self) -> Result<(), LedgerError> {
+        sqlx::query("VACUUM").execute(&mut self.connection).await?;
+        Ok(())
+    }
+}

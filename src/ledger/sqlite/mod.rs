@@ -1,0 +1,30 @@
+//! The ledger in SQLite: the file, the rows, and all SQL of the crate.
+//!
+//! A statement is a constant beside the type of the row that it fills or stores. Each column type binds
+//! and decodes itself (`columns`), so that a row type is one `FromRow` structure.
+
+mod columns;
+mod events;
+mod file;
+mod jobs;
+mod paging;
+mod timeline;
+mod users;
+
+pub(in crate::ledger) use columns::Unreadable;
+use columns::{Count, Json, Nullable};
+pub(in crate::ledger) use events::record;
+pub use events::{Head, StoredEvent};
+pub use file::{Holder, Ledger, Reader};
+pub use jobs::{
+    Job, JobPlan, JobSelector, Loading, Retriable, Retry, RunRow, UndoMark, Undone, UndoneBy,
+};
+pub use paging::{Pages, Placed};
+pub use timeline::{
+    Activity, AnswerTimes, Answers, CommonWords, ProgressPoint, RunStory, Trouble, Wait,
+};
+pub(in crate::ledger) use users::to_write;
+pub use users::{MatchedUser, UndoRow, UndoScope, Unseen, UnverifiedUser, UserRow};
+
+#[cfg(test)]
+mod tests;

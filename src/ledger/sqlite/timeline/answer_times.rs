@@ -1,0 +1,67 @@
+//! How long answers took.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+
+use crate::ledger::sqlite::Count;
+use crate::ledger::{Job, LedgerError, Reader};
+
+/// Answers that took about the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerTimes {
+    /// The time, cut to its first two digits.
+    pub elapsed: Duration,
+    /// How many took it.
+    pub answers: u64,
+}
+
+/// What came back for all requests of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Answers by the time they took, the fastest first. At most a few hundred.
+    pub times: Vec<AnswerTimes>,
+    /// Requests without an answer.
+    pub silences: u64,
+}
+
+/// Answers that took about the same time, or requests without an answer.
+#[derive(FromRow)]
+struct AnswerGroup {
+    silent: bool,
+    #[sqlx(try_from = "Count")]
+    elapsed_ms: u64,
+    #[sqlx(try_from = "Count")]
+    answers: u64,
+}
+
+// Two digits bound the number of groups, whatever the times are.
+const ANSWER_GROUPS: &str = "
+    SELECT status IS NULL AS silent, CASE
+       WHEN ms < 100 THEN ms WHEN ms < 1000 THEN ms / 10 * 10
+       WHEN ms < 10000 THEN ms / 100 * 100 WHEN ms < 100000 THEN ms / 1000 * 1000
+       ELSE min(ms / 10000 * 10000, 3600000) END AS elapsed_ms, count(*) AS answers
+    FROM (SELECT body ->> 'status' AS status, CAST(body ->> 'elapsed_ms' AS INTEGER) AS ms
+       FROM events WHERE job = ? AND kind = 'ended')
+    GROUP BY 1, 2 ORDER BY 1, 2";
+
+impl Reader {
+    /// How long the answers of a job took, over all its runs.
+    pub async fn answers(&mut self, job: &Job) -> Result<Answers, LedgerError> {
+        let groups: Vec<AnswerGroup> = sqlx::query_as(ANSWER_GROUPS)
+            .bind(job.number)
+            .fetch_all(&mut self.connection)
+            .await?;
+        let mut all = Answers::default();
+        for group in groups {
+            let answers = group.answers;
+            if group.silent {
+                all.silences += answers;
+            } else {
+                let elapsed = Duration::from_millis(group.elapsed_ms);
+                all.times.push(AnswerTimes { elapsed, answers });
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,19 @@
+//! How a job went over time, gathered for a page that people read: its runs, its progress, its answers, its
+//! waits, and what went wrong.
+//!
+//! SQLite does the counting, so that what comes back is small however large the job is. Nothing here knows
+//! how any of it is drawn.
+
+mod activity;
+mod answer_times;
+mod progress_points;
+mod run_stories;
+mod troubles;
+mod waits;
+
+pub use activity::Activity;
+pub use answer_times::{AnswerTimes, Answers};
+pub use progress_points::ProgressPoint;
+pub use run_stories::RunStory;
+pub use troubles::{CommonWords, Trouble};
+pub use waits::Wait;

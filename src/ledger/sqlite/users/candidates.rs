@@ -1,0 +1,327 @@
+//! Candidates: users that may be meant by a line that several may fit.
+//!
+//! A line that names a user by name, or by an id whose case the provider ignores, may fit several users.
+//! These are kept, durably, until the look-up has asked all that could show another one; only then is it
+//! decided which user is meant.
+
+use serde_json::{Value, json};
+use sqlx::{Connection, FromRow, SqliteConnection};
+
+use crate::domain::{
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, Settlement, Timestamp,
+    UserState,
+};
+use crate::ledger::record::{EventBody, NewEvent};
+use crate::ledger::sqlite::events::{append_events, record};
+use crate::ledger::sqlite::users::sightings::{goal_of, is_named, looked_up};
+use crate::ledger::sqlite::users::user_row::KnownColumns;
+use crate::ledger::sqlite::{Json, Nullable};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun};
+
+/// Users of one line that a refusal names.
+const SHOWN: usize = 3;
+
+/// A user that may be meant by a line.
+#[derive(FromRow)]
+struct Candidate {
+    line: Line,
+    /// Whether the roster spells the id just so.
+    is_exact: bool,
+    #[sqlx(flatten, try_from = "CandidateColumns")]
+    state: UserState,
+    seen_at_ms: Timestamp,
+    #[sqlx(try_from = "Nullable<Json<Goal>>")]
+    goal: Option<Goal>,
+    /// Whether the line names a user by name.
+    by_name: bool,
+    /// All other names of the user.
+    #[sqlx(flatten, try_from = "KnownColumns")]
+    known: KnownNames,
+}
+
+/// The columns of [`Candidate::state`].
+#[derive(FromRow)]
+struct CandidateColumns {
+    user_id: String,
+    user_name: Option<String>,
+    display_name: Option<String>,
+    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
+    addresses: Option<Vec<String>>,
+    active: Option<bool>,
+    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
+    workspaces: Option<Vec<String>>,
+}
+
+impl From<CandidateColumns> for UserState {
+    fn from(row: CandidateColumns) -> Self {
+        Self {
+            user_name: row.user_name,
+            display_name: row.display_name,
+            addresses: row.addresses,
+            active: row.active,
+            workspaces: row.workspaces,
+            ..Self::of(row.user_id)
+        }
+    }
+}
+
+const CANDIDATES: &str = "
+    SELECT candidates.*, users.goal, users.name_key IS NOT NULL AS by_name,
+           users.shown_name, users.roster_name, users.cells
+    FROM candidates JOIN users USING (job, line)
+    WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
+    ORDER BY line, candidates.user_id";
+
+/// A later look takes the place of an earlier one.
+const KEEP: &str = "
+    INSERT OR REPLACE INTO candidates (job, line, user_id, is_exact, user_name, display_name,
+        addresses, active, workspaces, seen_at_ms)
+    SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+        value ->> 6, value ->> 7, value ->> 8
+    FROM json_each(?2)";
+
+const STORE_IDENTITIES: &str = "
+    UPDATE users SET user_id = coalesce(user_id, value ->> 1),
+        user_key = coalesce(user_key, value ->> 2),
+        user_name = coalesce(value ->> 3, user_name),
+        shown_name = coalesce(value ->> 3, shown_name),
+        display_name = coalesce(value ->> 4, display_name),
+        addresses = coalesce(value ->> 5, addresses)
+    FROM json_each(?2) WHERE job = ?1 AND line = value ->> 0";
+
+const FORGET_UNREAD_NAMES: &str = "
+    UPDATE users SET user_id = NULL, user_key = NULL
+    WHERE job = ? AND status = 'pending' AND effect = 'none' AND before_at_ms IS NULL
+          AND name_key IS NOT NULL AND user_id IS NOT NULL";
+
+const IS_OLD: &str = "
+    SELECT EXISTS (SELECT 1 FROM candidates
+                   WHERE job = ?1 AND seen_at_ms NOT BETWEEN ?2 AND ?3)
+        OR EXISTS (SELECT 1 FROM users WHERE job = ?1 AND status = 'pending'
+                   AND effect = 'none' AND before_at_ms NOT BETWEEN ?2 AND ?3)
+        OR EXISTS (SELECT 1 FROM jobs WHERE number = ?1 AND list_position IS NOT NULL
+                   AND coalesce(list_position ->> 'at', 0) NOT BETWEEN ?2 AND ?3)";
+
+const OLD_LINES: &str = "
+    SELECT line FROM users
+    WHERE job = ? AND status = 'pending' AND effect = 'none'
+          AND (before_at_ms IS NULL OR before_at_ms NOT BETWEEN ? AND ?)";
+
+const SEEN_LINES: &str = "
+    SELECT line FROM json_each(?2) JOIN users ON job = ?1 AND line = value
+    WHERE before_at_ms IS NOT NULL ORDER BY line";
+
+const FORGET_LIST_POSITION: &str = "UPDATE jobs SET list_position = NULL WHERE number = ?";
+
+// A name that was resolved is resolved again: it may be another user's by now.
+const FORGET_LINES: &str = "
+    UPDATE users SET before_at_ms = NULL, active_before = NULL, workspaces_before = NULL,
+        user_id = iif(name_key IS NULL, user_id, NULL),
+        user_key = iif(name_key IS NULL, user_key, NULL),
+        user_name = iif(name_key IS NULL, user_name, coalesce(roster_name, user_name)),
+        display_name = iif(name_key IS NULL, display_name, NULL),
+        shown_name = NULL, addresses = NULL
+    FROM json_each(?2) WHERE job = ?1 AND line = value";
+
+impl Ledger {
+    /// Called when the look-up has sent all requests that could show a user of a line: of the
+    /// candidates, the exact match is chosen, or the only candidate; among several without an exact
+    /// match none is. A chosen user that was not shown with all that the goal is about, and with the
+    /// names that `door` asks for, is still to be read.
+    pub async fn resolve(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        door: &Door,
+    ) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let candidates: Vec<Candidate> = sqlx::query_as(CANDIDATES)
+            .bind(job.number)
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut entries = Vec::new();
+        let mut known = Vec::new();
+        for of_line in candidates.chunk_by(|a, b| a.line == b.line) {
+            let exact = of_line.iter().find(|candidate| candidate.is_exact);
+            match (exact, of_line) {
+                (Some(meant), _) | (None, [meant]) => {
+                    let goal = goal_of(meant.goal.clone(), job);
+                    if goal.is_none_or(|goal| goal.is_shown_by(&meant.state))
+                        && is_named(door, meant.known.clone(), &meant.state)
+                    {
+                        let state = meant.state.clone();
+                        entries.push(looked_up(meant.line, state, meant.seen_at_ms));
+                    } else {
+                        known.push(identity(meant, job.ids));
+                    }
+                }
+                (None, several) => entries.push(ambiguity(several, now)),
+            }
+        }
+        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+        sqlx::query(STORE_IDENTITIES)
+            .bind(job.number)
+            .bind(Json(known))
+            .execute(&mut *transaction)
+            .await?;
+        forget(&mut transaction, job.number).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets what a look-up saw before this moment, or is said to have seen in the future: users are
+    /// looked up anew, and the list is gone through from its beginning.
+    pub async fn forget_looks(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        before: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        // The ledger does not record when a name was resolved, if its user was not read since.
+        sqlx::query(FORGET_UNREAD_NAMES)
+            .bind(job.number)
+            .execute(&mut *transaction)
+            .await?;
+        let is_old: bool = sqlx::query_scalar(IS_OLD)
+            .bind(job.number)
+            .bind(before)
+            .bind(now)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if is_old {
+            let lines: Vec<Line> = sqlx::query_scalar(OLD_LINES)
+                .bind(job.number)
+                .bind(before)
+                .bind(now)
+                .fetch_all(&mut *transaction)
+                .await?;
+            forget_lines(&mut transaction, job, run, now, &lines).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Forgets what was seen of lines that were never written, so that they are looked up again, and how far the
+/// look-up has come in the list. That is an event of each line which was seen.
+pub(in crate::ledger::sqlite) async fn forget_lines(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    run: &NewRun,
+    at: Timestamp,
+    lines: &[Line],
+) -> Result<(), LedgerError> {
+    forget(connection, job.number).await?;
+    sqlx::query(FORGET_LIST_POSITION)
+        .bind(job.number)
+        .execute(&mut *connection)
+        .await?;
+    let lines: Vec<_> = lines.iter().map(|line| line.0).collect();
+    let lines = json!(lines).to_string();
+    let seen: Vec<Line> = sqlx::query_scalar(SEEN_LINES)
+        .bind(job.number)
+        .bind(&lines)
+        .fetch_all(&mut *connection)
+        .await?;
+    let events: Vec<_> = seen
+        .into_iter()
+        .map(|line| NewEvent::new(Some(line), at, &EventBody::LookForgotten {}))
+        .collect();
+    append_events(connection, job.number, Some(run.number), &events).await?;
+    sqlx::query(FORGET_LINES)
+        .bind(job.number)
+        .bind(&lines)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets the candidates of a job.
+pub(in crate::ledger::sqlite) async fn forget(
+    connection: &mut SqliteConnection,
+    job: i64,
+) -> Result<(), LedgerError> {
+    sqlx::query("DELETE FROM candidates WHERE job = ?")
+        .bind(job)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps candidates; a later look takes the place of an earlier one.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    candidates: &[(Line, usize, bool)],
+    users: &[UserState],
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let rows = candidates.iter().map(|(line, nth, is_exact)| {
+        let user = &users[*nth];
+        json!([
+            line.0,
+            user.id,
+            is_exact,
+            user.user_name,
+            user.display_name,
+            user.addresses.as_ref().map(|all| json!(all).to_string()),
+            user.active,
+            user.workspaces.as_ref().map(|all| json!(all).to_string()),
+            now.as_millis(),
+        ])
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(KEEP)
+        .bind(job.number)
+        .bind(Json(rows))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn identity(meant: &Candidate, ids: IdRule) -> Value {
+    let state = &meant.state;
+    json!([
+        meant.line.0,
+        state.id,
+        ids.key(&state.id),
+        state.user_name,
+        state.display_name,
+        state.addresses.as_ref().map(|all| json!(all).to_string()),
+    ])
+}
+
+/// Several users fit a line: none of them is written, and none of their ids is kept.
+fn ambiguity(several: &[Candidate], at: Timestamp) -> Entry {
+    let ids: Vec<_> = several.iter().map(|one| one.state.id.as_str()).collect();
+    let (first, more) = ids.split_at(ids.len().min(SHOWN));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let what = match several.first() {
+        Some(one) if !one.by_name => "id, but for its case",
+        _ => "name",
+    };
+    let detail = format!(
+        "{} users of the provider have this {what}: {}{more}",
+        several.len(),
+        first.join(", ")
+    );
+    Entry {
+        line: several.first().map_or(Line(0), |one| one.line),
+        at,
+        fact: Fact::Settled(Settlement {
+            outcome: Outcome::Failed(Reason::Ambiguous),
+            after: None,
+            detail: Some(detail),
+            decided_by: None,
+        }),
+    }
+}

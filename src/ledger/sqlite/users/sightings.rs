@@ -1,0 +1,279 @@
+//! What a look-up has found: users as the provider shows them, matched with the lines that seek them.
+
+use serde_json::{Value, json};
+use sqlx::{Connection, FromRow};
+
+use crate::domain::{
+    Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key,
+};
+use crate::ledger::sqlite::events::record;
+use crate::ledger::sqlite::users::candidates::keep;
+use crate::ledger::sqlite::users::user_row::KnownColumns;
+use crate::ledger::sqlite::{Count, Json, Nullable};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun};
+
+/// A line that seeks one of the users that were shown, by id.
+#[derive(FromRow)]
+struct SoughtById {
+    line: Line,
+    /// The place of that user among those that were shown.
+    #[sqlx(try_from = "Count")]
+    nth: u64,
+    user_id: String,
+    #[sqlx(try_from = "Nullable<Json<Goal>>")]
+    goal: Option<Goal>,
+    #[sqlx(flatten, try_from = "KnownColumns")]
+    known: KnownNames,
+}
+
+const SOUGHT_BY_ID: &str = "
+    SELECT line, json_each.key AS nth, user_id, goal, shown_name, roster_name, addresses, cells
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value ->> 0
+    WHERE status = 'pending' AND before_at_ms IS NULL
+    ORDER BY line";
+
+/// A line that seeks one of the users that were shown, by name.
+#[derive(FromRow)]
+struct SoughtByName {
+    line: Line,
+    #[sqlx(try_from = "Count")]
+    nth: u64,
+}
+
+const SOUGHT_BY_NAME: &str = "
+    SELECT line, json_each.key AS nth
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value ->> 1
+    WHERE status = 'pending' AND user_id IS NULL ORDER BY line";
+
+/// The names of a line that seeks one of the users that were shown.
+#[derive(FromRow)]
+struct SoughtNames {
+    #[sqlx(try_from = "Count")]
+    nth: u64,
+    #[sqlx(flatten, try_from = "KnownColumns")]
+    known: KnownNames,
+}
+
+const SOUGHT_NAMES: &str = "
+    SELECT line, json_each.key AS nth, shown_name, roster_name, addresses, cells
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value ->> 0
+    WHERE status = 'pending' AND before_at_ms IS NULL
+    UNION ALL
+    SELECT line, json_each.key AS nth, shown_name, roster_name, addresses, cells
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value ->> 1
+    WHERE status = 'pending' AND user_id IS NULL
+    ORDER BY nth";
+
+const GOAL: &str = "SELECT goal FROM users WHERE job = ? AND line = ?";
+
+const ACCESS_WAS_SHOWN: &str = "
+    SELECT EXISTS (SELECT 1 FROM users WHERE job IN (?1, ?2)
+                   AND json_array_length(coalesce(workspaces_before, '[]')) > 0)
+        OR EXISTS (SELECT 1 FROM jobs WHERE number IN (?1, ?2)
+                   AND looked_up ->> 'access_shown' = 1)";
+
+/// The asked workspaces that a user had; the form in which ids are compared depends on the job.
+macro_rules! workspaces_seen {
+    ($had:literal) => {
+        concat!(
+            "SELECT DISTINCT asked.value ->> 0 FROM users
+                 JOIN json_each(workspaces_before) AS had JOIN json_each(?2) AS asked
+             WHERE job = ?1 AND asked.value ->> 1 = ",
+            $had
+        )
+    };
+}
+
+const IS_ANY_SHOWN: &str =
+    "SELECT EXISTS (SELECT 1 FROM users WHERE job = ? AND workspaces_before IS NOT NULL)";
+
+impl Ledger {
+    /// Records users that a list or a search has shown, and how far the look-up has come. A user that is
+    /// sought by id, and shown with all that the goal is about and with the names that `door` asks for,
+    /// is looked up; a user that a name may mean is a candidate. Returns the places among `users` of
+    /// those that are sought.
+    pub async fn found(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        door: &Door,
+        users: &[UserState],
+        position: Option<&str>,
+    ) -> Result<Vec<usize>, LedgerError> {
+        let now = self.clock.now();
+        let keys = keys(job, users);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let by_id: Vec<SoughtById> = sqlx::query_as(SOUGHT_BY_ID)
+            .bind(job.number)
+            .bind(&keys)
+            .fetch_all(&mut *transaction)
+            .await?;
+        let by_name: Vec<SoughtByName> = sqlx::query_as(SOUGHT_BY_NAME)
+            .bind(job.number)
+            .bind(&keys)
+            .fetch_all(&mut *transaction)
+            .await?;
+        let (mut entries, mut candidates, mut sought) = (Vec::new(), Vec::new(), Vec::new());
+        for row in by_id {
+            let nth = place(row.nth, users)?;
+            let (state, goal) = (&users[nth], goal_of(row.goal, job));
+            let is_exact = row.user_id == state.id;
+            let is_shown = goal.as_ref().is_none_or(|goal| goal.is_shown_by(state))
+                && is_named(door, row.known, state);
+            sought.push(nth);
+            if is_exact && is_shown {
+                // The last look counts, if a page shows a user twice.
+                entries.retain(|entry: &Entry| entry.line != row.line);
+                entries.push(looked_up(row.line, state.clone(), now));
+            } else if job.ids == IdRule::IgnoreCase {
+                candidates.push((row.line, nth, is_exact));
+            }
+        }
+        for row in by_name {
+            let nth = place(row.nth, users)?;
+            sought.push(nth);
+            candidates.push((row.line, nth, false));
+        }
+        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+        keep(&mut transaction, job, &candidates, users, now).await?;
+        if let Some(position) = position {
+            sqlx::query("UPDATE jobs SET list_position = ? WHERE number = ?")
+                .bind(position)
+                .bind(job.number)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(sought)
+    }
+
+    /// The places among these users of those that are sought, and whose names that `door` asks for are not
+    /// shown.
+    pub async fn lacking(
+        &mut self,
+        job: &Job,
+        door: &Door,
+        users: &[UserState],
+    ) -> Result<Vec<usize>, LedgerError> {
+        let rows: Vec<SoughtNames> = sqlx::query_as(SOUGHT_NAMES)
+            .bind(job.number)
+            .bind(keys(job, users))
+            .fetch_all(&mut self.connection)
+            .await?;
+        let mut lacking = Vec::new();
+        for row in rows {
+            let nth = place(row.nth, users)?;
+            if !is_named(door, row.known, &users[nth]) && !lacking.contains(&nth) {
+                lacking.push(nth);
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Takes one user that was read alone for this line. Returns whether the state shows the access that
+    /// the line's goal is about; if not, nothing is stored.
+    pub async fn seen(
+        &mut self,
+        job: &Job,
+        run: &NewRun,
+        line: Line,
+        state: UserState,
+    ) -> Result<bool, LedgerError> {
+        let goal: Option<Json<Goal>> = sqlx::query_scalar(GOAL)
+            .bind(job.number)
+            .bind(line)
+            .fetch_one(&mut self.connection)
+            .await?;
+        let goal = goal_of(goal.map(|Json(goal)| goal), job);
+        if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
+            return Ok(false);
+        }
+        let entry = looked_up(line, state, self.clock.now());
+        self.note(job, run, &[entry]).await?;
+        Ok(true)
+    }
+
+    /// Whether any look-up of a job, or of the job that it takes back, has shown the attribute that holds
+    /// the access.
+    pub async fn access_was_shown(&mut self, job: &Job) -> Result<bool, LedgerError> {
+        let shown = sqlx::query_scalar(ACCESS_WAS_SHOWN)
+            .bind(job.number)
+            .bind(job.parent)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(shown)
+    }
+
+    /// Of these workspaces, those that a user of the job had when looked up.
+    pub async fn workspaces_seen(
+        &mut self,
+        job: &Job,
+        ids: &[String],
+    ) -> Result<Vec<String>, LedgerError> {
+        let keys = ids.iter().map(|id| json!([id, job.ids.key(id)]));
+        let sql = match job.ids {
+            IdRule::Exact => workspaces_seen!("had.value"),
+            IdRule::IgnoreCase => workspaces_seen!("lower(had.value)"),
+        };
+        let seen = sqlx::query_scalar(sql)
+            .bind(job.number)
+            .bind(Json(keys.collect::<Vec<_>>()))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(seen)
+    }
+
+    /// Of these workspaces, those that no user of the job had before it, as far as users were shown with
+    /// their workspaces; none if no user was.
+    pub async fn workspaces_unseen(
+        &mut self,
+        job: &Job,
+        ids: &[String],
+    ) -> Result<Vec<String>, LedgerError> {
+        let is_any_shown: bool = sqlx::query_scalar(IS_ANY_SHOWN)
+            .bind(job.number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        if !is_any_shown || ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen = self.workspaces_seen(job, ids).await?;
+        let unseen = ids.iter().filter(|id| !seen.contains(id));
+        Ok(unseen.cloned().collect())
+    }
+}
+
+/// The keys by which users are found among the lines of a job: id and name.
+fn keys(job: &Job, users: &[UserState]) -> String {
+    let keys = users.iter().map(|user| {
+        let name = user.user_name.as_deref().map(name_key);
+        json!([job.ids.key(&user.id), name])
+    });
+    Value::Array(keys.collect()).to_string()
+}
+
+/// Whether `state` shows all names that `door` asks for, of a user that is otherwise known by this.
+pub(super) fn is_named(door: &Door, mut known: KnownNames, state: &UserState) -> bool {
+    known.update(state);
+    let answer = door.may_write(Some(&state.id), &known);
+    !answer.is_err_and(|barred| barred.is_unknown())
+}
+
+/// The place of the user of a row among the users that were shown.
+pub(super) fn place(nth: u64, users: &[UserState]) -> Result<usize, LedgerError> {
+    let place = usize::try_from(nth).ok().filter(|nth| *nth < users.len());
+    place.ok_or_else(|| LedgerError::value("place", nth.to_string()))
+}
+
+/// What a user is to have: as the line says, or as the change does.
+pub(super) fn goal_of(own: Option<Goal>, job: &Job) -> Option<Goal> {
+    own.or_else(|| job.change.goal())
+}
+
+pub(super) fn looked_up(line: Line, state: UserState, at: Timestamp) -> Entry {
+    Entry {
+        line,
+        at,
+        fact: Fact::LookedUp(state),
+    }
+}

@@ -1,0 +1,120 @@
+//! Taking back: the users to which an undo gives something back.
+
+use sqlx::FromRow;
+
+use crate::domain::{Line, Status, UserState};
+use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::jobs::last_undo;
+use crate::ledger::{Job, Ledger, LedgerError, Reader, UserRow};
+
+/// A user that a write of a job may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoRow {
+    /// The roster line.
+    pub line: Line,
+    /// The user.
+    pub user_id: String,
+    /// `userName`, from the provider or the roster.
+    pub user_name: Option<String>,
+    /// The roster's own columns.
+    pub cells: Vec<String>,
+    /// What the user had when last seen before the first write.
+    pub before: UserState,
+    /// What the user had when last shown; `None` if that was before the last write.
+    pub after: Option<UserState>,
+    /// Whether an earlier undo has begun to give something back, and may have done a part of it.
+    pub was_begun: bool,
+}
+
+/// The users that an undo is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoScope {
+    /// All users that the job may have changed.
+    All,
+    /// Of these, the ones with whom no earlier undo is done: users that the job has written since, or that
+    /// could not be given back what was taken. Users that another administrator has changed, and users
+    /// that are not there any more, are done with.
+    Rest,
+}
+
+/// A changed user with what earlier undos have done.
+#[derive(FromRow)]
+struct ChangedUser {
+    #[sqlx(flatten)]
+    user: UserRow,
+    was_begun: bool,
+}
+
+impl From<ChangedUser> for UndoRow {
+    fn from(ChangedUser { user, was_begun }: ChangedUser) -> Self {
+        let user_id = user.user_id.unwrap_or_default();
+        // A user that has an outcome was shown after the last write.
+        let is_shown = !Status::is_open(user.status) && user.active_after.is_some();
+        let after = is_shown.then(|| UserState {
+            active: user.active_after,
+            workspaces: user.workspaces_after,
+            ..UserState::of(&user_id)
+        });
+        let before = user.before.map(|seen| seen.state);
+        Self {
+            line: user.line,
+            user_name: user.user_name,
+            cells: user.known.cells,
+            before: before.unwrap_or_else(|| UserState::of(&user_id)),
+            after,
+            was_begun,
+            user_id,
+        }
+    }
+}
+
+const CHANGED_USERS: &str = concat!(
+    "SELECT users.*, NULL AS run_id, coalesce(",
+    last_undo!("back.effect <> 'none'"),
+    ", 0) AS was_begun
+     FROM users
+     WHERE job = ? AND line > ? AND user_id IS NOT NULL AND before_at_ms IS NOT NULL
+           AND effect <> 'none'
+           AND NOT (? AND coalesce(",
+    last_undo!(
+        "back.status IN ('restored', 'already', 'not_found')
+         OR back.status = 'failed' AND back.reason = 'changed'"
+    ),
+    ", 0))
+     ORDER BY line LIMIT ?",
+);
+
+const UNPROVEN: &str =
+    "SELECT count(*) FROM users WHERE job = ? AND status = 'failed' AND effect <> 'none'";
+
+impl Ledger {
+    /// How many users failed after a write that may have left, and were last shown unchanged: such a write may
+    /// still take effect.
+    pub async fn unproven(&mut self, job: &Job) -> Result<u64, LedgerError> {
+        let Count(users) = sqlx::query_scalar(UNPROVEN)
+            .bind(job.number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(users)
+    }
+}
+
+impl Reader {
+    /// The next users that a write of a job may have changed, in the order of their lines.
+    pub async fn undo_rows(
+        &mut self,
+        job: &Job,
+        scope: UndoScope,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<UndoRow>, LedgerError> {
+        let rows: Vec<ChangedUser> = sqlx::query_as(CHANGED_USERS)
+            .bind(job.number)
+            .bind(after)
+            .bind(scope == UndoScope::Rest)
+            .bind(Count::limit(limit))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(rows.into_iter().map(UndoRow::from).collect())
+    }
+}

@@ -1,0 +1,106 @@
+//! Users that have still to be looked up, and lines that turn out to name the same user.
+
+use sqlx::{Connection, FromRow, SqliteConnection};
+
+use crate::domain::Line;
+use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::events::set_aside;
+use crate::ledger::{Job, Ledger, LedgerError, NewRun};
+
+/// A user that has still to be looked up: by id, or by name where the roster has no id.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Unseen {
+    /// The roster line.
+    pub line: Line,
+    /// The id, if the roster has it.
+    pub user_id: Option<String>,
+    /// The name, as the roster spells it.
+    pub user_name: Option<String>,
+    /// Whether a user of that name was shown already.
+    pub is_hit: bool,
+}
+
+const UNSEEN: &str = "
+    SELECT * FROM (
+        SELECT line, user_id, coalesce(roster_name, user_name) AS user_name,
+               EXISTS (SELECT 1 FROM candidates WHERE candidates.job = users.job
+                       AND candidates.line = users.line) AS is_hit
+        FROM users
+        WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL)
+    WHERE user_id IS NULL OR NOT is_hit ORDER BY line LIMIT ?";
+
+const UNSEEN_COUNT: &str = "
+    SELECT count(user_id) AS by_id, count(*) - count(user_id) AS by_name FROM users
+    WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
+          AND (user_id IS NULL OR NOT EXISTS (
+              SELECT 1 FROM candidates WHERE candidates.job = users.job
+                                             AND candidates.line = users.line))";
+
+const MARK_SAME_IDS: &str = "
+    UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
+    FROM (SELECT user_key, min(line) AS line FROM users
+          WHERE job = ?1 AND user_key IS NOT NULL
+          GROUP BY user_key HAVING count(*) > 1) AS first
+    WHERE users.job = ?1 AND users.user_key = first.user_key
+          AND users.line > first.line AND users.status = 'pending'";
+
+const MARK_SAME_NAMES: &str = "
+    UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
+    FROM (SELECT name_key, min(line) AS line FROM users
+          WHERE job = ?1 AND name_key IS NOT NULL
+          GROUP BY name_key HAVING count(*) > 1) AS first
+    WHERE users.job = ?1 AND users.name_key = first.name_key
+          AND users.line > first.line AND users.status = 'pending'";
+
+impl Ledger {
+    /// How many users have still to be looked up: by id, and by name.
+    pub async fn unseen_count(&mut self, job: &Job) -> Result<(u64, u64), LedgerError> {
+        let (Count(by_id), Count(by_name)) = sqlx::query_as(UNSEEN_COUNT)
+            .bind(job.number)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok((by_id, by_name))
+    }
+
+    /// The next users to be looked up, in the order of their lines. A user that was shown under an id
+    /// that differs in case is left out until [`Ledger::resolve`] has decided which user is meant.
+    pub async fn unseen(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<Unseen>, LedgerError> {
+        let unseen = sqlx::query_as(UNSEEN)
+            .bind(job.number)
+            .bind(after)
+            .bind(Count::limit(limit))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(unseen)
+    }
+
+    /// Marks lines that turned out to name the same user as an earlier line; returns how many.
+    pub async fn mark_duplicates(&mut self, job: &Job, run: &NewRun) -> Result<u64, LedgerError> {
+        let now = self.clock.now();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let duplicates = mark_duplicates(&mut transaction, job.number).await?;
+        if duplicates > 0 {
+            set_aside(&mut transaction, job.number, Some(run.number), now).await?;
+        }
+        transaction.commit().await?;
+        Ok(duplicates)
+    }
+}
+
+/// Marks lines that name a user that an earlier line names, by id or by name; returns how many.
+pub(in crate::ledger::sqlite) async fn mark_duplicates(
+    connection: &mut SqliteConnection,
+    job: i64,
+) -> Result<u64, LedgerError> {
+    let mut duplicates = 0;
+    for sql in [MARK_SAME_IDS, MARK_SAME_NAMES] {
+        let marked = sqlx::query(sql).bind(job).execute(&mut *connection).await?;
+        duplicates += marked.rows_affected();
+    }
+    Ok(duplicates)
+}

@@ -1,0 +1,366 @@
+//! The row of a roster line: the present state of the user that the line names.
+
+use serde_json::json;
+use sqlx::{FromRow, SqliteConnection};
+
+use crate::domain::{
+    Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserId, UserState,
+};
+use crate::ledger::sqlite::{Count, Json, Nullable};
+use crate::ledger::{Job, Ledger, LedgerError, Reader};
+use crate::port::Subject;
+
+/// One roster line as the ledger knows it: the only shape of a row of the table `users`.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct UserRow {
+    /// Where the record begins in the roster.
+    pub line: Line,
+    /// The user's id, if the line names a user.
+    pub user_id: Option<String>,
+    /// `userName`, from the provider or the roster.
+    pub user_name: Option<String>,
+    /// `displayName`, from the provider.
+    pub display_name: Option<String>,
+    /// All names of the user, with the roster's own columns: the door to a write asks for them.
+    #[sqlx(flatten, try_from = "KnownColumns")]
+    pub known: KnownNames,
+    /// What the user had when last seen before the first write.
+    #[sqlx(flatten, try_from = "BeforeColumns")]
+    pub before: Option<Seen>,
+    /// What the user is to have, where the change of the job does not say.
+    #[sqlx(try_from = "Nullable<Json<Goal>>")]
+    pub goal: Option<Goal>,
+    /// The state of the line.
+    pub status: Status,
+    /// The code of a failure.
+    pub reason: Option<String>,
+    /// The provider's own words, or ours.
+    pub detail: Option<String>,
+    /// Whether the user was active when last shown.
+    pub active_after: Option<bool>,
+    /// The workspaces that the user had when last shown.
+    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
+    pub workspaces_after: Option<Vec<String>>,
+    /// What the writes of the job may have done.
+    pub effect: Effect,
+    /// Writes that count against the limit of attempts: those that a run gave back do not.
+    #[sqlx(rename = "attempts")]
+    pub counted_attempts: u32,
+    /// Writes that left, or may have, over all runs.
+    #[sqlx(rename = "sent", try_from = "Count")]
+    pub attempts: u64,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// The server's name for the last request.
+    pub request_id: Option<String>,
+    /// When the first write was begun.
+    #[sqlx(rename = "first_attempt_at_ms")]
+    pub first_attempt_at: Option<Timestamp>,
+    /// When the user had an outcome.
+    #[sqlx(rename = "done_at_ms")]
+    pub done_at: Option<Timestamp>,
+    /// When the wanted state was shown.
+    #[sqlx(rename = "confirmed_at_ms")]
+    pub confirmed_at: Option<Timestamp>,
+    /// What showed it.
+    pub confirmed_by: Option<String>,
+    /// When the user was last read again, and what was found (see [`crate::domain::Finding`]).
+    #[sqlx(flatten, try_from = "VerifiedColumns")]
+    pub verified: Option<(Timestamp, String)>,
+    /// What differed then, or why nothing was shown.
+    pub verified_detail: Option<String>,
+    /// The hash of the last event that changed the state of the line.
+    pub event_hash: Option<String>,
+    /// The last run that touched the user.
+    pub run_id: Option<String>,
+}
+
+/// The columns of [`UserRow::known`].
+#[derive(FromRow)]
+pub(super) struct KnownColumns {
+    shown_name: Option<String>,
+    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
+    addresses: Option<Vec<String>>,
+    roster_name: Option<String>,
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    cells: Vec<String>,
+}
+
+impl From<KnownColumns> for KnownNames {
+    fn from(row: KnownColumns) -> Self {
+        Self {
+            user_name: row.shown_name,
+            addresses: row.addresses,
+            roster_name: row.roster_name,
+            cells: row.cells,
+        }
+    }
+}
+
+/// The columns of [`UserRow::before`].
+#[derive(FromRow)]
+struct BeforeColumns {
+    user_id: Option<String>,
+    before_at_ms: Option<Timestamp>,
+    active_before: Option<bool>,
+    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
+    workspaces_before: Option<Vec<String>>,
+}
+
+impl From<BeforeColumns> for Option<Seen> {
+    fn from(row: BeforeColumns) -> Self {
+        let state = UserState {
+            active: row.active_before,
+            workspaces: row.workspaces_before,
+            ..UserState::of(row.user_id.unwrap_or_default())
+        };
+        row.before_at_ms.map(|at| Seen { state, at })
+    }
+}
+
+/// The columns of [`UserRow::verified`].
+#[derive(FromRow)]
+struct VerifiedColumns {
+    verified_at_ms: Option<Timestamp>,
+    verified: Option<String>,
+}
+
+impl From<VerifiedColumns> for Option<(Timestamp, String)> {
+    fn from(row: VerifiedColumns) -> Self {
+        row.verified_at_ms.zip(row.verified)
+    }
+}
+
+/// Selects whole rows.
+macro_rules! select_users {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = users.run ",
+            $($rest),+
+        )
+    };
+}
+
+pub(super) use select_users;
+
+const LINES: &str = select_users!("WHERE users.job = ? AND line > ? ORDER BY line LIMIT ?");
+
+const LINES_AMONG: &str = select_users!(
+    "WHERE users.job = ?1 AND line > ?2 AND status IN (SELECT value FROM json_each(?3))
+     ORDER BY line LIMIT ?4"
+);
+
+const LINES_AT: &str = "
+    SELECT users.*, runs.id AS run_id
+    FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
+    LEFT JOIN runs ON runs.number = users.run ORDER BY line";
+
+/// A random part of the users that a plan writes.
+const SAMPLE: &str = select_users!(
+    "WHERE users.job = ? AND status = 'pending' AND before_at_ms IS NOT NULL
+     ORDER BY random() LIMIT ?"
+);
+
+const TO_WRITE: &str = "
+    SELECT users.*, NULL AS run_id FROM users
+    WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt') AND user_id IS NOT NULL
+    ORDER BY line LIMIT ?";
+
+impl UserRow {
+    /// A line of which nothing is known but its user and its state.
+    pub fn new(line: Line, user_id: Option<String>, status: Status) -> Self {
+        Self {
+            line,
+            user_id,
+            user_name: None,
+            display_name: None,
+            known: KnownNames::default(),
+            before: None,
+            goal: None,
+            status,
+            reason: None,
+            detail: None,
+            active_after: None,
+            workspaces_after: None,
+            effect: Effect::None,
+            counted_attempts: 0,
+            attempts: 0,
+            http_status: None,
+            request_id: None,
+            first_attempt_at: None,
+            done_at: None,
+            confirmed_at: None,
+            confirmed_by: None,
+            verified: None,
+            verified_detail: None,
+            event_hash: None,
+            run_id: None,
+        }
+    }
+
+    /// Whether a write of the job may have changed the user: one has left, and the user was not shown
+    /// since to have all that was there before.
+    pub fn may_be_changed(&self, ids: IdRule) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let after = UserState {
+            active: self.active_after,
+            workspaces: self.workspaces_after.clone(),
+            ..before.state.clone()
+        };
+        let is_shown = !self.status.is_open() && self.active_after.is_some();
+        self.effect != Effect::None && !(is_shown && after.has_the_same(&before.state, ids))
+    }
+
+    /// The user as the engine works on it; `goal` is what the change of the job asks for every user.
+    pub(in crate::ledger) fn into_subject(
+        self,
+        goal: Option<&Goal>,
+    ) -> Result<Subject, LedgerError> {
+        let user = self.user_id.unwrap_or_default();
+        let goal = self.goal.or_else(|| goal.cloned());
+        Ok(Subject {
+            line: self.line,
+            attempts: self.counted_attempts,
+            effect: self.effect,
+            goal: goal.ok_or_else(|| LedgerError::value("goal", ""))?,
+            before: self.before,
+            known: self.known,
+            user: UserId::new(user),
+        })
+    }
+}
+
+impl Ledger {
+    /// The next `limit` lines of a job after line `after`.
+    pub async fn lines(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines(&mut self.connection, job, after, limit).await
+    }
+
+    /// The first `limit` lines of a job with one of the given statuses.
+    pub async fn lines_with(
+        &mut self,
+        job: &Job,
+        statuses: &[Status],
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines_among(&mut self.connection, job, statuses, Line(0), limit).await
+    }
+
+    /// Some of the users that the plan writes, taken at random.
+    pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<UserRow>, LedgerError> {
+        let rows = sqlx::query_as(SAMPLE)
+            .bind(job.number)
+            .bind(Count::limit(limit))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(rows)
+    }
+}
+
+impl Reader {
+    /// The next `limit` lines of a job after line `after`.
+    pub async fn lines(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines(&mut self.connection, job, after, limit).await
+    }
+
+    /// The first `limit` lines of a job with one of the given statuses.
+    pub async fn lines_with(
+        &mut self,
+        job: &Job,
+        statuses: &[Status],
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines_among(&mut self.connection, job, statuses, Line(0), limit).await
+    }
+
+    /// The next `limit` lines of a job after line `after` that have one of these statuses.
+    pub async fn lines_among(
+        &mut self,
+        job: &Job,
+        statuses: &[Status],
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        lines_among(&mut self.connection, job, statuses, after, limit).await
+    }
+
+    /// The lines with these numbers, in their order.
+    pub async fn lines_at(
+        &mut self,
+        job: &Job,
+        lines: &[u64],
+    ) -> Result<Vec<UserRow>, LedgerError> {
+        let rows = sqlx::query_as(LINES_AT)
+            .bind(job.number)
+            .bind(Json(lines))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(rows)
+    }
+}
+
+async fn lines(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    after: Line,
+    limit: usize,
+) -> Result<Vec<UserRow>, LedgerError> {
+    let rows = sqlx::query_as(LINES)
+        .bind(job.number)
+        .bind(after)
+        .bind(Count::limit(limit))
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
+}
+
+async fn lines_among(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    statuses: &[Status],
+    after: Line,
+    limit: usize,
+) -> Result<Vec<UserRow>, LedgerError> {
+    let rows = sqlx::query_as(LINES_AMONG)
+        .bind(job.number)
+        .bind(after)
+        .bind(status_words(statuses))
+        .bind(Count::limit(limit))
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
+}
+
+/// The next users that a run has to deal with.
+pub(in crate::ledger) async fn to_write(
+    reader: &mut Reader,
+    job: i64,
+    after: Line,
+    limit: usize,
+) -> Result<Vec<UserRow>, LedgerError> {
+    let rows = sqlx::query_as(TO_WRITE)
+        .bind(job)
+        .bind(after)
+        .bind(Count::limit(limit))
+        .fetch_all(&mut reader.connection)
+        .await?;
+    Ok(rows)
+}
+
+/// The words of statuses, as one JSON parameter.
+pub(in crate::ledger::sqlite) fn status_words(statuses: &[Status]) -> String {
+    let words: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
+    json!(words).to_string()
+}

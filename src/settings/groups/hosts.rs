@@ -1,0 +1,89 @@
+//! Where the provider is, and how it behaves.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::scim::Dialect;
+use crate::settings::declare::{Evidence, Facts, KEPT, SWITCH, Trust, settings_group};
+use crate::settings::sources::RegionGroup;
+use crate::settings::values::UrlParts;
+
+/// The facts of an address that a region or the profile gives too.
+const HOST: Facts = Facts {
+    value: "URL",
+    otherwise: "by region and profile",
+    trust: Trust::Host,
+    ..KEPT
+};
+
+settings_group! {
+    /// Where the provider is.
+    HostSettings, "Where the provider is" {
+        /// The region of the tenant, such as `us9`: it stands for all hosts that no URL names.
+        region: String => Facts { value: "CODE", example: "us9", ..KEPT };
+        /// The whole SCIM base URL.
+        scim_url: String => Facts { example: "https://api.anaplan.com/scim/1/0/v2", ..HOST };
+        /// The sign-in service's origin.
+        auth_url: String => Facts { example: "https://auth.anaplan.com", ..HOST };
+        /// The OAuth service's origin.
+        oauth_url: String => Facts { example: "https://us1a.app.anaplan.com", ..HOST };
+        /// What replaces a placeholder in the profile's URLs, such as `directory=0f3a`; repeat it for more.
+        places: UrlParts => Facts {
+            value: "NAME=TEXT",
+            flag: "place",
+            example: "{ directory = \"0f3a\" }",
+            trust: Trust::Named,
+            ..KEPT
+        };
+        /// Let plain http leave this machine: anyone on the network can then read the password.
+        allow_http: bool = false => Facts {
+            trust: Trust::NamedIf(|value| value.as_bool() == Some(true)),
+            ..SWITCH
+        };
+    }
+}
+
+settings_group! {
+    /// How the provider behaves. Mostly its profile sets these.
+    ProviderSettings, "How the provider behaves (mostly set by its profile)" {
+        /// The number of workspaces that one request can name.
+        most_workspaces: usize => Facts { example: "50", ..KEPT };
+        /// Where each region has its hosts.
+        regions: Vec<RegionGroup> => Facts {
+            evidence: Evidence::Elsewhere("the addresses, as `scim-url`, `auth-url` and `oauth-url`"),
+            trust: Trust::Named,
+            ..KEPT
+        };
+        /// How the provider speaks SCIM. The strongest source that has this table gives all of it.
+        #[serde(deserialize_with = "checked", skip_serializing)]
+        scim: Dialect => Facts {
+            evidence: Evidence::Elsewhere("the name of the profile, as `profile`"),
+            ..KEPT
+        };
+        /// What a profile says about itself.
+        #[serde(skip_serializing)]
+        about: About => Facts {
+            evidence: Evidence::Elsewhere("the name of the profile, as `profile`"),
+            ..KEPT
+        };
+    }
+}
+
+/// What a profile says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct About {
+    /// The provider's name.
+    pub provider: String,
+    /// The server against which the profile was tried, or `from documentation`.
+    pub tried: String,
+}
+
+/// Reads a dialect, and refuses one whose parts contradict each other.
+fn checked<'de, D>(deserializer: D) -> Result<Option<Dialect>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let dialect = Dialect::deserialize(deserializer)?;
+    dialect.check().map_err(D::Error::custom)?;
+    Ok(Some(dialect))
+}

@@ -1,0 +1,26 @@
+//! The settings themselves. Each is declared once, as a field of one of these groups.
+//!
+//! To add a setting, add a field here and use it where it matters: the flag, the variable, the key in files, the
+//! help, the annotated file, `config show`, the evidence of a run and `docs/settings.md` follow from the field.
+
+mod files;
+mod grounds;
+mod hosts;
+mod network;
+mod rails;
+mod reading;
+mod requests;
+mod sign_in;
+mod verbs;
+
+pub use files::FileSettings;
+pub use grounds::{Grounds, GroundsSettings, Requirement};
+pub use hosts::{About, HostSettings, ProviderSettings};
+pub use network::NetworkSettings;
+pub use rails::RailSettings;
+pub use reading::ReadingSettings;
+pub use requests::{LimitSettings, RequestSettings};
+pub use sign_in::{CertificateSettings, OauthSettings, SignInSettings, TokenCommandSettings};
+pub use verbs::{LogSettings, LookUpSettings, ProgressSettings, RedactSettings, StrictSettings};
+
+pub(super) use network::network;

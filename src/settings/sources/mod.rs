@@ -1,0 +1,19 @@
+//! The sources of settings: the command line, a settings file, a region, a profile, and the built-in values. Each is
+//! a [`Layer`], and the layers stay apart until they are laid over each other, so that the origin of each value can
+//! be shown.
+
+mod built_in;
+mod file;
+mod layer;
+mod merged;
+mod region;
+mod trust;
+
+pub use built_in::{BuiltInProfile, profile_text, profiles};
+pub use file::SettingsFile;
+pub use layer::Layer;
+pub use merged::{Origin, Setting, Sources};
+pub use region::RegionGroup;
+
+pub(super) use built_in::is_built_in;
+pub(super) use file::is_profile_file;
