@@ -9,7 +9,7 @@
 //! ledger ─ rows ─▶ report
 //! ```
 //!
-//! The test `tests/it/layering` checks which room may use which other: see ARCHITECTURE.md.
+//! The tests in `tests/it/layering` check which room may import which one: see ARCHITECTURE.md.
 #![forbid(unsafe_code)]
 
 pub mod audit;

@@ -15,7 +15,7 @@ mod sign_in;
 mod sources;
 mod values;
 
-pub use declare::{Declared, Evidence, NamedUser, ProfileName, ProtectList, template};
+pub use declare::{Declared, Evidence, NamedUser, ProfileName, ProtectPatterns, template};
 pub use error::SettingsError;
 pub use groups::{
     About, CertificateSettings, FileSettings, Grounds, GroundsSettings, HostSettings,

@@ -31,7 +31,7 @@ pub(in crate::settings) enum Trust {
 
 /// What a setting is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::settings) enum Scope {
+pub(in crate::settings) enum SettingScope {
     /// The provider or the job. It may be part of a profile.
     Job,
     /// The choice of the profile. It is no part of one.
@@ -42,7 +42,7 @@ pub(in crate::settings) enum Scope {
 
 /// What a declaration says beside name, type, help and default.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::settings) struct Facts {
+pub(in crate::settings) struct SettingFacts {
     /// What help calls the value. Empty: there is no flag and no variable, only a key in files.
     pub(in crate::settings) value: &'static str,
     /// The key in files, where it is not the name of the field.
@@ -55,15 +55,15 @@ pub(in crate::settings) struct Facts {
     pub(in crate::settings) otherwise: &'static str,
     pub(in crate::settings) evidence: Evidence,
     pub(in crate::settings) trust: Trust,
-    pub(in crate::settings) scope: Scope,
-    /// Whether the flag can stand behind every verb.
+    pub(in crate::settings) scope: SettingScope,
+    /// Whether every verb takes the flag.
     pub(in crate::settings) is_global: bool,
     /// Whether an empty text in a file is a value. Every other empty text counts as not set.
     pub(in crate::settings) may_be_empty: bool,
 }
 
 /// The facts of most settings.
-pub(in crate::settings) const KEPT: Facts = Facts {
+pub(in crate::settings) const KEPT: SettingFacts = SettingFacts {
     value: "",
     key: "",
     flag: "",
@@ -71,19 +71,19 @@ pub(in crate::settings) const KEPT: Facts = Facts {
     otherwise: "",
     evidence: Evidence::Kept,
     trust: Trust::Any,
-    scope: Scope::Job,
+    scope: SettingScope::Job,
     is_global: false,
     may_be_empty: false,
 };
 
 /// The facts of a secret, or of the file that holds one.
-pub(in crate::settings) const SECRET: Facts = Facts {
+pub(in crate::settings) const SECRET: SettingFacts = SettingFacts {
     evidence: Evidence::Secret,
     ..KEPT
 };
 
 /// The facts of what is either on or off.
-pub(in crate::settings) const SWITCH: Facts = Facts {
+pub(in crate::settings) const SWITCH: SettingFacts = SettingFacts {
     value: "BOOL",
     example: "true",
     ..KEPT
@@ -115,7 +115,7 @@ pub struct Declared {
     /// Whether the variable adds to what the flag says, where it otherwise gives way to it.
     pub adds: bool,
     /// The rest.
-    pub(in crate::settings) facts: Facts,
+    pub(in crate::settings) facts: SettingFacts,
     /// The heading in help; `None` for the one of the verb.
     pub(in crate::settings) heading: Option<&'static str>,
 }
@@ -125,7 +125,7 @@ impl Declared {
     pub(in crate::settings) fn new(
         name: &str,
         lines: &[&str],
-        facts: Facts,
+        facts: SettingFacts,
         (title, heading): (&'static str, Option<&'static str>),
     ) -> Self {
         let named = |given: &str, usual: String| match given {

@@ -24,7 +24,7 @@ impl Wanted {
 }
 
 /// A group of settings. [`settings_group`] declares one.
-pub(in crate::settings) trait Group: Sized + Default {
+pub(in crate::settings) trait SettingGroup: Sized + Default {
     /// The settings of the group, in the order of their declarations.
     fn declared() -> Vec<Declared>;
 
@@ -50,7 +50,7 @@ pub(in crate::settings) trait Group: Sized + Default {
 /// `OFFBOARD_` with that name in capitals.
 ///
 /// Out of this come: the struct, in which every setting is optional; serde's reading and writing of it; clap's
-/// flags; for each setting with a default a method that gives its value or the default; and [`Group`].
+/// flags; for each setting with a default a method that gives its value or the default; and [`SettingGroup`].
 macro_rules! settings_group {
     (
         $(#[doc = $about:literal])*
@@ -82,14 +82,14 @@ macro_rules! settings_group {
             )?)*
         }
 
-        impl $crate::settings::declare::Group for $group {
+        impl $crate::settings::declare::SettingGroup for $group {
             fn declared() -> Vec<$crate::settings::Declared> {
                 use $crate::settings::declare::SettingValue;
                 let heading: &[&'static str] = &[$($heading)?];
                 let place = ($title, heading.first().copied());
                 let mut all = vec![$({
                     let lines: &[&str] = &[$($help),*];
-                    let facts: $crate::settings::declare::Facts = $facts;
+                    let facts: $crate::settings::declare::SettingFacts = $facts;
                     let mut one =
                         $crate::settings::Declared::new(stringify!($name), lines, facts, place);
                     one.adds = <$type as SettingValue>::ADDS;
@@ -163,7 +163,7 @@ macro_rules! settings_group {
 
         impl clap::FromArgMatches for $group {
             fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-                use $crate::settings::declare::{Group, Wanted};
+                use $crate::settings::declare::{SettingGroup, Wanted};
                 Ok(Self::from_matches(matches, Wanted::All))
             }
 
@@ -178,7 +178,7 @@ macro_rules! settings_group {
 
         impl clap::Args for $group {
             fn augment_args(mut command: clap::Command) -> clap::Command {
-                use $crate::settings::declare::{Group, SettingValue};
+                use $crate::settings::declare::{SettingGroup, SettingValue};
                 let mut all = Self::declared().into_iter();
                 $(
                     if let Some(arg) = all.next().and_then(|one| one.arg()) {

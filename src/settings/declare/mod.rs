@@ -10,8 +10,8 @@ mod value;
 
 pub use declared::{Declared, Evidence};
 pub use template::template;
-pub use value::{NamedUser, ProfileName, ProtectList};
+pub use value::{NamedUser, ProfileName, ProtectPatterns};
 
-pub(super) use declared::{Facts, KEPT, SECRET, SWITCH, Scope, Trust};
-pub(super) use group::{Group, Wanted, settings_group};
+pub(super) use declared::{KEPT, SECRET, SWITCH, SettingFacts, SettingScope, Trust};
+pub(super) use group::{SettingGroup, Wanted, settings_group};
 pub(super) use value::{SettingValue, choice, text};

@@ -242,9 +242,9 @@ impl From<NamedUser> for String {
 /// Patterns of users who are never written. The patterns of all sources add up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
-pub struct ProtectList(pub Vec<String>);
+pub struct ProtectPatterns(pub Vec<String>);
 
-impl ProtectList {
+impl ProtectPatterns {
     /// The patterns of a list with commas. A name may hold a comma itself (`uid=ceo,ou=people`, `Lovelace, Ada`):
     /// where it may be one name, the whole text is a pattern too, because protecting too many users is safe.
     fn split(words: &str) -> Self {
@@ -261,7 +261,7 @@ impl ProtectList {
     }
 }
 
-impl FromStr for ProtectList {
+impl FromStr for ProtectPatterns {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -270,12 +270,12 @@ impl FromStr for ProtectList {
     }
 }
 
-impl SettingValue for ProtectList {
+impl SettingValue for ProtectPatterns {
     const ADDS: bool = true;
 
     fn flag(arg: Arg) -> Arg {
         arg.action(ArgAction::Append)
-            .value_parser(value_parser!(ProtectList))
+            .value_parser(value_parser!(ProtectPatterns))
     }
 
     fn from_matches(matches: &ArgMatches, flag: &str) -> Option<Self> {
@@ -367,7 +367,7 @@ mod tests {
     fn p7_a_blank_names_no_user_and_is_refused() {
         for blank in ["", " ", "\t\u{a0}"] {
             assert!(blank.parse::<NamedUser>().is_err(), "{blank:?}");
-            assert!(blank.parse::<ProtectList>().is_err(), "{blank:?}");
+            assert!(blank.parse::<ProtectPatterns>().is_err(), "{blank:?}");
         }
         let named: NamedUser = " ada@example.com ".parse().unwrap();
         assert_eq!(String::from(named), "ada@example.com");
@@ -385,7 +385,7 @@ mod tests {
             ("8a8b, ", &["8a8b"]),
             (",", &[","]),
         ] {
-            assert_eq!(ProtectList::split(text).0, patterns, "{text}");
+            assert_eq!(ProtectPatterns::split(text).0, patterns, "{text}");
         }
     }
 }

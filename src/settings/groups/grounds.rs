@@ -2,34 +2,34 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::declare::{Evidence, Facts, KEPT, settings_group};
+use crate::settings::declare::{Evidence, KEPT, SettingFacts, settings_group};
 
 settings_group! {
     /// What an auditor asks for. A settings file can require each of these.
     GroundsSettings, "Who and why" under "Who and why" {
         /// The ticket that asks for this.
-        ticket: String => Facts {
+        ticket: String => SettingFacts {
             value: "ID",
             example: "HR-1024",
             evidence: Evidence::Elsewhere("the run's own ticket"),
             ..KEPT
         };
         /// Why this is done, in words.
-        reason: String => Facts {
+        reason: String => SettingFacts {
             value: "TEXT",
             example: "left the company",
             evidence: Evidence::Elsewhere("the run's own reason"),
             ..KEPT
         };
         /// Who has approved it.
-        approver: String => Facts {
+        approver: String => SettingFacts {
             value: "NAME",
             example: "head of human resources",
             evidence: Evidence::Elsewhere("the run's own approver"),
             ..KEPT
         };
         /// Which of ticket, reason and approver must be given before anything is done.
-        require: Vec<Requirement> => Facts {
+        require: Vec<Requirement> => SettingFacts {
             example: "[\"ticket\", \"reason\", \"approver\"]",
             ..KEPT
         };

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::scim::Dialect;
-use crate::settings::declare::{Evidence, Facts, KEPT, SWITCH, Trust, settings_group};
+use crate::settings::declare::{Evidence, KEPT, SWITCH, SettingFacts, Trust, settings_group};
 use crate::settings::sources::RegionGroup;
 use crate::settings::values::UrlParts;
 
 /// The facts of an address that a region or the profile gives too.
-const HOST: Facts = Facts {
+const HOST: SettingFacts = SettingFacts {
     value: "URL",
     otherwise: "by region and profile",
     trust: Trust::Host,
@@ -18,16 +18,16 @@ const HOST: Facts = Facts {
 settings_group! {
     /// Where the provider is.
     HostSettings, "Where the provider is" {
-        /// The region of the tenant, such as `us9`: it stands for all hosts that no URL names.
-        region: String => Facts { value: "CODE", example: "us9", ..KEPT };
+        /// The region of the tenant, such as `us9`: it sets all hosts that no URL names.
+        region: String => SettingFacts { value: "CODE", example: "us9", ..KEPT };
         /// The whole SCIM base URL.
-        scim_url: String => Facts { example: "https://api.anaplan.com/scim/1/0/v2", ..HOST };
+        scim_url: String => SettingFacts { example: "https://api.anaplan.com/scim/1/0/v2", ..HOST };
         /// The sign-in service's origin.
-        auth_url: String => Facts { example: "https://auth.anaplan.com", ..HOST };
+        auth_url: String => SettingFacts { example: "https://auth.anaplan.com", ..HOST };
         /// The OAuth service's origin.
-        oauth_url: String => Facts { example: "https://us1a.app.anaplan.com", ..HOST };
+        oauth_url: String => SettingFacts { example: "https://us1a.app.anaplan.com", ..HOST };
         /// What replaces a placeholder in the profile's URLs, such as `directory=0f3a`; repeat it for more.
-        places: UrlParts => Facts {
+        places: UrlParts => SettingFacts {
             value: "NAME=TEXT",
             flag: "place",
             example: "{ directory = \"0f3a\" }",
@@ -35,7 +35,7 @@ settings_group! {
             ..KEPT
         };
         /// Let plain http leave this machine: anyone on the network can then read the password.
-        allow_http: bool = false => Facts {
+        allow_http: bool = false => SettingFacts {
             trust: Trust::NamedIf(|value| value.as_bool() == Some(true)),
             ..SWITCH
         };
@@ -46,22 +46,22 @@ settings_group! {
     /// How the provider behaves. Mostly its profile sets these.
     ProviderSettings, "How the provider behaves (mostly set by its profile)" {
         /// The number of workspaces that one request can name.
-        most_workspaces: usize => Facts { example: "50", ..KEPT };
+        most_workspaces: usize => SettingFacts { example: "50", ..KEPT };
         /// Where each region has its hosts.
-        regions: Vec<RegionGroup> => Facts {
+        regions: Vec<RegionGroup> => SettingFacts {
             evidence: Evidence::Elsewhere("the addresses, as `scim-url`, `auth-url` and `oauth-url`"),
             trust: Trust::Named,
             ..KEPT
         };
         /// How the provider speaks SCIM. The strongest source that has this table gives all of it.
         #[serde(deserialize_with = "checked", skip_serializing)]
-        scim: Dialect => Facts {
+        scim: Dialect => SettingFacts {
             evidence: Evidence::Elsewhere("the name of the profile, as `profile`"),
             ..KEPT
         };
         /// What a profile says about itself.
         #[serde(skip_serializing)]
-        about: About => Facts {
+        about: About => SettingFacts {
             evidence: Evidence::Elsewhere("the name of the profile, as `profile`"),
             ..KEPT
         };

@@ -3,7 +3,7 @@
 //! To add a setting, add a field here and use it where it matters: the flag, the variable, the key in files, the
 //! help, the annotated file, `config show`, the evidence of a run and `docs/settings.md` follow from the field.
 
-mod files;
+mod commands;
 mod grounds;
 mod hosts;
 mod network;
@@ -11,9 +11,10 @@ mod rails;
 mod reading;
 mod requests;
 mod sign_in;
-mod verbs;
 
-pub use files::FileSettings;
+pub use commands::{
+    FileSettings, LogSettings, LookUpSettings, ProgressSettings, RedactSettings, StrictSettings,
+};
 pub use grounds::{Grounds, GroundsSettings, Requirement};
 pub use hosts::{About, HostSettings, ProviderSettings};
 pub use network::NetworkSettings;
@@ -21,6 +22,5 @@ pub use rails::RailSettings;
 pub use reading::ReadingSettings;
 pub use requests::{LimitSettings, RequestSettings};
 pub use sign_in::{CertificateSettings, OauthSettings, SignInSettings, TokenCommandSettings};
-pub use verbs::{LogSettings, LookUpSettings, ProgressSettings, RedactSettings, StrictSettings};
 
 pub(super) use network::network;

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::auth::TokenForm;
 use crate::http::{ClientIdentity, Network, Proxy, ProxyChoice, Roots};
 use crate::settings::SettingsError;
-use crate::settings::declare::{Facts, KEPT, SECRET, SWITCH, Trust, settings_group};
+use crate::settings::declare::{KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group};
 use crate::settings::secret::{SecretKind, SecretSource, Ways, accept, open_to_others};
 
 /// The word for no proxy at all.
@@ -20,7 +20,7 @@ settings_group! {
     NetworkSettings, "Network" under "Network" {
         /// The proxy, such as `http://name@proxy.example.com:3128`, or `none`. Its password is in
         /// `OFFBOARD_PROXY_PASSWORD`.
-        proxy: String => Facts {
+        proxy: String => SettingFacts {
             value: "URL",
             example: "http://name@proxy.example.com:3128",
             otherwise: "by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`",
@@ -28,7 +28,7 @@ settings_group! {
             ..KEPT
         };
         /// A file with the proxy's password.
-        proxy_password_file: PathBuf => Facts {
+        proxy_password_file: PathBuf => SettingFacts {
             value: "FILE",
             example: "/run/secrets/proxy",
             ..SECRET
@@ -36,7 +36,7 @@ settings_group! {
         /// Use the proxy for requests to this machine too.
         proxy_loopback: bool = false => SWITCH;
         /// Trust the certificate authorities in this PEM file too.
-        ca_file: PathBuf => Facts {
+        ca_file: PathBuf => SettingFacts {
             value: "FILE",
             example: "authorities.pem",
             trust: Trust::Named,
@@ -45,9 +45,9 @@ settings_group! {
         /// Trust these authorities alone, not those of the system.
         ca_only: bool = false => SWITCH;
         /// The certificate to show to a server that asks for one, in PEM, with the certificates that vouch for it.
-        client_cert: PathBuf => Facts { value: "FILE", example: "client.pem", ..KEPT };
+        client_cert: PathBuf => SettingFacts { value: "FILE", example: "client.pem", ..KEPT };
         /// The key of the client certificate, in PEM, not encrypted.
-        client_key: PathBuf => Facts { value: "FILE", example: "client.key", ..SECRET };
+        client_key: PathBuf => SettingFacts { value: "FILE", example: "client.key", ..SECRET };
     }
 }
 

@@ -4,21 +4,21 @@ use std::num::NonZeroU64;
 
 use crate::domain::IdRule;
 use crate::roster::{HeaderAt, RosterOptions, TextEncoding};
-use crate::settings::declare::{Facts, KEPT, SWITCH, settings_group, text};
+use crate::settings::declare::{KEPT, SWITCH, SettingFacts, settings_group, text};
 use crate::settings::{Layer, SettingsError};
 
 settings_group! {
     /// How a roster is read, where the program cannot find it out from the roster.
     ReadingSettings, "The roster" under "Roster" {
         /// The roster's column of user ids: its name, or `#3` for the third.
-        id_column: String => Facts {
+        id_column: String => SettingFacts {
             value: "COLUMN",
             example: "User ID",
             otherwise: "found by its name",
             ..KEPT
         };
         /// The roster's column of e-mail addresses.
-        email_column: String => Facts {
+        email_column: String => SettingFacts {
             value: "COLUMN",
             example: "#2",
             otherwise: "found by its name",
@@ -26,14 +26,14 @@ settings_group! {
         };
         /// The roster's encoding, such as `windows-1252`.
         #[serde(with = "text")]
-        encoding: TextEncoding => Facts {
+        encoding: TextEncoding => SettingFacts {
             value: "ENCODING",
             example: "windows-1252",
             otherwise: "UTF-8, or UTF-16 by its first bytes",
             ..KEPT
         };
         /// The line on which the roster's header begins.
-        header_line: NonZeroU64 => Facts {
+        header_line: NonZeroU64 => SettingFacts {
             value: "N",
             example: "4",
             otherwise: "the first line that looks like a header",

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use crate::domain::{FailureLimit, Limits};
 use crate::pace::Rate;
-use crate::settings::declare::{Facts, KEPT, settings_group, text};
+use crate::settings::declare::{KEPT, SettingFacts, settings_group, text};
 use crate::settings::values::Span;
 
 /// The facts of a number or a time that each profile sets.
-const BY_PROFILE: Facts = Facts {
+const BY_PROFILE: SettingFacts = SettingFacts {
     otherwise: "by profile",
     ..KEPT
 };
 
 /// The facts of a length of time.
-const TIME: Facts = Facts {
+const TIME: SettingFacts = SettingFacts {
     value: "TIME",
     ..KEPT
 };
@@ -25,29 +25,29 @@ settings_group! {
     RequestSettings, "Pace and patience" under "Target and pace" {
         /// Requests per second or minute, all kinds together: `8/s`, `600/m`, `unlimited`.
         #[serde(with = "text")]
-        rate: Rate => Facts { value: "RATE", example: "8/s", ..BY_PROFILE };
+        rate: Rate => SettingFacts { value: "RATE", example: "8/s", ..BY_PROFILE };
         /// The number of requests that may be sent at once after a pause.
-        burst: NonZeroU32 = NonZeroU32::MIN => Facts { value: "N", example: "8", ..BY_PROFILE };
+        burst: NonZeroU32 = NonZeroU32::MIN => SettingFacts { value: "N", example: "8", ..BY_PROFILE };
         /// The number of requests in flight at the same time.
-        concurrency: NonZeroUsize = NonZeroUsize::MIN => Facts {
+        concurrency: NonZeroUsize = NonZeroUsize::MIN => SettingFacts {
             value: "N",
             example: "6",
             ..BY_PROFILE
         };
         /// The number of writes that are tried for one user.
-        max_attempts: NonZeroU32 = NonZeroU32::MIN => Facts {
+        max_attempts: NonZeroU32 = NonZeroU32::MIN => SettingFacts {
             value: "N",
             example: "6",
             ..BY_PROFILE
         };
         /// The time that one request may take in all.
-        timeout: Span => Facts { value: "TIME", example: "30s", ..BY_PROFILE };
+        timeout: Span => SettingFacts { value: "TIME", example: "30s", ..BY_PROFILE };
         /// The time that connecting may take.
-        connect_timeout: Span => Facts { value: "TIME", example: "5s", ..BY_PROFILE };
+        connect_timeout: Span => SettingFacts { value: "TIME", example: "5s", ..BY_PROFILE };
         /// The wait after a 429 that names no time.
-        throttle_wait: Span = Span(Duration::from_secs(10)) => Facts { example: "10s", ..TIME };
+        throttle_wait: Span = Span(Duration::from_secs(10)) => SettingFacts { example: "10s", ..TIME };
         /// How long requests in flight may go on after a stop was asked for.
-        grace: Span = Span(Duration::from_secs(30)) => Facts { example: "30s", ..TIME };
+        grace: Span = Span(Duration::from_secs(30)) => SettingFacts { example: "30s", ..TIME };
     }
 }
 
@@ -55,13 +55,13 @@ settings_group! {
     /// When a run stops by itself.
     LimitSettings, "Limits" under "Limits" {
         /// Stop when the provider has not answered for this long.
-        max_outage: Span = Span(Limits::default().outage) => Facts { example: "30m", ..TIME };
+        max_outage: Span = Span(Limits::default().outage) => SettingFacts { example: "30m", ..TIME };
         /// Stop when more users than this have failed: a number, or a percentage of the users that are done.
         #[serde(with = "text")]
-        max_failures: FailureLimit => Facts { value: "N|P%", example: "5%", ..KEPT };
+        max_failures: FailureLimit => SettingFacts { value: "N|P%", example: "5%", ..KEPT };
         /// Stop after this time; the same command continues.
-        max_duration: Span => Facts { example: "8h", ..TIME };
+        max_duration: Span => SettingFacts { example: "8h", ..TIME };
         /// Stop at this moment: `18:00` (local time), or a date and time such as `2030-01-31T18:00:00Z`.
-        until: String => Facts { value: "MOMENT", example: "\"18:00\"", ..KEPT };
+        until: String => SettingFacts { value: "MOMENT", example: "\"18:00\"", ..KEPT };
     }
 }

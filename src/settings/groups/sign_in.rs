@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
 use crate::settings::SignInKind;
-use crate::settings::declare::{Facts, KEPT, SECRET, SWITCH, Trust, settings_group, text};
+use crate::settings::declare::{KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group, text};
 use crate::settings::values::Span;
 
 /// The facts of a file that holds a secret.
-const SECRET_FILE: Facts = Facts {
+const SECRET_FILE: SettingFacts = SettingFacts {
     value: "FILE",
     ..SECRET
 };
@@ -20,22 +20,22 @@ settings_group! {
         /// How to sign in: `anaplan-basic`, `anaplan-certificate`, `oauth-device`, `client-credentials`,
         /// `bearer`, `basic` or `command`.
         #[serde(with = "text")]
-        sign_in: SignInKind => Facts {
+        sign_in: SignInKind => SettingFacts {
             value: "KIND",
             example: "anaplan-basic",
             otherwise: "by profile",
             ..KEPT
         };
         /// The account to sign in as.
-        username: String => Facts { value: "NAME", example: "admin@example.com", ..KEPT };
+        username: String => SettingFacts { value: "NAME", example: "admin@example.com", ..KEPT };
         /// A file with the password, or `-` for standard input. `OFFBOARD_PASSWORD` works too; without
         /// either, the password is asked for at the terminal.
-        password_file: PathBuf => Facts { example: "/run/secrets/offboard", ..SECRET_FILE };
+        password_file: PathBuf => SettingFacts { example: "/run/secrets/offboard", ..SECRET_FILE };
         /// A file with the token or API key, or `-` for standard input. `OFFBOARD_TOKEN` works too; without
         /// either, the token is asked for at the terminal.
-        token_file: PathBuf => Facts { example: "/run/secrets/token", ..SECRET_FILE };
+        token_file: PathBuf => SettingFacts { example: "/run/secrets/token", ..SECRET_FILE };
         /// The word before a token; empty for none.
-        token_scheme: String => Facts {
+        token_scheme: String => SettingFacts {
             value: "WORD",
             example: "Bearer",
             otherwise: "by kind",
@@ -43,7 +43,7 @@ settings_group! {
             ..KEPT
         };
         /// The header that carries a token.
-        token_header: String => Facts {
+        token_header: String => SettingFacts {
             value: "NAME",
             example: "Authorization",
             otherwise: "Authorization",
@@ -56,22 +56,22 @@ settings_group! {
     /// A sign-in with a certificate.
     CertificateSettings, "Signing in with a certificate" under "Sign-in" {
         /// The PEM file with the certificate that is registered at the provider.
-        certificate_file: PathBuf => Facts { value: "FILE", example: "offboard.pem", ..KEPT };
+        certificate_file: PathBuf => SettingFacts { value: "FILE", example: "offboard.pem", ..KEPT };
         /// The PEM file with the certificate's key: PKCS#1 or PKCS#8, the latter encrypted or not.
-        key_file: PathBuf => Facts { example: "offboard.key", ..SECRET_FILE };
+        key_file: PathBuf => SettingFacts { example: "offboard.key", ..SECRET_FILE };
         /// A file with the passphrase of an encrypted key, or `-` for standard input.
         /// `OFFBOARD_KEY_PASSPHRASE` works too; without either, the passphrase is asked for at the terminal.
-        key_passphrase_file: PathBuf => Facts { example: "/run/secrets/passphrase", ..SECRET_FILE };
+        key_passphrase_file: PathBuf => SettingFacts { example: "/run/secrets/passphrase", ..SECRET_FILE };
         /// How the certificate is shown: `pem` or `der`, in base64.
         #[serde(with = "text")]
-        certificate_encoding: CertificateEncoding = CertificateEncoding::default() => Facts {
+        certificate_encoding: CertificateEncoding = CertificateEncoding::default() => SettingFacts {
             value: "FORM",
             example: "pem",
             ..KEPT
         };
         /// What the key signs: `v2` (with the time, valid once) or `v1`.
         #[serde(with = "text")]
-        certificate_format: MessageFormat = MessageFormat::default() => Facts {
+        certificate_format: MessageFormat = MessageFormat::default() => SettingFacts {
             value: "FORM",
             example: "v2",
             ..KEPT
@@ -83,30 +83,30 @@ settings_group! {
     /// A sign-in with OAuth, for a device or a client.
     OauthSettings, "Signing in with OAuth" under "Sign-in" {
         /// The id of the OAuth client.
-        client_id: String => Facts {
+        client_id: String => SettingFacts {
             value: "ID",
             example: "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e",
             ..KEPT
         };
         /// A file with the secret of the OAuth client, or `-` for standard input.
         /// `OFFBOARD_CLIENT_SECRET` works too; without either, the secret is asked for at the terminal.
-        client_secret_file: PathBuf => Facts { example: "/run/secrets/client", ..SECRET_FILE };
+        client_secret_file: PathBuf => SettingFacts { example: "/run/secrets/client", ..SECRET_FILE };
         /// How an OAuth client shows its secret: in the `form`, or by `basic`.
         #[serde(with = "text")]
-        client_auth: ClientAuth = ClientAuth::default() => Facts {
+        client_auth: ClientAuth = ClientAuth::default() => SettingFacts {
             value: "HOW",
             example: "form",
             ..KEPT
         };
         /// The scope of an OAuth token, in the words of the OAuth service.
-        scope: String => Facts {
+        scope: String => SettingFacts {
             value: "WORDS",
             example: "openid offline_access",
             otherwise: "by profile",
             ..KEPT
         };
         /// The OAuth token endpoint.
-        token_url: String => Facts {
+        token_url: String => SettingFacts {
             value: "URL",
             example: "https://id.example.com/oauth/token",
             otherwise: "/oauth/token at `--oauth-url`",
@@ -114,7 +114,7 @@ settings_group! {
             ..KEPT
         };
         /// The OAuth endpoint that gives codes for devices.
-        device_url: String => Facts {
+        device_url: String => SettingFacts {
             value: "URL",
             example: "https://id.example.com/oauth/device/code",
             otherwise: "/oauth/device/code at `--oauth-url`",
@@ -122,7 +122,7 @@ settings_group! {
             ..KEPT
         };
         /// The file that keeps refresh tokens for later runs.
-        token_cache: PathBuf => Facts {
+        token_cache: PathBuf => SettingFacts {
             example: "tokens.json",
             otherwise: "offboard/tokens.json below `XDG_STATE_HOME`, which is ~/.local/state",
             ..SECRET_FILE
@@ -135,7 +135,7 @@ settings_group! {
     TokenCommandSettings, "Signing in with a program that prints a token" under "Sign-in" {
         /// A program that prints a token, with its arguments. No shell reads them. The program runs again
         /// each time a new token is needed.
-        token_command: String => Facts {
+        token_command: String => SettingFacts {
             value: "COMMAND",
             example: "vault read -field=token secret/scim",
             trust: Trust::Named,
@@ -144,13 +144,13 @@ settings_group! {
         /// Let /bin/sh read the token command.
         token_command_shell: bool = false => SWITCH;
         /// How long the token command may take.
-        token_command_timeout: Span = Span(Duration::from_mins(1)) => Facts {
+        token_command_timeout: Span = Span(Duration::from_mins(1)) => SettingFacts {
             value: "TIME",
             example: "1m",
             ..KEPT
         };
         /// How long a token of the command lives.
-        token_life: Span => Facts {
+        token_life: Span => SettingFacts {
             value: "TIME",
             example: "50m",
             otherwise: "until it is refused",

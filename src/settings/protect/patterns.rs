@@ -13,7 +13,7 @@ const FILES: [&str; 16] = [
 ];
 
 /// All patterns: those that were given, and those on the lines of the files. Whether a file of a pattern's
-/// name lies in the current folder makes no difference.
+/// name is in the current folder makes no difference.
 ///
 /// # Errors
 /// A pattern looks like a file or can name no user, or a file cannot be read, is empty, or has a line that
@@ -84,13 +84,13 @@ mod tests {
         let board = file("board", "\u{feff}a@example.com\n\n# b\n @c.com \n");
         let read = patterns(vec!["svc-*".to_owned()], &[board]).unwrap();
         assert_eq!(read, ["svc-*", "a@example.com", "@c.com"]);
-        for nobody in ["", "# nobody yet\n", "\n \n\u{feff}", "Email\n"] {
-            let empty = patterns(Vec::new(), &[file("empty", nobody)]);
+        for without_a_user in ["", "# none yet\n", "\n \n\u{feff}", "Email\n"] {
+            let empty = patterns(Vec::new(), &[file("empty", without_a_user)]);
             let is_refused = matches!(
                 empty,
                 Err(SettingsError::EmptyProtect { .. } | SettingsError::ProtectLine { .. })
             );
-            assert!(is_refused, "{nobody:?}");
+            assert!(is_refused, "{without_a_user:?}");
         }
         let wrong = patterns(Vec::new(), &[file("wrong", "a@x.com\nb@x.com,Bob\n")]);
         assert!(wrong.unwrap_err().to_string().contains("line 2"));
@@ -115,8 +115,8 @@ mod tests {
         for pattern in ["ada@example.com", "*.csv@x.com", "example.com", "8a8b"] {
             assert_eq!(words(pattern).unwrap()[0], pattern);
         }
-        for nobody in ["", " ", "# ada", "a@x.com; b@x.com", "a@x.com b@x.com"] {
-            let error = words(nobody).unwrap_err();
+        for without_a_user in ["", " ", "# ada", "a@x.com; b@x.com", "a@x.com b@x.com"] {
+            let error = words(without_a_user).unwrap_err();
             assert!(matches!(error, SettingsError::ProtectPattern { .. }));
         }
     }

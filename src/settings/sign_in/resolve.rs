@@ -24,7 +24,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// The account as people know it, and as the ledger keeps it: its name, or what stands for it.
+    /// The account as people know it, and as the ledger keeps it: its name, or a description of it.
     pub fn account(&self) -> String {
         if let Some(username) = &self.username {
             return username.clone();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::declare::Scope;
+use crate::settings::declare::SettingScope;
 use crate::settings::sources::{Layer, built_in, trust};
 use crate::settings::{Declared, SecretKind, SettingsError};
 
@@ -109,7 +109,7 @@ impl Layer {
         let table = self.table();
         let is_set = |key: &str| table.get(key).is_some_and(|value| !value.is_null());
         let mut all = Self::declared().into_iter();
-        let set = all.find(|one| one.facts.scope != Scope::Job && is_set(&one.key));
+        let set = all.find(|one| one.facts.scope != SettingScope::Job && is_set(&one.key));
         set.map(|one| one.key)
     }
 

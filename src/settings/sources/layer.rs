@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args, Command};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::settings::declare::{Declared, Group, Scope, Wanted};
+use crate::settings::declare::{Declared, SettingGroup, SettingScope, Wanted};
 use crate::settings::groups::{
     CertificateSettings, FileSettings, GroundsSettings, HostSettings, LimitSettings, LogSettings,
     LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings, ProviderSettings,
@@ -130,12 +130,12 @@ impl Layer {
         groups.iter().fold(command, |command, add| add(command))
     }
 
-    /// What this source says of the settings that a verb reads by itself: the flag without its dashes, and the
+    /// What this source sets of the settings that a verb reads by itself: the flag without its dashes, and the
     /// value as it is typed.
     pub fn of_verbs(&self) -> Vec<(String, String)> {
         let table = self.table();
         let of_a_verb = Self::declared().into_iter();
-        let of_a_verb = of_a_verb.filter(|setting| setting.facts.scope == Scope::Verb);
+        let of_a_verb = of_a_verb.filter(|setting| setting.facts.scope == SettingScope::Verb);
         let typed = |setting: Declared| {
             let value = match table.get(&setting.key)? {
                 Value::Null => return None,

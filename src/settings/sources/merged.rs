@@ -16,7 +16,7 @@ pub enum Origin {
     CommandLine,
     /// The settings file.
     File,
-    /// The hosts that the region stands for.
+    /// The hosts of the region.
     Region,
     /// The provider's profile.
     Profile,
@@ -61,7 +61,7 @@ impl Sources {
     pub fn read(command_line: Layer, file: &SettingsFile) -> Result<Self, SettingsError> {
         let mut file = file.layer().clone();
         if command_line.hosts.region.is_some() {
-            // The region stands for all hosts, and a flag or variable wins over a file.
+            // The region means all hosts, and a flag or variable wins over a file.
             file.clear(|setting| matches!(setting.facts.trust, Trust::Host));
         }
         let standard = Layer::standard();

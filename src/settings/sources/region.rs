@@ -1,4 +1,4 @@
-//! Regions: one word that stands for all hosts of a provider.
+//! Regions: one word that means all hosts of a provider.
 //!
 //! A profile or a settings file says which regions there are, and where each has its hosts.
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::settings::SettingsError;
 use crate::settings::groups::HostSettings;
 
-/// What stands for the region's code in an address.
+/// The placeholder for the region's code in an address.
 const PLACEHOLDER: &str = "{region}";
 
 /// Regions whose addresses are made in the same way.
@@ -16,7 +16,7 @@ const PLACEHOLDER: &str = "{region}";
 pub struct RegionGroup {
     /// The codes of the regions.
     codes: Vec<String>,
-    /// The whole SCIM base URL; `{region}` stands for the code, here and below.
+    /// The whole SCIM base URL; the code replaces `{region}`, here and below.
     #[serde(skip_serializing_if = "Option::is_none")]
     scim_url: Option<String>,
     /// The sign-in service's origin.

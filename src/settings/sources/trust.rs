@@ -36,7 +36,7 @@ fn objection(file: &Metadata, me: u32) -> Option<&'static str> {
     if !file.is_file() {
         Some("it is no file")
     } else if ![me, ADMINISTRATOR].contains(&file.uid()) {
-        Some("it belongs to another user")
+        Some("another user owns it")
     } else if file.mode() & WRITABLE_BY_OTHERS != 0 {
         Some("others may write it")
     } else {

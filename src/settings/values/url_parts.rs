@@ -12,7 +12,7 @@ use crate::settings::SettingsError;
 #[serde(transparent)]
 pub struct UrlParts(BTreeMap<String, UrlPartText>);
 
-/// A text that can stand in a host name or as one step of a path, and cannot lead elsewhere.
+/// A text that can be part of a host name or one step of a path, and cannot lead to another address.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String")]
 struct UrlPartText(String);

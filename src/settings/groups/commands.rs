@@ -1,14 +1,37 @@
-//! Settings that one verb or a few verbs read by themselves. A settings file may have them, and they are no part
-//! of a profile.
+//! Which profile and which ledger a command uses, and how single verbs work. A profile has none of these settings
+//! but the ledger.
 
 use std::path::PathBuf;
 
 use crate::progress::ProgressMode;
-use crate::settings::declare::{Facts, KEPT, SWITCH, Scope, choice, settings_group};
+use crate::settings::declare::{
+    KEPT, ProfileName, SWITCH, SettingFacts, SettingScope, Trust, choice, settings_group,
+};
+use crate::settings::sources::is_built_in;
+
+settings_group! {
+    /// Which profile and which ledger a command uses.
+    FileSettings, "Profile and ledger" {
+        /// How the provider behaves: a built-in profile, or a file.
+        profile: ProfileName = ProfileName("anaplan".to_owned()) => SettingFacts {
+            value: "NAME|FILE",
+            example: "anaplan",
+            trust: Trust::NamedIf(|value| !value.as_str().is_some_and(is_built_in)),
+            scope: SettingScope::Choice,
+            ..KEPT
+        };
+        /// The ledger file.
+        ledger: PathBuf = "offboard.db".into() => SettingFacts {
+            value: "FILE",
+            example: "offboard.db",
+            ..KEPT
+        };
+    }
+}
 
 /// The facts of a switch that one verb has.
-const VERB_SWITCH: Facts = Facts {
-    scope: Scope::Verb,
+const VERB_SWITCH: SettingFacts = SettingFacts {
+    scope: SettingScope::Verb,
     ..SWITCH
 };
 
@@ -34,10 +57,10 @@ settings_group! {
     ProgressSettings, "Single verbs" {
         /// How to show progress.
         #[serde(with = "choice")]
-        progress: ProgressMode = ProgressMode::default() => Facts {
+        progress: ProgressMode = ProgressMode::default() => SettingFacts {
             value: "HOW",
             example: "auto",
-            scope: Scope::Verb,
+            scope: SettingScope::Verb,
             ..KEPT
         };
     }
@@ -55,10 +78,10 @@ settings_group! {
     /// Where the log goes.
     LogSettings, "Single verbs" {
         /// Append the log to this file, instead of writing it to standard error.
-        log_file: PathBuf => Facts {
+        log_file: PathBuf => SettingFacts {
             value: "FILE",
             example: "offboard.log",
-            scope: Scope::Verb,
+            scope: SettingScope::Verb,
             is_global: true,
             ..KEPT
         };
