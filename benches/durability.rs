@@ -15,7 +15,7 @@ use offboard::job::{
 };
 use offboard::lookup::LookUpStatus;
 use offboard::pace::Rate;
-use offboard::sandbox::{Faults, Sandbox, SandboxSettings, people};
+use offboard::sandbox::{FaultSettings, Sandbox, SandboxSettings, people};
 use offboard::settings::{Layer, SecretSource, Settings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -99,7 +99,7 @@ fn main() -> Result<(), Failed> {
 async fn compare(latency: &str, users: usize, rounds: usize) -> Result<(), Failed> {
     let sandbox = Sandbox::start(SandboxSettings {
         users,
-        faults: Faults::parse(&format!("latency={latency}"))?,
+        faults: FaultSettings::parse(&format!("latency={latency}"))?,
         request_log: false,
         ..SandboxSettings::default()
     })

@@ -1,4 +1,4 @@
-//! Who signs in, and the forms in which that secret must never be shown.
+//! A user name with its password.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::HeaderValue;
 
-use super::form::TokenForm;
-use super::redact::Secrets;
+use crate::auth::redact::Secrets;
+use crate::auth::token_form::TokenForm;
 
 /// A user name and its password.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Account {
     encoded: SecretString,
 }
 
-/// A name or password that HTTP cannot carry. Its text holds neither.
+/// Why a name or password cannot be used. The message contains neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// There is no user name.
@@ -27,10 +27,10 @@ pub enum AccountError {
     /// There is no password.
     #[error("the password is empty")]
     NoPassword,
-    /// The name holds a `:`, which would be taken for its end (RFC 7617 §2).
+    /// The name contains a `:`, which ends the name in HTTP's Basic scheme (RFC 7617 §2).
     #[error("the user name holds a `:`")]
     Colon,
-    /// A line end or another control character (RFC 7617 §2), perhaps from a file.
+    /// One of them contains a control character (RFC 7617 §2), such as a line end from a file.
     #[error("the user name or the password holds a control character, such as a line end")]
     Control,
 }
@@ -80,10 +80,10 @@ impl Account {
         &self.encoded
     }
 
-    /// Stores the texts that a provider may echo and that must never be shown.
+    /// Adds the password, and its form in the header, to the secrets that are removed from texts.
     pub(super) fn remember(&self, secrets: &Secrets) {
-        secrets.given(&self.password);
-        secrets.given(&self.encoded);
+        secrets.remember_given(&self.password);
+        secrets.remember_given(&self.encoded);
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_basic_cannot_carry_is_refused_without_being_shown() {
+    fn a_name_or_password_that_basic_cannot_carry_is_refused_and_not_printed() {
         for (name, password, expected) in [
             ("", "pw", AccountError::NoName),
             ("ada", "", AccountError::NoPassword),

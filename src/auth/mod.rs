@@ -1,36 +1,33 @@
-//! Tokens: how they are got, kept fresh, and given back.
+//! Sign-in: gets tokens, renews them, and gives them back at the end.
 //!
-//! A [`Session`] signs in when it must, renews before a token ends, and never lets two callers do
-//! so at once; that is one mechanism for every kind of sign-in. Where tokens come from is the
-//! business of an [`Issuer`], a file for each kind. Every request takes its leave of the pace like
-//! any other. Nothing here knows what the tokens are used for.
+//! A [`Session`] signs in when a request needs a token, renews the token before it ends, and never lets two
+//! callers do so at the same time; it works the same for every kind of sign-in. An [`Issuer`] gets the
+//! tokens, with one file for each kind. Each request to a sign-in service waits for a permit of the rate
+//! limit, like every other request (P6). Nothing here knows what the tokens are used for.
 //!
-//! A secret leaves this module only inside a header value that is marked sensitive.
+//! A secret leaves this room only inside a header value that is marked sensitive (P10).
 
 mod account;
-mod cache;
 mod certificate;
-mod form;
-mod given;
-mod identity;
 mod issuer;
-mod key;
+mod paced_client;
 mod redact;
+mod secret_text;
 mod session;
-mod state;
-mod token;
-mod wire;
+mod signed_in_account;
+mod token_form;
 
 pub use account::{Account, AccountError};
-pub use certificate::{Certificate, CertificateEncoding, CertificateError, MessageFormat};
-pub use form::TokenForm;
-pub use given::{Given, GivenFault, Shape, given};
-pub use identity::Identity;
+pub use certificate::{
+    Certificate, CertificateEncoding, CertificateError, KeyError, MessageFormat, PrivateKey,
+};
 pub use issuer::{
     Anaplan, Client, ClientAuth, ClientCredentials, Device, DevicePrompt, DeviceService, Fixed,
     FromCommand, Issuer, Notifier, Speaker, TokenCommand,
 };
-pub use key::{KeyError, PrivateKey};
+pub use paced_client::PacedClient;
 pub use redact::Secrets;
+pub use secret_text::{ParsedSecret, SecretFault, SecretShape, parse_secret};
 pub use session::Session;
-pub use wire::Wire;
+pub use signed_in_account::Identity;
+pub use token_form::TokenForm;

@@ -1,5 +1,5 @@
-//! Taking secrets out of text that a provider, or a program, sent: free text on its way to a person, a log
-//! or the ledger. Ids, names and workspaces never come here: what is decided by them must not change.
+//! Removes secrets from text that a provider or a program sent, before it is printed, logged or stored.
+//! Ids, names and workspaces are not redacted, because decisions depend on them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,41 +11,41 @@ use secrecy::{ExposeSecret, SecretString};
 
 const REDACTED: &str = "[redacted]";
 
-/// Tokens that are remembered. One that so many others have replaced is dead, and answers to requests
-/// that were signed with it have long come.
+/// How many tokens are remembered. A token that so many others have replaced is dead, and all answers to
+/// requests with it have arrived.
 const TOKENS: usize = 64;
 
-/// Characters of a secret that is looked for, at least. A shorter one would be found in words that have
-/// nothing to do with it.
+/// The shortest secret that is searched for, in characters. A shorter one would match parts of unrelated
+/// words.
 const SHORTEST: usize = 8;
 
-/// What a URL leaves as it is (RFC 3986 §2.3).
+/// All characters but those that a URL does not escape (RFC 3986 §2.3).
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// All secrets of one session, in every form in which they may come back. Clones share them.
+/// All secrets of one session, in each form in which a server may send them back. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets(Arc<RwLock<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The secrets that the user gave us: never forgotten.
+    /// Secrets from the user, with their forms. They are never forgotten.
     given: Vec<SecretString>,
-    /// What was obtained, each with its forms.
+    /// Secrets from a service, each with its forms.
     obtained: VecDeque<Vec<SecretString>>,
 }
 
 impl Secrets {
-    /// Remembers a secret that was given to us, such as a password.
-    pub(super) fn given(&self, secret: &SecretString) {
+    /// Remembers a secret from the user, such as a password.
+    pub(super) fn remember_given(&self, secret: &SecretString) {
         self.change(|known| known.given.extend(forms(secret)));
     }
 
-    /// Remembers a secret that was obtained, such as a token.
-    pub(super) fn obtained(&self, secret: &SecretString) {
+    /// Remembers a secret from a service, such as a token.
+    pub(super) fn remember_obtained(&self, secret: &SecretString) {
         self.change(|known| {
             known.obtained.push_back(forms(secret));
             if known.obtained.len() > TOKENS {
@@ -54,8 +54,8 @@ impl Secrets {
         });
     }
 
-    /// `text` with every occurrence of a secret replaced, also as base64, JSON, HTML, URLs and forms
-    /// write it.
+    /// `text` with each occurrence of a secret replaced, also as base64, JSON, HTML, URLs and forms write
+    /// it.
     pub(super) fn redact(&self, text: &str) -> String {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let obtained = known.obtained.iter().flatten();
@@ -66,7 +66,7 @@ impl Secrets {
             .map(ExposeSecret::expose_secret)
             .filter(|secret| text.contains(*secret))
             .collect();
-        // One form may be the beginning of another one, whose rest would stay.
+        // Longest first: one form may be the beginning of another, and the rest of that one would be left.
         found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         found.iter().fold(text.to_owned(), |text, secret| {
             text.replace(*secret, REDACTED)
@@ -78,7 +78,7 @@ impl Secrets {
     }
 }
 
-/// The secret, and all ways in which it is written elsewhere.
+/// The secret, and each form in which other formats write it.
 fn forms(secret: &SecretString) -> Vec<SecretString> {
     let secret = secret.expose_secret();
     if secret.chars().count() < SHORTEST {
@@ -133,15 +133,15 @@ mod tests {
     fn secrets(given: &[&str]) -> Secrets {
         let secrets = Secrets::default();
         for secret in given {
-            secrets.given(&(*secret).into());
+            secrets.remember_given(&(*secret).into());
         }
         secrets
     }
 
     #[test]
-    fn every_occurrence_goes() {
+    fn every_occurrence_is_removed() {
         let secrets = secrets(&["", "hun\"ter-2"]);
-        secrets.obtained(&"t0ken-77".into());
+        secrets.remember_obtained(&"t0ken-77".into());
         assert_eq!(
             secrets.redact(r#"t0ken-77 hun"ter-2 {"a":"hun\"ter-2"} t0ken-77"#),
             r#"[redacted] [redacted] {"a":"[redacted]"} [redacted]"#
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shorter_than_eight_characters_is_not_looked_for() {
+    fn a_secret_of_less_than_eight_characters_is_not_searched_for() {
         let secrets = secrets(&["admin", "7 signs"]);
         let text = "admin@example.com has 7 signs, and YWRtaW4=";
         assert_eq!(secrets.redact(text), text);
     }
 
     #[test]
-    fn p10_no_form_of_a_secret_stays() {
+    fn p10_each_form_of_a_secret_is_removed() {
         let secrets = secrets(&["Pa5s wörd/<&>+'\"="]);
         for form in [
             "Pa5s wörd/<&>+'\"=",
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_forms_that_begin_alike_the_longer_one_goes_first() {
+    fn of_two_forms_with_the_same_beginning_the_longer_one_is_removed_first() {
         assert_eq!(
             secrets(&["abcdefgh", "abcdefghij"]).redact("abcdefghij abcdefgh"),
             "[redacted] [redacted]"
@@ -186,7 +186,7 @@ mod tests {
         let secrets = secrets(&["planted-one"]);
         assert!(!format!("{secrets:?}").contains("planted-one"));
         for number in 0..=TOKENS {
-            secrets.obtained(&format!("token-{number:03}").into());
+            secrets.remember_obtained(&format!("token-{number:03}").into());
         }
         assert_eq!(
             secrets.redact("token-000 token-001"),

@@ -109,7 +109,7 @@ impl KnownUsers {
 
     /// Takes note that a user goes back because the target answers no question. Returns whether that has
     /// gone on for longer than an outage may last, though other requests were answered in between.
-    pub(super) fn note_out(&self, user: &UserId) -> bool {
+    pub(super) fn note_given_back(&self, user: &UserId) -> bool {
         let mut since = self.out_since();
         let first = *since.entry(user.clone()).or_insert_with(Instant::now);
         first.elapsed() >= self.longest_outage

@@ -1,14 +1,14 @@
-//! Addresses that requests may go to, and the rules that keep a credential from going astray.
+//! Addresses that requests may go to, and the rules that keep a credential from reaching another server.
 
 use std::fmt;
 
 use reqwest::Url;
 use url::Host;
 
-/// Where plain `http` may go. Anyone on the way can read a credential that is sent unencrypted.
+/// Where plain `http` is allowed. Each machine on the way can read a credential that is sent unencrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {
-    /// To this machine alone.
+    /// Only to this machine.
     #[default]
     LoopbackOnly,
     /// Anywhere, because the user asked for it by `--allow-http`.
@@ -26,13 +26,13 @@ pub enum UrlErrorKind {
     OtherScheme,
     /// It is plain `http` to another machine.
     InsecureHttp,
-    /// A name or password stands before the host.
+    /// It has a name or password before the host.
     HasCredentials,
     /// It has a `?` part.
     HasQuery,
     /// It has a `#` part.
     HasFragment,
-    /// A path leads elsewhere than its text says, as `..` does.
+    /// The URL standard reads the path as another one, as it does with `..`.
     StrayPath,
 }
 
@@ -120,15 +120,15 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks the address of a single call, by the rules of [`BaseUrl::parse`]. Its last slash stays: to
-/// some services it means something.
+/// Checks the address of a single call, by the rules of [`BaseUrl::parse`]. A slash at its end is kept,
+/// because some services need it.
 ///
 /// # Errors
 /// [`UrlError`], of the first kind that applies.
 pub fn endpoint(text: &str, plain: PlainHttp) -> Result<Url, UrlError> {
     let text = text.trim();
     let error = |kind| UrlError::new(kind, text);
-    // The URL standard takes out tabs and line ends silently; here they are a mistake.
+    // The URL standard removes tabs and line ends without an error; here they are a mistake.
     if text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(error(UrlErrorKind::NotAUrl));
     }
@@ -155,7 +155,7 @@ pub fn endpoint(text: &str, plain: PlainHttp) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// Whether a URL leads to this very machine.
+/// Whether a URL leads to this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -165,8 +165,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// `text` without what stands before the last `@` and without query and fragment, where people put
-/// passwords and keys. It is text that may not parse, so it is cut by its looks.
+/// `text` without the part before the last `@` and without query and fragment, because people put
+/// passwords and keys there. It also works for text that does not parse as a URL.
 pub(crate) fn without_secrets(text: &str) -> String {
     let (scheme, rest) = match text.find("://") {
         Some(at) => text.split_at(at + 3),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_where_its_text_says_or_nowhere() {
+    fn a_path_is_refused_if_the_url_standard_reads_another_one() {
         let base = BaseUrl::parse("https://example.com/scim/", PlainHttp::LoopbackOnly).unwrap();
         let join = |path: &str| base.join(path).map(|url| url.to_string());
         assert_eq!(

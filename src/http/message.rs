@@ -1,10 +1,10 @@
-//! A request on its way out, and the reply that came.
+//! A request to send, and the reply to it.
 
 use reqwest::{Request, Url};
 
 use crate::http::{HeaderMap, Method, one_line};
 
-/// Names under which gateways and services give a request an id, best known first.
+/// The headers in which gateways and services give a request an id, most common first.
 const REQUEST_ID_HEADERS: [&str; 9] = [
     "x-request-id",
     "x-correlation-id",
@@ -17,7 +17,7 @@ const REQUEST_ID_HEADERS: [&str; 9] = [
     "cf-ray",
 ];
 
-/// Longest request id that is kept, in characters.
+/// The longest request id that is kept, in characters.
 const REQUEST_ID_CAP: usize = 128;
 
 /// One request, complete.
@@ -42,21 +42,21 @@ impl Outgoing {
     }
 }
 
-/// What became of a reply's body.
+/// The body of a reply.
 #[derive(Debug)]
 pub enum Body {
-    /// It came whole; it may be empty.
+    /// It arrived whole; it may be empty.
     Whole(Vec<u8>),
     /// It was cut, stalled, or is damaged; the text says which.
     Broken(String),
-    /// It came whole, compressed in a way that cannot be unpacked; the text says how.
+    /// It arrived whole, but is compressed in a way that this client cannot unpack; the text says how.
     Packed(String),
-    /// It is longer than what is read of a body.
+    /// It is longer than the size limit.
     TooLong,
 }
 
 impl Body {
-    /// The bytes of a whole body, or else why there are none.
+    /// The bytes of a whole body, or why there are none.
     pub fn whole(&self) -> Result<&[u8], &str> {
         match self {
             Self::Whole(body) => Ok(body),
@@ -66,7 +66,7 @@ impl Body {
     }
 }
 
-/// A reply: the status line and the headers at least have come.
+/// A reply: at least its status line and headers have arrived.
 #[derive(Debug)]
 pub struct Reply {
     /// The HTTP status, 100–599 (up to 999 from a server that makes its own).
@@ -75,13 +75,13 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
-    /// The proxy that has passed the reply on, or has made it up itself; `None` where a proxy cannot
-    /// have seen it.
+    /// The proxy that has passed the reply on, or has sent a reply of its own; `None` if no proxy can have
+    /// changed it.
     pub proxy: Option<String>,
 }
 
 impl Reply {
-    /// The server's name for this request, on one line of at most 128 characters.
+    /// The server's id for this request, on one line of at most 128 characters.
     pub fn request_id(&self) -> Option<String> {
         REQUEST_ID_HEADERS
             .iter()

@@ -1,36 +1,32 @@
-//! HTTP as this program needs it: one request, one reply or an honest silence.
+//! HTTP as this program needs it: one request brings one reply, or the reason why there is none.
 //!
-//! This is the only place that touches reqwest. It never follows a redirect and never repeats a request
-//! by itself, reads no more of a body than a cap, and says of every failure whether the request may
-//! have left. It must not know SCIM, tokens, or what a request is for.
+//! This is the only room that touches reqwest. It never follows a redirect and never repeats a request
+//! by itself, reads a body up to a size limit, and says of each failure whether the request may have
+//! been sent. It must not know SCIM, tokens, or what a request is for.
 
-mod allowance;
 mod base_url;
+mod body_text;
 mod client;
-mod coding;
-mod failure;
-#[cfg(test)]
-pub(crate) mod fake;
 mod message;
-mod moment;
 mod proxy;
+mod rate_limit;
+#[cfg(test)]
+pub(crate) mod raw_server;
 mod redirect;
-mod retry_after;
-mod route;
 mod tls;
-mod trouble;
-mod words;
 
-pub use allowance::allowance;
 pub(crate) use base_url::without_secrets;
 pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind, endpoint};
+pub use body_text::{body_text, one_line, readable_text, visible};
 pub use client::{Http, HttpError, HttpSettings, Network};
 pub use message::{Body, Outgoing, Reply};
-pub(crate) use moment::server_millis;
 pub use proxy::{Proxy, ProxyChoice, ProxyError};
+pub(crate) use rate_limit::server_millis;
+pub use rate_limit::{LONGEST_WAIT, allowance, retry_after};
 pub use redirect::{Redirect, redirect};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
-pub use retry_after::{LONGEST_WAIT, retry_after};
-pub use tls::{ClientIdentity, Roots, TlsFileError};
-pub use words::{one_line, text, visible, words};
+pub use tls::{
+    ClientIdentity, ClientIdentityError, KeyFormat, PemKey, PemKeyError, Roots, TlsFileError,
+    pem_blocks,
+};

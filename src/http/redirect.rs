@@ -1,26 +1,25 @@
-//! What a redirect asks for, and whether that may be done: a pure rule.
+//! Decides whether a redirect is followed. This is a pure rule.
 //!
-//! A credential goes to the origin that it was given for and to no other one. A write is repeated only
-//! where the server says by the status that it did nothing and wants the very same request (307, 308), and
-//! only for the same resource.
+//! A credential is sent only to the origin that it was given for. A write is repeated only if the status
+//! says that the server did nothing and wants the same request (307, 308), and only for the same resource.
 
 use reqwest::Url;
 
 use crate::http::base_url::without_secrets;
 use crate::http::{Method, Reply, header};
 
-/// What follows from an answer.
+/// What to do after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redirect {
     /// It is no redirect.
     No,
     /// The same request is to be sent to this address.
     Follow(Url),
-    /// It points to this place, and the request must not go there. The text holds no secret.
+    /// It points to this address, and the request must not go there. The text holds no secret.
     Refused(String),
 }
 
-/// What the answer to a request with this method and address asks for.
+/// Decides what to do after the reply to a request with this method and address.
 pub fn redirect(method: &Method, url: &Url, reply: &Reply) -> Redirect {
     if !(300..400).contains(&reply.status) {
         return Redirect::No;
@@ -47,7 +46,7 @@ pub fn redirect(method: &Method, url: &Url, reply: &Reply) -> Redirect {
     }
 }
 
-/// Whether two addresses end in the same name: a write to one user is not to become one to another.
+/// Whether two addresses end in the same name: a write to one user must not reach another user.
 fn is_same_resource(a: &Url, b: &Url) -> bool {
     let last = |url: &Url| {
         let path = url.path().trim_end_matches('/');
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_repeated_only_as_it_was_and_for_the_same_user() {
+    fn a_write_is_repeated_unchanged_and_only_for_the_same_user() {
         for (status, location, expected) in [
             (
                 308,
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_redirect_is_none() {
+    fn other_answers_are_not_redirects() {
         for (status, location, expected) in [
             (200, "/x", "no"),
             (201, "/x", "no"),

@@ -40,7 +40,7 @@ impl AddressEvidence {
 
 impl<D: Directory> LookUp<'_, D> {
     /// Adds addresses to users that a list or a search has shown without them, if a rule needs the addresses.
-    pub(super) async fn complete<R: Register>(
+    pub(super) async fn complete_addresses<R: Register>(
         &mut self,
         register: &mut R,
         users: &mut [UserState],

@@ -85,7 +85,7 @@ pub async fn look_up<D: Directory, R: Register>(
     let Position { cursor, census } = begun.unwrap_or_default();
     let supports = inquirer.supports();
     let sought = register.outstanding().await?;
-    inquirer.expect(strategy::singly(sought, supports.names));
+    inquirer.expect(strategy::requests_one_by_one(sought, supports.names));
     let mut this = LookUp {
         inquirer,
         on_progress,
@@ -178,8 +178,8 @@ impl<D: Directory> LookUp<'_, D> {
             self.strategy = Strategy::Pages;
             // A list may turn out to be longer than the provider says. Then the walk ends after twice as many
             // requests as the other strategy takes.
-            let said = strategy::pages(cursor.passed + 1, cursor.page, expected);
-            let most = said.saturating_add(strategy::singly(sought, names));
+            let said = strategy::requests_for_pages(cursor.passed + 1, cursor.page, expected);
+            let most = said.saturating_add(strategy::requests_one_by_one(sought, names));
             self.pages(register, most.saturating_add(1)).await?;
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<D: Directory> LookUp<'_, D> {
             walked += 1;
             let cursor = self.walk.cursor();
             let total = cursor.total.unwrap_or(cursor.passed);
-            let left = strategy::pages(cursor.passed + 1, cursor.page, total);
+            let left = strategy::requests_for_pages(cursor.passed + 1, cursor.page, total);
             self.report_progress(left);
         }
         Ok(())
@@ -234,7 +234,7 @@ impl<D: Directory> LookUp<'_, D> {
         let Some(mut users) = self.next_users().await? else {
             return Ok(false);
         };
-        self.complete(register, &mut users, EntrySource::List)
+        self.complete_addresses(register, &mut users, EntrySource::List)
             .await?;
         let position = Position {
             cursor: self.walk.cursor().clone(),

@@ -26,7 +26,7 @@ impl Strategy {
 
 /// The number of requests to ask for each user that is sought, with `names` names in one search. If names cannot
 /// be searched, they take more requests than any list.
-pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
+pub(super) fn requests_one_by_one(sought: Outstanding, names: usize) -> u64 {
     let by_name = match (sought.by_name, names as u64) {
         (0, _) => 0,
         (_, 0) => u64::MAX,
@@ -36,7 +36,7 @@ pub(super) fn singly(sought: Outstanding, names: usize) -> u64 {
 }
 
 /// The number of requests to walk from user `next`, counted from 1, to the end of the list.
-pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
+pub(super) fn requests_for_pages(next: u64, page: u64, total: u64) -> u64 {
     total
         .saturating_add(1)
         .saturating_sub(next)
@@ -45,7 +45,7 @@ pub(super) fn pages(next: u64, page: u64, total: u64) -> u64 {
 
 /// Whether the first page of the list is worth its request: it shows how long the list is.
 pub(super) fn is_first_page_worth_it(sought: Outstanding, names: usize) -> bool {
-    singly(sought, names) > 1
+    requests_one_by_one(sought, names) > 1
 }
 
 /// The better strategy from here, when the list is known to have `total` users.
@@ -56,7 +56,10 @@ pub(super) fn choose(
     page: u64,
     total: u64,
 ) -> Strategy {
-    match (singly(sought, names), pages(next, page, total)) {
+    match (
+        requests_one_by_one(sought, names),
+        requests_for_pages(next, page, total),
+    ) {
         (0, _) => Strategy::Nothing,
         // At equal cost the list is taken: it also shows how many users the tenant has, and which are active.
         (singly, pages) if pages <= singly => Strategy::Pages,
@@ -79,7 +82,7 @@ mod tests {
         assert!(is_first_page_worth_it(one, 0));
         assert_eq!(choose(one, 0, 101, 100, 5_000_000), Strategy::Pages);
         let no_name = Outstanding { by_name: 0, ..one };
-        assert_eq!(singly(no_name, 0), 1);
+        assert_eq!(requests_one_by_one(no_name, 0), 1);
     }
 
     #[test]
@@ -100,9 +103,9 @@ mod tests {
             let found = choose(sought, NAMES, next, 100, total);
             assert_eq!(found, expected, "{by_id} {by_name} {next} {total}");
         }
-        assert_eq!(pages(5001, 100, 5000), 0);
-        assert_eq!(pages(1, 100, 1), 1);
-        assert_eq!(pages(1, 1, u64::MAX), u64::MAX - 1);
+        assert_eq!(requests_for_pages(5001, 100, 5000), 0);
+        assert_eq!(requests_for_pages(1, 100, 1), 1);
+        assert_eq!(requests_for_pages(1, 1, u64::MAX), u64::MAX - 1);
         assert!(!is_first_page_worth_it(
             Outstanding {
                 by_id: 1,

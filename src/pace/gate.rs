@@ -15,7 +15,7 @@ pub struct Hold {
 }
 
 /// The instant after `wait`. An instant that the clock cannot represent becomes one in the far future.
-pub(super) fn later(now: Instant, wait: Duration) -> Instant {
+pub(super) fn instant_after(now: Instant, wait: Duration) -> Instant {
     let far = Duration::from_hours(365 * 24);
     now.checked_add(wait).unwrap_or(now + far)
 }
@@ -29,7 +29,7 @@ pub(super) struct Gate {
 impl Gate {
     /// Holds all requests for `wait`. A longer hold is never shortened.
     pub(super) fn hold(&self, wait: Duration, why: &'static str) {
-        let until = later(Instant::now(), wait);
+        let until = instant_after(Instant::now(), wait);
         let mut hold = self.lock();
         if hold.is_none_or(|present| present.until < until) {
             *hold = Some(Hold { until, why });

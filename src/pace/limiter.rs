@@ -46,7 +46,7 @@ impl Limiter {
     /// Takes a permit, or returns how long there will be none.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
         // A limit may have ended by itself.
-        self.refit(now);
+        self.follow_tempo(now);
         if let Some(bucket) = &self.bucket {
             bucket.take()?;
         }
@@ -59,7 +59,7 @@ impl Limiter {
     pub(super) fn throttled(&mut self, now: Instant, wait: Duration) {
         self.usage.throttled += 1;
         self.tempo.throttled(now, wait, self.recent.rate(now));
-        self.refit(now);
+        self.follow_tempo(now);
     }
 
     /// An answer has come that is no 429.
@@ -69,7 +69,7 @@ impl Limiter {
             let recent = self.recent.rate(now);
             self.tempo.ration(now, allowance, recent, expected);
         }
-        self.refit(now);
+        self.follow_tempo(now);
     }
 
     /// The limit in force.
@@ -82,7 +82,7 @@ impl Limiter {
 
     /// Replaces the bucket if the tempo has changed. The new bucket is empty, so that the change itself
     /// lets no request through.
-    fn refit(&mut self, now: Instant) {
+    fn follow_tempo(&mut self, now: Instant) {
         let period = self.tempo.period(now);
         if period == self.period {
             return;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::Allowance;
-use crate::pace::gate::later;
+use crate::pace::gate::instant_after;
 
 /// The floor after 429s, and the step upwards, are the setting divided by this. For 8/s the floor is 24 a
 /// minute: slow enough for any server, and fast enough to notice when the server takes more again.
@@ -74,7 +74,7 @@ impl Tempo {
         // An answer that arrives while all requests wait answers a request that was sent before. Only the first
         // 429 lasts for a whole second at least: otherwise the storm might never end.
         let quiet = if is_news { wait.max(STORM) } else { wait };
-        let until = later(now, quiet).max(self.storm_until.unwrap_or(now));
+        let until = instant_after(now, quiet).max(self.storm_until.unwrap_or(now));
         self.storm_until = Some(until);
         if is_news {
             let known = self.slowed.map(|slowed| slowed.top);
@@ -125,12 +125,12 @@ impl Tempo {
         if allowance.resets_in.is_zero() {
             return;
         }
-        let until = later(now, allowance.resets_in);
+        let until = instant_after(now, allowance.resets_in);
         // Also if some requests remain, no hint makes a request wait longer than this.
         let slowest = 1.0 / Allowance::LONGEST_WAIT.as_secs_f64();
         let remaining = u32::try_from(allowance.remaining).unwrap_or(u32::MAX);
         let limit = (f64::from(remaining) / allowance.resets_in.as_secs_f64()).max(slowest);
-        let other = self.unrationed();
+        let other = self.limit_without_ration();
         match self.ration.filter(|ration| ration.until > now) {
             Some(_) if other.is_some_and(|other| limit >= other) => self.ration = None,
             Some(old) => {
@@ -148,14 +148,14 @@ impl Tempo {
 
     /// The limit in force; `None` if there is none.
     pub(super) fn limit(&self, now: Instant) -> Option<f64> {
-        let ration = self.rationed(now);
-        let limits = self.unrationed().into_iter().chain(ration);
+        let ration = self.ration_in_force(now);
+        let limits = self.limit_without_ration().into_iter().chain(ration);
         limits.reduce(f64::min)
     }
 
     /// Whether the limit in force is below the setting.
     pub(super) fn is_lowered(&self, now: Instant) -> bool {
-        self.slowed.is_some() || self.rationed(now).is_some()
+        self.slowed.is_some() || self.ration_in_force(now).is_some()
     }
 
     /// The time between two requests; `None` without a limit.
@@ -170,12 +170,12 @@ impl Tempo {
         }
     }
 
-    fn unrationed(&self) -> Option<f64> {
+    fn limit_without_ration(&self) -> Option<f64> {
         let slowed = self.slowed.map(|slowed| slowed.limit);
         slowed.or_else(|| self.setting.map(per_second))
     }
 
-    fn rationed(&self, now: Instant) -> Option<f64> {
+    fn ration_in_force(&self, now: Instant) -> Option<f64> {
         let ration = self.ration.filter(|ration| ration.until > now)?;
         Some(ration.limit)
     }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn is(tempo: &Tempo, now: Instant, limit: f64) {
+    fn assert_limit(tempo: &Tempo, now: Instant, limit: f64) {
         let found = tempo.limit(now).unwrap();
         assert!((found - limit).abs() < 1e-6, "{found} is not {limit}");
         let period = tempo.period(now).unwrap().as_secs_f64();
@@ -213,13 +213,13 @@ mod tests {
     #[test]
     fn a_storm_of_429s_halves_once_and_the_floor_holds() {
         let (mut tempo, mut now) = (eight(), Instant::now());
-        is(&tempo, now, 8.0);
+        assert_limit(&tempo, now, 8.0);
         for expected in [4.0, 2.0, 1.0, 0.5, 0.4, 0.4] {
             for _ in 0..10 {
                 tempo.throttled(now, S * 3, 8.0);
                 now += S / 10;
             }
-            is(&tempo, now, expected);
+            assert_limit(&tempo, now, expected);
             assert!(tempo.is_lowered(now));
             now += S * 3;
         }
@@ -232,7 +232,7 @@ mod tests {
             tempo.throttled(now, S / 100, 8.0);
             now += S / 10;
         }
-        is(&tempo, now, 1.0);
+        assert_limit(&tempo, now, 1.0);
     }
 
     #[test]
@@ -245,15 +245,15 @@ mod tests {
                 now += S / 10;
                 tempo.served(now);
             }
-            is(&tempo, now, 4.0 + f64::from(steps) * 0.4);
+            assert_limit(&tempo, now, 4.0 + f64::from(steps) * 0.4);
         }
         now += S * 600;
-        is(&tempo, now, 7.6);
+        assert_limit(&tempo, now, 7.6);
         tempo.served(now);
         assert_eq!(tempo.period(now), Some(S / 8));
         assert!(!tempo.is_lowered(now));
         tempo.served(now + S * 600);
-        is(&tempo, now + S * 600, 8.0);
+        assert_limit(&tempo, now + S * 600, 8.0);
     }
 
     #[test]
@@ -264,9 +264,9 @@ mod tests {
         // A late one of the same storm asks for more.
         tempo.throttled(now + S * 9, S * 10, 8.0);
         tempo.served(now + S * 20);
-        is(&tempo, now, 4.0);
+        assert_limit(&tempo, now, 4.0);
         tempo.served(now + S * 21);
-        is(&tempo, now, 4.4);
+        assert_limit(&tempo, now, 4.4);
     }
 
     #[test]
@@ -274,10 +274,10 @@ mod tests {
         let (mut tempo, mut now) = (Tempo::new(None), Instant::now());
         assert_eq!((tempo.limit(now), tempo.period(now)), (None, None));
         tempo.throttled(now, S, 300.0);
-        is(&tempo, now, 150.0);
+        assert_limit(&tempo, now, 150.0);
         now += S * 2;
         tempo.throttled(now, S, 900.0);
-        is(&tempo, now, 75.0);
+        assert_limit(&tempo, now, 75.0);
         now += S;
         for _ in 0..15 {
             assert!(tempo.is_lowered(now));
@@ -292,24 +292,24 @@ mod tests {
     fn what_remains_lasts_until_the_reset() {
         let (mut tempo, now) = (eight(), Instant::now());
         tempo.ration(now, left(600, 60), 8.0, u64::MAX);
-        is(&tempo, now, 8.0);
+        assert_limit(&tempo, now, 8.0);
         tempo.ration(now, left(75, 10), 8.0, u64::MAX);
-        is(&tempo, now, 8.0);
+        assert_limit(&tempo, now, 8.0);
         tempo.ration(now, left(100, 50), 8.0, u64::MAX);
-        is(&tempo, now, 2.0);
+        assert_limit(&tempo, now, 2.0);
         tempo.ration(now, left(98, 50), 2.0, u64::MAX);
-        is(&tempo, now, 2.0);
+        assert_limit(&tempo, now, 2.0);
         tempo.ration(now, left(60, 40), 2.0, u64::MAX);
-        is(&tempo, now, 1.5);
-        is(&tempo, now + S * 39, 1.5);
+        assert_limit(&tempo, now, 1.5);
+        assert_limit(&tempo, now + S * 39, 1.5);
         assert!(tempo.is_lowered(now + S * 39));
-        is(&tempo, now + S * 40, 8.0);
+        assert_limit(&tempo, now + S * 40, 8.0);
         assert!(!tempo.is_lowered(now + S * 40));
         tempo.ration(now, left(600, 60), 2.0, u64::MAX);
-        is(&tempo, now, 8.0);
+        assert_limit(&tempo, now, 8.0);
         assert!(!tempo.is_lowered(now));
         tempo.ration(now, left(0, 0), 2.0, u64::MAX);
-        is(&tempo, now, 8.0);
+        assert_limit(&tempo, now, 8.0);
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         let (mut tempo, now) = (eight(), Instant::now());
         for remaining in [0, 1, 3] {
             tempo.ration(now, left(remaining, 86_400), 8.0, u64::MAX);
-            is(&tempo, now, 1.0 / 300.0);
+            assert_limit(&tempo, now, 1.0 / 300.0);
         }
     }
 
@@ -327,10 +327,10 @@ mod tests {
         tempo.ration(now, left(600, 60), 5.0, u64::MAX);
         assert_eq!(tempo.limit(now), None);
         tempo.ration(now, left(600, 60), 200.0, u64::MAX);
-        is(&tempo, now, 10.0);
+        assert_limit(&tempo, now, 10.0);
         // Once the limit is kept, the rate of what is sent no longer shows whether a hint is tighter.
         tempo.ration(now, left(600, 50), 10.0, u64::MAX);
-        is(&tempo, now, 12.0);
+        assert_limit(&tempo, now, 12.0);
         assert_eq!(tempo.limit(now + S * 50), None);
     }
 
@@ -339,10 +339,10 @@ mod tests {
         let (mut tempo, now) = (eight(), Instant::now());
         tempo.ration(now, left(20, 10), 8.0, u64::MAX);
         tempo.throttled(now, S, 2.0);
-        is(&tempo, now, 1.0);
-        is(&tempo, now + S * 11, 1.0);
+        assert_limit(&tempo, now, 1.0);
+        assert_limit(&tempo, now + S * 11, 1.0);
         tempo.ration(now + S, left(5, 10), 1.0, u64::MAX);
-        is(&tempo, now + S, 0.5);
+        assert_limit(&tempo, now + S, 0.5);
     }
 
     #[test]
@@ -357,7 +357,7 @@ mod tests {
             (11_990, 100, 8.0),
         ] {
             tempo.ration(now, left(remaining, 8_000), 8.0, expected);
-            is(&tempo, now, limit);
+            assert_limit(&tempo, now, limit);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The sandbox's only look at the wall clock, and the two ways it writes a time.
+//! The only place where the sandbox reads the wall clock, and the two formats in which it prints a time.
 //!
-//! Everything that measures or waits uses tokio's clock; wall time appears in answers only (token
-//! expiry, `lastModified`, HTTP dates). It knows nothing of users, tokens or requests.
+//! Measuring and waiting use tokio's clock. Wall time is used in answers only (token expiry, `lastModified`,
+//! HTTP dates). It knows nothing of users, tokens or requests.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ pub(crate) fn wall_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// An HTTP date that is not before `now + wait`, and how far away it really lies.
+/// An HTTP date that is not before `now + wait`, and the real time until it.
 ///
 /// HTTP dates have whole seconds: rounding down would let a client come back too early.
 pub(crate) fn http_date_after(now: SystemTime, wait: Duration) -> (String, Duration) {

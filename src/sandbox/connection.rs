@@ -1,9 +1,9 @@
-//! Connections that can be broken off on purpose.
+//! Connections that can be reset on purpose.
 //!
-//! A handler sees a connection only as the requests on it. To leave a client without an answer, the
-//! listener wraps every socket and hands its [`Line`] to the handlers: once broken off, nothing more
-//! is written, and the socket is closed with a reset. This file knows nothing of HTTP, and nothing
-//! of why a connection is broken.
+//! A handler sees only the requests on a connection. To leave a client without an answer, the listener wraps
+//! each socket and passes its [`ConnectionSwitch`] to the handlers. After the switch is used, nothing more is
+//! written, and the socket is closed with a reset. This file knows nothing of HTTP, and does not know why a
+//! connection is reset.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,12 +17,12 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The handlers' grip on the connection that a request came by.
+/// Lets a handler reset the connection of its request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<AtomicBool>);
+pub(crate) struct ConnectionSwitch(Arc<AtomicBool>);
 
-impl Line {
-    /// Lets nothing more out; the next write resets the connection instead.
+impl ConnectionSwitch {
+    /// Stops all output; the next write resets the connection instead.
     pub(crate) fn break_off(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -32,13 +32,13 @@ impl Line {
     }
 }
 
-impl Connected<IncomingStream<'_, BreakableListener>> for Line {
+impl Connected<IncomingStream<'_, BreakableListener>> for ConnectionSwitch {
     fn connect_info(stream: IncomingStream<'_, BreakableListener>) -> Self {
         stream.io().line.clone()
     }
 }
 
-/// A listener whose connections can be broken off.
+/// A listener whose connections can be reset.
 #[derive(Debug)]
 pub(crate) struct BreakableListener(pub(crate) TcpListener);
 
@@ -50,7 +50,7 @@ impl Listener for BreakableListener {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Without this the small answers wait for acknowledgements; failing to set it only slows.
         stream.set_nodelay(true).ok();
-        let line = Line::default();
+        let line = ConnectionSwitch::default();
         (BreakableStream { stream, line }, address)
     }
 
@@ -59,16 +59,16 @@ impl Listener for BreakableListener {
     }
 }
 
-/// One connection and the switch that breaks it.
+/// One connection and the switch that resets it.
 #[derive(Debug)]
 pub(crate) struct BreakableStream {
     stream: TcpStream,
-    line: Line,
+    line: ConnectionSwitch,
 }
 
 impl BreakableStream {
-    /// Arms the socket so that closing it sends a reset, and says so to the HTTP layer, which then
-    /// drops the socket.
+    /// If the switch was used: sets the socket so that closing it sends a reset, and returns an error, after
+    /// which the HTTP layer drops the socket.
     fn check(&self) -> io::Result<()> {
         if self.line.broken() {
             self.stream.set_zero_linger()?;

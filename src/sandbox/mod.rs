@@ -1,35 +1,37 @@
-//! A made SCIM provider that runs inside this process: Anaplan's token service and user surface,
-//! with made people and faults on demand.
+//! A simulated SCIM provider that runs inside this process: Anaplan's token service and SCIM API, with
+//! generated people and faults on demand.
 //!
 //! It serves rehearsals (`offboard sandbox`, `offboard demo`), the integration tests and the benchmarks.
 //! It must know nothing of the rest of the crate, least of all of the SCIM client: a misreading that
-//! both sides shared would pass every test. [`Books`] records what it did and, if asked for, a log file
-//! does too; a test compares that with what the client believes.
+//! both sides shared would pass every test. [`Books`] records what it did, and a log file does too if one is
+//! named; a test compares them with what the client believes.
 
 mod clock;
 mod connection;
 mod fault;
-mod gate;
+mod middleware;
 mod record;
 mod route;
+mod sandbox_settings;
+mod scim_api;
 mod server;
-mod settings;
-mod surface;
+mod shared_state;
 mod tenant;
 mod token;
-mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use fault::bucket::Bucket;
-pub use fault::kind::{FaultKind, Faults, Latency, Outage, OutageAnswer, OutageStart};
-pub use fault::text::FaultsError;
-pub use record::books::{Books, UserBook};
-pub use record::tally::{Request, Totals};
+pub use fault::fault_settings::{
+    FaultKind, FaultSettings, Latency, OutageAnswer, OutageStart, PlannedOutage,
+};
+pub use fault::fault_text::FaultsError;
+pub use fault::request_allowance::RequestAllowance;
+pub use record::request_log::{LoggedRequest, RequestTotals};
+pub use record::sandbox_books::{Books, UserBook};
 pub use route::{Route, Verb};
+pub use sandbox_settings::{AddMeans, ItemsPerPage, RemoveNone, SandboxSettings};
 pub use server::Sandbox;
-pub use settings::{AddMeans, ItemsPerPage, RemoveNone, SandboxSettings};
 pub use tenant::people::{Person, people};
-pub use token::certificate::CertificateRules;
-pub use token::grant::{Approver, OAuthRules};
+pub use token::certificate_check::CertificateRules;
+pub use token::oauth_grants::{Approver, OAuthRules};

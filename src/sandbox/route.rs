@@ -1,7 +1,7 @@
-//! Which call a request is, small enough to be remembered for every request.
+//! The call that a request makes, small enough to store one for each request.
 //!
-//! It reads the path only. Dispatching is the router's business; this is for the books, the dice
-//! and the gate.
+//! It reads the path only. The router of axum dispatches requests; this is for the records, the fault draw
+//! and the middleware.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ pub enum Route {
     Discovery,
     /// Any other path under the SCIM base.
     Unknown,
-    /// Any path outside the sandbox's surface.
+    /// Any other path.
     Outside,
 }
 
@@ -97,7 +97,7 @@ impl Route {
         }
     }
 
-    /// Whether the call belongs to the SCIM surface.
+    /// Whether this is a call of the SCIM API.
     pub const fn is_scim(self) -> bool {
         matches!(
             self,
@@ -126,7 +126,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// The number that an id of 32 hex digits (upper or lower case) spells.
+/// The number that an id of 32 hex digits (upper or lower case) means.
 pub(crate) fn number(id: &str) -> Option<u128> {
     let hex = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     hex.then(|| u128::from_str_radix(id, 16).ok()).flatten()
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_apart_and_printed_again() {
+    fn paths_are_read_and_printed() {
         let id = "0a8b00000000000000000000000000f1";
         for path in [
             "/token/logout",

@@ -1,7 +1,7 @@
 //! Starts and stops one sandbox: the socket, the routes, the task that serves.
 //!
-//! The serving task is owned by the [`Sandbox`]; nothing outlives it but the [`Books`]. It must not
-//! know how any call is answered.
+//! The [`Sandbox`] owns the serving task; only the [`Books`] can be used after it. It must not know how any
+//! call is answered.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,16 +15,17 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::sandbox::connection::{BreakableListener, Line};
-use crate::sandbox::fault::kind::FaultKind;
-use crate::sandbox::gate::gate;
-use crate::sandbox::record::books::Books;
+use crate::sandbox::connection::{BreakableListener, ConnectionSwitch};
+use crate::sandbox::fault::fault_settings::FaultKind;
+use crate::sandbox::middleware::gate;
+use crate::sandbox::record::sandbox_books::Books;
 use crate::sandbox::route::{self, SCIM_BASE};
-use crate::sandbox::settings::SandboxSettings;
-use crate::sandbox::surface::wire::Refusal;
-use crate::sandbox::surface::{discovery, list, users};
-use crate::sandbox::token::{oauth, service};
-use crate::sandbox::world::{World, hold};
+use crate::sandbox::sandbox_settings::SandboxSettings;
+use crate::sandbox::scim_api::list::list_call;
+use crate::sandbox::scim_api::scim_answer::Refusal;
+use crate::sandbox::scim_api::{discovery, user_calls};
+use crate::sandbox::shared_state::{SandboxState, hold};
+use crate::sandbox::token::{oauth_calls, token_calls};
 
 /// How long open requests may take to end when the sandbox stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -32,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A running sandbox. It serves until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Sandbox {
-    world: Arc<World>,
+    world: Arc<SandboxState>,
     address: SocketAddr,
     tasks: JoinSet<io::Result<()>>,
 }
@@ -46,8 +47,8 @@ impl Sandbox {
     pub async fn start(settings: SandboxSettings) -> io::Result<Self> {
         let listener = TcpListener::bind(settings.bind).await?;
         let address = listener.local_addr()?;
-        let world = World::new(settings, format!("http://{address}"))?;
-        let app = router(&world).into_make_service_with_connect_info::<Line>();
+        let world = SandboxState::new(settings, format!("http://{address}"))?;
+        let app = router(&world).into_make_service_with_connect_info::<ConnectionSwitch>();
         let stopped = world.stop.clone().cancelled_owned();
         let serve = axum::serve(BreakableListener(listener), app).with_graceful_shutdown(stopped);
         let mut tasks = JoinSet::new();
@@ -74,12 +75,12 @@ impl Sandbox {
         self.world.root.clone()
     }
 
-    /// What the sandbox knows of its own doings; stays readable after the stop.
+    /// The record of what the sandbox did; readable after the stop.
     pub fn books(&self) -> Books {
         Books(Arc::clone(&self.world))
     }
 
-    /// Ends all tokens at once, as an administrator might; a new sign-in works.
+    /// Revokes all tokens at once, as an administrator might. A new sign-in works.
     pub fn revoke_tokens(&self) {
         hold(&self.world.tokens).revoke_all();
     }
@@ -89,16 +90,16 @@ impl Sandbox {
         hold(&self.world.grants).decide_all(approve)
     }
 
-    /// Lets the next writes to one user meet these faults, one each, before any drawn fault.
+    /// The next writes to one user meet these faults, one each, instead of a drawn fault.
     ///
-    /// An id that is not 32 hex digits belongs to no user, so it plans nothing.
+    /// An id that is not 32 hex digits is the id of no user and is ignored.
     pub fn plan_faults(&self, id: &str, kinds: impl IntoIterator<Item = FaultKind>) {
         if let Some(id) = route::number(id) {
             hold(&self.world.dice).plan(id, kinds);
         }
     }
 
-    /// Takes no more requests, ends all waits, and returns when open requests have ended or after
+    /// Accepts no more requests, ends all waits, and returns when all open requests have ended, or after
     /// two seconds.
     pub async fn stop(mut self) {
         self.world.stop.cancel();
@@ -113,20 +114,20 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Dropping the tasks closes the listener only; connections go by this.
+        // Dropping the tasks closes the listener only; this closes the connections.
         self.world.stop.cancel();
     }
 }
 
-fn router(world: &Arc<World>) -> Router {
+fn router(world: &Arc<SandboxState>) -> Router {
     let scim = Router::new()
-        .route("/Users", get(list::list))
+        .route("/Users", get(list_call::list))
         .route(
             "/Users/{id}",
-            get(users::get)
-                .patch(users::patch)
-                .put(users::put)
-                .delete(users::delete),
+            get(user_calls::get)
+                .patch(user_calls::patch)
+                .put(user_calls::put)
+                .delete(user_calls::delete),
         )
         .route(
             "/ServiceProviderConfig",
@@ -136,13 +137,13 @@ fn router(world: &Arc<World>) -> Router {
         .route("/Schemas", get(discovery::schemas));
     Router::new()
         .nest(SCIM_BASE, scim)
-        .route("/token/authenticate", post(service::authenticate))
-        .route("/token/refresh", post(service::refresh))
-        .route("/token/validate", get(service::validate))
-        .route("/token/logout", post(service::logout))
-        .route("/oauth/device/code", post(oauth::device_code))
-        .route("/oauth/token", post(oauth::token))
-        .route("/activate", get(oauth::activate))
+        .route("/token/authenticate", post(token_calls::authenticate))
+        .route("/token/refresh", post(token_calls::refresh))
+        .route("/token/validate", get(token_calls::validate))
+        .route("/token/logout", post(token_calls::logout))
+        .route("/oauth/device/code", post(oauth_calls::device_code))
+        .route("/oauth/token", post(oauth_calls::token))
+        .route("/activate", get(oauth_calls::activate))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no such endpoint"))
         .method_not_allowed_fallback(async || {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")

@@ -1,24 +1,18 @@
-//! SCIM 2.0 (RFC 7643, RFC 7644) in the dialect of a profile: the port's directory of users.
+//! SCIM 2.0 (RFC 7643, RFC 7644) in the dialect of a profile: the client behind [`crate::port::Directory`].
 //!
-//! It says how a request for one user looks in that dialect, signs and sends it, and reads whatever comes back, with
-//! every liberty that providers take. It does not judge: what an answer means for a user, and
-//! whether to try again, is decided elsewhere. It must not know the ledger or the engine.
+//! It builds the request for one user or for a page of users in that dialect, signs and sends it, and
+//! reads the answer, in every form that providers are known to send. It does not decide what an
+//! answer means for a user or whether to try again: `domain` and `engine` do. It must not know the ledger
+//! or the engine.
 
-mod client;
-mod dialect;
-mod error;
-mod fields;
-mod list;
-mod path;
-mod provider;
-mod request;
-mod schemas;
-mod shows;
-mod user;
+pub(in crate::scim) mod dialect;
+pub(in crate::scim) mod request;
+pub(in crate::scim) mod response;
+mod scim_client;
 
-pub use client::ScimClient;
 pub use dialect::{
-    Absent, AccessDialect, AttributeName, Dialect, Each, FindDialect, HeaderText, Item, Media,
-    Method, PatchOperation, Template, WriteDialect,
+    Absent, AccessDialect, AttributeName, Dialect, FindDialect, HeaderText, Item, Media,
+    MembershipDialect, PatchOperation, Template, WriteDialect, WriteMethod,
 };
-pub use provider::Provider;
+pub use response::service_config::ServiceConfig;
+pub use scim_client::ScimClient;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-use crate::auth::{Shape, TokenForm, given};
+use crate::auth::{SecretShape, TokenForm, parse_secret};
 use crate::settings::SettingsError;
 
 /// Which secret it is. A kind of sign-in takes one at most.
@@ -191,13 +191,13 @@ pub fn accept(
     form: &TokenForm,
 ) -> Result<(SecretString, Option<String>), SettingsError> {
     let shape = match kind {
-        SecretKind::Token => Shape::Token(form),
+        SecretKind::Token => SecretShape::Token(form),
         SecretKind::Password
         | SecretKind::ClientSecret
         | SecretKind::KeyPassphrase
-        | SecretKind::ProxyPassword => Shape::Password,
+        | SecretKind::ProxyPassword => SecretShape::Password,
     };
-    let given = given(bytes, shape).map_err(|fault| failed(kind, from, &fault))?;
+    let given = parse_secret(bytes, shape).map_err(|fault| failed(kind, from, &fault))?;
     let note = given.left_out.map(|before| {
         format!(
             "the {} from {from} begins with `{before}`, which is no part of it: it is used without that",

@@ -29,7 +29,7 @@ pub(in crate::audit) struct LineState {
     pub(in crate::audit) event_hash: String,
     /// The place of that event in the chain.
     pub(in crate::audit) event: Option<u64>,
-    pub(in crate::audit) verified: Option<Verification>,
+    pub(in crate::audit) verified: Option<LineVerification>,
     /// Whether what the user had before is known.
     pub(in crate::audit) is_seen: bool,
     /// Whether the workspaces that the user had before, and those that the user had last, are known.
@@ -41,7 +41,7 @@ pub(in crate::audit) struct LineState {
 
 /// What a verification has found of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::audit) struct Verification {
+pub(in crate::audit) struct LineVerification {
     pub(in crate::audit) at: String,
     pub(in crate::audit) finding: Finding,
     pub(in crate::audit) detail: String,
@@ -154,14 +154,25 @@ impl LineState {
             EventBody::Verified {
                 finding, detail, ..
             } => {
-                self.verified = Some(Verification {
+                self.verified = Some(LineVerification {
                     at: event.at.clone(),
                     finding: *finding,
                     detail: text(detail.as_deref()),
                 });
                 return;
             }
-            _ => return,
+            EventBody::JobLoaded { .. }
+            | EventBody::ChainBegun { .. }
+            | EventBody::RunStarted { .. }
+            | EventBody::RunEnded { .. }
+            | EventBody::VerificationEnded(_)
+            | EventBody::Planned { .. }
+            | EventBody::PlanDiscarded { .. }
+            | EventBody::CanaryPassed { .. }
+            | EventBody::RetryConfirmed { .. }
+            | EventBody::Undone { .. }
+            | EventBody::Sampled { .. }
+            | EventBody::Unknown => return,
         }
         if !matches!(event.body, EventBody::LookedUp { .. }) {
             self.has_state = true;

@@ -1,5 +1,5 @@
-//! Anaplan's Authentication API: a token for a password, renewed while it lives, given back at the
-//! end.
+//! Anaplan's Authentication API: a token for a password or a certificate, renewed while it is valid, and
+//! given back at the end.
 
 use std::time::Duration;
 
@@ -8,31 +8,31 @@ use serde_json::Value;
 
 use crate::auth::account::Account;
 use crate::auth::certificate::Certificate;
-use crate::auth::form::TokenForm;
-use crate::auth::identity::Identity;
+use crate::auth::paced_client::{PacedClient, SignInReply};
 use crate::auth::redact::Secrets;
-use crate::auth::token::remaining_life;
-use crate::auth::wire::{Heard, Wire};
+use crate::auth::session::remaining_life;
+use crate::auth::signed_in_account::Identity;
+use crate::auth::token_form::TokenForm;
 use crate::domain::Clock;
 use crate::http::{BaseUrl, Body, HeaderMap, HeaderValue, Method, header, server_millis};
 
-use super::answer::{Denial, Dialect, judge};
-use super::oauth::{denial, said};
-use super::{Ask, Grant};
+use super::token_answer::{AnswerFormat, Denial, judge};
+use super::token_endpoint::{denial, members};
+use super::{Grant, TokenRequest};
 
 /// The scheme of the service's own calls; `Bearer` is refused there.
 pub(super) const SCHEME: &str = "AnaplanAuthToken";
 
-/// The sign-in service at one address, and what proves to it who we are.
+/// The sign-in service at one address, with the password or certificate for it.
 #[derive(Debug)]
 pub struct Anaplan {
-    wire: Wire,
+    wire: PacedClient,
     base: BaseUrl,
     proof: Proof,
     secrets: Secrets,
 }
 
-/// What proves who we are.
+/// What the sign-in is made with.
 #[derive(Debug)]
 enum Proof {
     Password(Account),
@@ -41,7 +41,7 @@ enum Proof {
 
 impl Anaplan {
     /// Signs in with a password. `base` is the service, such as `https://auth.anaplan.com`.
-    pub fn basic(wire: Wire, base: BaseUrl, account: Account) -> Self {
+    pub fn basic(wire: PacedClient, base: BaseUrl, account: Account) -> Self {
         let secrets = Secrets::default();
         account.remember(&secrets);
         Self {
@@ -53,7 +53,7 @@ impl Anaplan {
     }
 
     /// Signs in with a certificate and its key.
-    pub fn certificate(wire: Wire, base: BaseUrl, certificate: Certificate) -> Self {
+    pub fn certificate(wire: PacedClient, base: BaseUrl, certificate: Certificate) -> Self {
         Self {
             wire,
             base,
@@ -66,20 +66,20 @@ impl Anaplan {
         &self.secrets
     }
 
-    /// Asks for a token: with the password or certificate at `/token/authenticate`, or with a living token at
+    /// Asks for a token: with the password or certificate at `/token/authenticate`, or with a valid token at
     /// `/token/refresh` (an expired one is refused).
-    pub(super) async fn ask(&self, ask: &Ask) -> Grant {
-        let heard = match ask {
-            Ask::New => self.authenticate().await,
-            Ask::Renewal(token) => match own(token) {
+    pub(super) async fn ask(&self, ask: &TokenRequest) -> Grant {
+        let answer = match ask {
+            TokenRequest::New => self.authenticate().await,
+            TokenRequest::Renewal(token) => match own(token) {
                 Ok(header) => self.post("/token/refresh", header).await,
                 Err(why) => return Grant::Refused(why),
             },
         };
-        match heard {
-            Ok(heard) => judge(
-                heard,
-                &Words(self.wire.clock()),
+        match answer {
+            Ok(answer) => judge(
+                answer,
+                &AnaplanAnswers(self.wire.clock()),
                 &self.secrets,
                 self.wire.clock(),
             ),
@@ -87,7 +87,7 @@ impl Anaplan {
         }
     }
 
-    async fn authenticate(&self) -> Result<Heard, String> {
+    async fn authenticate(&self) -> Result<SignInReply, String> {
         let path = "/token/authenticate";
         let certificate = match &self.proof {
             Proof::Password(account) => return self.post(path, account.basic()).await,
@@ -96,7 +96,7 @@ impl Anaplan {
         let challenge = certificate
             .challenge(self.wire.clock().now())
             .ok_or("the system has no random numbers")?;
-        self.secrets.obtained(&challenge.signature.into());
+        self.secrets.remember_obtained(&challenge.signature.into());
         let shown = TokenForm::scheme("CACertificate")
             .value(&certificate.shown().into())
             .ok_or("no header can carry the certificate")?;
@@ -107,42 +107,42 @@ impl Anaplan {
         Ok(self.wire.send(Method::POST, url, headers, body).await)
     }
 
-    /// Ends a token's life. Answers 204 (Anaplan, Authentication API).
+    /// Makes a token invalid. The answer is 204 (Anaplan, Authentication API).
     pub(super) async fn log_out(&self, token: &SecretString) -> Result<(), String> {
-        let heard = self.post("/token/logout", own(token)?).await?;
-        match heard.reply.map_err(|silence| silence.to_string())?.status {
+        let answer = self.post("/token/logout", own(token)?).await?;
+        match answer.result.map_err(|silence| silence.to_string())?.status {
             200..=299 => Ok(()),
             status => Err(format!("HTTP {status}")),
         }
     }
 
-    /// Asks who a token belongs to.
+    /// Asks for the account of a token.
     pub(super) async fn identity(&self, token: &SecretString) -> Option<Identity> {
         let url = self.base.join("/token/validate").ok()?;
         let header = (header::AUTHORIZATION, own(token).ok()?);
-        let heard = self.wire.send(Method::GET, url, [header], None).await;
-        let reply = heard.reply.ok()?;
+        let answer = self.wire.send(Method::GET, url, [header], None).await;
+        let reply = answer.result.ok()?;
         match (reply.status, reply.body) {
             (200..=299, Body::Whole(body)) => Identity::parse(&body),
             _ => None,
         }
     }
 
-    async fn post(&self, path: &str, authorization: HeaderValue) -> Result<Heard, String> {
+    async fn post(&self, path: &str, authorization: HeaderValue) -> Result<SignInReply, String> {
         let url = self.base.join(path).map_err(|error| error.to_string())?;
         let headers = [(header::AUTHORIZATION, authorization)];
         Ok(self.wire.send(Method::POST, url, headers, None).await)
     }
 }
 
-/// The header of the service's own calls.
+/// The `Authorization` header for the service's own calls.
 fn own(token: &SecretString) -> Result<HeaderValue, String> {
     TokenForm::scheme(SCHEME)
         .value(token)
         .ok_or_else(|| "no header can carry the token".to_owned())
 }
 
-/// A number without its fraction. What fits no `i64` becomes the nearest one.
+/// A number without its fraction. A number outside the range of `i64` becomes the nearest `i64`.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a cast from a float saturates, and makes 0 of what is no number"
@@ -151,11 +151,11 @@ fn whole(number: f64) -> i64 {
     number as i64
 }
 
-/// How the service writes its answers.
+/// The format of the service's answers.
 #[derive(Debug)]
-struct Words(Clock);
+struct AnaplanAnswers(Clock);
 
-impl Dialect for Words {
+impl AnswerFormat for AnaplanAnswers {
     /// Reads `tokenInfo` (Anaplan, Authentication API), whose `expiresAt` is in milliseconds since the
     /// epoch on the server's clock.
     fn token(&self, headers: &HeaderMap, body: &[u8]) -> Option<(SecretString, Option<Duration>)> {
@@ -175,7 +175,7 @@ impl Dialect for Words {
 
     /// A status `FAILURE_…`, whatever the status of HTTP.
     fn denial(&self, body: &[u8]) -> Option<Denial> {
-        let says = said(body);
+        let says = members(body);
         let status = says["status"].as_str().unwrap_or_default();
         let fails = status
             .get(..4)
@@ -187,10 +187,10 @@ impl Dialect for Words {
         }
     }
 
-    /// `status` and `statusMessage` (Anaplan, Authentication API), or all of the text that came.
-    fn account(&self, body: &[u8]) -> String {
+    /// `status` and `statusMessage` (Anaplan, Authentication API), or the whole text.
+    fn explanation(&self, body: &[u8]) -> String {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            return crate::http::text(body).into_owned();
+            return crate::http::body_text(body).into_owned();
         };
         match (json["status"].as_str(), json["statusMessage"].as_str()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
@@ -218,15 +218,15 @@ mod tests {
             headers: map,
             body,
         };
-        let heard = Heard {
-            asked: Instant::now(),
-            reply: Ok(reply),
+        let answer = SignInReply {
+            sent_at: Instant::now(),
+            result: Ok(reply),
         };
         let secrets = Secrets::default();
-        secrets.given(&"planted-secret".into());
+        secrets.remember_given(&"planted-secret".into());
         let clock = Clock::Fixed(Timestamp::from_millis(0));
-        match judge(heard, &Words(clock), &secrets, clock) {
-            Grant::Given(_, life) => format!("given {:.0?}", life.unwrap()),
+        match judge(answer, &AnaplanAnswers(clock), &secrets, clock) {
+            Grant::Issued(_, life) => format!("given {:.0?}", life.unwrap()),
             Grant::Pending(wait) => format!("pending {wait:?}"),
             Grant::Refused(why) => format!("refused {why}"),
             Grant::Blocked(why) => format!("blocked {why}"),
@@ -317,7 +317,7 @@ mod tests {
 
     fn token(body: &str) -> Option<(SecretString, Option<Duration>)> {
         let clock = Clock::Fixed(Timestamp::from_millis(0));
-        Words(clock).token(&HeaderMap::new(), body.as_bytes())
+        AnaplanAnswers(clock).token(&HeaderMap::new(), body.as_bytes())
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_token_gives_none() {
+    fn a_body_without_a_token_gives_none() {
         for body in [
             "",
             "null",

@@ -163,7 +163,7 @@ impl AttemptPolicy {
 
     /// The effect that is recorded for a later run. A user that a write of this run was sent for counts as
     /// written, even if the write was refused, so that the recorded state before the job stays.
-    pub(in crate::engine) fn effect_left(&self) -> Effect {
+    pub(in crate::engine) fn effect_to_record(&self) -> Effect {
         match self.effect {
             Effect::None if self.has_written() => Effect::Part,
             effect => effect,

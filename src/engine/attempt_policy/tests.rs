@@ -205,7 +205,7 @@ fn a_conflict_is_worth_one_more_write() {
 }
 
 #[test]
-fn whoever_comes_with_no_attempt_left_is_only_read() {
+fn a_user_with_no_attempt_left_is_only_read() {
     let mut policy = AttemptPolicy::new(MAX, 3, Effect::None, Aim::Change);
     assert_eq!(policy.first(), Step::Read);
     assert_eq!(
@@ -245,7 +245,7 @@ fn what_never_left_costs_no_attempt() {
 }
 
 #[test]
-fn whoever_may_neither_be_written_nor_read_is_a_question_about_the_role() {
+fn a_user_that_may_be_neither_written_nor_read_leads_to_a_question_about_the_role() {
     let forbidden = Verdict::Refused(Reason::Forbidden);
     let both = [(Write, forbidden), (Read, forbidden)];
     let failed = Outcome::Failed(Reason::Forbidden);

@@ -61,7 +61,7 @@ pub(super) async fn claim<D: Directory, J: Journal>(
         });
     }
     let is_full = page.len() == request.limit;
-    let taken = within(&page, request.unwritten);
+    let taken = claimable(&page, request.unwritten);
     let supply = if taken < page.len() {
         Supply::AtWriteLimit
     } else if is_full {
@@ -95,7 +95,7 @@ pub(super) async fn claim<D: Directory, J: Journal>(
 
 /// How many of the first users of a page may be claimed, if at most `unwritten` of them may be users that no
 /// write was sent for.
-fn within(page: &[Subject], unwritten: Option<u64>) -> usize {
+fn claimable(page: &[Subject], unwritten: Option<u64>) -> usize {
     let Some(mut left) = unwritten else {
         return page.len();
     };

@@ -297,7 +297,7 @@ impl RunJournal {
     async fn call(&self) -> Result<u64, JournalError> {
         let call = self.fuse.record().await;
         tokio::time::sleep(self.latency).await;
-        self.fuse.live().await;
+        self.fuse.wait_if_dead().await;
         let mut state = self.journal.lock();
         state.failed |= self.fail_at.is_some_and(|first| call >= first);
         if state.failed {
@@ -336,10 +336,10 @@ impl Journal for RunJournal {
         for entry in entries {
             self.journal.lock().store(entry);
         }
-        self.fuse.meet(Cut::AfterRecord(call)).await;
+        self.fuse.kill_at(Cut::AfterRecord(call)).await;
         // The entries are durable now; the caller learns that a little later.
         tokio::time::sleep(self.latency).await;
-        self.fuse.live().await;
+        self.fuse.wait_if_dead().await;
         Ok(())
     }
 }

@@ -80,7 +80,7 @@ impl FakeTenant {
     }
 
     /// A new run does not know that an earlier run was asked to wait.
-    pub(super) fn greet(&self) {
+    pub(super) fn forget_waits(&self) {
         self.state().closed = None;
     }
 
@@ -344,10 +344,10 @@ impl Directory for FakeDirectory {
                 RequestKind::Read | RequestKind::List => self.journal.check_read(user),
             }
             behaviour = self.tenant.receive(request, behaviour);
-            self.fuse.meet(Cut::AfterSend(call)).await;
+            self.fuse.kill_at(Cut::AfterSend(call)).await;
         }
         tokio::time::sleep(self.latency + behaviour.delay()).await;
-        self.fuse.live().await;
+        self.fuse.wait_if_dead().await;
         assert!(
             behaviour != Behaviour::Panic,
             "{user} makes the program panic"
@@ -361,7 +361,7 @@ impl Directory for FakeDirectory {
             return Ok(());
         }
         tokio::time::sleep(self.latency).await;
-        self.fuse.live().await;
+        self.fuse.wait_if_dead().await;
         let mut state = self.tenant.state();
         state.credential += 1;
         state.renewals += 1;

@@ -37,36 +37,36 @@ impl Fuse {
     }
 
     /// Resolves when the run is dead.
-    pub(super) async fn blown(&self) {
+    pub(super) async fn killed(&self) {
         self.dead.cancelled().await;
     }
 
     /// Counts a call of the journal.
     pub(super) async fn record(&self) -> u64 {
-        self.live().await;
+        self.wait_if_dead().await;
         let call = self.records.fetch_add(1, Ordering::SeqCst) + 1;
-        self.meet(Cut::BeforeRecord(call)).await;
+        self.kill_at(Cut::BeforeRecord(call)).await;
         call
     }
 
     /// Counts a request.
     pub(super) async fn send(&self) -> u64 {
-        self.live().await;
+        self.wait_if_dead().await;
         let call = self.sends.fetch_add(1, Ordering::SeqCst) + 1;
-        self.meet(Cut::BeforeSend(call)).await;
+        self.kill_at(Cut::BeforeSend(call)).await;
         call
     }
 
     /// Kills the run if `place` is where it is to be killed.
-    pub(super) async fn meet(&self, place: Cut) {
+    pub(super) async fn kill_at(&self, place: Cut) {
         if self.cut == Some(place) {
             self.dead.cancel();
         }
-        self.live().await;
+        self.wait_if_dead().await;
     }
 
     /// Waits for ever if the run is dead.
-    pub(super) async fn live(&self) {
+    pub(super) async fn wait_if_dead(&self) {
         if self.dead.is_cancelled() {
             std::future::pending::<()>().await;
         }

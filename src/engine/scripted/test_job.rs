@@ -166,7 +166,7 @@ impl TestJob {
     /// One run, from what the journal holds.
     pub(crate) async fn run(&self, plan: &RunPlan) -> Ran {
         self.journal.recover();
-        self.tenant.greet();
+        self.tenant.forget_waits();
         self.tenant.state().door = plan.door.clone();
         let fuse = Arc::new(Fuse::new(plan.cut));
         let journal = RunJournal {
@@ -208,7 +208,7 @@ impl TestJob {
         };
         let result = tokio::select! {
             biased;
-            () = fuse.blown() => None,
+            () = fuse.killed() => None,
             () = signal(plan, sender) => unreachable!("signals never end"),
             result = run(parts, &mut signals, &mut recorder) => Some(result),
         };

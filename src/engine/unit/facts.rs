@@ -101,7 +101,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             return None;
         }
         let (look, ids) = (self.look.as_ref()?, self.context.settings.means.ids);
-        if self.policy.effect_left() == Effect::None {
+        if self.policy.effect_to_record() == Effect::None {
             return Some(Fact::LookedUp(look.state.clone()));
         }
         let before = self.subject.before.as_mut()?;
@@ -261,7 +261,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     pub(super) fn released(&self, why: &str, unanswered: bool) -> Fact {
         Fact::Released {
             attempts: self.policy.writes(),
-            effect: self.policy.effect_left(),
+            effect: self.policy.effect_to_record(),
             unanswered,
             why: why.to_owned(),
         }

@@ -122,7 +122,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// The target answers no request: the user goes back, and the run ends if that goes on for too long.
     fn target_out(&self, words: String) -> Halt {
-        if self.context.users.note_out(&self.subject.user) {
+        if self.context.users.note_given_back(&self.subject.user) {
             Halt::Fatal(StopReason::Outage(words))
         } else {
             Halt::TargetOut(words)
@@ -164,7 +164,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         self.context.users.shown().is_none()
             && self.context.users.seen_by_plan().is_none()
             && self.subject.before.is_none()
-            && self.policy.effect_left() == Effect::None
+            && self.policy.effect_to_record() == Effect::None
     }
 
     fn is_another(&self, known: &UserId) -> bool {

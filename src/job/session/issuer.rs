@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use crate::auth::{
     Account, AccountError, Anaplan, Certificate, CertificateEncoding, CertificateError, Client,
     ClientCredentials, Device, DevicePrompt, Fixed, FromCommand, Issuer, KeyError, MessageFormat,
-    PrivateKey, Wire,
+    PacedClient, PrivateKey,
 };
 use crate::domain::{Clock, pem_text};
 use crate::job::Voice;
@@ -76,7 +76,7 @@ impl SecretError {
 pub(super) fn issuer(
     sign_in: &SignIn,
     secret: Option<&SecretString>,
-    wire: Wire,
+    wire: PacedClient,
     voice: &Arc<dyn Voice>,
 ) -> Result<Issuer, SecretError> {
     let given = secret.cloned().unwrap_or_default();

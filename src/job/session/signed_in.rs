@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 
-use crate::auth::{Identity, Session, Wire};
+use crate::auth::{Identity, PacedClient, Session};
 use crate::domain::Clock;
 use crate::http::Http;
 use crate::job::session::issuer::issuer;
@@ -96,7 +96,7 @@ pub(crate) async fn sign_in(
     let sign_in = &connection.sign_in;
     let http = Http::new(&connection.http)?;
     let pace = Arc::new(Pace::new(settings.rate, settings.burst));
-    let wire = Wire::new(http.clone(), Arc::clone(&pace), Clock::System);
+    let wire = PacedClient::new(http.clone(), Arc::clone(&pace), Clock::System);
     let issuer = issuer(sign_in, secret.as_ref(), wire, voice)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);

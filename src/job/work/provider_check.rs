@@ -6,7 +6,7 @@ use crate::domain::{Clock, Content, PageAt, Silence, Timestamp, UserPage};
 use crate::job::session::refused;
 use crate::job::{JobError, Setup, SignedIn};
 use crate::port::{Directory, SignInError};
-use crate::scim::Provider;
+use crate::scim::ServiceConfig;
 
 /// What a provider has shown.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct ProviderCheck {
     /// The account as the provider knows it, if it says.
     pub identity: Option<Identity>,
     /// What the provider says of itself.
-    pub provider: Provider,
+    pub provider: ServiceConfig,
     /// When it was asked, by the clock of this machine.
     pub asked_at: Timestamp,
     /// All users of the tenant, if the provider reports the number.
@@ -103,7 +103,7 @@ async fn look(
 ) -> Result<ProviderCheck, JobError> {
     signed_in.pace.permit().await;
     let asked_at = Clock::System.now();
-    let provider = signed_in.client.provider().await;
+    let provider = signed_in.client.service_config().await;
     let provider = provider.map_err(ProviderCheckError::Silent)?;
     let page = read_users(setup, &signed_in, page).await?;
     let mut other_access: Vec<_> = page

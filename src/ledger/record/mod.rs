@@ -3,16 +3,16 @@
 //! [`EventBody`] is the one declaration of all kinds. The writer stores it; the audit, `explain`, the
 //! timeline and the report read it. Nothing here knows SQL.
 
-mod event;
 mod event_body;
 mod fact_bodies;
+mod new_event;
 mod sentences;
 pub(in crate::ledger) mod word;
 
-pub(in crate::ledger) use event::NewEvent;
 pub use event_body::EventBody;
 #[cfg(test)]
 pub(in crate::ledger) use event_body::EventKind;
+pub(in crate::ledger) use new_event::NewEvent;
 
 #[cfg(test)]
 mod tests;

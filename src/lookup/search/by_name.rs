@@ -258,7 +258,7 @@ impl<D: Directory> LookUp<'_, D> {
         }
         let pages = cursor
             .total
-            .map(|total| strategy::pages(cursor.passed + 1, cursor.page, total));
+            .map(|total| strategy::requests_for_pages(cursor.passed + 1, cursor.page, total));
         Ok(pages.is_some_and(|pages| pages <= names as u64))
     }
 
@@ -268,7 +268,7 @@ impl<D: Directory> LookUp<'_, D> {
         register: &mut R,
     ) -> Result<(), LookUpError> {
         if let Some(mut users) = self.next_users().await? {
-            self.complete(register, &mut users, EntrySource::List)
+            self.complete_addresses(register, &mut users, EntrySource::List)
                 .await?;
             register.found(users, None).await?;
         }
@@ -288,7 +288,8 @@ impl<D: Directory> LookUp<'_, D> {
         let Ok(mut page) = self.inquirer.ask(&request).await?.into_page() else {
             return Ok(Search::Refused);
         };
-        self.read_nameless(&mut page.users, wanted.len()).await?;
+        self.read_users_without_names(&mut page.users, wanted.len())
+            .await?;
         let key = |user: &UserState| user.user_name.as_deref().map(name_key);
         let fits = |user: &UserState| key(user).is_some_and(|name| wanted.contains(&name));
         let shown = page.users.len() as u64;
@@ -309,14 +310,14 @@ impl<D: Directory> LookUp<'_, D> {
         let found = users.iter().filter_map(|user| user.user_name.clone());
         let found = found.collect();
         self.take(&users);
-        self.complete(register, &mut users, EntrySource::Search)
+        self.complete_addresses(register, &mut users, EntrySource::Search)
             .await?;
         register.found(users, None).await?;
         Ok(Search::Found(found))
     }
 
     /// Reads users alone that a search has shown without their names, unless there are more users than names.
-    async fn read_nameless(
+    async fn read_users_without_names(
         &self,
         users: &mut [UserState],
         names: usize,

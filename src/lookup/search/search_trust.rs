@@ -9,7 +9,7 @@ use crate::lookup::error::LookUpError;
 use crate::lookup::look_up::LookUp;
 use crate::lookup::register::Register;
 use crate::lookup::search::by_name::{Search, is_hit, name, names};
-use crate::lookup::search::spelling::{disguised, swapped};
+use crate::lookup::search::spelling::{most_different_spelling, swap_case};
 use crate::port::Directory;
 
 impl<D: Directory> LookUp<'_, D> {
@@ -29,7 +29,9 @@ impl<D: Directory> LookUp<'_, D> {
         for hit in hits {
             let name = name(&hit).unwrap_or_default();
             // A server may fold each letter beyond ASCII in its own way.
-            if !is_trusted || !(name.is_ascii() || self.finds_disguised(register, name).await?) {
+            if !is_trusted
+                || !(name.is_ascii() || self.finds_other_spelling(register, name).await?)
+            {
                 doubtful.push(hit.line());
             }
         }
@@ -37,12 +39,12 @@ impl<D: Directory> LookUp<'_, D> {
     }
 
     /// Whether a search finds a name, which was found before, in the spelling that differs most from it.
-    async fn finds_disguised<R: Register>(
+    async fn finds_other_spelling<R: Register>(
         &mut self,
         register: &mut R,
         name: &str,
     ) -> Result<bool, LookUpError> {
-        let disguised = disguised(name);
+        let disguised = most_different_spelling(name);
         if disguised == name || name_key(&disguised) != name_key(name) {
             return Ok(false);
         }
@@ -64,7 +66,7 @@ impl<D: Directory> LookUp<'_, D> {
         let Some(name) = self.control.name.clone() else {
             return Ok(false);
         };
-        let found = self.search(register, vec![swapped(&name)]).await?;
+        let found = self.search(register, vec![swap_case(&name)]).await?;
         let is_passed = matches!(found, Search::Found(found) if found.contains(&name));
         self.control.is_passed = Some(is_passed);
         Ok(is_passed)

@@ -17,7 +17,7 @@ impl Control {
     /// Takes the name of a user that was shown, if it can be used for the test.
     pub(in crate::lookup) fn note(&mut self, user: &UserState) {
         let name = user.user_name.as_ref();
-        let is_usable = |name: &&String| is_plain(name) && swapped(name) != **name;
+        let is_usable = |name: &&String| is_plain(name) && swap_case(name) != **name;
         if self.name.is_none() {
             self.name = name.filter(is_usable).cloned();
         }
@@ -44,7 +44,7 @@ pub(in crate::lookup) fn is_plain(name: &str) -> bool {
 }
 
 /// A name with the case of each letter swapped.
-pub(in crate::lookup) fn swapped(name: &str) -> String {
+pub(in crate::lookup) fn swap_case(name: &str) -> String {
     let swap = |c: char| {
         if c.is_ascii_lowercase() {
             c.to_ascii_uppercase()
@@ -57,7 +57,7 @@ pub(in crate::lookup) fn swapped(name: &str) -> String {
 
 /// The spelling of a name that differs most from it and compares as equal: in the other case, and with each
 /// accent as a separate character.
-pub(in crate::lookup) fn disguised(name: &str) -> String {
+pub(in crate::lookup) fn most_different_spelling(name: &str) -> String {
     let upper = name.to_uppercase();
     let other = if upper == name {
         name.to_lowercase()
@@ -102,9 +102,9 @@ mod tests {
         let decomposed = "Jose\u{301}@x.com";
         let expected = [decomposed, "jose\u{301}@x.com", "jos\u{e9}@x.com"];
         assert_eq!(spellings(decomposed), expected);
-        assert_eq!(swapped("Ada@x.com"), "aDA@X.COM");
+        assert_eq!(swap_case("Ada@x.com"), "aDA@X.COM");
         for name in ["jos\u{e9}@x.com", "JOSE\u{301}@X.COM", "\u{e9}\u{df}"] {
-            let disguised = disguised(name);
+            let disguised = most_different_spelling(name);
             assert_ne!(disguised, name);
             assert_eq!(name_key(&disguised), name_key(name));
         }

@@ -1,8 +1,8 @@
-//! What the sandbox knows of its own doings: counters, the request log, the file of applied writes.
+//! What the sandbox records about itself: counters, the request log, and the file of applied writes.
 //!
-//! Tests hold this against what the client believes, so nothing here may be computed from what a
-//! client said; it is written where a thing happens.
+//! Tests compare this with what the client believes. So nothing here is computed from what a client says;
+//! each record is written where the recorded thing happens.
 
-pub(crate) mod applied;
-pub(crate) mod books;
-pub(crate) mod tally;
+pub(crate) mod request_log;
+pub(crate) mod sandbox_books;
+pub(crate) mod write_log;

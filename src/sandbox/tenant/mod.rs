@@ -1,8 +1,8 @@
-//! The tenant: made people, their workspaces, and what has been changed since the start.
+//! The tenant: generated people, their workspaces, and what has been changed since the start.
 //!
-//! It knows nothing of HTTP, tokens or faults, and it answers in its own types only.
+//! It knows nothing of HTTP, tokens or faults.
 
 pub(crate) mod people;
-pub(crate) mod profile;
-pub(crate) mod state;
+pub(crate) mod user_profile;
+pub(crate) mod user_store;
 pub(crate) mod workspace;

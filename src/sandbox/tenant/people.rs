@@ -1,12 +1,11 @@
-//! Made people: the same seed gives the same ids, names and workspaces, in any order.
+//! Generated people: the same seed gives the same ids, names and workspaces, in any order.
 //!
-//! Every value is computed from the seed and the person's number, so that a roster of a hundred thousand
-//! costs no memory and the server need not store what it can compute. Names are numbers on purpose: they
-//! can be found again in an audit and belong to no real person.
+//! Each value is computed from the seed and the person's number, so that a hundred thousand people need no
+//! memory. Names are numbers, so that they can be found in an audit and cannot be those of a real person.
 
-use super::workspace;
+use crate::sandbox::tenant::workspace;
 
-/// One made person, as the sandbox knows them before anything was changed.
+/// One generated person, before any change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The user id: 32 lower-case hex digits.
@@ -58,7 +57,7 @@ pub(crate) fn number_of(user_name: &str) -> Option<usize> {
     (self::user_name(number) == user_name).then_some(number)
 }
 
-/// Most people carry a staff number; every seventh has an empty one, as it happens in real tenants.
+/// Most people have a staff number; every seventh has an empty one, as in real tenants.
 pub(crate) fn external_id(number: usize) -> String {
     if number % 7 == 6 {
         String::new()
@@ -85,7 +84,7 @@ pub(crate) fn mix(seed: u64, number: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// The finishing step of the `SplitMix64` generator: a bijection, so that no two numbers meet.
+/// The last step of the `SplitMix64` generator. It is a bijection, so different numbers stay different.
 fn split(value: u64) -> u64 {
     let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,15 +1,14 @@
-//! The made list of workspaces of the tenant.
+//! The generated list of workspaces of the tenant.
 //!
-//! A user's workspaces are a set of at most 64 bits over this list, which is what keeps a hundred
-//! thousand users small. The list never changes while the sandbox runs, so no lock guards it. It
-//! knows nothing of users.
+//! A user's workspaces are a set of at most 64 bits over this list, so that a hundred thousand users need
+//! little memory. The list never changes while the sandbox runs, so it has no lock.
 
-use super::people::{mix, workspace_set};
+use crate::sandbox::tenant::people::{mix, workspace_set};
 
 /// How many workspaces the tenant has: more than the 50 that one call may name.
 pub(crate) const COUNT: usize = 60;
 
-/// A set of workspaces: bit `n` stands for the `n`th workspace of the [`Directory`].
+/// A set of workspaces: bit `n` stands for the `n`th workspace of the [`WorkspaceList`].
 pub(crate) type Set = u64;
 
 /// One workspace.
@@ -23,10 +22,10 @@ pub(crate) struct Workspace {
 
 /// All workspaces of the tenant.
 #[derive(Debug)]
-pub(crate) struct Directory(Vec<Workspace>);
+pub(crate) struct WorkspaceList(Vec<Workspace>);
 
-impl Directory {
-    /// The list that belongs to a seed.
+impl WorkspaceList {
+    /// The list for a seed.
     pub(crate) fn made(seed: u64) -> Self {
         Self((0..COUNT).map(|number| made(seed, number)).collect())
     }

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::bed::{Answer, Bed, answer};
+use crate::sandbox::tests::sandbox_bed::{SandboxAnswer, SandboxBed, answer};
 use crate::sandbox::{OAuthRules, SandboxSettings};
 
 const CLIENT: &str = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e";
 
-async fn bed(change: impl FnOnce(&mut OAuthRules)) -> Bed {
+async fn bed(change: impl FnOnce(&mut OAuthRules)) -> SandboxBed {
     let mut settings = SandboxSettings::default();
     settings.oauth.interval = Duration::ZERO;
     settings.oauth.client_secret = Some("s:e+c".to_owned());
     change(&mut settings.oauth);
-    Bed::new(settings).await
+    SandboxBed::new(settings).await
 }
 
-impl Bed {
-    async fn form(&self, path: &str, form: &str) -> Answer {
+impl SandboxBed {
+    async fn form(&self, path: &str, form: &str) -> SandboxAnswer {
         let url = format!("{}{path}", self.sandbox.auth_url());
         let request = self.client.post(url).body(form.to_owned());
         let kind = "application/x-www-form-urlencoded";
@@ -92,7 +92,7 @@ async fn codes_are_declined_and_expire() {
     let code = bed.code().await;
     assert_eq!(bed.sandbox.decide_codes(false), 1);
     assert_eq!(bed.poll(&code).await.unwrap_err(), "access_denied");
-    let bed = super::grants::bed(|oauth| oauth.code_life = Duration::ZERO).await;
+    let bed = crate::sandbox::tests::grants::bed(|oauth| oauth.code_life = Duration::ZERO).await;
     let code = bed.code().await;
     assert_eq!(bed.poll(&code).await.unwrap_err(), "expired_token");
 }

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::bed::{Bed, disable, off_board};
-use crate::sandbox::{FaultKind, Faults, Sandbox, SandboxSettings};
+use crate::sandbox::tests::sandbox_bed::{SandboxBed, disable, off_board};
+use crate::sandbox::{FaultKind, FaultSettings, Sandbox, SandboxSettings};
 
 #[tokio::test]
 async fn the_port_is_free_after_stop_and_after_drop() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     assert_eq!(bed.get("/Users").await.status, 200);
     let bind = bed.sandbox.addr();
     tokio::time::timeout(Duration::from_secs(1), bed.sandbox.stop())
@@ -40,8 +40,8 @@ async fn the_port_is_free_after_stop_and_after_drop() {
 
 #[tokio::test]
 async fn a_stop_ends_open_waits() {
-    let faults = Faults::parse("stall-before=1,stall=60s").unwrap();
-    let bed = Bed::new(SandboxSettings {
+    let faults = FaultSettings::parse("stall-before=1,stall=60s").unwrap();
+    let bed = SandboxBed::new(SandboxSettings {
         faults,
         ..SandboxSettings::default()
     })
@@ -68,7 +68,7 @@ async fn the_log_holds_what_was_really_applied() {
         log: Some(log.clone()),
         ..SandboxSettings::default()
     };
-    let bed = Bed::new(settings).await;
+    let bed = SandboxBed::new(settings).await;
     let id = &bed.people[0].id;
     let kinds = [
         FaultKind::ResetAfter,
@@ -113,8 +113,8 @@ async fn the_log_holds_what_was_really_applied() {
 
 #[tokio::test]
 async fn requests_at_once_are_counted_and_lose_nothing() {
-    let faults = Faults::parse("latency=20ms").unwrap();
-    let bed = Bed::new(SandboxSettings {
+    let faults = FaultSettings::parse("latency=20ms").unwrap();
+    let bed = SandboxBed::new(SandboxSettings {
         faults,
         ..SandboxSettings::default()
     })
@@ -152,7 +152,7 @@ async fn requests_at_once_are_counted_and_lose_nothing() {
 
 #[tokio::test]
 async fn the_request_log_can_be_off() {
-    let bed = Bed::new(SandboxSettings {
+    let bed = SandboxBed::new(SandboxSettings {
         request_log: false,
         ..SandboxSettings::default()
     })

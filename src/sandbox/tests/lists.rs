@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use reqwest::Method;
 
-use super::bed::{Bed, answer, disable};
+use crate::sandbox::tests::sandbox_bed::{SandboxBed, answer, disable};
 use crate::sandbox::{ItemsPerPage, SandboxSettings};
 
 #[tokio::test]
 async fn pages_cover_the_tenant_without_a_schemas_key() {
     let users = 230;
-    let bed = Bed::new(SandboxSettings {
+    let bed = SandboxBed::new(SandboxSettings {
         users,
         ..SandboxSettings::default()
     })
@@ -50,7 +50,7 @@ async fn pages_cover_the_tenant_without_a_schemas_key() {
 #[tokio::test]
 async fn items_per_page_can_be_odd() {
     let items_per_page = ItemsPerPage::Fixed(10);
-    let bed = Bed::new(SandboxSettings {
+    let bed = SandboxBed::new(SandboxSettings {
         items_per_page,
         ..SandboxSettings::default()
     })
@@ -60,7 +60,7 @@ async fn items_per_page_can_be_odd() {
 
 #[tokio::test]
 async fn filters_find_users() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     bed.patch(5, disable()).await;
     let (fifth, sixth) = (&bed.people[5], &bed.people[6]);
     let total = async |filter: String| {
@@ -106,7 +106,7 @@ async fn filters_find_users() {
 
 #[tokio::test]
 async fn one_user_is_found_in_any_case() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let person = bed
         .people
         .iter()
@@ -132,14 +132,14 @@ async fn one_user_is_found_in_any_case() {
     );
     let detail = "Resource 00000000000000000000000000000000 not found";
     assert_eq!(missing.body["detail"], detail);
-    assert_eq!(bed.get("/Users/nobody").await.status, 404);
+    assert_eq!(bed.get("/Users/unknown").await.status, 404);
     assert_eq!(bed.get("/Groups").await.status, 404);
     assert_eq!(bed.get("/users").await.status, 404);
 }
 
 #[tokio::test]
 async fn only_json_can_be_had() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     for (accept, status) in [
         ("application/xml", 406),
         ("application/scim+json", 200),

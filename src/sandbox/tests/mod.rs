@@ -1,9 +1,9 @@
-//! The sandbox as a client sees it: over real sockets, judged by its books.
+//! The sandbox from outside: every test here talks HTTP to a running one.
 
-mod bed;
-mod faults;
+mod fault_injection;
 mod grants;
 mod life;
 mod lists;
-mod sign_in;
+mod sandbox_bed;
+mod token_service;
 mod writes;

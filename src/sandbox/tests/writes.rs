@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::bed::{Bed, answer, disable, off_board, patch_body};
+use crate::sandbox::tests::sandbox_bed::{SandboxBed, answer, disable, off_board, patch_body};
 use crate::sandbox::{AddMeans, RemoveNone, SandboxSettings};
 
 /// The number of the first person with at least three workspaces.
-fn busy(bed: &Bed) -> usize {
+fn busy(bed: &SandboxBed) -> usize {
     bed.people
         .iter()
         .position(|person| person.workspaces.len() >= 3)
@@ -16,7 +16,7 @@ fn busy(bed: &Bed) -> usize {
 
 #[tokio::test]
 async fn off_boarding_removes_everything_and_can_be_repeated() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let number = busy(&bed);
     let id = &bed.people[number].id;
     let before = bed.get(&format!("/Users/{id}")).await;
@@ -54,10 +54,10 @@ async fn off_boarding_removes_everything_and_can_be_repeated() {
 
 #[tokio::test]
 async fn entitlements_are_one_set_with_three_views() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let number = busy(&bed);
     let spaces = bed.people[number].workspaces.clone();
-    let ids = |bed: &Bed| bed.books.user(&bed.people[number].id).unwrap().workspaces;
+    let ids = |bed: &SandboxBed| bed.books.user(&bed.people[number].id).unwrap().workspaces;
     let targeted = json!([{ "op": "remove",
         "path": format!("entitlements[value eq \"{}\"]", spaces[0].to_uppercase()) }]);
     assert_eq!(bed.patch(number, targeted).await.status, 200);
@@ -80,7 +80,7 @@ async fn entitlements_are_one_set_with_three_views() {
 #[tokio::test]
 async fn add_appends_or_replaces() {
     for (add, expected) in [(AddMeans::Append, 4), (AddMeans::Replace, 1)] {
-        let bed = Bed::new(SandboxSettings {
+        let bed = SandboxBed::new(SandboxSettings {
             add,
             ..SandboxSettings::default()
         })
@@ -103,7 +103,7 @@ async fn add_appends_or_replaces() {
 #[tokio::test]
 async fn removing_nothing_is_accepted_or_has_no_target() {
     for (remove_none, status) in [(RemoveNone::Accept, 200), (RemoveNone::Refuse, 400)] {
-        let bed = Bed::new(SandboxSettings {
+        let bed = SandboxBed::new(SandboxSettings {
             remove_none,
             ..SandboxSettings::default()
         })
@@ -125,7 +125,7 @@ async fn removing_nothing_is_accepted_or_has_no_target() {
 
 #[tokio::test]
 async fn bad_operations_are_refused_by_kind() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let spaces: std::collections::BTreeSet<_> = bed
         .people
         .iter()
@@ -212,7 +212,7 @@ async fn bad_operations_are_refused_by_kind() {
 
 #[tokio::test]
 async fn bodies_must_say_that_they_are_json() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let path = format!("/Users/{}", bed.people[0].id);
     for (kind, status) in [
         (Some("application/json; charset=utf-8"), 200),
@@ -237,7 +237,7 @@ async fn bodies_must_say_that_they_are_json() {
 
 #[tokio::test]
 async fn put_replaces_and_delete_is_not_there() {
-    let bed = Bed::plain().await;
+    let bed = SandboxBed::plain().await;
     let person = &bed.people[busy(&bed)];
     let path = format!("/Users/{}", person.id);
     let mut body = json!({ "id": person.id, "userName": person.user_name,
@@ -260,7 +260,7 @@ async fn put_replaces_and_delete_is_not_there() {
 
 #[tokio::test]
 async fn some_users_are_refused_in_the_servers_words() {
-    let bed = Bed::new(SandboxSettings {
+    let bed = SandboxBed::new(SandboxSettings {
         refused: 4,
         ..SandboxSettings::default()
     })

@@ -1,10 +1,10 @@
 //! Sign-in: the token store, the `Authorization` header, and the calls under `/token` and `/oauth`.
 //!
-//! It knows accounts and tokens, nothing of users as SCIM resources.
+//! It knows accounts and tokens, and nothing of users as SCIM resources.
 
-pub(crate) mod certificate;
-pub(crate) mod credential;
-pub(crate) mod grant;
-pub(crate) mod oauth;
-pub(crate) mod service;
-pub(crate) mod store;
+pub(crate) mod authorization_header;
+pub(crate) mod certificate_check;
+pub(crate) mod oauth_calls;
+pub(crate) mod oauth_grants;
+pub(crate) mod token_calls;
+pub(crate) mod token_store;

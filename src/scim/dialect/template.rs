@@ -1,21 +1,21 @@
-//! JSON with places to be filled in.
+//! JSON templates with placeholders: `{user}`, `{id}` and `{access}`.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
-/// What the places of a template stand for.
+/// The values of the placeholders of a template.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::scim) struct Places<'a> {
+pub(in crate::scim) struct Placeholders<'a> {
     /// `{user}`: the user's id.
     pub(in crate::scim) user: &'a str,
     /// `{id}`: the id of one workspace, role or group.
     pub(in crate::scim) id: &'a str,
-    /// `{access}`: all that the user is to have.
+    /// `{access}`: the list of everything that the user is to have.
     pub(in crate::scim) access: Option<&'a Value>,
 }
 
-/// A JSON value, in whose texts `{user}` and `{id}` are filled in; a text that is `{access}` and
-/// nothing else becomes a list.
+/// A JSON value in whose texts `{user}` and `{id}` are replaced. A text that is `{access}` and
+/// nothing else is replaced by a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Value);
 
@@ -32,12 +32,12 @@ impl Template {
         Self(value)
     }
 
-    /// The value with all places filled in.
-    pub(in crate::scim) fn fill(&self, places: Places<'_>) -> Value {
+    /// The value with all placeholders replaced.
+    pub(in crate::scim) fn fill(&self, places: Placeholders<'_>) -> Value {
         fill(&self.0, places)
     }
 
-    /// The members, if it is an object: what a path-less operation changes.
+    /// The members, if it is an object: the attributes that an operation without a path changes.
     pub(super) fn members(&self) -> Option<&Map<String, Value>> {
         self.0.as_object()
     }
@@ -47,7 +47,7 @@ impl Template {
     }
 }
 
-/// One entry of the list that `{access}` becomes; `{id}` stands for the id.
+/// One entry of the list that replaces `{access}`; `{id}` stands for the id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Template")]
 pub struct Item(Template);
@@ -65,7 +65,7 @@ impl TryFrom<Template> for Item {
         if template.mentions("{id}") && !template.mentions("{access}") {
             Ok(Self(template))
         } else {
-            Err("an item says by `{id}` where the id stands")
+            Err("an item contains `{id}` where the id is written")
         }
     }
 }
@@ -73,15 +73,15 @@ impl TryFrom<Template> for Item {
 impl Item {
     /// The list with these ids.
     pub(in crate::scim) fn list(&self, ids: &[String]) -> Value {
-        let places = |id| Places {
+        let places = |id| Placeholders {
             id,
-            ..Places::default()
+            ..Placeholders::default()
         };
         ids.iter().map(|id| self.0.fill(places(id))).collect()
     }
 }
 
-fn fill(value: &Value, places: Places<'_>) -> Value {
+fn fill(value: &Value, places: Placeholders<'_>) -> Value {
     match value {
         Value::String(text) => match places.access {
             Some(list) if text == "{access}" => list.clone(),
@@ -96,9 +96,13 @@ fn fill(value: &Value, places: Places<'_>) -> Value {
     }
 }
 
-/// The text with `{user}` and `{id}` filled in, each as `spell` spells it. What is filled in is not
-/// looked at again.
-pub(super) fn fill_text(text: &str, places: Places<'_>, spell: impl Fn(&str) -> String) -> String {
+/// The text with `{user}` and `{id}` replaced by their values, each written by `spell`. The values
+/// themselves are not searched for placeholders.
+pub(super) fn fill_text(
+    text: &str,
+    places: Placeholders<'_>,
+    spell: impl Fn(&str) -> String,
+) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((start, name, end)) = next_place(rest) {
@@ -113,14 +117,14 @@ pub(super) fn fill_text(text: &str, places: Places<'_>, spell: impl Fn(&str) -> 
     filled + rest
 }
 
-/// The first `{name}`: where it begins, the name, where it ends.
+/// The first `{name}` in the text: where it begins, the name, and where it ends.
 fn next_place(text: &str) -> Option<(usize, &str, usize)> {
     let start = text.find('{')?;
     let length = text[start..].find('}')?;
     Some((start, &text[start + 1..start + length], start + length + 1))
 }
 
-/// Whether every place is known: a misspelt one would be sent as it stands.
+/// Checks that every placeholder is known: a misspelt one would be sent as it is written.
 fn check(value: &Value) -> Result<(), String> {
     match value {
         Value::String(text) if text == "{access}" => Ok(()),
@@ -131,16 +135,18 @@ fn check(value: &Value) -> Result<(), String> {
     }
 }
 
-/// Whether a text names no places but `{user}` and `{id}`.
+/// Checks that a text has no placeholders but `{user}` and `{id}`.
 pub(super) fn check_text(text: &str) -> Result<(), String> {
     let mut rest = text;
     while let Some((_, name, end)) = next_place(rest) {
         match name {
             "user" | "id" => rest = &rest[end..],
-            "access" => return Err("`{access}` stands for a list, and stands alone".to_owned()),
+            "access" => {
+                return Err("`{access}` stands for a list, so it must be the whole text".to_owned());
+            }
             other => {
                 return Err(format!(
-                    "`{{{other}}}` stands for nothing: there are `{{user}}`, `{{id}}` and `{{access}}`"
+                    "`{{{other}}}` is not known: there are `{{user}}`, `{{id}}` and `{{access}}`"
                 ));
             }
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::TokenForm;
-use crate::http::{ClientIdentity, Network, Proxy, ProxyChoice, Roots};
+use crate::http::{ClientIdentity, ClientIdentityError, Network, Proxy, ProxyChoice, Roots};
 use crate::settings::SettingsError;
 use crate::settings::declare::{KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group};
 use crate::settings::secret::{SecretKind, SecretSource, Ways, accept, open_to_others};
@@ -66,15 +66,14 @@ pub(in crate::settings) fn network(
         (Some(_), None) => return Err(half("--client-cert", "--client-key")),
         (None, Some(_)) => return Err(half("--client-key", "--client-cert")),
         (Some(certificate), Some(key)) => {
-            let read = ClientIdentity::read(certificate, key);
+            let read = ClientIdentity::read(certificate, key, None);
             notes.extend(open_to_others("client's key", key));
-            Some(read.map_err(|(source, is_key)| SettingsError::Tls {
-                flag: if is_key {
-                    "--client-key"
-                } else {
-                    "--client-cert"
-                },
-                source,
+            Some(read.map_err(|error| {
+                let (flag, source) = match error {
+                    ClientIdentityError::Certificate(source) => ("--client-cert", source),
+                    ClientIdentityError::Key(source) => ("--client-key", source),
+                };
+                SettingsError::Tls { flag, source }
             })?)
         }
     };

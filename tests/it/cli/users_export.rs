@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use offboard::sandbox::{Faults, SandboxSettings};
+use offboard::sandbox::{FaultSettings, SandboxSettings};
 
 use crate::support::{Bed, Ran, Running, finish};
 
@@ -88,7 +88,7 @@ fn left(folder: &Path) -> Vec<String> {
 async fn an_export_that_is_killed_continues_where_it_was() {
     let bed = Bed::new(SandboxSettings {
         users: 1500,
-        faults: Faults::parse("latency=30ms").unwrap(),
+        faults: FaultSettings::parse("latency=30ms").unwrap(),
         ..SandboxSettings::default()
     })
     .await;
@@ -186,7 +186,7 @@ async fn an_export_writes_over_nothing_and_follows_no_planted_link() {
 async fn faults_cost_an_export_time_and_no_user() {
     let bed = Bed::new(SandboxSettings {
         users: 600,
-        faults: Faults::parse("error500=0.2,reset-after=0.1,unauthorized401=0.1").unwrap(),
+        faults: FaultSettings::parse("error500=0.2,reset-after=0.1,unauthorized401=0.1").unwrap(),
         ..SandboxSettings::default()
     })
     .await;

@@ -1,13 +1,13 @@
 //! Outages of the provider and limits of a run, with the real program.
 
-use offboard::sandbox::{Faults, SandboxSettings};
+use offboard::sandbox::{FaultSettings, SandboxSettings};
 
 use crate::support::{Bed, finish};
 
 async fn bed(users: usize, faults: &str) -> Bed {
     let bed = Bed::new(SandboxSettings {
         users,
-        faults: Faults::parse(faults).unwrap(),
+        faults: FaultSettings::parse(faults).unwrap(),
         ..SandboxSettings::default()
     })
     .await;
@@ -56,7 +56,7 @@ async fn a_run_stops_at_the_limits_that_were_set() {
     let bed = Bed::new(SandboxSettings {
         users: 100,
         refused: 30,
-        faults: Faults::parse("latency=100ms").unwrap(),
+        faults: FaultSettings::parse("latency=100ms").unwrap(),
         ..SandboxSettings::default()
     })
     .await;
@@ -132,7 +132,7 @@ async fn why_a_run_stops_early_is_printed_once_in_every_mode() {
             let bed = Bed::new(SandboxSettings {
                 users: 100,
                 refused: 30,
-                faults: Faults::parse("latency=50ms").unwrap(),
+                faults: FaultSettings::parse("latency=50ms").unwrap(),
                 ..SandboxSettings::default()
             })
             .await;

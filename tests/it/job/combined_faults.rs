@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use offboard::domain::Status;
-use offboard::sandbox::{FaultKind, Faults, Route, SandboxSettings, Verb};
+use offboard::sandbox::{FaultKind, FaultSettings, Route, SandboxSettings, Verb};
 use tokio::time::Instant;
 
 use crate::support::{Bed, Running, tally};
@@ -63,7 +63,7 @@ async fn endure(weather: &Weather) -> Sum {
     let bed = Bed::new(SandboxSettings {
         users,
         seed: weather.seed,
-        faults: Faults::parse(weather.faults).unwrap(),
+        faults: FaultSettings::parse(weather.faults).unwrap(),
         ..SandboxSettings::default()
     })
     .await;
@@ -151,7 +151,7 @@ async fn account(bed: &Bed, looks: &[Settled], sum: &mut Sum) {
     (sum.requests, sum.sign_ins) = (totals.requests, totals.sign_ins);
     sum.during_a_wait = bed.books.early_requests(Duration::from_millis(500));
     let logged = bed.books.requests();
-    let strangers = |one: &&offboard::sandbox::Request| {
+    let strangers = |one: &&offboard::sandbox::LoggedRequest| {
         one.verb == Verb::Get && matches!(one.route, Route::User(None))
     };
     assert_eq!(logged.iter().filter(strangers).count(), 0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use offboard::domain::Status;
 use offboard::ledger::UserRow;
-use offboard::sandbox::{Faults, Route, SandboxSettings, Verb};
+use offboard::sandbox::{FaultSettings, Route, SandboxSettings, Verb};
 
 use crate::support::{Bed, Running, finish, first_requests, until};
 
@@ -121,7 +121,7 @@ async fn p3_round(seed: u64, sum: &mut Sum) {
     let bed = Bed::new(SandboxSettings {
         users: USERS,
         seed,
-        faults: Faults::parse("latency=2ms+3ms").unwrap(),
+        faults: FaultSettings::parse("latency=2ms+3ms").unwrap(),
         ..SandboxSettings::default()
     })
     .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offboard::sandbox::{FaultKind, Faults, SandboxSettings};
+use offboard::sandbox::{FaultKind, FaultSettings, SandboxSettings};
 
 use crate::support::{Bed, Running};
 
@@ -68,7 +68,7 @@ async fn p6_a_wait_that_the_provider_asks_for_delays_all_requests() {
 async fn a_token_that_ends_in_mid_run_is_refreshed_and_fails_no_user() {
     let bed = Bed::new(SandboxSettings {
         users: 600,
-        faults: Faults::parse("latency=100ms").unwrap(),
+        faults: FaultSettings::parse("latency=100ms").unwrap(),
         token_life: Duration::from_secs(3),
         ..SandboxSettings::default()
     })

@@ -1,7 +1,7 @@
 //! The rails one by one, at their limits: above one of them nothing starts.
 
 use offboard::domain::Status;
-use offboard::sandbox::{Faults, SandboxSettings};
+use offboard::sandbox::{FaultSettings, SandboxSettings};
 
 use crate::support::{Bed, Ran, finish, tally};
 
@@ -162,7 +162,7 @@ async fn p7_a_canary_that_was_ignored_stops_the_job() {
     // The server says yes to every write and does nothing.
     let bed = Bed::new(SandboxSettings {
         users: 30,
-        faults: Faults::parse("ignored200=1").unwrap(),
+        faults: FaultSettings::parse("ignored200=1").unwrap(),
         ..SandboxSettings::default()
     })
     .await;

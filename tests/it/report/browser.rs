@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use offboard::sandbox::{Faults, SandboxSettings};
+use offboard::sandbox::{FaultSettings, SandboxSettings};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ async fn story() -> Bed {
     let bed = Bed::new(SandboxSettings {
         users: 120,
         refused: REFUSED,
-        faults: Faults::mild(),
+        faults: FaultSettings::mild(),
         ..SandboxSettings::default()
     })
     .await;

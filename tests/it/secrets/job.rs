@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use offboard::sandbox::{Faults, SandboxSettings};
+use offboard::sandbox::{FaultSettings, SandboxSettings};
 
 use super::line_tap::Proxy;
 
@@ -17,7 +17,7 @@ async fn bed(faults: &str) -> (Bed, Proxy) {
     let bed = Bed::new(SandboxSettings {
         users: 60,
         password: PASSWORD.to_owned(),
-        faults: Faults::parse(faults).unwrap(),
+        faults: FaultSettings::parse(faults).unwrap(),
         ..SandboxSettings::default()
     })
     .await;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use offboard::sandbox::{Books, Faults, Person, Sandbox, SandboxSettings, people};
+use offboard::sandbox::{Books, FaultSettings, Person, Sandbox, SandboxSettings, people};
 
 use super::{Ran, Running, ended, finish, program, send, start, until};
 use crate::network::faulty_proxy::{Act, Asked, Wire};
@@ -43,7 +43,7 @@ impl Bed {
     pub(crate) async fn faulty(users: usize, faults: &str) -> Self {
         let bed = Self::new(SandboxSettings {
             users,
-            faults: Faults::parse(faults).unwrap(),
+            faults: FaultSettings::parse(faults).unwrap(),
             ..SandboxSettings::default()
         })
         .await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use offboard::domain::{Line, Status};
 use offboard::ledger::{JobSelector, LedgerError, Reader, UserRow};
-use offboard::sandbox::{Request, Route, UserBook, Verb};
+use offboard::sandbox::{LoggedRequest, Route, UserBook, Verb};
 use serde_json::Value;
 
 use super::{Bed, finish};
@@ -75,7 +75,7 @@ pub(crate) fn tally(rows: &[UserRow]) -> BTreeMap<Status, usize> {
 }
 
 /// Each user's first request in a part of the provider's log.
-pub(crate) fn first_requests(log: &[Request]) -> HashMap<String, Verb> {
+pub(crate) fn first_requests(log: &[LoggedRequest]) -> HashMap<String, Verb> {
     let mut first = HashMap::new();
     for request in log {
         if let Route::User(Some(id)) = request.route {

@@ -1,30 +1,39 @@
-//! What comes out of a program, as it comes.
+//! Reads one output pipe of a program while the program runs.
 
 use std::os::fd::AsFd;
 
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Longest output that is kept, in bytes: far more than any token.
+/// The longest output that is kept, in bytes: much longer than any token.
 const LONGEST: usize = 64 * 1024;
 
-/// Longest line that is waited for, in bytes.
+/// A longer incomplete line is shown without waiting for its end, in bytes.
 const LONGEST_LINE: usize = 4096;
+
+/// Which lines to take from a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Lines with an end.
+    Complete,
+    /// These, and the last one even if its end has not arrived.
+    AlsoIncomplete,
+}
 
 /// One pipe. It is read to its end, so that the program never hangs on a full one.
 pub(super) struct Pipe<R> {
-    /// None once it has ended.
+    /// `None` after the end of the pipe.
     source: Option<R>,
     kept: Zeroizing<Vec<u8>>,
-    /// Whether more came than is kept.
+    /// Whether there was more output than is kept.
     overflowed: bool,
-    /// How much of it was taken as lines.
+    /// How many bytes were taken as lines.
     taken: usize,
 }
 
 impl<R: AsFd> Pipe<R> {
-    /// Reads what is in the pipe already. The system is asked, and not the runtime, which hears of it later: what was
-    /// written to this pipe before another one is read before what came there.
+    /// Reads what is already in the pipe, by a system call instead of the runtime, which notices new output
+    /// later. So what was written to this pipe first is also read first.
     pub(super) fn read_what_is_there(&mut self) {
         let mut buffer = Zeroizing::new(vec![0; 4096]);
         while let Some(source) = &self.source
@@ -47,7 +56,7 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
     pub(super) fn new(source: Option<R>) -> Self {
         Self {
             source,
-            // Never moved, which would leave a copy behind.
+            // The full capacity is allocated at once: growing would leave a copy of a secret in memory.
             kept: Zeroizing::new(Vec::with_capacity(LONGEST)),
             overflowed: false,
             taken: 0,
@@ -59,35 +68,39 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         self.source.is_some()
     }
 
-    /// Waits until something has come, or the end. Dropping the future loses nothing.
+    /// Waits until output has arrived, or the end. Dropping the future loses no output.
     pub(super) async fn read(&mut self) {
         let Some(source) = &mut self.source else {
             return;
         };
         let mut buffer = Zeroizing::new(vec![0; 4096]);
         match source.read(buffer.as_mut_slice()).await {
-            // What cannot be read was not printed.
+            // A pipe that cannot be read counts as ended.
             Ok(0) | Err(_) => self.source = None,
             Ok(length) => self.keep(&buffer[..length]),
         }
     }
 
-    /// What has come so far, and whether that is all of it.
+    /// The output so far, and whether nothing was left out.
     pub(super) fn all(&self) -> (&[u8], bool) {
         (&self.kept, !self.overflowed)
     }
 
-    /// Whether a line has begun that was not taken yet.
+    /// Whether there is output that was not taken as a line yet.
     pub(super) fn has_begun_a_line(&self) -> bool {
         self.taken < self.kept.len()
     }
 
-    /// The next line that has not been taken; one without an end only if `all` is to be taken.
-    pub(super) fn next_line(&mut self, all: bool) -> Option<String> {
+    /// The next line that was not taken yet; an incomplete one only if `lines` says so.
+    pub(super) fn next_line(&mut self, lines: Lines) -> Option<String> {
         let rest = &self.kept[self.taken..];
         let (line, length) = match rest.iter().position(|byte| *byte == b'\n') {
             Some(end) => (&rest[..end], end + 1),
-            None if !rest.is_empty() && (all || rest.len() > LONGEST_LINE) => (rest, rest.len()),
+            None if !rest.is_empty()
+                && (lines == Lines::AlsoIncomplete || rest.len() > LONGEST_LINE) =>
+            {
+                (rest, rest.len())
+            }
             None => return None,
         };
         let line = String::from_utf8_lossy(line).into_owned();

@@ -11,7 +11,7 @@ use crate::cli::output::Terminal;
 use crate::domain::{Timestamp, on_one_line};
 use crate::job::ProviderCheck;
 use crate::roster::RosterSummary;
-use crate::scim::Provider;
+use crate::scim::ServiceConfig;
 use crate::settings::{Settings, Span};
 
 /// Users on one page of the list.
@@ -67,7 +67,7 @@ impl Findings {
         self.add("users", users, json!({ "total": total }));
     }
 
-    fn add_self_description(&mut self, provider: &Provider, asked_at: Timestamp) {
+    fn add_self_description(&mut self, provider: &ServiceConfig, asked_at: Timestamp) {
         let says: Vec<_> = provider
             .supports
             .iter()

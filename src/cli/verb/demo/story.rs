@@ -27,7 +27,7 @@ use crate::job::{self, JobRequest, JobResult, RunOptions, Sessions, Setup, UndoS
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::pace::{Rate, RateUnit};
 use crate::report::{Privacy, write_bundle};
-use crate::sandbox::{Books, Faults, Sandbox, SandboxSettings};
+use crate::sandbox::{Books, FaultSettings, Sandbox, SandboxSettings};
 use crate::settings::{Layer, ProgressSettings, SecretSource, Settings, Span};
 
 /// The whole story on the sandbox: a roster with bad lines, a run under faults, the report.
@@ -254,9 +254,9 @@ async fn set_up(
 ) -> Result<(Sandbox, Settings), Failure> {
     let parameters = &folder.parameters;
     let faults = match parameters.faults() {
-        DemoFaults::None => Faults::none(),
-        DemoFaults::Mild => Faults::mild(),
-        DemoFaults::Harsh => Faults::harsh(),
+        DemoFaults::None => FaultSettings::none(),
+        DemoFaults::Mild => FaultSettings::mild(),
+        DemoFaults::Harsh => FaultSettings::harsh(),
     };
     let provider = sandbox::start(SandboxSettings {
         bind: parameters.bind(),

@@ -13,7 +13,8 @@ use crate::cli::verb::sandbox::{roster_record, write_roster};
 use crate::files::{OutputPath, Signature};
 use crate::job::JobError;
 use crate::sandbox::{
-    Approver, Bucket, CertificateRules, Faults, OAuthRules, Sandbox, SandboxSettings, people,
+    Approver, CertificateRules, FaultSettings, OAuthRules, RequestAllowance, Sandbox,
+    SandboxSettings, people,
 };
 use crate::settings::Span;
 
@@ -77,7 +78,8 @@ pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exi
     if let Some(path) = &args.log {
         OutputPath::new(path, LOG)?;
     }
-    let faults = Faults::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
+    let faults =
+        FaultSettings::parse(&args.fault).map_err(|error| Failure::new(Exit::Usage, error))?;
     let settings = SandboxSettings {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         users: args.users,
@@ -93,7 +95,7 @@ pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exi
         },
         refused: args.refused,
         faults,
-        bucket: args.throttle.then(Bucket::default),
+        allowance: args.throttle.then(RequestAllowance::default),
         request_log: false,
         log: args.log,
         ..SandboxSettings::default()

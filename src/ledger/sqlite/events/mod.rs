@@ -2,14 +2,14 @@
 //! follow from them.
 
 mod chain_end;
-mod recorded;
+mod fact_rows;
 mod set_aside;
 mod stored_event;
 mod user_states;
 
 pub(in crate::ledger) use chain_end::append_events;
-pub(in crate::ledger) use recorded::record;
-pub(in crate::ledger::sqlite) use recorded::to_json;
+pub(in crate::ledger) use fact_rows::record;
+pub(in crate::ledger::sqlite) use fact_rows::to_json;
 pub(in crate::ledger::sqlite) use set_aside::set_aside;
 pub use stored_event::{Head, StoredEvent};
 

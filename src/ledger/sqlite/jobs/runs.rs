@@ -7,7 +7,7 @@ use sqlx::{Connection, FromRow, SqliteConnection};
 use crate::domain::{Effect, Entry, Fact, Line, RunId, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::jobs::undo_jobs::record_in_parent;
+use crate::ledger::sqlite::jobs::undone_users::record_in_parent;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, Mandate, NewRun, RunEnding, RunKind, RunTally};
 

@@ -5,14 +5,14 @@
 //! how any of it is drawn.
 
 mod activity;
-mod answer_times;
+mod answer_counts;
 mod progress_points;
 mod run_stories;
 mod troubles;
 mod waits;
 
 pub use activity::Activity;
-pub use answer_times::{AnswerTimes, Answers};
+pub use answer_counts::{AnswerTimes, Answers};
 pub use progress_points::ProgressPoint;
 pub use run_stories::RunStory;
 pub use troubles::{CommonWords, Trouble};

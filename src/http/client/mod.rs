@@ -1,0 +1,8 @@
+//! The client: sends one request, reads the reply, and explains why there is none.
+
+mod body_coding;
+mod connection_advice;
+mod http_client;
+mod transport_error;
+
+pub use http_client::{Http, HttpError, HttpSettings, Network};

@@ -1,0 +1,9 @@
+//! Reads the headers in which a server says how long to wait and how many requests it still grants.
+
+mod allowance;
+mod header_time;
+mod retry_after;
+
+pub use allowance::allowance;
+pub(crate) use header_time::server_millis;
+pub use retry_after::{LONGEST_WAIT, retry_after};

@@ -1,0 +1,7 @@
+//! Certificates and keys for TLS, read from PEM files.
+
+mod pem_file;
+mod tls_files;
+
+pub use pem_file::{KeyFormat, PemKey, PemKeyError, pem_blocks};
+pub use tls_files::{ClientIdentity, ClientIdentityError, Roots, TlsFileError};
