@@ -1,13 +1,13 @@
-//! The one place that prints. Whatever is printed here is cleaned first: text from outside (names, ids,
-//! a provider's words, file names, arguments) is never obeyed by a terminal.
+//! The one place that prints. Control characters are escaped first, so that a terminal never obeys text from outside:
+//! names, ids, a provider's words, file names, arguments.
 //!
-//! It knows nothing of what is said.
+//! It must not know what the text is about.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::domain::escape_controls;
 
-/// Says one or more lines on standard output.
+/// Prints one or more lines to standard output.
 ///
 /// # Errors
 /// It cannot be written.
@@ -15,13 +15,13 @@ pub fn data(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{}", escape_controls(text))
 }
 
-/// Says one or more lines on standard error. There is nowhere to complain about one that cannot be
-/// written.
+/// Prints one or more lines to standard error. A line that cannot be written is lost: there is no other place to
+/// report it.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
 }
 
-/// Puts a question on standard error, and leaves the line open for the answer.
+/// Prints a question to standard error, and leaves the line open for the answer.
 ///
 /// # Errors
 /// It cannot be written.
@@ -31,7 +31,7 @@ pub fn ask(question: &str) -> io::Result<()> {
     stderr.flush()
 }
 
-/// Where much data goes: standard output, byte for byte, unless it is a terminal.
+/// The stream for much data: standard output, byte for byte, or escaped if it is a terminal.
 pub fn stream() -> Box<dyn Write> {
     if io::stdout().is_terminal() {
         Box::new(BufWriter::new(Cleaned::new(io::stdout())))
@@ -40,12 +40,12 @@ pub fn stream() -> Box<dyn Write> {
     }
 }
 
-/// Where the log goes without a file: standard error.
+/// The stream for the log if there is no log file: standard error.
 pub fn log() -> impl Write {
     Cleaned::new(io::stderr())
 }
 
-/// Whether a person sees standard error, on a terminal that can move the cursor.
+/// Whether standard error is a terminal that can move the cursor, and no CI system.
 pub fn can_draw() -> bool {
     let is_plain = |term: &str| term.is_empty() || term == "dumb";
     let term = std::env::var("TERM").unwrap_or_default();
@@ -54,21 +54,21 @@ pub fn can_draw() -> bool {
     io::stderr().is_terminal() && !is_plain(&term) && !is_ci
 }
 
-/// Whether a person can be asked.
+/// Whether a person can be asked: standard input and standard error are terminals.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Text on its way, cleaned. Bytes that are no UTF-8 are written out as the replacement character.
+/// A stream that escapes control characters. Bytes that are no UTF-8 become the replacement character.
 #[derive(Debug)]
 pub struct Cleaned<W> {
     inner: W,
-    /// The beginning of a character whose end has not come yet.
+    /// The first bytes of a character whose other bytes were not written yet.
     begun: Vec<u8>,
 }
 
 impl<W: Write> Cleaned<W> {
-    /// What is written to it goes to `inner`.
+    /// A stream that writes to `inner`.
     pub fn new(inner: W) -> Self {
         Self {
             inner,

@@ -9,7 +9,7 @@ use crate::cli::typed::command;
 use crate::domain::JobId;
 use crate::settings::is_past;
 
-/// What stands for something that may be a secret.
+/// Printed in place of a text that may be a secret.
 const HIDDEN: &str = "[redacted]";
 
 /// The command that continues this job: the present command line, with the variables that it was read with. `--new` is
@@ -40,7 +40,7 @@ fn put_together(
     confirm: Option<u64>,
 ) -> String {
     let mut program = command();
-    // Only then does each verb know the flags that all share.
+    // This adds the flags that all verbs share to each verb.
     program.build();
     let verb = words.get(1..).unwrap_or_default().iter();
     let verb = verb
@@ -65,7 +65,7 @@ fn put_together(
     let roles = roles(words, run);
     let words = hidden(words, run);
     let plans = confirm.is_some() && verb == Some("plan");
-    // An undo is found by the job that it takes back.
+    // An undo is named by the job that it undoes.
     let named = plans || roles.contains(&Role::New) && verb != Some("undo");
     let typed = words
         .iter()
@@ -155,12 +155,12 @@ fn next_is_value(flag: &str, run: &Command) -> bool {
         .is_some_and(|_| letters.next().is_none())
 }
 
-/// Whether this is a moment to stop at that has passed.
+/// Whether this is `--until` with a moment that has passed.
 fn is_over(flag: &str, value: &str) -> bool {
     flag == "until" && is_past(value)
 }
 
-/// The words, with what may hold a secret hidden.
+/// The words, with each value that may hold a secret hidden.
 fn hidden(words: &[String], run: &Command) -> Vec<String> {
     let mut flag: Option<String> = None;
     let hide = |word: &String| {
@@ -180,7 +180,7 @@ fn hidden(words: &[String], run: &Command) -> Vec<String> {
     words.iter().map(hide).collect()
 }
 
-/// The value of a flag, without what may be a secret in it: the arguments of a command that prints a token,
+/// The value of a flag, without the parts that may be a secret: the arguments of a command that prints a token,
 /// and the password of an address.
 fn without_secrets(flag: &str, value: &str) -> String {
     if flag == "token-command" {
@@ -210,7 +210,7 @@ pub(crate) fn command_shown(command: &str) -> String {
 
 /// The word as a POSIX shell reads it back.
 pub(crate) fn quote(word: &str) -> String {
-    // NUL cannot be in an argument, and that is all that this refuses.
+    // It refuses NUL only, which cannot be in an argument.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 

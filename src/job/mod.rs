@@ -25,6 +25,6 @@ pub use setup::{RunOptions, Setup};
 pub use voice::{RunProgress, Signals, Voice};
 pub use work::{
     AccessSeen, JobEnd, JobResult, PlannedJob, ProviderCheck, ProviderCheckError, UndoError,
-    UndoRest, UndoResult, UndoStart, Verification, check_provider, continue_undo, plan, retry, run,
+    UndoRest, UndoResult, UndoStart, VerifyResult, check_provider, continue_undo, plan, retry, run,
     start_undo, verify, warn_if_undone,
 };

@@ -1,4 +1,4 @@
-//! `offboard roster`: how a roster would be read, without a ledger, a provider, or a job.
+//! `offboard roster`: shows how a roster would be read, without a ledger, a provider or a job.
 
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ pub(crate) struct RosterCheckArgs {
     pub(crate) json: bool,
 }
 
-/// What a roster looks like. The ids are Anaplan's in form.
+/// An example of a roster. The ids have the form of Anaplan's.
 const TEMPLATE: &str = "\
 User ID,Email
 8a8b00000000000000000000000000a1,ada@example.com

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{Access, Change};
-use crate::job::planning::Scope;
+use crate::job::planning::CommandScope;
 use crate::job::voice::{Answered, ask};
 use crate::job::{JobError, RailError, Signals, Voice};
 use crate::ledger::Job;
@@ -25,7 +25,7 @@ pub(crate) struct NumberToConfirm<'a> {
 /// command continues an interrupted one.
 pub(crate) async fn confirm(
     job: &Job,
-    scope: &Scope,
+    scope: &CommandScope,
     account: &str,
     given: Option<u64>,
     voice: &Arc<dyn Voice>,

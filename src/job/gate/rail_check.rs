@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::domain::Tripped;
 use crate::job::JobError;
-use crate::job::planning::Scope;
+use crate::job::planning::CommandScope;
 use crate::job::site::Site;
 use crate::ledger::{Job, Ledger};
 use crate::settings::{Grounds, Requirement};
@@ -104,7 +104,7 @@ pub(crate) fn check_grounds(grounds: &Grounds) -> Result<(), RailError> {
 pub(crate) async fn check_rails(
     ledger: &mut Ledger,
     job: &Job,
-    scope: &Scope,
+    scope: &CommandScope,
     site: &Site<'_>,
 ) -> Result<(), JobError> {
     let extent = scope.extent(job);

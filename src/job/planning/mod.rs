@@ -11,4 +11,4 @@ pub use look_up_words::{describe_kept_access, describe_look_up, describe_unseen_
 
 pub(super) use look_up_words::warn_of_unseen_workspaces;
 pub(super) use make_plan::{plan_anew, planned};
-pub(super) use scope::{Scope, find_scope, prepare};
+pub(super) use scope::{CommandScope, find_scope, prepare};

@@ -10,7 +10,7 @@ use crate::plan::{LookUpSummary, active_to_write};
 
 /// The users that the present command will write.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Scope {
+pub(crate) struct CommandScope {
     /// How many users: the number to confirm.
     pub(crate) to_write: u64,
     /// Of these, the active ones, as far as is known.
@@ -26,7 +26,7 @@ pub(crate) struct Scope {
     pub(crate) reopen: Option<Vec<Reason>>,
 }
 
-impl Scope {
+impl CommandScope {
     /// How many users that are, and which part of the tenant, for the rails.
     pub(crate) fn extent(&self, job: &Job) -> Extent {
         let looked_up = job.plan.as_ref().map(LookUpSummary::read);
@@ -49,26 +49,26 @@ pub(crate) async fn find_scope(
     job: Job,
     site: &Site<'_>,
     retry: Option<&[Reason]>,
-) -> Result<(Job, Scope), JobError> {
+) -> Result<(Job, CommandScope), JobError> {
     let open = ledger.counts(&job).await?.open();
     let begun = job.retry.filter(|_| open > 0);
     if let Some(known) = begun.and_then(|retry| retry.extent) {
-        let scope = Scope {
+        let scope = CommandScope {
             to_write: known.users,
             active: known.active,
             disabled: known.disabled,
             is_retry: true,
-            ..Scope::default()
+            ..CommandScope::default()
         };
         return Ok((job, scope));
     }
     if retry.is_none() && begun.is_none() {
         let plan = job.plan.as_ref();
         let looked_up = plan.map(LookUpSummary::read).unwrap_or_default();
-        let scope = Scope {
+        let scope = CommandScope {
             to_write: plan.map_or(job.users, |plan| plan.to_write),
             active: looked_up.active_to_write,
-            ..Scope::default()
+            ..CommandScope::default()
         };
         return Ok((job, scope));
     }
@@ -80,7 +80,7 @@ async fn plan_retry(
     job: Job,
     site: &Site<'_>,
     reasons: Option<&[Reason]>,
-) -> Result<(Job, Scope), JobError> {
+) -> Result<(Job, CommandScope), JobError> {
     let run = ledger.start_run(&job, RunKind::Plan, &site.mandate).await?;
     let job = match reasons {
         Some(reasons) => ledger.begin_retry(&job, &run, reasons).await?,
@@ -106,7 +106,7 @@ async fn plan_retry(
     ledger
         .end_run(&run, RunEnding::Finished, site.tally())
         .await?;
-    let scope = Scope {
+    let scope = CommandScope {
         to_write: retry.users,
         active: retry.active,
         disabled: retry.disabled,
@@ -123,7 +123,7 @@ pub(crate) async fn prepare(
     ledger: &mut Ledger,
     job: Job,
     run: &NewRun,
-    scope: &Scope,
+    scope: &CommandScope,
     site: &Site<'_>,
 ) -> Result<Job, JobError> {
     if run.recovered > 0 {

@@ -6,7 +6,7 @@ use crate::job::gate::{
     check_grounds, check_rails, confirm, due_canary, judge_canary, report_self,
 };
 use crate::job::planning::{
-    Scope, find_scope, plan_anew, planned, prepare, warn_of_unseen_workspaces,
+    CommandScope, find_scope, plan_anew, planned, prepare, warn_of_unseen_workspaces,
 };
 use crate::job::site::{Site, check_tenant};
 use crate::job::work::engine_run::{RunSite, ending_at_the_canary, run_ending, run_engine};
@@ -28,7 +28,7 @@ pub(super) enum PlanRule {
 pub(super) struct Ready<'a> {
     pub(super) site: Site<'a>,
     pub(super) job: Job,
-    scope: Scope,
+    scope: CommandScope,
     signals: Signals,
 }
 

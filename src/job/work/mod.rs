@@ -14,4 +14,4 @@ pub use plan_alone::{PlannedJob, plan};
 pub use provider_check::{AccessSeen, ProviderCheck, ProviderCheckError, check_provider};
 pub use result::{JobEnd, JobResult, warn_if_undone};
 pub use undo_jobs::{UndoError, UndoRest, UndoResult, UndoStart, continue_undo, start_undo};
-pub use verify_users::{Verification, verify};
+pub use verify_users::{VerifyResult, verify};

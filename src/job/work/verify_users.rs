@@ -10,7 +10,7 @@ use crate::ledger::{Counts, Head, Job, Ledger, RunEnding, RunKind, Undone, UserR
 
 /// What a verification has found.
 #[derive(Debug, Default)]
-pub struct Verification {
+pub struct VerifyResult {
     /// How many users of each finding.
     pub findings: BTreeMap<Finding, u64>,
     /// Requests that it took, sign-in not counted.
@@ -27,7 +27,7 @@ pub struct Verification {
     pub is_empty: bool,
 }
 
-impl Verification {
+impl VerifyResult {
     /// How many users of this finding.
     pub fn of(&self, finding: Finding) -> u64 {
         self.findings.get(&finding).copied().unwrap_or(0)
@@ -61,13 +61,13 @@ pub async fn verify(
     ledger: &mut Ledger,
     job: &Job,
     shown: usize,
-) -> Result<Verification, JobError> {
+) -> Result<VerifyResult, JobError> {
     if ledger.to_verify(job, None).await? == 0 {
-        return Ok(Verification {
+        return Ok(VerifyResult {
             left_out: ledger.not_verifiable(job).await?,
             undone: ledger.undone(job).await?,
             is_empty: true,
-            ..Verification::default()
+            ..VerifyResult::default()
         });
     }
     let secret = setup.ask_secret()?;
@@ -92,7 +92,7 @@ async fn read_all(
     job: &Job,
     site: &Site<'_>,
     shown: usize,
-) -> Result<Verification, JobError> {
+) -> Result<VerifyResult, JobError> {
     let run = ledger
         .start_run(job, RunKind::Verify, &site.mandate)
         .await?;
@@ -117,7 +117,7 @@ async fn read_all(
     ledger
         .end_run(&run, RunEnding::Finished, site.tally())
         .await?;
-    Ok(Verification {
+    Ok(VerifyResult {
         findings,
         requests: found.requests,
         head: ledger.head(job).await?,
@@ -136,10 +136,10 @@ mod tests {
 
     #[test]
     fn p2_a_verification_that_finds_no_user_at_all_is_no_success() {
-        let verified = |gone, confirmed| Verification {
+        let verified = |gone, confirmed| VerifyResult {
             findings: [(Finding::Gone, gone), (Finding::Confirmed, confirmed)].into(),
             requests: 1,
-            ..Verification::default()
+            ..VerifyResult::default()
         };
         assert_eq!(verified(3, 0).end(), JobEnd::Incomplete);
         assert!(verified(3, 0).is_tenant_in_doubt());

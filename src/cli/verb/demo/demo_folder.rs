@@ -103,7 +103,7 @@ impl DemoFolder {
         self.path.join("leavers.csv")
     }
 
-    /// Whether nothing was in the folder.
+    /// Whether the demo begins now: there is no roster yet.
     pub(super) fn is_new(&self) -> bool {
         self.new || !self.roster().exists()
     }

@@ -1,4 +1,4 @@
-//! Comparing the ledger with what the sandbox itself knows, line by line.
+//! Compares the ledger with the sandbox's own books, line by line.
 
 use crate::cli::failure::Failure;
 use crate::cli::verb::demo::story::wrong;

@@ -1,4 +1,4 @@
-//! A plan as people read it, and as tools do.
+//! A plan as text and as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl<'a> PlanText<'a> {
             .as_ref()
             .map(LookUpSummary::read)
             .unwrap_or_default();
-        // A list that follows from another is computed from a fresh read.
+        // A list of workspaces that keeps some of them is computed from a fresh read of the user.
         let fresh = criteria
             .goal
             .as_ref()
@@ -55,7 +55,7 @@ impl<'a> PlanText<'a> {
         }
     }
 
-    /// Requests that the run takes without trouble, at most, and the time at the set rate.
+    /// How many requests the run takes at most if none fails, and how long they take at the set rate.
     fn estimate(&self) -> (u64, Option<Duration>) {
         let requests = self.overview.extent.to_write * self.per_user;
         let times = u32::try_from(requests).unwrap_or(u32::MAX);
@@ -63,7 +63,7 @@ impl<'a> PlanText<'a> {
         (requests, time)
     }
 
-    /// The groups as people want to see them: first what would change.
+    /// The groups, those that would change first.
     fn groups(&self) -> impl Iterator<Item = (Status, &PlanGroup)> {
         let groups = self.overview.groups.iter();
         let groups = groups.map(|(status, group)| (*status, group));
@@ -154,7 +154,7 @@ impl<'a> PlanText<'a> {
         })
     }
 
-    /// The digest of the plan that was made; of what is left of it, once it is being worked on.
+    /// The digest of the plan that was made; without one, of what the ledger holds.
     fn digest(&self) -> &str {
         match &self.job.plan {
             Some(plan) => &plan.digest,
@@ -235,7 +235,7 @@ fn brief_operation(operation: &Operation) -> String {
     }
 }
 
-/// What becomes of a group.
+/// What happens to a group.
 fn label(status: Status, job: &Job) -> String {
     match status {
         Status::Pending if job.change.restores() => "to be restored".to_owned(),

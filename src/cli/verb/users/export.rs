@@ -94,8 +94,7 @@ async fn export(
             args.columns
         },
     };
-    // A password that cannot be had, and a file that cannot be written, are known before anything is
-    // sent.
+    // A missing password, and a file that cannot be written, are found before any request is sent.
     let voice = TerminalVoice::new(terminal, args.progress.progress());
     let mode = voice.mode();
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
@@ -145,11 +144,11 @@ async fn walk(
     }
 }
 
-/// Where the rows go, and how far the walk has come.
+/// Where the rows are written, and the position in the list of users.
 struct Sink {
     table: UserTable,
     place: ListCursor,
-    /// The file under way; none if it is standard output.
+    /// The file that is being written; `None` for standard output.
     part: Option<PartFile>,
     /// Standard output, for rows without a file.
     out: Box<dyn Write>,

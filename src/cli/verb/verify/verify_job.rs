@@ -1,0 +1,84 @@
+//! `offboard verify`: reads again each user that a job brought to the wanted state, and compares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::Exit;
+use crate::cli::args::SettingsArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::{SHOWN, Terminal, TerminalVoice, chain_head};
+use crate::cli::verb::verify::verification_text::{not_verified, verification_text};
+use crate::domain::Finding;
+use crate::job::{self, Sessions, Setup, VerifyResult};
+use crate::ledger::Job;
+use crate::report::UndoneSummary;
+use crate::settings::{ProgressSettings, Settings};
+
+/// Read every user of a job again and compare: confirmed, drifted, or gone.
+///
+/// A user that has again what the job took has drifted: exit code 12. A user that an undo of the job
+/// gave it back to is compared with what was given back. Users without an outcome yet, and users that
+/// failed or were not found, are not read: exit code 10.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  offboard verify --username admin@example.com")]
+pub(crate) struct VerifyArgs {
+    /// The beginning of a job's id, or `latest`.
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub(crate) job: String,
+
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) progress: ProgressSettings,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+pub(crate) async fn verify(
+    args: VerifyArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args.settings.layer()?)?;
+    let voice = TerminalVoice::new(terminal, args.progress.progress());
+    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let (mut ledger, job) = setup.pick_job(&args.job).await?;
+    setup.name_job(&job);
+    let verification = job::verify(&setup, &mut ledger, &job, SHOWN).await?;
+    ledger.close().await?;
+    if let Some(head) = &verification.head {
+        terminal.note(&chain_head(head.events, &head.hash));
+    }
+    if args.json {
+        terminal.outcome_json(&to_json(&job, &verification));
+    } else if !verification.is_empty {
+        terminal.outcome(&verification_text(&verification));
+    }
+    if verification.is_empty {
+        terminal.note("no user is in the wanted state yet: there is nothing to verify");
+        if let Some(words) = not_verified(&verification.left_out) {
+            terminal.warn(&words);
+        }
+    }
+    Ok(Exit::from(&verification.end()))
+}
+
+fn to_json(job: &Job, verification: &VerifyResult) -> Value {
+    let findings: BTreeMap<_, _> = Finding::ALL
+        .into_iter()
+        .map(|finding| (finding.as_str(), verification.of(finding)))
+        .collect();
+    json!({
+        "schema": 1, "job": job.id.as_str(), "findings": findings, "requests": verification.requests,
+        "holds": verification.of(Finding::Drifted) == 0, "not_verified": verification.left_out.lines(),
+        "undone": verification.undone.as_ref().map(UndoneSummary::new),
+    })
+}
