@@ -25,16 +25,19 @@ pub enum SecretKind {
     KeyPassphrase,
     /// The password for a proxy.
     ProxyPassword,
+    /// What opens the encrypted key of a client certificate.
+    ClientKeyPassphrase,
 }
 
 impl SecretKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Password,
         Self::Token,
         Self::ClientSecret,
         Self::KeyPassphrase,
         Self::ProxyPassword,
+        Self::ClientKeyPassphrase,
     ];
 
     /// Its name among the settings.
@@ -51,6 +54,7 @@ impl SecretKind {
             Self::ClientSecret => "client secret",
             Self::KeyPassphrase => "passphrase of the key",
             Self::ProxyPassword => "password for the proxy",
+            Self::ClientKeyPassphrase => "passphrase of the client's key",
         }
     }
 
@@ -62,6 +66,7 @@ impl SecretKind {
             Self::ClientSecret => "OFFBOARD_CLIENT_SECRET",
             Self::KeyPassphrase => "OFFBOARD_KEY_PASSPHRASE",
             Self::ProxyPassword => "OFFBOARD_PROXY_PASSWORD",
+            Self::ClientKeyPassphrase => "OFFBOARD_CLIENT_KEY_PASSPHRASE",
         }
     }
 
@@ -73,13 +78,18 @@ impl SecretKind {
             Self::ClientSecret => "--client-secret-file",
             Self::KeyPassphrase => "--key-passphrase-file",
             Self::ProxyPassword => "--proxy-password-file",
+            Self::ClientKeyPassphrase => "--client-key-passphrase-file",
         }
     }
 
     /// A longer one, in bytes, is a mistake, such as the wrong file.
     fn longest(self) -> u64 {
         match self {
-            Self::Password | Self::ClientSecret | Self::KeyPassphrase | Self::ProxyPassword => 4096,
+            Self::Password
+            | Self::ClientSecret
+            | Self::KeyPassphrase
+            | Self::ProxyPassword
+            | Self::ClientKeyPassphrase => 4096,
             // Signed tokens with many claims get long; servers take headers of 8 to 64 KiB.
             Self::Token => 64 * 1024,
         }
@@ -195,7 +205,8 @@ pub fn accept(
         SecretKind::Password
         | SecretKind::ClientSecret
         | SecretKind::KeyPassphrase
-        | SecretKind::ProxyPassword => SecretShape::Password,
+        | SecretKind::ProxyPassword
+        | SecretKind::ClientKeyPassphrase => SecretShape::Password,
     };
     let given = parse_secret(bytes, shape).map_err(|fault| failed(kind, from, &fault))?;
     let note = given.left_out.map(|before| {

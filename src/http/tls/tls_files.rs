@@ -37,7 +37,7 @@ pub enum TlsFileError {
         what: &'static str,
     },
     /// The key in it needs a passphrase, and none was given.
-    #[error("the key in `{path}` is encrypted")]
+    #[error("the key in `{path}` is encrypted, and there is no passphrase")]
     Encrypted {
         /// The file.
         path: PathBuf,
@@ -77,11 +77,11 @@ impl TlsFileError {
                  makes it of a binary certificate, `openssl pkcs12 -in FILE -nodes` of a .pfx"
                     .to_owned(),
             ),
-            Self::Encrypted { path } => Some(format!(
-                "decrypt it into a file that only you can read: \
-                 `(umask 077; openssl pkey -in '{}' -out key.pem)`",
-                path.display()
-            )),
+            Self::Encrypted { .. } => Some(
+                "set OFFBOARD_CLIENT_KEY_PASSPHRASE, or give `--client-key-passphrase-file FILE` (`-` \
+                 for standard input)"
+                    .to_owned(),
+            ),
             Self::WrongPassphrase { .. } => {
                 Some("check the passphrase of `--client-key`".to_owned())
             }
@@ -122,6 +122,11 @@ impl Roots {
 pub struct ClientIdentity(SecretString);
 
 impl ClientIdentity {
+    /// Whether a passphrase is needed to read the key in this file; `false` if the file cannot be read.
+    pub fn needs_passphrase(key: &Path) -> bool {
+        text(key).is_ok_and(|text| PemKey::is_encrypted(&text.into()))
+    }
+
     /// Reads a chain of certificates, the client's own first, and the key of the first one, both from PEM
     /// files. `passphrase` opens an encrypted key.
     ///

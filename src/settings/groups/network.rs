@@ -46,8 +46,15 @@ settings_group! {
         ca_only: bool = false => SWITCH;
         /// The certificate to show to a server that asks for one, in PEM, with the certificates that vouch for it.
         client_cert: PathBuf => SettingFacts { value: "FILE", example: "client.pem", ..KEPT };
-        /// The key of the client certificate, in PEM, not encrypted.
+        /// The key of the client certificate, in PEM. The passphrase of an encrypted key is in
+        /// `OFFBOARD_CLIENT_KEY_PASSPHRASE`.
         client_key: PathBuf => SettingFacts { value: "FILE", example: "client.key", ..SECRET };
+        /// A file with the passphrase of the client's key.
+        client_key_passphrase_file: PathBuf => SettingFacts {
+            value: "FILE",
+            example: "/run/secrets/client-key",
+            ..SECRET
+        };
     }
 }
 
@@ -66,7 +73,13 @@ pub(in crate::settings) fn network(
         (Some(_), None) => return Err(half("--client-cert", "--client-key")),
         (None, Some(_)) => return Err(half("--client-key", "--client-cert")),
         (Some(certificate), Some(key)) => {
-            let read = ClientIdentity::read(certificate, key, None);
+            let passphrase = if ClientIdentity::needs_passphrase(key) {
+                let kind = SecretKind::ClientKeyPassphrase;
+                secret(kind, settings.client_key_passphrase_file.as_ref(), notes)?
+            } else {
+                None
+            };
+            let read = ClientIdentity::read(certificate, key, passphrase.as_ref());
             notes.extend(open_to_others("client's key", key));
             Some(read.map_err(|error| {
                 let (flag, source) = match error {
@@ -106,20 +119,29 @@ fn proxy(
         return Ok(ProxyChoice::Direct);
     }
     let kind = SecretKind::ProxyPassword;
+    let password = secret(kind, settings.proxy_password_file.as_ref(), notes)?;
+    Ok(ProxyChoice::Named(Proxy::new(text, password)?))
+}
+
+/// The secret in this file, or in the variable of its kind; `None` if neither is set. `-` at a terminal asks for
+/// it, without showing what is typed. What the user should know about it is added to `notes`.
+fn secret(
+    kind: SecretKind,
+    file: Option<&PathBuf>,
+    notes: &mut Vec<String>,
+) -> Result<Option<SecretString>, SettingsError> {
     let ways = Ways {
-        file: settings.proxy_password_file.as_ref(),
+        file,
         variable: std::env::var_os(kind.variable()),
         can_ask: true,
         stdin_is_terminal: std::io::stdin().is_terminal(),
     };
-    let typed = settings.proxy_password_file.is_some();
     let form = TokenForm::scheme("Basic");
     let found = SecretSource::find(kind, ways, &form)?;
     notes.extend(found.notes);
-    let password = match found.source {
-        SecretSource::Known(password) => Some(password),
-        // `-` at a terminal: typed without being shown.
-        SecretSource::Ask(_) if typed => {
+    Ok(match found.source {
+        SecretSource::Known(secret) => Some(secret),
+        SecretSource::Ask(_) if file.is_some() => {
             let unread = |error: std::io::Error| SettingsError::Secret {
                 kind,
                 from: "the terminal".to_owned(),
@@ -129,6 +151,5 @@ fn proxy(
             Some(accept(kind, "the terminal", line.expose_secret().as_bytes(), &form)?.0)
         }
         SecretSource::Ask(_) | SecretSource::Unneeded => None,
-    };
-    Ok(ProxyChoice::Named(Proxy::new(text, password)?))
+    })
 }

@@ -70,7 +70,7 @@ impl SignIn {
             SecretKind::Token => layer.sign_in.token_file.clone(),
             SecretKind::ClientSecret => layer.oauth.client_secret_file.clone(),
             SecretKind::KeyPassphrase => layer.certificate.key_passphrase_file.clone(),
-            SecretKind::ProxyPassword => None,
+            SecretKind::ProxyPassword | SecretKind::ClientKeyPassphrase => None,
         });
         Ok(Self {
             form: TokenForm {

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::authority::{Authority, Life};
 use super::front::{Act, Front, Manner};
 
+use crate::sign_in::openssl;
 use crate::support::{Bed, Transcript, finish};
 
 /// A provider behind TLS, with a roster of all its users and the authority's file beside it.
@@ -154,6 +155,34 @@ async fn a_client_certificate_is_shown_to_a_server_that_asks() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
         scene.assert_all_gone();
     }
+}
+
+#[apply(end_to_end!)]
+async fn an_encrypted_client_key_is_opened_by_its_passphrase() {
+    let clients = Authority::new("clients");
+    let manner = Manner {
+        clients: Some(clients.clone()),
+        ..Manner::default()
+    };
+    let scene = scene(2, manner).await;
+    clients.client().write(scene.bed.dir.path(), "me");
+    if !openssl::is_there() {
+        return;
+    }
+    let line = "pkcs8 -topk8 -in me.key -out locked.key -passout pass:planted";
+    openssl::openssl(&scene.bed, line);
+    std::fs::write(scene.bed.path("passphrase"), "planted\n").unwrap();
+    let flags = "--ca-file ca.pem --client-cert me.pem --client-key locked.key";
+    let mut wrong = scene.run(flags);
+    wrong.env("OFFBOARD_CLIENT_KEY_PASSPHRASE", "other");
+    let ran = finish(wrong).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("does not open the key"), "{ran:?}");
+    assert!(!ran.stderr.contains("planted"), "{ran:?}");
+    let flags = format!("{flags} --client-key-passphrase-file passphrase");
+    let ran = finish(scene.run(&flags)).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    scene.assert_all_gone();
 }
 
 /// A server that answers every connection with these bytes.
