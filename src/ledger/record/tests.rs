@@ -247,7 +247,7 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
     .unwrap();
     ledger.discard_plan(&undo, "it is old").await.unwrap();
 
-    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let host = whoami::hostname().unwrap();
     let host = format!("\"host\":{}", json!(host));
     let pid = format!("\"pid\":{}", std::process::id());
     let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));

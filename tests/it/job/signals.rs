@@ -152,7 +152,7 @@ async fn one_process_works_on_a_ledger_and_others_may_read() {
     let holder = format!(
         "process {} on {}",
         running.id(),
-        gethostname::gethostname().to_string_lossy()
+        whoami::hostname().unwrap()
     );
     let second = finish(bed.run_with(40, EIGHT)).await;
     assert_eq!(second.code, Some(7), "{second:?}");

@@ -30,16 +30,20 @@ pub struct Holder(String);
 
 impl Holder {
     fn me(since: Timestamp) -> Self {
-        let host = gethostname::gethostname();
         Self(format!(
             "process {} on {} since {since}",
             std::process::id(),
-            host.to_string_lossy()
+            Self::host()
         ))
     }
 }
 
 impl Holder {
+    /// The name of this machine.
+    pub(in crate::ledger) fn host() -> String {
+        whoami::hostname().unwrap_or_else(|_| "unknown".to_owned())
+    }
+
     /// Whether it is this process on this machine.
     pub(in crate::ledger) fn is_process(&self, pid: i64, host: &str) -> bool {
         let text = format!("process {pid} on {host} since ");

@@ -9,7 +9,9 @@ use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
 use crate::ledger::sqlite::jobs::undone_users::record_in_parent;
 use crate::ledger::sqlite::{Count, Json};
-use crate::ledger::{Job, Ledger, LedgerError, Mandate, NewRun, RunEnding, RunKind, RunTally};
+use crate::ledger::{
+    Holder, Job, Ledger, LedgerError, Mandate, NewRun, RunEnding, RunKind, RunTally,
+};
 
 const TENANT: &str = "
     SELECT tenant FROM runs WHERE job IN (?, ?) AND tenant IS NOT NULL ORDER BY number LIMIT 1";
@@ -77,7 +79,7 @@ impl Ledger {
     ) -> Result<NewRun, LedgerError> {
         let now = self.clock.now();
         let id = RunId::generate();
-        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let host = Holder::host();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let dead = sqlx::query(END_DEAD_RUNS)
             .bind(now)
