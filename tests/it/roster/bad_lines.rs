@@ -106,6 +106,7 @@ async fn a_bad_line_is_listed_and_the_others_continue() {
 #[apply(end_to_end!)]
 async fn a_roster_that_changed_under_an_unfinished_job_is_refused_with_the_difference() {
     let bed = half_done(rustix::process::Signal::TERM).await;
+    bed.checkpoint().await;
     let before = bed.ledger_bytes();
     let roster = bed.path("leavers.csv");
     let text = std::fs::read_to_string(&roster).unwrap();

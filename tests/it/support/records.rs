@@ -6,6 +6,7 @@ use offboard::domain::{Line, Status};
 use offboard::ledger::{JobSelector, LedgerError, Reader, UserRow};
 use offboard::sandbox::{LoggedRequest, Route, UserBook, Verb};
 use serde_json::Value;
+use sqlx::Connection;
 
 use super::{Bed, finish};
 
@@ -28,6 +29,18 @@ impl Bed {
         let mut reader = Reader::open(&self.ledger()).await?;
         let job = reader.select_job(&JobSelector::Latest).await?;
         reader.lines(&job, Line(0), usize::MAX).await
+    }
+
+    /// Moves what a stopped process has left in the write-ahead log into the ledger's file, as the next
+    /// process that closes the file would.
+    pub(crate) async fn checkpoint(&self) {
+        let url = format!("sqlite://{}", self.ledger().display());
+        let mut file = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut file)
+            .await
+            .unwrap();
+        file.close().await.unwrap();
     }
 
     /// The ledger's row of one of the provider's people.
