@@ -13,24 +13,24 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
-pub mod auth;
+mod auth;
 pub mod cli;
 pub mod domain;
 pub mod engine;
-pub mod export;
-pub mod files;
-pub mod http;
+mod export;
+mod files;
+mod http;
 pub mod job;
 pub mod ledger;
 pub mod lookup;
 pub mod pace;
-pub mod plan;
-pub mod port;
-pub mod progress;
+mod plan;
+mod port;
+mod progress;
 pub mod report;
 pub mod roster;
 pub mod sandbox;
-pub mod scim;
-pub mod screen;
-pub mod sending;
+mod scim;
+mod screen;
+mod sending;
 pub mod settings;

@@ -13,7 +13,7 @@ use crate::domain::{
 
 /// A user without an outcome, as the journal hands it to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The roster line that names the user.
     pub line: Line,
     /// The user's id at the provider.
@@ -32,7 +32,7 @@ pub struct Subject {
 
 impl Subject {
     /// Whether no write has been sent for the user yet, or none since a retry has reopened it.
-    pub fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.effect == Effect::None || self.attempts == 0
     }
 }
@@ -114,7 +114,7 @@ pub trait Directory: Send + Sync + 'static {
 pub struct JournalError(pub String);
 
 /// The durable record of a job: it hands out users, and stores the facts about them.
-pub trait Journal: Clone + Send + Sync + 'static {
+pub(crate) trait Journal: Clone + Send + Sync + 'static {
     /// The next users without an outcome, in the order of their lines, after line `after`; at most
     /// `limit` of them, none when there are no more.
     fn page(

@@ -11,13 +11,13 @@ use crate::domain::escape_controls;
 ///
 /// # Errors
 /// It cannot be written.
-pub fn data(text: &str) -> io::Result<()> {
+pub(crate) fn data(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{}", escape_controls(text))
 }
 
 /// Prints one or more lines to standard error. A line that cannot be written is lost: there is no other place to
 /// report it.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
 }
 
@@ -25,14 +25,14 @@ pub fn say(text: &str) {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn ask(question: &str) -> io::Result<()> {
+pub(crate) fn ask(question: &str) -> io::Result<()> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{} ", escape_controls(question))?;
     stderr.flush()
 }
 
 /// The stream for much data: standard output, byte for byte, or escaped if it is a terminal.
-pub fn stream() -> Box<dyn Write> {
+pub(crate) fn stream() -> Box<dyn Write> {
     if io::stdout().is_terminal() {
         Box::new(BufWriter::new(Cleaned::new(io::stdout())))
     } else {
@@ -41,12 +41,12 @@ pub fn stream() -> Box<dyn Write> {
 }
 
 /// The stream for the log if there is no log file: standard error.
-pub fn log() -> impl Write {
+pub(crate) fn log() -> impl Write {
     Cleaned::new(io::stderr())
 }
 
 /// Whether standard error is a terminal that can move the cursor, and no CI system.
-pub fn can_draw() -> bool {
+pub(crate) fn can_draw() -> bool {
     let is_plain = |term: &str| term.is_empty() || term == "dumb";
     let term = std::env::var("TERM").unwrap_or_default();
     let ci = std::env::var("CI").unwrap_or_default();
@@ -55,13 +55,13 @@ pub fn can_draw() -> bool {
 }
 
 /// Whether a person can be asked: standard input and standard error are terminals.
-pub fn can_ask() -> bool {
+pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// A stream that escapes control characters. Bytes that are no UTF-8 become the replacement character.
 #[derive(Debug)]
-pub struct Cleaned<W> {
+pub(crate) struct Cleaned<W> {
     inner: W,
     /// The first bytes of a character whose other bytes were not written yet.
     begun: Vec<u8>,
@@ -69,7 +69,7 @@ pub struct Cleaned<W> {
 
 impl<W: Write> Cleaned<W> {
     /// A stream that writes to `inner`.
-    pub fn new(inner: W) -> Self {
+    pub(crate) fn new(inner: W) -> Self {
         Self {
             inner,
             begun: Vec::new(),

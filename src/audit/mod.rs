@@ -13,8 +13,7 @@ mod checks;
 mod ledger_audit;
 mod replay;
 
-pub use audit_fault::{AuditFault, AuditFaults};
-pub use audit_result::{Audit, AuditError};
+pub use audit_result::Audit;
+pub(crate) use audit_result::AuditError;
 pub use bundle_audit::audit_bundle;
 pub use ledger_audit::audit_ledger;
-pub use replay::Replay;

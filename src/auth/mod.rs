@@ -17,17 +17,16 @@ mod session;
 mod signed_in_account;
 mod token_form;
 
-pub use account::{Account, AccountError};
-pub use certificate::{
+pub(crate) use account::{Account, AccountError};
+pub(crate) use certificate::{
     Certificate, CertificateEncoding, CertificateError, KeyError, MessageFormat, PrivateKey,
 };
-pub use issuer::{
+pub(crate) use issuer::{
     Anaplan, Client, ClientAuth, ClientCredentials, Device, DevicePrompt, DeviceService, Fixed,
-    FromCommand, Issuer, Notifier, Speaker, TokenCommand,
+    FromCommand, Issuer, TokenCommand,
 };
-pub use paced_client::PacedClient;
-pub use redact::Secrets;
-pub use secret_text::{ParsedSecret, SecretFault, SecretShape, parse_secret};
-pub use session::Session;
-pub use signed_in_account::Identity;
-pub use token_form::TokenForm;
+pub(crate) use paced_client::PacedClient;
+pub(crate) use secret_text::{SecretShape, parse_secret};
+pub(crate) use session::Session;
+pub(crate) use signed_in_account::Identity;
+pub(crate) use token_form::TokenForm;

@@ -28,7 +28,7 @@ const ESCAPED: AsciiSet = NON_ALPHANUMERIC
 
 /// All secrets of one session, in each form in which a server may send them back. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Secrets(Arc<RwLock<Known>>);
+pub(crate) struct Secrets(Arc<RwLock<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {

@@ -13,7 +13,7 @@ use crate::auth::token_form::TokenForm;
 
 /// What kind of text a secret is.
 #[derive(Debug, Clone, Copy)]
-pub enum SecretShape<'a> {
+pub(crate) enum SecretShape<'a> {
     /// A password, or another secret that people choose: any text on one line.
     Password,
     /// A token that requests carry in this form.
@@ -22,7 +22,7 @@ pub enum SecretShape<'a> {
 
 /// A secret, and the text that was removed before it.
 #[derive(Debug, Clone)]
-pub struct ParsedSecret {
+pub(crate) struct ParsedSecret {
     /// The secret.
     pub secret: SecretString,
     /// What was before it and is not part of it, such as `Bearer`.
@@ -31,7 +31,7 @@ pub struct ParsedSecret {
 
 /// Why a text cannot be used as a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SecretFault {
+pub(crate) enum SecretFault {
     /// The bytes are not plain text.
     #[error(transparent)]
     Text(#[from] TextFault),
@@ -91,7 +91,10 @@ const HEADER: &str = "Authorization:";
 ///
 /// # Errors
 /// [`SecretFault`].
-pub fn parse_secret(bytes: &[u8], shape: SecretShape<'_>) -> Result<ParsedSecret, SecretFault> {
+pub(crate) fn parse_secret(
+    bytes: &[u8],
+    shape: SecretShape<'_>,
+) -> Result<ParsedSecret, SecretFault> {
     let text = SecretString::from(plain_text(bytes)?);
     let text = text.expose_secret();
     match shape {

@@ -18,5 +18,5 @@ mod verb;
 
 pub use command_line::Cli;
 pub use dispatch::main;
-pub use exit::Exit;
+pub(crate) use exit::Exit;
 pub use typed::command;

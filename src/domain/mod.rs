@@ -14,22 +14,26 @@ mod time;
 mod user;
 mod wanted_state;
 
-pub use evidence::{Effect, Entry, EventParts, Fact, Finding, NO_HASH, hex, link};
-pub use exchange::{
+pub use evidence::{Effect, Entry, Fact, Finding, hex};
+pub(crate) use evidence::{EventParts, NO_HASH, link};
+pub(crate) use exchange::{
     Allowance, Answer, Content, Coverage, Credential, DecidedBy, Expected, Filter, ListEnd, PageAt,
-    Problem, Request, RequestKind, Resource, Silence, UserPage, Verdict, judge,
+    Problem, Request, Resource, Silence, UserPage, judge,
 };
-pub use job_ids::{JobId, Line, RunId};
-pub use outcome::{Confirmation, Outcome, Reason, ReasonError, Settlement, Status};
-pub use safety::{
-    ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, FailureLimitError, Limits, ProtectList,
-    Rails, Share, ShareError, Tripped,
+pub use exchange::{RequestKind, Verdict};
+pub use job_ids::Line;
+pub(crate) use job_ids::{JobId, RunId};
+pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
+pub use safety::Share;
+pub(crate) use safety::{
+    ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, Limits, ProtectList, Rails, Tripped,
 };
-pub use text::{
-    TextFault, escape_controls, escape_json, is_unseen, on_one_line, pem_text, plain_text,
-};
+pub use text::is_unseen;
+pub(crate) use text::{TextFault, escape_controls, escape_json, on_one_line, pem_text, plain_text};
 pub use time::{Clock, Timestamp};
-pub use user::{IdRule, IdSet, KnownNames, Seen, UserId, UserState, name_key};
-pub use wanted_state::{
-    Access, Change, ChangeError, Division, Goal, Held, Means, Membership, Need, Operation,
+pub use user::{IdRule, UserId, UserState};
+pub(crate) use user::{KnownNames, Seen, name_key};
+pub use wanted_state::{Access, Change};
+pub(crate) use wanted_state::{
+    ChangeError, Division, Goal, Held, Means, Membership, Need, Operation,
 };

@@ -20,7 +20,8 @@ mod scripted;
 #[cfg(test)]
 mod tests;
 
-pub use dispatcher::{Ending, EngineError, run};
-pub use event::{Event, Fault, Listener, Snapshot, StopMode, Waiting};
-pub use run_settings::{EngineSettings, RunParts, Work};
+pub(crate) use dispatcher::{Ending, EngineError, run};
+pub use event::{Event, Listener};
+pub(crate) use event::{Snapshot, StopMode, Waiting};
+pub(crate) use run_settings::{EngineSettings, RunParts, Work};
 pub use stop_reason::{Signal, StopReason};

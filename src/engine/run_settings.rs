@@ -10,7 +10,7 @@ use crate::pace::Pace;
 
 /// What a run works with.
 #[derive(Debug)]
-pub struct RunParts<D, J> {
+pub(crate) struct RunParts<D, J> {
     /// What is to be done.
     pub work: Work,
     /// How it is done.
@@ -25,7 +25,7 @@ pub struct RunParts<D, J> {
 
 /// How the engine works.
 #[derive(Debug, Clone)]
-pub struct EngineSettings {
+pub(crate) struct EngineSettings {
     /// Requests in flight at the same time, at most.
     pub concurrency: NonZeroUsize,
     /// Writes for one user, at most, over all runs. A request that the server throttles (429) does not count.
@@ -52,7 +52,7 @@ pub struct EngineSettings {
 
 /// What the engine is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Work {
+pub(crate) struct Work {
     /// Whether users are given access back, so that success is called restored and not removed.
     pub restores: bool,
     /// Users that have an outcome already.

@@ -11,7 +11,7 @@ use crate::domain::UserState;
 /// One column of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Column {
+pub(crate) enum Column {
     /// The provider's id of the user.
     UserId,
     /// The name with which the user signs in.
@@ -29,11 +29,11 @@ pub enum Column {
 #[error(
     "there is no column `{0}`: choose among user_id, user_name, display_name, active, workspaces"
 )]
-pub struct UnknownColumn(String);
+pub(crate) struct UnknownColumn(String);
 
 impl Column {
     /// All columns, in their order.
-    pub const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::UserId,
         Self::UserName,
         Self::DisplayName,
@@ -42,7 +42,7 @@ impl Column {
     ];
 
     /// The word for the command line.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::UserId => "user_id",
             Self::UserName => "user_name",

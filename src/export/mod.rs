@@ -8,6 +8,6 @@ mod column;
 mod part_file;
 mod user_table;
 
-pub use column::{Column, UnknownColumn};
-pub use part_file::{PartError, PartFile};
-pub use user_table::{ExportOrder, ExportProgress, UserTable};
+pub(crate) use column::Column;
+pub(crate) use part_file::{PartError, PartFile};
+pub(crate) use user_table::{ExportOrder, ExportProgress, UserTable};

@@ -36,7 +36,7 @@ const UNKNOWN: Signature = Signature {
 
 /// Why the file of an export cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub enum PartError {
+pub(crate) enum PartError {
     /// The file must not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -61,7 +61,7 @@ pub enum PartError {
 
 impl PartError {
     /// What the user can do about it, if there is something.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::File(error) => error.hint(),
             Self::Busy(_) => Some("wait for it, or name another file with `-o FILE`"),
@@ -81,7 +81,7 @@ struct Record {
 
 /// The file of an export in progress.
 #[derive(Debug)]
-pub struct PartFile {
+pub(crate) struct PartFile {
     file: File,
     path: PathBuf,
     growing: PathBuf,
@@ -99,7 +99,7 @@ impl PartFile {
     ///
     /// # Errors
     /// [`PartError`]: the file exists, another export writes it, or the system reports an error.
-    pub fn open(
+    pub(crate) fn open(
         path: &Path,
         order: ExportOrder,
         table: &mut UserTable,
@@ -160,7 +160,7 @@ impl PartFile {
     ///
     /// # Errors
     /// [`PartError::Write`].
-    pub fn append(
+    pub(crate) fn append(
         &mut self,
         rows: &[u8],
         place: &ListCursor,
@@ -185,7 +185,7 @@ impl PartFile {
     ///
     /// # Errors
     /// [`PartError`]: another process may have created a file with this name in the meantime.
-    pub fn finish(self) -> Result<(), PartError> {
+    pub(crate) fn finish(self) -> Result<(), PartError> {
         files::publish(&self.growing, &self.path)?;
         // Without the rows the record has no meaning.
         let _ = std::fs::remove_file(self.record.path());

@@ -12,7 +12,7 @@ use crate::report::Rows;
 
 /// What is exported. Two exports with the same order write the same table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportOrder {
+pub(crate) struct ExportOrder {
     /// The SCIM base URL from which the users are read.
     pub target: String,
     /// The filter, in the provider's own language.
@@ -23,7 +23,7 @@ pub struct ExportOrder {
 
 /// How many users an export has written so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportProgress {
+pub(crate) struct ExportProgress {
     /// Users with a row.
     pub users: u64,
     /// Users that the list showed again. They have no second row.
@@ -35,7 +35,7 @@ type IdDigest = [u8; 16];
 
 /// Makes the rows, and remembers which users have one.
 #[derive(Debug)]
-pub struct UserTable {
+pub(crate) struct UserTable {
     columns: Vec<Column>,
     seen: HashSet<IdDigest>,
     progress: ExportProgress,
@@ -43,7 +43,7 @@ pub struct UserTable {
 
 impl UserTable {
     /// An empty table.
-    pub fn new(columns: &[Column]) -> Self {
+    pub(crate) fn new(columns: &[Column]) -> Self {
         Self {
             columns: columns.to_vec(),
             seen: HashSet::new(),
@@ -52,12 +52,12 @@ impl UserTable {
     }
 
     /// How many users it has written so far.
-    pub fn progress(&self) -> ExportProgress {
+    pub(crate) fn progress(&self) -> ExportProgress {
         self.progress
     }
 
     /// Continues a table that has this progress, and rows for the users with these ids.
-    pub fn resume(&mut self, progress: ExportProgress, ids: impl Iterator<Item = String>) {
+    pub(crate) fn resume(&mut self, progress: ExportProgress, ids: impl Iterator<Item = String>) {
         self.progress = progress;
         self.seen.extend(ids.map(|id| id_digest(&id)));
     }
@@ -66,7 +66,7 @@ impl UserTable {
     ///
     /// # Errors
     /// Writing to memory does not fail.
-    pub fn header(&self) -> io::Result<Vec<u8>> {
+    pub(crate) fn header(&self) -> io::Result<Vec<u8>> {
         let mut rows = Rows::new(Vec::new());
         rows.write(self.columns.iter().map(|column| column.header()))?;
         rows.finish()
@@ -76,7 +76,7 @@ impl UserTable {
     ///
     /// # Errors
     /// As [`UserTable::header`].
-    pub fn rows(&mut self, users: &[UserState]) -> io::Result<Vec<u8>> {
+    pub(crate) fn rows(&mut self, users: &[UserState]) -> io::Result<Vec<u8>> {
         let mut rows = Rows::new(Vec::new());
         for user in users {
             if !self.seen.insert(id_digest(&user.id)) {

@@ -10,7 +10,7 @@ use super::{FileError, create};
 
 /// An output file while it is written. If it is dropped before it is finished, nothing is left of it.
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     place: OutputPath,
     file: BufWriter<File>,
     /// The name until the file is complete; `None` for a stream.
@@ -38,7 +38,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`FileError`]: another file has the name by now, or the system reports an error.
-    pub fn finish(mut self) -> Result<(), FileError> {
+    pub(crate) fn finish(mut self) -> Result<(), FileError> {
         let path = self.place.path.clone();
         let failed = |source| FileError::io(&path, source);
         self.file.flush().map_err(failed)?;

@@ -15,7 +15,7 @@ const TRIES: u32 = 16;
 ///
 /// # Errors
 /// [`FileError`]: the path is something else, or the system reports an error.
-pub fn append(path: &Path, signature: Signature) -> Result<File, FileError> {
+pub(crate) fn append(path: &Path, signature: Signature) -> Result<File, FileError> {
     let file = open(path, signature, OpenOptions::new().append(true))?;
     if file.metadata().is_ok_and(|meta| meta.is_file()) {
         // An older version may have created it readable for others. The mode of another owner's file cannot be
@@ -30,7 +30,7 @@ pub fn append(path: &Path, signature: Signature) -> Result<File, FileError> {
 ///
 /// # Errors
 /// [`FileError`]: the path is something else, or the system reports an error.
-pub fn resume(path: &Path, signature: Signature) -> Result<File, FileError> {
+pub(crate) fn resume(path: &Path, signature: Signature) -> Result<File, FileError> {
     let file = open(path, signature, OpenOptions::new().write(true))?;
     let meta = file.metadata();
     let meta = meta.map_err(|source| FileError::io(path, source))?;
@@ -45,7 +45,7 @@ pub fn resume(path: &Path, signature: Signature) -> Result<File, FileError> {
 
 /// Whether the present user owns the file. Another user may have created it in order to read what is written
 /// to it.
-pub fn is_own(file: &File) -> bool {
+pub(crate) fn is_own(file: &File) -> bool {
     let me = rustix::process::geteuid().as_raw();
     file.metadata().is_ok_and(|meta| meta.uid() == me)
 }

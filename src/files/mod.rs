@@ -11,8 +11,8 @@ mod growing_file;
 mod new_files;
 mod output_path;
 
-pub use draft::Draft;
-pub use error::FileError;
-pub use growing_file::{append, is_own, resume};
-pub use new_files::{create, create_folder, create_folders, publish, unused};
-pub use output_path::{OutputPath, Signature};
+pub(crate) use draft::Draft;
+pub(crate) use error::FileError;
+pub(crate) use growing_file::{append, is_own, resume};
+pub(crate) use new_files::{create, create_folder, create_folders, publish, unused};
+pub(crate) use output_path::{OutputPath, Signature};

@@ -15,7 +15,7 @@ const NAMES: u32 = 100;
 ///
 /// # Errors
 /// The error of the system.
-pub fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -28,7 +28,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// The error of the system.
-pub fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
@@ -36,7 +36,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the system.
-pub fn create_folders(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
@@ -48,7 +48,10 @@ pub fn create_folders(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the system.
-pub fn unused<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
+pub(crate) fn unused<T>(
+    path: &Path,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
     let mut number = 0;
     loop {
         let mut name = path.as_os_str().to_owned();
@@ -75,7 +78,7 @@ pub(super) fn create_beside<T>(
 ///
 /// # Errors
 /// [`FileError::Exists`]: another file has the name. [`FileError::Io`]: the error of the system.
-pub fn publish(draft: &Path, path: &Path) -> Result<(), FileError> {
+pub(crate) fn publish(draft: &Path, path: &Path) -> Result<(), FileError> {
     // Unlike a rename, a hard link never replaces another file.
     match std::fs::hard_link(draft, path) {
         Ok(()) => std::fs::remove_file(draft).map_err(|source| FileError::io(draft, source)),

@@ -12,7 +12,7 @@ const HEAD: u64 = 4096;
 
 /// How to recognise a file that the same command wrote before.
 #[derive(Debug, Clone, Copy)]
-pub struct Signature {
+pub(crate) struct Signature {
     /// The name of such a file in messages, such as "plan table".
     pub what: &'static str,
     /// Whether a file that begins with these bytes (at most 4096) was written by this command.
@@ -33,7 +33,7 @@ impl Signature {
 
 /// A path to which this command may write.
 #[derive(Debug, Clone)]
-pub struct OutputPath {
+pub(crate) struct OutputPath {
     pub(super) path: PathBuf,
     signature: Signature,
     /// The files that the command reads: device and inode, and what each is.
@@ -57,7 +57,7 @@ impl OutputPath {
     ///
     /// # Errors
     /// [`FileError`]: the path is something else.
-    pub fn new(path: &Path, signature: Signature) -> Result<Self, FileError> {
+    pub(crate) fn new(path: &Path, signature: Signature) -> Result<Self, FileError> {
         Self::apart_from(path, signature, &[])
     }
 
@@ -66,7 +66,7 @@ impl OutputPath {
     ///
     /// # Errors
     /// [`FileError`]: the path is something else.
-    pub fn apart_from(
+    pub(crate) fn apart_from(
         path: &Path,
         signature: Signature,
         inputs: &[(&Path, &'static str)],
@@ -83,7 +83,7 @@ impl OutputPath {
     }
 
     /// The path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -91,7 +91,7 @@ impl OutputPath {
     ///
     /// # Errors
     /// [`FileError`]: the path is something else by now, or the system reports an error.
-    pub fn begin(&self) -> Result<Draft, FileError> {
+    pub(crate) fn begin(&self) -> Result<Draft, FileError> {
         Draft::begin(self.clone())
     }
 

@@ -125,7 +125,7 @@ impl fmt::Display for BaseUrl {
 ///
 /// # Errors
 /// [`UrlError`], of the first kind that applies.
-pub fn endpoint(text: &str, plain: PlainHttp) -> Result<Url, UrlError> {
+pub(crate) fn endpoint(text: &str, plain: PlainHttp) -> Result<Url, UrlError> {
     let text = text.trim();
     let error = |kind| UrlError::new(kind, text);
     // The URL standard removes tabs and line ends without an error; here they are a mistake.

@@ -15,7 +15,7 @@ const PAGE: usize = 64 * 1024;
 
 /// A body as text. A body that is not UTF-8 is read as Windows-1252, as browsers do. For binary data the
 /// text says only how many bytes there are.
-pub fn body_text(body: &[u8]) -> Cow<'_, str> {
+pub(crate) fn body_text(body: &[u8]) -> Cow<'_, str> {
     let is_binary = |b: &u8| matches!(b, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f);
     if body.iter().any(is_binary) {
         return format!("{} bytes that are no text", body.len()).into();
@@ -32,7 +32,7 @@ pub fn body_text(body: &[u8]) -> Cow<'_, str> {
 
 /// The readable part of a body's text, on one line of at most 500 characters: the title of an HTML page,
 /// or else its visible text; of other text all of it.
-pub fn readable_text(text: &str) -> String {
+pub(crate) fn readable_text(text: &str) -> String {
     let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
     if !text.starts_with('<') {
         return one_line(text);
@@ -47,7 +47,7 @@ pub fn readable_text(text: &str) -> String {
 
 /// `text` on one line of at most 500 characters. Control characters and white space become single spaces;
 /// characters without width, and those that change the direction of text, are removed.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     let mut room = CAP;
     let mut gap = false;
@@ -76,7 +76,7 @@ pub fn one_line(text: &str) -> String {
 
 /// `line` without control characters and invisible characters. White space of every kind becomes a space;
 /// nothing else changes.
-pub fn visible(line: &str) -> String {
+pub(crate) fn visible(line: &str) -> String {
     let spaced = line
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c });

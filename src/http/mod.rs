@@ -16,17 +16,17 @@ mod redirect;
 mod tls;
 
 pub(crate) use base_url::without_secrets;
-pub use base_url::{BaseUrl, PlainHttp, UrlError, UrlErrorKind, endpoint};
-pub use body_text::{body_text, one_line, readable_text, visible};
-pub use client::{Http, HttpError, HttpSettings, Network};
-pub use message::{Body, Outgoing, Reply};
-pub use proxy::{Proxy, ProxyChoice, ProxyError};
+pub(crate) use base_url::{BaseUrl, PlainHttp, UrlError, endpoint};
+pub(crate) use body_text::{body_text, one_line, readable_text, visible};
+pub(crate) use client::{Http, HttpError, HttpSettings, Network};
+pub(crate) use message::{Body, Outgoing, Reply};
+pub(crate) use proxy::{Proxy, ProxyChoice, ProxyError};
 pub(crate) use rate_limit::server_millis;
-pub use rate_limit::{LONGEST_WAIT, allowance, retry_after};
-pub use redirect::{Redirect, redirect};
-pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-pub use reqwest::{Method, Url};
-pub use tls::{
+pub(crate) use rate_limit::{allowance, retry_after};
+pub(crate) use redirect::{Redirect, redirect};
+pub(crate) use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+pub(crate) use reqwest::{Method, Url};
+pub(crate) use tls::{
     ClientIdentity, ClientIdentityError, KeyFormat, PemKey, PemKeyError, Roots, TlsFileError,
     pem_blocks,
 };

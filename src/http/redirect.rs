@@ -10,7 +10,7 @@ use crate::http::{Method, Reply, header};
 
 /// What to do after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redirect {
+pub(crate) enum Redirect {
     /// It is no redirect.
     No,
     /// The same request is to be sent to this address.
@@ -20,7 +20,7 @@ pub enum Redirect {
 }
 
 /// Decides what to do after the reply to a request with this method and address.
-pub fn redirect(method: &Method, url: &Url, reply: &Reply) -> Redirect {
+pub(crate) fn redirect(method: &Method, url: &Url, reply: &Reply) -> Redirect {
     if !(300..400).contains(&reply.status) {
         return Redirect::No;
     }

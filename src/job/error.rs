@@ -9,7 +9,7 @@ use crate::job::{
     CanaryError, ProviderCheckError, RailError, SecretError, SelectionError, UndoError,
 };
 use crate::ledger::LedgerError;
-use crate::lookup::LookUpError;
+use crate::lookup::{LookUpError, NoAttribute};
 use crate::plan::{IntakeError, PlanError};
 use crate::port::{JournalError, SignInError};
 use crate::roster::RosterError;
@@ -179,7 +179,7 @@ const CONTINUES: &str = "put that right; the same command then continues";
 fn look_up_hint(error: &LookUpError) -> Option<String> {
     let hint = match error {
         LookUpError::SignIn(_) => return None,
-        LookUpError::NoAttribute(missing) => return Some(missing.hint()),
+        LookUpError::NoAttribute(_) => return Some(NoAttribute::HINT.to_owned()),
         LookUpError::Outage(_) => "what was looked up is kept: the same command continues",
         LookUpError::NoRole(_) => {
             "give the account the role of a user administrator; if the provider speaks of the \

@@ -16,15 +16,18 @@ mod site;
 mod voice;
 mod work;
 
-pub use error::{JobError, SiteError};
+pub use error::JobError;
+pub(crate) use error::SiteError;
 pub use gate::{CanaryError, RailError};
-pub use planning::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
-pub use selection::{JobRequest, SelectionError, select};
-pub use session::{SecretError, Sessions, SignedIn};
+pub(crate) use planning::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
+pub use selection::JobRequest;
+pub(crate) use selection::{SelectionError, select};
+pub use session::Sessions;
+pub(crate) use session::{SecretError, SignedIn};
 pub use setup::{RunOptions, Setup};
 pub use voice::{RunProgress, Signals, Voice};
-pub use work::{
-    AccessSeen, JobEnd, JobResult, PlannedJob, ProviderCheck, ProviderCheckError, UndoError,
-    UndoRest, UndoResult, UndoStart, VerifyResult, check_provider, continue_undo, plan, retry, run,
-    start_undo, verify, warn_if_undone,
+pub use work::{JobEnd, JobResult, run, verify};
+pub(crate) use work::{
+    PlannedJob, ProviderCheck, ProviderCheckError, UndoError, UndoRest, UndoStart, VerifyResult,
+    check_provider, continue_undo, plan, retry, start_undo, warn_if_undone,
 };

@@ -101,7 +101,7 @@ impl SelectionError {
 ///
 /// # Errors
 /// [`SelectionError::NotAJob`] for any other text.
-pub fn select(name: &str) -> Result<JobSelector, SelectionError> {
+pub(crate) fn select(name: &str) -> Result<JobSelector, SelectionError> {
     JobSelector::parse(name).ok_or_else(|| SelectionError::NotAJob(name.to_owned()))
 }
 

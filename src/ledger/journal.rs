@@ -12,7 +12,7 @@ use crate::port::{Journal, JournalError, Subject};
 
 /// A handle to the ledger for one run; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct LedgerJournal {
+pub(crate) struct LedgerJournal {
     requests: mpsc::Sender<StoreRequest>,
     reader: Arc<Mutex<Reader>>,
     job: i64,

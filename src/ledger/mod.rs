@@ -18,16 +18,13 @@ mod testing;
 mod writer;
 
 pub use error::LedgerError;
-pub use journal::LedgerJournal;
-pub use model::{
-    Counts, Difference, Loaded, Mandate, Names, NewJob, NewLine, NewRun, RunEnding, RunKind,
-    RunTally, Unusable,
+pub(crate) use journal::LedgerJournal;
+pub(crate) use model::{Counts, Difference, Loaded, NewRun};
+pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
+pub(crate) use record::EventBody;
+pub(crate) use sqlite::{
+    Activity, AnswerTimes, Answers, Head, Holder, JobPlan, Pages, ProgressPoint, Retriable, RunRow,
+    RunStory, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
 };
-pub use record::EventBody;
-pub use sqlite::{
-    Activity, AnswerTimes, Answers, CommonWords, Head, Holder, Job, JobPlan, JobSelector, Ledger,
-    Loading, MatchedUser, Pages, Placed, ProgressPoint, Reader, Retriable, Retry, RunRow, RunStory,
-    StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Unseen, UnverifiedUser,
-    UserRow, Wait,
-};
-pub use writer::Writer;
+pub use sqlite::{Job, JobSelector, Ledger, Reader, UserRow};
+pub(crate) use writer::Writer;

@@ -26,13 +26,13 @@ pub(super) struct StoreRequest {
 
 /// The running task. [`Writer::finish`] gives the ledger back.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     task: JoinSet<Result<Ledger, LedgerError>>,
 }
 
 impl Writer {
     /// Starts the task for one run. Facts go in through the journal.
-    pub async fn start(
+    pub(crate) async fn start(
         ledger: Ledger,
         job: &Job,
         run: &NewRun,
@@ -49,7 +49,7 @@ impl Writer {
     ///
     /// # Errors
     /// The first failure to store; facts after it are not in the ledger.
-    pub async fn finish(mut self) -> Result<Ledger, LedgerError> {
+    pub(crate) async fn finish(mut self) -> Result<Ledger, LedgerError> {
         match self.task.join_next().await {
             Some(Ok(result)) => result,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

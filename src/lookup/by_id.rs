@@ -151,7 +151,7 @@ impl<D: Directory> LookUp<'_, D> {
 }
 
 /// Reads one user by id. The inner error says why the user is not shown.
-pub async fn read<D: Directory>(
+pub(crate) async fn read<D: Directory>(
     inquirer: &Inquirer<D>,
     id: &UserId,
 ) -> Result<Result<UserState, Absence>, LookUpError> {

@@ -68,11 +68,8 @@ impl fmt::Display for NoAttribute {
 
 impl NoAttribute {
     /// What the user of the program can do.
-    pub fn hint(&self) -> String {
-        "give `--disable` alone, or a profile whose `[scim.access]` names an attribute that the service \
-         has; nothing was written"
-            .to_owned()
-    }
+    pub const HINT: &'static str = "give `--disable` alone, or a profile whose `[scim.access]` names an attribute that the service \
+         has; nothing was written";
 }
 
 /// Names of attributes, as part of a sentence.

@@ -21,7 +21,7 @@ const SAMPLE: usize = 10;
 
 /// What a look-up is to find out beside the users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LookUpOptions {
+pub(crate) struct LookUpOptions {
     /// Whether the active users of the tenant are counted.
     pub count: CountActive,
     /// Whether the look-up ends with an error if the provider does not have the attribute in which the profile
@@ -31,7 +31,7 @@ pub struct LookUpOptions {
 
 /// Whether the active users of the tenant are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CountActive {
+pub(crate) enum CountActive {
     /// Not at all.
     #[default]
     No,
@@ -43,7 +43,7 @@ pub enum CountActive {
 
 /// How a look-up was made, and what it has found out about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookUpResult {
+pub(crate) struct LookUpResult {
     /// The strategy that was chosen.
     pub strategy: Strategy,
     /// Requests that it took, sign-in not counted.
@@ -74,7 +74,7 @@ pub struct LookUpStatus {
 /// Looks up all users that `register` seeks.
 ///
 /// If the future is dropped, the register keeps all that was found, and the next look-up continues from there.
-pub async fn look_up<D: Directory, R: Register>(
+pub(crate) async fn look_up<D: Directory, R: Register>(
     inquirer: &Inquirer<D>,
     register: &mut R,
     options: LookUpOptions,

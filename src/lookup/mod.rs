@@ -22,15 +22,14 @@ mod search;
 mod strategy;
 mod tenant_counts;
 
-pub use by_id::read;
-pub use error::{LookUpError, NoAttribute};
-pub use inquirer::Inquirer;
-pub use inquiry_settings::{InquirySettings, QuerySupport};
-pub use list::{ListCursor, Until, Walk};
-pub use look_up::{CountActive, LookUpOptions, LookUpResult, LookUpStatus, look_up};
-pub use register::{Absence, Outstanding, Position, RecordedAnswer, Register, Sought, Wants};
-pub use strategy::Strategy;
-pub use tenant_counts::Census;
+pub(crate) use by_id::read;
+pub(crate) use error::{LookUpError, NoAttribute};
+pub(crate) use inquirer::Inquirer;
+pub(crate) use inquiry_settings::{InquirySettings, QuerySupport};
+pub(crate) use list::{ListCursor, Until, Walk};
+pub use look_up::LookUpStatus;
+pub(crate) use look_up::{CountActive, LookUpOptions, LookUpResult, look_up};
+pub(crate) use register::{Absence, Outstanding, Position, Register, Sought, Wants};
 
 #[cfg(test)]
 mod tests;

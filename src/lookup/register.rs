@@ -12,7 +12,7 @@ use crate::port::JournalError;
 
 /// How many users are still sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Outstanding {
+pub(crate) struct Outstanding {
     /// By their ids.
     pub by_id: u64,
     /// By their names alone.
@@ -21,7 +21,7 @@ pub struct Outstanding {
 
 /// A user that is sought: by id, or by `userName`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sought {
+pub(crate) enum Sought {
     /// By id.
     Id(Line, UserId),
     /// By name.
@@ -37,7 +37,7 @@ pub enum Sought {
 
 impl Sought {
     /// The roster line.
-    pub fn line(&self) -> Line {
+    pub(crate) fn line(&self) -> Line {
         match self {
             Self::Id(line, _) | Self::UserName { line, .. } => *line,
         }
@@ -46,7 +46,7 @@ impl Sought {
 
 /// What is to be known of each user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wants {
+pub(crate) struct Wants {
     /// Whether the access of each user is to be shown.
     pub access: bool,
     /// Workspaces that the change names. The look-up reports those that no user was shown to have.
@@ -58,7 +58,7 @@ pub struct Wants {
 
 /// How far a look-up has come: what another process needs to continue it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Position {
+pub(crate) struct Position {
     /// The position in the user list.
     #[serde(rename = "place")]
     pub cursor: ListCursor,
@@ -68,7 +68,7 @@ pub struct Position {
 
 /// Why a user was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absence {
+pub(crate) struct Absence {
     /// The code: [`Reason::NotFound`] if the provider says that there is no such user, another one if it does
     /// not show the user.
     pub reason: Reason,
@@ -80,7 +80,7 @@ pub struct Absence {
 
 /// The answer to the read of one user, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedAnswer {
+pub(crate) struct RecordedAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The server's name for the request.
@@ -91,7 +91,7 @@ pub struct RecordedAnswer {
 
 impl Absence {
     /// No user was found, and no single answer says so.
-    pub fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self {
             reason: Reason::NotFound,
             words: None,
@@ -100,7 +100,7 @@ impl Absence {
     }
 
     /// The provider does not show the user.
-    pub fn unreadable(reason: Reason, words: impl Into<String>) -> Self {
+    pub(crate) fn unreadable(reason: Reason, words: impl Into<String>) -> Self {
         Self {
             reason,
             words: Some(words.into()),
@@ -109,13 +109,13 @@ impl Absence {
     }
 
     /// Whether the provider says that there is no such user.
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         self.reason == Reason::NotFound
     }
 }
 
 /// Knows which users are sought, and stores those that are found. Each call is durable when it returns.
-pub trait Register {
+pub(crate) trait Register {
     /// What is to be known of each user.
     fn wants(&self) -> Wants;
 

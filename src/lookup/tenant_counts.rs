@@ -13,7 +13,7 @@ use crate::port::Directory;
 
 /// What the users of a tenant, taken together, have shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Census {
+pub(crate) struct Census {
     /// The number of times that a user was shown.
     pub shown: u64,
     /// Of the workspaces that the change names, those that a shown user has.

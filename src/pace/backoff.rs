@@ -12,14 +12,14 @@ const CAP: Duration = Duration::from_mins(1);
 /// backon gives the growing ceiling. The delay is drawn evenly between zero and the ceiling, so that users
 /// that failed together are not tried again together. (backon's own jitter only adds to the ceiling.)
 #[derive(Debug)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     ceilings: ExponentialBackoff,
     random: fastrand::Rng,
 }
 
 impl Backoff {
     /// Delays with a jitter that follows from `seed`.
-    pub fn seeded(seed: u64) -> Self {
+    pub(crate) fn seeded(seed: u64) -> Self {
         Self {
             ceilings: ExponentialBuilder::default()
                 .with_min_delay(FIRST)
@@ -32,7 +32,7 @@ impl Backoff {
     }
 
     /// The next delay: at most 60 s, unless the server asked for a longer one with `asked`.
-    pub fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let ceiling = self.ceilings.next().unwrap_or(CAP).min(CAP);
         let own = ceiling.mul_f64(self.random.f64());
         own.max(asked.unwrap_or_default())

@@ -14,10 +14,10 @@ mod recent_rate;
 mod tempo;
 mod token_bucket;
 
-pub use backoff::Backoff;
-pub use gate::Hold;
-pub use permit::{Pace, Present, Usage};
-pub use rate::{Rate, RateError, RateUnit};
+pub(crate) use backoff::Backoff;
+pub(crate) use permit::{Pace, Present};
+pub use rate::Rate;
+pub(crate) use rate::RateUnit;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::lookup::Absence;
 
 /// Compares the present state of a user with the goal, and returns the finding as a fact for the ledger. A
 /// goal that is not known is met by no user. `ids` says how the provider compares ids.
-pub fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence>) -> Fact {
+pub(crate) fn compare(goal: Option<&Goal>, ids: IdRule, read: Result<UserState, Absence>) -> Fact {
     let (finding, shown, detail) = match read {
         Ok(state) if goal.is_some_and(|goal| goal.is_met_by(&state, ids)) => {
             (Finding::Confirmed, Some(state), None)

@@ -8,7 +8,7 @@ use crate::ledger::UserRow;
 
 /// What the decisions for all lines of a plan depend on.
 #[derive(Debug, Clone)]
-pub struct Criteria {
+pub(crate) struct Criteria {
     /// The goal of all users; `None` if each line has a goal of its own.
     pub goal: Option<Goal>,
     /// What one write can do at this provider.
@@ -71,7 +71,7 @@ impl Criteria {
 
     /// The operations for a user that is still to be written; `None` for all other users. Whether the user
     /// is protected is not checked here.
-    pub fn operations(&self, row: &UserRow) -> Option<Vec<Operation>> {
+    pub(crate) fn operations(&self, row: &UserRow) -> Option<Vec<Operation>> {
         if row.status != Status::Pending {
             return None;
         }

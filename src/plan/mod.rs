@@ -15,12 +15,12 @@ mod planning;
 mod unwritten;
 mod verification;
 
-pub use comparison::compare;
-pub use line_decision::Criteria;
-pub use new_job::{
+pub(crate) use comparison::compare;
+pub(crate) use line_decision::Criteria;
+pub(crate) use new_job::{
     Intake, IntakeError, ProfileReading, differences, intake, left_to_undo, provider, reading, undo,
 };
-pub use overview::{Overview, PlanGroup, UnmetPatterns, active_to_write, overview, unmet};
-pub use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
-pub use unwritten::protect;
-pub use verification::verify;
+pub(crate) use overview::{Overview, PlanGroup, UnmetPatterns, active_to_write, overview, unmet};
+pub(crate) use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
+pub(crate) use unwritten::protect;
+pub(crate) use verification::verify;

@@ -16,7 +16,7 @@ const SHOWN: usize = 5;
 
 /// The totals of a plan.
 #[derive(Debug)]
-pub struct Overview {
+pub(crate) struct Overview {
     /// The lines, grouped by their status. Users that are to be written are pending.
     pub groups: BTreeMap<Status, PlanGroup>,
     /// How many users the plan writes. The number of active users in the tenant is not known here.
@@ -29,7 +29,7 @@ pub struct Overview {
 
 /// The lines with one status.
 #[derive(Debug, Default)]
-pub struct PlanGroup {
+pub(crate) struct PlanGroup {
     /// How many lines there are.
     pub lines: u64,
     /// The first of them, each with its operations.
@@ -37,7 +37,10 @@ pub struct PlanGroup {
 }
 
 /// Counts the users of a job that have no outcome yet, and those among them that are active or may be.
-pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable, LedgerError> {
+pub(crate) async fn active_to_write(
+    ledger: &mut Ledger,
+    job: &Job,
+) -> Result<Retriable, LedgerError> {
     let mut open = Retriable::default();
     let mut pages = Pages::of_lines(PAGE);
     while let Some(page) = pages
@@ -55,7 +58,7 @@ pub async fn active_to_write(ledger: &mut Ledger, job: &Job) -> Result<Retriable
 
 /// The patterns of the protect list that cover no user of a job.
 #[derive(Debug, Default)]
-pub struct UnmetPatterns {
+pub(crate) struct UnmetPatterns {
     /// These patterns, as they were written.
     pub patterns: Vec<String>,
     /// How many users have no known name, so that any pattern may cover them.
@@ -63,7 +66,7 @@ pub struct UnmetPatterns {
 }
 
 /// Finds the patterns of the protect list that cover no user of the job, by what was seen of the users.
-pub async fn unmet(
+pub(crate) async fn unmet(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
@@ -93,7 +96,7 @@ pub async fn unmet(
 }
 
 /// Reads all lines of a plan and returns its totals.
-pub async fn overview(
+pub(crate) async fn overview(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,

@@ -15,7 +15,7 @@ use crate::port::Directory;
 
 /// How the users of a plan were looked up, as the ledger stores it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookUpSummary {
+pub(crate) struct LookUpSummary {
     /// The name of the strategy that was used.
     pub method: String,
     /// The number of requests, not counting sign-in.
@@ -42,7 +42,7 @@ pub struct LookUpSummary {
 
 /// How the users of a plan are to be looked up.
 #[derive(Debug)]
-pub struct LookUps<'a, D> {
+pub(crate) struct LookUps<'a, D> {
     /// Sends the requests.
     pub inquirer: &'a Inquirer<D>,
     /// How old the recorded state of a user may be. States of an interrupted look-up that are older are
@@ -54,18 +54,18 @@ pub struct LookUps<'a, D> {
 
 impl LookUpSummary {
     /// Reads what the ledger has stored with a plan.
-    pub fn read(plan: &JobPlan) -> Self {
+    pub(crate) fn read(plan: &JobPlan) -> Self {
         // Members that an older version did not store get their defaults: not known.
         serde_json::from_str(&plan.looked_up).unwrap_or_default()
     }
 
     /// Whether users were looked up before the run at all.
-    pub fn is_made(&self) -> bool {
+    pub(crate) fn is_made(&self) -> bool {
         self.method != "none" && !self.method.is_empty()
     }
 
     /// How many users of the tenant are active, as far as the look-up has counted.
-    pub fn tenant_active(&self) -> ActiveUsers {
+    pub(crate) fn tenant_active(&self) -> ActiveUsers {
         match (self.active, self.active_is_at_least) {
             (None, _) => ActiveUsers::Unknown,
             (Some(active), true) => ActiveUsers::AtLeast(active),
@@ -89,7 +89,7 @@ pub enum PlanError {
 /// and stores the plan. If `look_ups` is `None`, no user is looked up: each is read right before its write.
 ///
 /// If the future is dropped, what was stored until then is used by the next call.
-pub async fn make<D: Directory>(
+pub(crate) async fn make<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
@@ -139,7 +139,7 @@ pub async fn make<D: Directory>(
 ///
 /// # Errors
 /// The look-up fails, or the ledger. What was found is kept.
-pub async fn look_again<D: Directory>(
+pub(crate) async fn look_again<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,

@@ -24,7 +24,7 @@ pub(super) async fn settle(
 
 /// Gives an outcome to the protected users only. This protects users whom a later command added to the
 /// protect list, after the plan was made. Returns how many users got one.
-pub async fn protect(
+pub(crate) async fn protect(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,

@@ -16,7 +16,7 @@ use crate::port::{Directory, JournalError};
 
 /// Looks up the users again with the fewest requests, and records a finding for each. `goal` is the goal of
 /// all users; a line may have a goal of its own instead.
-pub async fn verify<D: Directory>(
+pub(crate) async fn verify<D: Directory>(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,

@@ -5,7 +5,7 @@ use crate::engine::{Event, Listener, StopMode};
 
 /// Writes events to the log.
 #[derive(Debug, Clone, Copy)]
-pub struct EventLog;
+pub(crate) struct EventLog;
 
 impl Listener for EventLog {
     fn on(&mut self, event: &Event) {

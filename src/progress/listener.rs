@@ -12,7 +12,7 @@ use crate::screen;
 
 /// The listener of one run: progress for people, and the log.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     shown: Shown,
     log: EventLog,
     /// Raised when the user asks for the state of the run now; lowered when it is printed.
@@ -29,7 +29,7 @@ enum Shown {
 
 impl Progress {
     /// Progress in the given mode, on standard error.
-    pub fn new(mode: ProgressMode) -> Self {
+    pub(crate) fn new(mode: ProgressMode) -> Self {
         let shown = match mode.shown() {
             ProgressMode::Bar => Shown::Bar(Bar::new()),
             ProgressMode::Auto | ProgressMode::Lines => Shown::Lines(PlainLines::new()),
@@ -46,12 +46,12 @@ impl Progress {
     /// Prints the state of the run in one line whenever this flag is raised, in every mode: at the next tick, and
     /// once.
     #[must_use]
-    pub fn asked_by(self, asked: Arc<AtomicBool>) -> Self {
+    pub(crate) fn asked_by(self, asked: Arc<AtomicBool>) -> Self {
         Self { asked, ..self }
     }
 
     /// Whether the progress was visible: a bar without a terminal draws nothing.
-    pub fn is_seen(&self) -> bool {
+    pub(crate) fn is_seen(&self) -> bool {
         match &self.shown {
             Shown::Bar(bar) => bar.is_seen(),
             Shown::Lines(_) => true,

@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// Shows a look-up until it is dropped.
 #[derive(Debug)]
-pub struct LookUpProgress {
+pub(crate) struct LookUpProgress {
     bar: Option<ProgressBar>,
     /// When the next line is due; `None` if no lines are printed.
     due: Option<Instant>,
@@ -22,7 +22,7 @@ pub struct LookUpProgress {
 
 impl LookUpProgress {
     /// Progress in the given mode, on standard error.
-    pub fn new(mode: ProgressMode) -> Self {
+    pub(crate) fn new(mode: ProgressMode) -> Self {
         let lines = || Some(Instant::now() + EVERY);
         let (bar, due) = match mode.shown() {
             ProgressMode::Bar => (Some(bar()), None),
@@ -33,7 +33,7 @@ impl LookUpProgress {
     }
 
     /// Shows that so many requests were sent, and that about so many are left.
-    pub fn show(&mut self, method: &str, requests: u64, left: u64) {
+    pub(crate) fn show(&mut self, method: &str, requests: u64, left: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(requests + left);
             bar.set_position(requests);

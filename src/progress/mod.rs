@@ -13,10 +13,10 @@ mod progress_words;
 mod speed;
 mod watched_job;
 
-pub use event_log::EventLog;
-pub use listener::Progress;
-pub use look_up_progress::LookUpProgress;
-pub use mode::ProgressMode;
-pub use progress_words::speed_in_words;
-pub use speed::{Speed, WINDOW};
-pub use watched_job::{JobWatch, WatchedJob};
+pub(crate) use event_log::EventLog;
+pub(crate) use listener::Progress;
+pub(crate) use look_up_progress::LookUpProgress;
+pub(crate) use mode::ProgressMode;
+pub(crate) use progress_words::speed_in_words;
+pub(crate) use speed::{Speed, WINDOW};
+pub(crate) use watched_job::{JobWatch, WatchedJob};

@@ -44,7 +44,7 @@ pub(super) fn speed(speed: Option<Speed>, left: u64) -> Vec<String> {
 }
 
 /// `8.0/s, 2 m left`, for a job of which so many users are left; nothing if that is not known.
-pub fn speed_in_words(speed: Speed, left: u64) -> Option<String> {
+pub(crate) fn speed_in_words(speed: Speed, left: u64) -> Option<String> {
     let words = self::speed(Some(speed), left);
     (!words.is_empty()).then(|| words.join(", "))
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::engine::Snapshot;
 
 /// The time over which the speed is measured.
-pub const WINDOW: Duration = Duration::from_secs(15);
+pub(crate) const WINDOW: Duration = Duration::from_secs(15);
 
 /// How many users were done within which time. Every estimate is made from it, both during a run and from the
 /// ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Speed {
+pub(crate) struct Speed {
     /// Users with an outcome.
     pub users: u64,
     /// The time.

@@ -8,7 +8,7 @@ use crate::screen;
 
 /// The state of a job, as the ledger shows it.
 #[derive(Debug, Clone)]
-pub struct WatchedJob {
+pub(crate) struct WatchedJob {
     /// All users of the job.
     pub users: u64,
     /// Users with an outcome.
@@ -25,7 +25,7 @@ pub struct WatchedJob {
 
 /// Shows a job while another process works on it.
 #[derive(Debug)]
-pub struct JobWatch {
+pub(crate) struct JobWatch {
     bar: Option<ProgressBar>,
     /// The line that was printed last: the same is not printed again.
     printed: String,
@@ -39,7 +39,7 @@ impl Default for JobWatch {
 
 impl JobWatch {
     /// A bar on a terminal, lines elsewhere; on standard error.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let is_bar = ProgressMode::Auto.shown() == ProgressMode::Bar;
         Self {
             bar: is_bar.then(bar),
@@ -48,7 +48,7 @@ impl JobWatch {
     }
 
     /// Shows the state of the job now.
-    pub fn show(&mut self, seen: &WatchedJob) {
+    pub(crate) fn show(&mut self, seen: &WatchedJob) {
         let mut parts = progress_words::speed(seen.speed, seen.users.saturating_sub(seen.done));
         for (users, what) in [
             (seen.in_flight, "in flight"),
@@ -81,7 +81,7 @@ impl JobWatch {
     }
 
     /// Removes the bar.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

@@ -81,7 +81,7 @@ impl UndoneSummary {
 }
 
 /// [`UndoneSummary::in_words`] for what the ledger holds.
-pub fn undone_in_words(undone: &Undone) -> String {
+pub(crate) fn undone_in_words(undone: &Undone) -> String {
     UndoneSummary::new(undone).in_words()
 }
 

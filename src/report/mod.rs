@@ -14,9 +14,11 @@ mod html;
 mod mask;
 mod summary;
 
-pub use bundle::{FILES, Format, write_bundle, write_single};
-pub use csv_files::{Rows, Table, cell_shows, cell_text};
-pub use error::ReportError;
-pub use given_back::{UndoneBySummary, UndoneSummary, undone_in_words};
+pub use bundle::{FILES, write_bundle};
+pub(crate) use bundle::{Format, write_single};
+pub(crate) use csv_files::{Rows, Table, cell_shows, cell_text};
+pub(crate) use error::ReportError;
+pub(crate) use given_back::{UndoneSummary, undone_in_words};
 pub use mask::Privacy;
-pub use summary::{ChainSummary, RunSummary, Summary};
+pub(crate) use summary::RunSummary;
+pub use summary::Summary;

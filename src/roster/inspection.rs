@@ -16,7 +16,7 @@ use super::table::RosterOptions;
 
 /// What an inspection of a roster shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inspection {
+pub(crate) struct Inspection {
     /// The counts that a job would have.
     pub summary: RosterSummary,
     /// The encoding.
@@ -40,7 +40,10 @@ pub struct Inspection {
 /// # Errors
 ///
 /// As [`super::check`].
-pub fn inspect(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Inspection, RosterError> {
+pub(crate) fn inspect(
+    path: impl AsRef<Path>,
+    options: &RosterOptions,
+) -> Result<Inspection, RosterError> {
     let path = path.as_ref();
     let roster = Roster::open(path, options)?;
     let header = roster.header().to_vec();

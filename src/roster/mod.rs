@@ -19,10 +19,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use error::RosterError;
-pub use file::{Digest, TextEncoding, UnknownEncoding};
-pub use inspection::{Inspection, inspect};
-pub use line::{Key, LineCheck, Record, Rejection, is_written_as_number};
-pub use reader::Roster;
-pub use roster_summary::{Reading, RosterSummary, check};
-pub use table::{HeaderAt, RosterOptions, names_a_user};
+pub(crate) use error::RosterError;
+pub(crate) use file::TextEncoding;
+pub(crate) use inspection::{Inspection, inspect};
+pub(crate) use line::{LineCheck, Record, is_written_as_number};
+pub(crate) use reader::Roster;
+pub use roster_summary::check;
+pub(crate) use roster_summary::{Reading, RosterSummary};
+pub use table::RosterOptions;
+pub(crate) use table::{HeaderAt, names_a_user};

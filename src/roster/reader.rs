@@ -19,7 +19,7 @@ use super::table::{self, Columns, Layout, RosterOptions};
 const BUFFER: usize = 64 * 1024;
 
 /// An open roster. It is an iterator over the records, which ends after the first error.
-pub struct Roster {
+pub(crate) struct Roster {
     path: PathBuf,
     records: Records,
     tally: RunningDigest,
@@ -39,7 +39,10 @@ impl Roster {
     ///
     /// [`RosterError`]: the file cannot be opened, is not text, or has no usable header. Later errors are returned while
     /// the records are read.
-    pub fn open(path: impl AsRef<Path>, options: &RosterOptions) -> Result<Self, RosterError> {
+    pub(crate) fn open(
+        path: impl AsRef<Path>,
+        options: &RosterOptions,
+    ) -> Result<Self, RosterError> {
         let path = path.as_ref();
         let file = open_regular(path).map_err(|kind| RosterError::new(path, None, kind))?;
         Self::from_reader(path, file, options)
@@ -99,27 +102,27 @@ impl Roster {
     }
 
     /// The physical line on which the header begins, from 1; `None` if the file has none.
-    pub fn header_line(&self) -> Option<u64> {
+    pub(crate) fn header_line(&self) -> Option<u64> {
         self.header_line
     }
 
     /// The names of the columns, trimmed. A name may be empty. Without a header they are `column 1` and so on.
-    pub fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         &self.header
     }
 
     /// The name of the encoding in the WHATWG standard.
-    pub fn encoding(&self) -> &'static str {
+    pub(crate) fn encoding(&self) -> &'static str {
         self.encoding
     }
 
     /// The delimiter between two cells.
-    pub fn delimiter(&self) -> u8 {
+    pub(crate) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
     /// What names the users of this roster: the id or, without such a column, the e-mail address.
-    pub fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         self.rules.columns.key
     }
 
@@ -147,7 +150,7 @@ impl Roster {
     /// # Errors
     ///
     /// The error that ended the iteration, even if it was returned before.
-    pub fn finish(mut self) -> Result<Digest, RosterError> {
+    pub(crate) fn finish(mut self) -> Result<Digest, RosterError> {
         self.by_ref().for_each(drop);
         match self.end {
             Some(Err(error)) => Err(error),

@@ -22,15 +22,12 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-pub use fault::fault_settings::{
-    FaultKind, FaultSettings, Latency, OutageAnswer, OutageStart, PlannedOutage,
-};
-pub use fault::fault_text::FaultsError;
-pub use fault::request_allowance::RequestAllowance;
-pub use record::request_log::{LoggedRequest, RequestTotals};
+pub use fault::fault_settings::{FaultKind, FaultSettings};
+pub(crate) use fault::request_allowance::RequestAllowance;
+pub use record::request_log::LoggedRequest;
 pub use record::sandbox_books::{Books, UserBook};
 pub use route::{Route, Verb};
-pub use sandbox_settings::{AddMeans, ItemsPerPage, RemoveNone, SandboxSettings};
+pub use sandbox_settings::SandboxSettings;
 pub use server::Sandbox;
 pub use tenant::people::{Person, people};
 pub use token::certificate_check::CertificateRules;

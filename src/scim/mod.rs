@@ -10,9 +10,6 @@ pub(in crate::scim) mod request;
 pub(in crate::scim) mod response;
 mod scim_client;
 
-pub use dialect::{
-    Absent, AccessDialect, AttributeName, Dialect, FindDialect, HeaderText, Item, Media,
-    MembershipDialect, PatchOperation, Template, WriteDialect, WriteMethod,
-};
-pub use response::service_config::ServiceConfig;
-pub use scim_client::ScimClient;
+pub(crate) use dialect::{AttributeName, Dialect};
+pub(crate) use response::service_config::ServiceConfig;
+pub(crate) use scim_client::ScimClient;

@@ -11,8 +11,8 @@
 mod renewal;
 mod sender;
 
-pub use renewal::{Refused, Renewal, renewal_after};
-pub use sender::{Exchange, SendPermit, SendSettings, Sender};
+pub(crate) use renewal::{Refused, Renewal, renewal_after};
+pub(crate) use sender::{Exchange, SendPermit, SendSettings, Sender};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ const MOST_RENEWALS: u32 = 3;
 
 /// What is known of a credential that was just refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// No request was ever served with it: it may be wrong.
     Unproven,
     /// A request was served with it, or with a newer one: it was good, and has ended.
@@ -14,7 +14,7 @@ pub enum Refused {
 
 /// What to do about a refused credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Renewal {
+pub(crate) enum Renewal {
     /// Renew it, then repeat the same request.
     Again,
     /// A fresh credential is refused too: sign-in does not help, and no request will be served.
@@ -26,7 +26,7 @@ pub enum Renewal {
 /// Decides what follows when the credential of one request was refused `times` times in a row, the present
 /// refusal included. The first refusal always leads to a renewal. A fresh credential that is refused is wrong,
 /// unless other requests were served with it.
-pub fn renewal_after(times: u32, refused: Refused) -> Renewal {
+pub(crate) fn renewal_after(times: u32, refused: Refused) -> Renewal {
     match (times, refused) {
         (0 | 1, _) | (2..=MOST_RENEWALS, Refused::Ended) => Renewal::Again,
         (_, Refused::Unproven) => Renewal::Wrong,

@@ -15,7 +15,7 @@ use crate::sending::renewal::Refused;
 
 /// How requests are sent.
 #[derive(Debug, Clone, Copy)]
-pub struct SendSettings {
+pub(crate) struct SendSettings {
     /// Requests in flight at the same time, at most.
     pub concurrency: NonZeroUsize,
     /// How long all requests wait after a 429 that names no time.
@@ -26,7 +26,7 @@ pub struct SendSettings {
 
 /// Sends requests to one directory. All requests of a run, or of a look-up, go through the same sender.
 #[derive(Debug)]
-pub struct Sender<D> {
+pub(crate) struct Sender<D> {
     directory: Arc<D>,
     pace: Arc<Pace>,
     settings: SendSettings,
@@ -44,14 +44,14 @@ pub struct Sender<D> {
 /// The right to send one request now: a slot that was free, a good credential, and a permit of the pace.
 #[derive(Debug)]
 #[must_use = "a permit that is not used has cost a place under the rate limit"]
-pub struct SendPermit<'a, D> {
+pub(crate) struct SendPermit<'a, D> {
     sender: &'a Sender<D>,
     _slot: SemaphorePermit<'a>,
 }
 
 /// One request that was sent, and what came back.
 #[derive(Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// The answer, or why there is none.
     pub outcome: Result<Answer, Silence>,
     /// From sending to the last byte of the answer.
@@ -62,7 +62,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// The exchange of a request that could not be signed, because the sign-in service cannot be reached.
-    pub fn unsigned(why: String) -> Self {
+    pub(crate) fn unsigned(why: String) -> Self {
         Self {
             outcome: Err(Silence::NotSent(why)),
             elapsed: Duration::ZERO,
@@ -73,7 +73,7 @@ impl Exchange {
 
 impl<D: Directory> Sender<D> {
     /// A sender of requests to `directory`, each of which takes a permit of `pace`.
-    pub fn new(directory: Arc<D>, pace: Arc<Pace>, settings: SendSettings) -> Self {
+    pub(crate) fn new(directory: Arc<D>, pace: Arc<Pace>, settings: SendSettings) -> Self {
         Self {
             directory,
             pace,
@@ -96,7 +96,7 @@ impl<D: Directory> Sender<D> {
     ///
     /// # Panics
     /// Never: the slots are not closed.
-    pub async fn permit(&self) -> Result<SendPermit<'_, D>, SignInError> {
+    pub(crate) async fn permit(&self) -> Result<SendPermit<'_, D>, SignInError> {
         let slot = self.slots.acquire().await;
         let slot = slot.expect("the slots of a sender are never closed");
         {
@@ -115,19 +115,19 @@ impl<D: Directory> Sender<D> {
     ///
     /// # Errors
     /// The sign-in service refuses, or cannot be reached.
-    pub async fn renew(&self, refused: Credential) -> Result<(), SignInError> {
+    pub(crate) async fn renew(&self, refused: Credential) -> Result<(), SignInError> {
         let _counted = Counted::new(&self.signing_in);
         self.directory.renew(refused).await
     }
 
     /// Takes note that the provider has served a request that was signed with this credential.
-    pub fn note_served(&self, credential: Credential) {
+    pub(crate) fn note_served(&self, credential: Credential) {
         self.served_with
             .fetch_max(credential.0 + 1, Ordering::Relaxed);
     }
 
     /// What is known of a credential that was just refused.
-    pub fn refused(&self, credential: Credential) -> Refused {
+    pub(crate) fn refused(&self, credential: Credential) -> Refused {
         if self.served_with.load(Ordering::Relaxed) > credential.0 {
             Refused::Ended
         } else {
@@ -136,28 +136,28 @@ impl<D: Directory> Sender<D> {
     }
 
     /// Where the requests go.
-    pub fn directory(&self) -> &D {
+    pub(crate) fn directory(&self) -> &D {
         &self.directory
     }
 
     /// The pace that all requests of the process share.
-    pub fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &Pace {
         &self.pace
     }
 
     /// Requests sent so far, sign-in not counted.
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
     /// Requests that hold a slot: they wait for a credential or a permit, or for their answer.
-    pub fn in_flight(&self) -> usize {
+    pub(crate) fn in_flight(&self) -> usize {
         let slots = self.settings.concurrency.get();
         slots.saturating_sub(self.slots.available_permits())
     }
 
     /// Callers that wait for a credential.
-    pub fn signing_in(&self) -> usize {
+    pub(crate) fn signing_in(&self) -> usize {
         self.signing_in.load(Ordering::Relaxed)
     }
 }
@@ -168,7 +168,7 @@ impl<D: Directory> SendPermit<'_, D> {
     /// A wait that the answer asks for delays all requests of the process, starting before this returns: a
     /// caller that writes to the journal first would let others send meanwhile (P6). Dropping the future
     /// abandons the request: then it is not known whether it took effect.
-    pub async fn send(self, request: &Request) -> Exchange {
+    pub(crate) async fn send(self, request: &Request) -> Exchange {
         let sender = self.sender;
         sender.requests.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();

@@ -15,19 +15,17 @@ mod sign_in;
 mod sources;
 mod values;
 
-pub use declare::{Declared, Evidence, NamedUser, ProfileName, ProtectPatterns, template};
-pub use error::SettingsError;
-pub use groups::{
-    About, CertificateSettings, FileSettings, Grounds, GroundsSettings, HostSettings,
-    LimitSettings, LogSettings, LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings,
-    ProviderSettings, RailSettings, ReadingSettings, RedactSettings, RequestSettings, Requirement,
-    SignInSettings, StrictSettings, TokenCommandSettings,
+pub use declare::{Declared, Evidence, template};
+pub(crate) use error::SettingsError;
+pub(crate) use groups::{
+    FileSettings, Grounds, LogSettings, LookUpSettings, ProgressSettings, ReadingSettings,
+    RedactSettings, Requirement, StrictSettings,
 };
-pub use resolved::{Connection, Safety, Settings};
-pub use secret::{FoundSecret, SecretKind, SecretSource, Ways, accept, open_to_others};
-pub use sign_in::{SignIn, SignInKind, SignInMethod};
-pub use sources::{
-    BuiltInProfile, Layer, Origin, RegionGroup, Setting, SettingsFile, Sources, profile_text,
-    profiles,
-};
-pub use values::{Span, UrlPart, UrlParts, is_past};
+pub(crate) use resolved::Connection;
+pub use resolved::Settings;
+pub use secret::{SecretKind, SecretSource};
+pub(crate) use secret::{Ways, accept, open_to_others};
+pub(crate) use sign_in::{SignIn, SignInKind, SignInMethod};
+pub use sources::Layer;
+pub(crate) use sources::{Origin, SettingsFile, Sources, profile_text, profiles};
+pub(crate) use values::{Span, is_past};

@@ -194,7 +194,7 @@ impl FoundSecret {
 ///
 /// # Errors
 /// They are no secret of this kind.
-pub fn accept(
+pub(crate) fn accept(
     kind: SecretKind,
     from: &str,
     bytes: &[u8],
@@ -219,7 +219,7 @@ pub fn accept(
 }
 
 /// A warning, if others than the owner may read this file with a secret.
-pub fn open_to_others(what: &str, path: &Path) -> Option<String> {
+pub(crate) fn open_to_others(what: &str, path: &Path) -> Option<String> {
     const OTHERS: u32 = 0o077;
     let file = std::fs::metadata(path).ok()?;
     (file.is_file() && file.mode() & OTHERS != 0).then(|| {

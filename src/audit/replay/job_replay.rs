@@ -15,7 +15,7 @@ use crate::ledger::EventBody;
 
 /// What the first event of a chain binds all others to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// The job's id.
     pub job: String,
     /// The SCIM base URL.
@@ -52,7 +52,7 @@ pub(in crate::audit) struct RunState {
 
 /// The job, as its events have it.
 #[derive(Debug, Default)]
-pub struct Replay {
+pub(crate) struct Replay {
     header: Option<Header>,
     /// Whether some events are from before there were chains, when not every line had one.
     pub(in crate::audit) has_past: bool,
@@ -63,7 +63,7 @@ pub struct Replay {
 
 impl Replay {
     /// What binds the chain, once that was seen.
-    pub fn header(&self) -> Option<&Header> {
+    pub(crate) fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 

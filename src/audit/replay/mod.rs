@@ -4,7 +4,7 @@ mod job_replay;
 mod line_state;
 mod replay_event;
 
-pub use job_replay::Replay;
+pub(crate) use job_replay::Replay;
 pub(super) use job_replay::RunState;
 pub(super) use line_state::LineState;
 pub(super) use replay_event::{LinkedText, ReplayEvent};

@@ -4,5 +4,7 @@
 mod signing_certificate;
 mod signing_key;
 
-pub use signing_certificate::{Certificate, CertificateEncoding, CertificateError, MessageFormat};
-pub use signing_key::{KeyError, PrivateKey};
+pub(crate) use signing_certificate::{
+    Certificate, CertificateEncoding, CertificateError, MessageFormat,
+};
+pub(crate) use signing_key::{KeyError, PrivateKey};

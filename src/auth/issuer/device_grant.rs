@@ -49,7 +49,7 @@ pub struct DevicePrompt {
 }
 
 /// Shows the code to the person.
-pub type Notifier = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
+pub(crate) type Notifier = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
 
 /// The service where a device signs in, and the client that it signs in as.
 #[derive(Debug, Clone)]

@@ -13,11 +13,11 @@ mod token_answer;
 mod token_cache;
 mod token_endpoint;
 
-pub use anaplan::Anaplan;
-pub use client_credentials::{Client, ClientCredentials};
-pub use command::{FromCommand, Speaker, TokenCommand};
-pub use device_grant::{Device, DevicePrompt, DeviceService, Notifier};
-pub use fixed_credential::Fixed;
-pub use issuer_kind::Issuer;
+pub(crate) use anaplan::Anaplan;
+pub(crate) use client_credentials::{Client, ClientCredentials};
+pub(crate) use command::{FromCommand, TokenCommand};
+pub(crate) use device_grant::{Device, DevicePrompt, DeviceService};
+pub(crate) use fixed_credential::Fixed;
+pub(crate) use issuer_kind::Issuer;
 pub(super) use issuer_kind::{Grant, TokenRequest};
-pub use token_endpoint::ClientAuth;
+pub(crate) use token_endpoint::ClientAuth;

@@ -4,5 +4,5 @@ mod shared_session;
 mod token_life;
 mod token_state;
 
-pub use shared_session::Session;
+pub(crate) use shared_session::Session;
 pub(super) use token_life::{LONGEST_LIFE, remaining_life};

@@ -24,11 +24,11 @@ use aws_lc_rs::digest::{Context, SHA256};
 use crate::domain::Timestamp;
 
 /// The hash that is used as the one before the first event of a chain.
-pub const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(crate) const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One event, as the parts from which its text is made.
 #[derive(Debug, Clone, Copy)]
-pub struct EventParts<'a> {
+pub(crate) struct EventParts<'a> {
     /// Its number in the chain, from 1; `None` for an event that was stored by a version without chains.
     pub seq: Option<u64>,
     /// When it happened.
@@ -45,7 +45,7 @@ pub struct EventParts<'a> {
 
 impl EventParts<'_> {
     /// The text that is hashed, without a line feed at its end.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(160 + self.body.len());
         text.push_str("{\"seq\":");
         number(&mut text, self.seq);
@@ -76,7 +76,7 @@ fn number(text: &mut String, number: Option<u64>) {
 }
 
 /// The hash of an event, computed over the hash of the event before and the event's own text.
-pub fn link(before: &str, text: &str) -> String {
+pub(crate) fn link(before: &str, text: &str) -> String {
     let mut context = Context::new(&SHA256);
     context.update(before.as_bytes());
     context.update(b"\n");

@@ -3,5 +3,6 @@
 mod chain;
 mod entry;
 
-pub use chain::{EventParts, NO_HASH, hex, link};
+pub use chain::hex;
+pub(crate) use chain::{EventParts, NO_HASH, link};
 pub use entry::{Effect, Entry, Fact, Finding};

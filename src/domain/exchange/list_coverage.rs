@@ -3,7 +3,7 @@
 
 /// How much of a list of users was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Coverage {
+pub(crate) enum Coverage {
     /// The list was not read.
     #[default]
     Unknown,
@@ -15,7 +15,7 @@ pub enum Coverage {
 
 /// How the reading of a list came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListEnd {
+pub(crate) enum ListEnd {
     /// The page after the last user was empty, or was refused as beyond the end, or no further cursor was
     /// given.
     Shown,
@@ -37,7 +37,7 @@ impl Coverage {
     ///
     /// If the total is larger than the number seen, the list is not whole, even if it seems to have ended.
     /// A list without any user proves nothing, since at least the account that signs in exists.
-    pub fn of(end: ListEnd, seen: u64, total: Option<u64>) -> Self {
+    pub(crate) fn of(end: ListEnd, seen: u64, total: Option<u64>) -> Self {
         let agrees = total.is_some_and(|total| seen >= total);
         let is_whole = seen > 0
             && match end {
@@ -53,7 +53,7 @@ impl Coverage {
     }
 
     /// Whether the whole list was seen, so that a user that was not in it does not exist.
-    pub fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         self == Self::Whole
     }
 }

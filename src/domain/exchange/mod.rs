@@ -5,9 +5,11 @@ mod list_coverage;
 mod request;
 mod verdict;
 
-pub use answer::{
+pub(crate) use answer::{
     Allowance, Answer, Content, Credential, DecidedBy, Problem, Resource, Silence, UserPage,
 };
-pub use list_coverage::{Coverage, ListEnd};
-pub use request::{Filter, PageAt, Request, RequestKind};
-pub use verdict::{Expected, Verdict, judge};
+pub(crate) use list_coverage::{Coverage, ListEnd};
+pub use request::RequestKind;
+pub(crate) use request::{Filter, PageAt, Request};
+pub use verdict::Verdict;
+pub(crate) use verdict::{Expected, judge};

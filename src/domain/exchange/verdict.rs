@@ -57,7 +57,7 @@ impl Verdict {
 
 /// What an answer is judged against.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// The user of the request.
     pub user: &'a UserId,
     /// The goal of that user.
@@ -72,7 +72,7 @@ pub struct Expected<'a> {
 ///
 /// A status of success proves nothing by itself. `Applied` needs a body that shows this very user in the
 /// wanted state, and a 207 never counts (at Anaplan, entitlements are kept in another store).
-pub fn judge(
+pub(crate) fn judge(
     kind: RequestKind,
     expected: Expected<'_>,
     outcome: &Result<Answer, Silence>,

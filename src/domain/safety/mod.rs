@@ -6,7 +6,8 @@ mod failure_limit;
 mod protect_list;
 mod rails;
 
-pub use door::{Barred, Door};
-pub use failure_limit::{FailureLimit, FailureLimitError, Limits};
-pub use protect_list::{Actor, ProtectList};
-pub use rails::{ActiveUsers, Extent, Rails, Share, ShareError, Tripped};
+pub(crate) use door::{Barred, Door};
+pub(crate) use failure_limit::{FailureLimit, Limits};
+pub(crate) use protect_list::{Actor, ProtectList};
+pub use rails::Share;
+pub(crate) use rails::{ActiveUsers, Extent, Rails, Tripped};

@@ -29,18 +29,18 @@ pub fn is_unseen(c: char) -> bool {
 
 /// Escapes each control character and each character that cannot be seen, such as `\u{1b}`. Line feeds
 /// stay.
-pub fn escape_controls(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     escape(text, |c| c != '\n' && (c.is_control() || is_unseen(c)))
 }
 
 /// As [`escape_controls`], but line feeds are escaped too, so that the text stays on one line.
-pub fn on_one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
     escape(text, |c| c.is_control() || is_unseen(c))
 }
 
 /// Escapes the same characters in JSON text, in the way of JSON. Outside of strings JSON has no such
 /// characters except white space, so a parser reads the same value.
-pub fn escape_json(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_json(text: &str) -> Cow<'_, str> {
     let is_to_escape = |c: char| !c.is_ascii_control() && (c.is_control() || is_unseen(c));
     if !text.contains(|c| c == '\u{7f}' || is_to_escape(c)) {
         return Cow::Borrowed(text);

@@ -3,5 +3,6 @@
 mod escape;
 mod plain_text;
 
-pub use escape::{escape_controls, escape_json, is_unseen, on_one_line};
-pub use plain_text::{TextFault, pem_text, plain_text};
+pub use escape::is_unseen;
+pub(crate) use escape::{escape_controls, escape_json, on_one_line};
+pub(crate) use plain_text::{TextFault, pem_text, plain_text};

@@ -6,7 +6,7 @@
 
 /// Why the bytes cannot be used as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextFault {
+pub(crate) enum TextFault {
     /// The bytes are not UTF-8. The number of the first wrong byte, from 1.
     #[error("its byte {0} is not UTF-8: save it as UTF-8")]
     Encoding(usize),
@@ -29,7 +29,7 @@ pub enum TextFault {
 ///
 /// # Errors
 /// [`TextFault`]: the encoding is another one, or a character cannot be seen.
-pub fn plain_text(bytes: &[u8]) -> Result<String, TextFault> {
+pub(crate) fn plain_text(bytes: &[u8]) -> Result<String, TextFault> {
     let text = decode(bytes)?.map_err(TextFault::Encoding)?;
     match text
         .lines()
@@ -45,7 +45,7 @@ pub fn plain_text(bytes: &[u8]) -> Result<String, TextFault> {
 ///
 /// # Errors
 /// [`TextFault`]: a character in a block cannot be seen, or the file is UTF-16 that cannot be decoded.
-pub fn pem_text(bytes: &[u8]) -> Result<String, TextFault> {
+pub(crate) fn pem_text(bytes: &[u8]) -> Result<String, TextFault> {
     let text = match decode(bytes) {
         Ok(Ok(text)) => text,
         Err(fault)

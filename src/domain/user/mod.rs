@@ -4,7 +4,8 @@ mod id;
 mod names;
 mod state;
 
-pub use id::{IdRule, IdSet, UserId};
+pub use id::{IdRule, UserId};
 pub(in crate::domain) use names::NameMatch;
-pub use names::{KnownNames, name_key};
-pub use state::{Seen, UserState};
+pub(crate) use names::{KnownNames, name_key};
+pub(crate) use state::Seen;
+pub use state::UserState;

@@ -10,7 +10,7 @@ use crate::domain::{Barred, UserState};
 /// normalisation form C, with case folded (RFC 7643 §4.1.1: `userName` is not case-exact).
 ///
 /// Case folding can undo the composition of a character, so the text is normalised again after it.
-pub fn name_key(name: &str) -> String {
+pub(crate) fn name_key(name: &str) -> String {
     let normal = ComposingNormalizerBorrowed::new_nfc();
     let composed = normal.normalize(name.trim());
     let folded = CaseMapper::new().fold_string(&composed);

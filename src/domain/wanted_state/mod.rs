@@ -7,6 +7,7 @@ mod goal;
 mod goal_tests;
 mod operation;
 
-pub use change::{Access, Change, ChangeError};
-pub use goal::{Goal, Held, Membership, Need};
-pub use operation::{Division, Means, Operation};
+pub(crate) use change::ChangeError;
+pub use change::{Access, Change};
+pub(crate) use goal::{Goal, Held, Membership, Need};
+pub(crate) use operation::{Division, Means, Operation};

@@ -34,7 +34,7 @@ const UNITS_PER_SLOT: usize = 2;
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// Why it stopped early; `None` if no user was left to work on.
     pub stopped: Option<StopReason>,
     /// The counts at the end.
@@ -42,12 +42,16 @@ pub struct Ending {
     /// Users whose unit panicked.
     pub panics: u64,
     /// Users that this run has sent the first write for.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "tests of the write limit compare it")
+    )]
     pub written: u64,
 }
 
 /// The run cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// Nothing can be recorded, so nothing more may be sent.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -60,7 +64,7 @@ pub enum EngineError {
 ///
 /// # Errors
 /// The journal failed. Users in flight are in doubt, as after a crash.
-pub async fn run<D: Directory, J: Journal>(
+pub(crate) async fn run<D: Directory, J: Journal>(
     parts: RunParts<D, J>,
     signals: &mut mpsc::Receiver<Signal>,
     listener: &mut dyn Listener,

@@ -16,6 +16,6 @@ mod stopping;
 mod tally;
 mod units;
 
-pub use event_loop::{Ending, EngineError, run};
+pub(crate) use event_loop::{Ending, EngineError, run};
 
 pub(super) use claim::Claim;

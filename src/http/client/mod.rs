@@ -5,4 +5,4 @@ mod connection_advice;
 mod http_client;
 mod transport_error;
 
-pub use http_client::{Http, HttpError, HttpSettings, Network};
+pub(crate) use http_client::{Http, HttpError, HttpSettings, Network};

@@ -3,5 +3,5 @@
 mod proxy_address;
 mod proxy_route;
 
-pub use proxy_address::{Proxy, ProxyChoice, ProxyError};
+pub(crate) use proxy_address::{Proxy, ProxyChoice, ProxyError};
 pub(super) use proxy_route::{ProxyHop, ProxyRoute};

@@ -36,7 +36,7 @@ const TRIPLES: [(&str, &str, &str); 3] = [
 /// The present draft is `RateLimit: "name";r=5;t=30`; without a `t` the window is read from
 /// `RateLimit-Policy: "name";q=9;w=60`. An older edition is `RateLimit: remaining=5, reset=30`. A reset is a
 /// time in any form (see `header_time`).
-pub fn allowance(headers: &HeaderMap, clock: Clock) -> Option<Allowance> {
+pub(crate) fn allowance(headers: &HeaderMap, clock: Clock) -> Option<Allowance> {
     let (header, allowance) = field(headers)
         .map(|found| ("ratelimit", found))
         .or_else(|| {

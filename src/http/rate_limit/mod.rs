@@ -4,6 +4,6 @@ mod allowance;
 mod header_time;
 mod retry_after;
 
-pub use allowance::allowance;
+pub(crate) use allowance::allowance;
 pub(crate) use header_time::server_millis;
-pub use retry_after::{LONGEST_WAIT, retry_after};
+pub(crate) use retry_after::retry_after;

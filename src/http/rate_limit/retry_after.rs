@@ -8,14 +8,14 @@ use crate::http::HeaderMap;
 use super::header_time::time_until;
 
 /// The longest wait that is accepted. A server that asks for more gets the next request after this.
-pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// The most values that are read; RFC 9110 allows one.
 const MOST_VALUES: usize = 8;
 
 /// The wait that `Retry-After`, or else `X-Retry-After`, asks for, in any form of a time (see
 /// `header_time`). A time in the past is a wait of zero; other text counts as absent.
-pub fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
     let wait = ["retry-after", "x-retry-after"]
         .iter()
         .flat_map(|name| headers.get_all(*name))

@@ -3,5 +3,5 @@
 mod pem_file;
 mod tls_files;
 
-pub use pem_file::{KeyFormat, PemKey, PemKeyError, pem_blocks};
-pub use tls_files::{ClientIdentity, ClientIdentityError, Roots, TlsFileError};
+pub(crate) use pem_file::{KeyFormat, PemKey, PemKeyError, pem_blocks};
+pub(crate) use tls_files::{ClientIdentity, ClientIdentityError, Roots, TlsFileError};

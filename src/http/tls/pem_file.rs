@@ -34,7 +34,7 @@ pub enum PemKeyError {
 
 /// The format of a private key's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyFormat {
+pub(crate) enum KeyFormat {
     /// An RSA key alone.
     Pkcs1,
     /// A key of any algorithm, with the name of the algorithm.
@@ -46,7 +46,7 @@ pub enum KeyFormat {
 }
 
 /// A private key, decrypted, in DER. The bytes are cleared from memory when it is dropped.
-pub struct PemKey {
+pub(crate) struct PemKey {
     /// The format of the bytes.
     pub format: KeyFormat,
     /// The key in DER.
@@ -63,7 +63,7 @@ impl fmt::Debug for PemKey {
 
 impl PemKey {
     /// Whether a passphrase is needed to read the key of this PEM text.
-    pub fn is_encrypted(text: &SecretString) -> bool {
+    pub(crate) fn is_encrypted(text: &SecretString) -> bool {
         let text = text.expose_secret();
         text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
     }
@@ -72,7 +72,7 @@ impl PemKey {
     ///
     /// # Errors
     /// [`PemKeyError`].
-    pub fn read(
+    pub(crate) fn read(
         text: &SecretString,
         passphrase: Option<&SecretString>,
     ) -> Result<Self, PemKeyError> {
@@ -108,7 +108,7 @@ impl PemKey {
 ///
 /// # Errors
 /// A block is damaged, or has no end because the text was cut; the text says which.
-pub fn pem_blocks(text: &[u8]) -> Result<Vec<Pem>, String> {
+pub(crate) fn pem_blocks(text: &[u8]) -> Result<Vec<Pem>, String> {
     const BEGIN: &[u8] = b"-----BEGIN ";
     let blocks = pem::parse_many(text).map_err(|error| error.to_string())?;
     let begun = text.windows(BEGIN.len()).filter(|part| *part == BEGIN);

@@ -6,7 +6,7 @@ use crate::ledger::{Job, Ledger};
 use crate::plan::LookUpSummary;
 
 /// How the users were looked up, and how many users the tenant has.
-pub fn describe_look_up(looked_up: &LookUpSummary) -> String {
+pub(crate) fn describe_look_up(looked_up: &LookUpSummary) -> String {
     let requests = looked_up.requests;
     let s = if requests == 1 { "" } else { "s" };
     let way = match looked_up.method.as_str() {
@@ -32,7 +32,7 @@ pub fn describe_look_up(looked_up: &LookUpSummary) -> String {
 }
 
 /// Which attributes users keep access in, since the profile does not know them; `None` if there are none.
-pub fn describe_kept_access(looked_up: &LookUpSummary) -> Option<String> {
+pub(crate) fn describe_kept_access(looked_up: &LookUpSummary) -> Option<String> {
     if looked_up.kept_access.is_empty() {
         return None;
     }
@@ -43,7 +43,7 @@ pub fn describe_kept_access(looked_up: &LookUpSummary) -> Option<String> {
 }
 
 /// Which workspaces the change names of which no user that was looked up is a member; `None` if there are none.
-pub fn describe_unseen_workspaces(ids: &[String]) -> Option<String> {
+pub(crate) fn describe_unseen_workspaces(ids: &[String]) -> Option<String> {
     let (these, is) = match ids.len() {
         0 => return None,
         1 => ("workspace", "its id is"),

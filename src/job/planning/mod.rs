@@ -7,7 +7,9 @@ mod make_plan;
 mod plan_difference;
 mod scope;
 
-pub use look_up_words::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
+pub(crate) use look_up_words::{
+    describe_kept_access, describe_look_up, describe_unseen_workspaces,
+};
 
 pub(super) use look_up_words::warn_of_unseen_workspaces;
 pub(super) use make_plan::{plan_anew, planned};

@@ -4,8 +4,9 @@ mod issuer;
 mod secret_prompt;
 mod signed_in;
 
-pub use issuer::SecretError;
-pub use signed_in::{Sessions, SignedIn};
+pub(crate) use issuer::SecretError;
+pub use signed_in::Sessions;
+pub(crate) use signed_in::SignedIn;
 
 pub(super) use secret_prompt::{find_secret, known_secret};
 pub(super) use signed_in::refused;

@@ -57,7 +57,7 @@ pub async fn run(
 ///
 /// # Errors
 /// As for [`run`].
-pub async fn retry(
+pub(crate) async fn retry(
     setup: &Setup<'_>,
     mut ledger: Ledger,
     job: Job,

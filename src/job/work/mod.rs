@@ -9,9 +9,12 @@ mod result;
 mod undo_jobs;
 mod verify_users;
 
-pub use lifecycle::{retry, run};
-pub use plan_alone::{PlannedJob, plan};
-pub use provider_check::{AccessSeen, ProviderCheck, ProviderCheckError, check_provider};
-pub use result::{JobEnd, JobResult, warn_if_undone};
-pub use undo_jobs::{UndoError, UndoRest, UndoResult, UndoStart, continue_undo, start_undo};
-pub use verify_users::{VerifyResult, verify};
+pub(crate) use lifecycle::retry;
+pub use lifecycle::run;
+pub(crate) use plan_alone::{PlannedJob, plan};
+pub(crate) use provider_check::{ProviderCheck, ProviderCheckError, check_provider};
+pub(crate) use result::warn_if_undone;
+pub use result::{JobEnd, JobResult};
+pub(crate) use undo_jobs::{UndoError, UndoRest, UndoStart, continue_undo, start_undo};
+pub(crate) use verify_users::VerifyResult;
+pub use verify_users::verify;

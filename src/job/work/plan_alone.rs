@@ -9,7 +9,7 @@ use crate::plan::{Criteria, Overview, overview};
 
 /// A job with its plan.
 #[derive(Debug)]
-pub struct PlannedJob {
+pub(crate) struct PlannedJob {
     /// The ledger, still open.
     pub ledger: Ledger,
     /// The job.
@@ -26,7 +26,11 @@ pub struct PlannedJob {
 ///
 /// # Errors
 /// The users cannot be looked up, or the ledger fails.
-pub async fn plan(setup: &Setup<'_>, mut ledger: Ledger, job: Job) -> Result<PlannedJob, JobError> {
+pub(crate) async fn plan(
+    setup: &Setup<'_>,
+    mut ledger: Ledger,
+    job: Job,
+) -> Result<PlannedJob, JobError> {
     let begun = ledger.was_run(&job).await?;
     let (job, criteria) = if begun {
         setup.name_job(&job);

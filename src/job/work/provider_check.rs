@@ -10,7 +10,7 @@ use crate::scim::ServiceConfig;
 
 /// What a provider has shown.
 #[derive(Debug)]
-pub struct ProviderCheck {
+pub(crate) struct ProviderCheck {
     /// The account as people know it.
     pub account: String,
     /// The account as the provider knows it, if it says.
@@ -31,7 +31,7 @@ pub struct ProviderCheck {
 
 /// An attribute of access.
 #[derive(Debug)]
-pub struct AccessSeen {
+pub(crate) struct AccessSeen {
     /// Its name.
     pub attribute: String,
     /// Whether the provider is known to have it.
@@ -80,7 +80,10 @@ impl ProviderCheckError {
 ///
 /// # Errors
 /// The account cannot sign in or may not read users, or the provider does not answer.
-pub async fn check_provider(setup: &Setup<'_>, page: u64) -> Result<ProviderCheck, JobError> {
+pub(crate) async fn check_provider(
+    setup: &Setup<'_>,
+    page: u64,
+) -> Result<ProviderCheck, JobError> {
     let secret = setup.ask_secret()?;
     let mut signals = setup.voice.listen().map_err(JobError::Signals)?;
     let checked = async {

@@ -65,7 +65,7 @@ impl JobEnd {
 
 /// Warns that a job was undone, and by which job, and says how to take access away again: the command of the job
 /// would do nothing, since the job has nothing left to do for these users.
-pub fn warn_if_undone(undone: Option<&Undone>, voice: &dyn Voice) {
+pub(crate) fn warn_if_undone(undone: Option<&Undone>, voice: &dyn Voice) {
     let Some(undone) = undone else { return };
     voice.warn(&undone_in_words(undone));
     if undone.given_back > 0 {

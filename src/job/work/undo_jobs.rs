@@ -33,7 +33,7 @@ impl UndoError {
 /// What there is to undo.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it")]
-pub enum UndoStart {
+pub(crate) enum UndoStart {
     /// The undo job: unfinished, made now, or finished with nothing left to give back.
     Job(Job),
     /// The job has changed no user, as far as was seen.
@@ -45,7 +45,7 @@ pub enum UndoStart {
 
 /// An undo job after a run.
 #[derive(Debug)]
-pub struct UndoResult {
+pub(crate) struct UndoResult {
     /// The undo job. It counts as incomplete as long as a user lacks what was taken.
     pub done: JobResult,
     /// Users that another administrator changed after the job: undo has not touched them.
@@ -56,7 +56,7 @@ pub struct UndoResult {
 
 /// How far a job is undone.
 #[derive(Debug)]
-pub struct UndoRest {
+pub(crate) struct UndoRest {
     /// What undo jobs have given back by now.
     pub undone: Option<Undone>,
     /// Users that still lack what was taken.
@@ -68,7 +68,7 @@ pub struct UndoRest {
 ///
 /// # Errors
 /// The job cannot be undone, or the ledger fails.
-pub async fn start_undo(
+pub(crate) async fn start_undo(
     ledger: &mut Ledger,
     parent: &Job,
     new: bool,
@@ -141,7 +141,7 @@ async fn resumes(ledger: &mut Ledger, undo: &Job) -> Result<bool, JobError> {
 ///
 /// # Errors
 /// As for [`run`].
-pub async fn continue_undo(
+pub(crate) async fn continue_undo(
     setup: &Setup<'_>,
     ledger: Ledger,
     parent: &Job,

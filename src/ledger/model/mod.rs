@@ -4,6 +4,8 @@ mod counts;
 mod new_job;
 mod run_facts;
 
-pub use counts::Counts;
-pub use new_job::{Difference, Loaded, Names, NewJob, NewLine, Unusable};
-pub use run_facts::{Mandate, NewRun, RunEnding, RunKind, RunTally};
+pub(crate) use counts::Counts;
+pub(crate) use new_job::{Difference, Loaded};
+pub use new_job::{Names, NewJob, NewLine, Unusable};
+pub(crate) use run_facts::NewRun;
+pub use run_facts::{Mandate, RunEnding, RunKind, RunTally};

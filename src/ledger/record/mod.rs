@@ -9,7 +9,7 @@ mod new_event;
 mod sentences;
 pub(in crate::ledger) mod word;
 
-pub use event_body::EventBody;
+pub(crate) use event_body::EventBody;
 #[cfg(test)]
 pub(in crate::ledger) use event_body::EventKind;
 pub(in crate::ledger) use new_event::NewEvent;

@@ -12,19 +12,18 @@ mod timeline;
 mod users;
 
 pub(in crate::ledger) use events::record;
-pub use events::{Head, StoredEvent};
-pub use file::{Holder, Ledger, Reader};
-pub use jobs::{
-    Job, JobPlan, JobSelector, Loading, Retriable, Retry, RunRow, UndoMark, Undone, UndoneBy,
-};
-pub use paging::{Pages, Placed};
+pub(crate) use events::{Head, StoredEvent};
+pub(crate) use file::Holder;
+pub use file::{Ledger, Reader};
+pub use jobs::{Job, JobSelector};
+pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
+pub(crate) use paging::{Pages, Placed};
 pub(in crate::ledger) use stored_columns::Unreadable;
 use stored_columns::{Count, Json, Nullable};
-pub use timeline::{
-    Activity, AnswerTimes, Answers, CommonWords, ProgressPoint, RunStory, Trouble, Wait,
-};
+pub(crate) use timeline::{Activity, AnswerTimes, Answers, ProgressPoint, RunStory, Trouble, Wait};
+pub use users::UserRow;
 pub(in crate::ledger) use users::to_write;
-pub use users::{MatchedUser, UndoRow, UndoScope, Unseen, UnverifiedUser, UserRow};
+pub(crate) use users::{UndoRow, UndoScope};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::domain::Line;
 use crate::ledger::{StoredEvent, UndoRow, UserRow};
 
 /// A row that has a place in an order: the next page begins after the place of the last row.
-pub trait Placed {
+pub(crate) trait Placed {
     /// The place.
     type Place: Copy;
 
@@ -39,14 +39,14 @@ impl Placed for StoredEvent {
 /// The pages of an ordered result, read one at a time: between two pages the connection is free for other
 /// statements.
 #[derive(Debug)]
-pub struct Pages<P> {
+pub(crate) struct Pages<P> {
     after: P,
     limit: usize,
 }
 
 impl Pages<Line> {
     /// Pages of lines or users, from the first line on.
-    pub fn of_lines(limit: usize) -> Self {
+    pub(crate) fn of_lines(limit: usize) -> Self {
         Self {
             after: Line(0),
             limit,
@@ -56,7 +56,7 @@ impl Pages<Line> {
 
 impl Pages<i64> {
     /// Pages of events, from the first on.
-    pub fn of_events(limit: usize) -> Self {
+    pub(crate) fn of_events(limit: usize) -> Self {
         Self { after: 0, limit }
     }
 }
@@ -67,7 +67,7 @@ impl<P: Copy> Pages<P> {
     ///
     /// # Errors
     /// Those of `read`.
-    pub async fn next<R: Placed<Place = P>, E>(
+    pub(crate) async fn next<R: Placed<Place = P>, E>(
         &mut self,
         read: impl AsyncFnOnce(P, usize) -> Result<Vec<R>, E>,
     ) -> Result<Option<Vec<R>>, E> {

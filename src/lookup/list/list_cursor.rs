@@ -11,7 +11,7 @@ use crate::domain::{Coverage, ListEnd, PageAt, UserPage};
     clippy::struct_excessive_bools,
     reason = "facts about a server, each by itself"
 )]
-pub struct ListCursor {
+pub(crate) struct ListCursor {
     /// The number, in the list, of the last user that was passed.
     pub passed: u64,
     /// Users that were shown, each counted once.
@@ -76,12 +76,12 @@ pub(in crate::lookup) enum WalkEnd {
 
 impl ListCursor {
     /// Whether the walk is over.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.end.is_some()
     }
 
     /// How much of the list was seen.
-    pub fn coverage(&self) -> Coverage {
+    pub(crate) fn coverage(&self) -> Coverage {
         let end = match self.end {
             // The first user may never have been shown.
             Some(_) if self.may_count_from_zero() => ListEnd::Counted,

@@ -6,8 +6,8 @@
 pub(super) mod list_cursor;
 mod walk;
 
-pub use list_cursor::ListCursor;
-pub use walk::{Until, Walk};
+pub(crate) use list_cursor::ListCursor;
+pub(crate) use walk::{Until, Walk};
 
 #[cfg(test)]
 mod tests;

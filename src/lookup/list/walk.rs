@@ -19,7 +19,7 @@ const PAGES_AT_ONCE: usize = 8;
 
 /// When a walk stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Until {
+pub(crate) enum Until {
     /// When as many users were seen as the provider reports.
     Counted,
     /// The same, unless one page holds them all: the number that the provider reports may be that of the page.
@@ -30,7 +30,7 @@ pub enum Until {
 
 /// A walk through a list.
 #[derive(Debug)]
-pub struct Walk<'a, D> {
+pub(crate) struct Walk<'a, D> {
     inquirer: &'a Inquirer<D>,
     filter: Option<String>,
     until: Until,
@@ -60,7 +60,7 @@ enum PageResult {
 impl<'a, D: Directory> Walk<'a, D> {
     /// A walk through the list of all users, or of those that fit a filter in the provider's own language,
     /// from `cursor` on.
-    pub fn new(
+    pub(crate) fn new(
         inquirer: &'a Inquirer<D>,
         filter: Option<String>,
         until: Until,
@@ -79,17 +79,17 @@ impl<'a, D: Directory> Walk<'a, D> {
     }
 
     /// The position in the list.
-    pub fn cursor(&self) -> &ListCursor {
+    pub(crate) fn cursor(&self) -> &ListCursor {
         &self.cursor
     }
 
     /// How much of the list was seen.
-    pub fn coverage(&self) -> Coverage {
+    pub(crate) fn coverage(&self) -> Coverage {
         self.cursor.coverage()
     }
 
     /// Why the list ended before its end, if it did.
-    pub fn cut(&self) -> Option<&str> {
+    pub(crate) fn cut(&self) -> Option<&str> {
         self.cut.as_deref()
     }
 
@@ -106,7 +106,7 @@ impl<'a, D: Directory> Walk<'a, D> {
     /// # Errors
     /// [`LookUpError`]; the cursor then stays where it was. [`LookUpError::NoList`] and
     /// [`LookUpError::Filter`] only for the first page.
-    pub async fn next(&mut self) -> Result<Option<Vec<UserState>>, LookUpError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<UserState>>, LookUpError> {
         while !self.cursor.is_over() {
             let Some((at, result)) = self.ahead.pop_front() else {
                 self.fetch().await?;

@@ -9,7 +9,7 @@ use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary
 
 /// What a command asks for: a roster, a change and a target.
 #[derive(Debug)]
-pub struct Intake<'a> {
+pub(crate) struct Intake<'a> {
     /// The roster file.
     pub roster: &'a Path,
     /// How the roster is to be read.
@@ -81,7 +81,7 @@ impl IntakeError {
 
 /// Finds the job that a roster, a change and a target mean, or loads it. Afterwards the ledger holds either
 /// the whole roster or nothing of it.
-pub async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
+pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
     let key = job_key(ask.target, ask.change, &ask.summary.digest);
     // Links are followed, so that the same file is recognised under each of its names.
     let path = ask

@@ -15,7 +15,7 @@ const PAGE: usize = 500;
 
 /// Loads the job that gives back what `parent` took from the users in the scope; `None` if there is nothing to
 /// give back. Afterwards the ledger holds either the whole job or nothing of it.
-pub async fn undo(
+pub(crate) async fn undo(
     ledger: &mut Ledger,
     parent: &Job,
     scope: UndoScope,
@@ -72,7 +72,7 @@ pub async fn undo(
 }
 
 /// How many users lack something that `parent` took and that an undo could still give back.
-pub async fn left_to_undo(reader: &mut Reader, parent: &Job) -> Result<u64, LedgerError> {
+pub(crate) async fn left_to_undo(reader: &mut Reader, parent: &Job) -> Result<u64, LedgerError> {
     each(reader, parent, UndoScope::Rest, |_, _| ()).await
 }
 

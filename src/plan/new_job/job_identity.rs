@@ -33,7 +33,7 @@ const MEMBERS: [(&str, &str); 9] = [
 
 /// The parts of a profile that decide which users and which access are meant.
 #[derive(Debug, Clone, Copy)]
-pub struct ProfileReading<'a> {
+pub(crate) struct ProfileReading<'a> {
     /// The name of the profile, or its file.
     pub profile: &'a str,
     /// How the provider compares ids.
@@ -44,7 +44,7 @@ pub struct ProfileReading<'a> {
 
 /// How a roster is read, as the ledger stores it. A profile is identified by its name, or the name of its file, and
 /// by its attribute of access, since a file can be changed.
-pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
+pub(crate) fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
     json!({
         "id_column": roster.id_column,
         "email_column": roster.email_column,
@@ -59,7 +59,7 @@ pub fn reading(roster: &Reading, of: ProfileReading<'_>) -> Value {
 }
 
 /// The part of the reading that is known without the roster, for a job that is named by its id.
-pub fn provider(of: ProfileReading<'_>) -> Value {
+pub(crate) fn provider(of: ProfileReading<'_>) -> Value {
     json!({ "ids": of.ids.as_str(), "profile": profile_name(of.profile), "access": of.access })
 }
 
@@ -70,7 +70,7 @@ fn profile_name(profile: &str) -> &str {
 
 /// The differences from the reading of a stored job, each with both values. A member that one side does not have
 /// is not a difference.
-pub fn differences(stored: Option<&Value>, now: &Value) -> Vec<String> {
+pub(crate) fn differences(stored: Option<&Value>, now: &Value) -> Vec<String> {
     let (Some(Value::Object(stored)), Value::Object(now)) = (stored, now) else {
         return Vec::new();
     };

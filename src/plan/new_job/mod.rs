@@ -4,6 +4,6 @@ mod from_roster;
 mod giving_back;
 mod job_identity;
 
-pub use from_roster::{Intake, IntakeError, intake};
-pub use giving_back::{left_to_undo, undo};
-pub use job_identity::{ProfileReading, differences, provider, reading};
+pub(crate) use from_roster::{Intake, IntakeError, intake};
+pub(crate) use giving_back::{left_to_undo, undo};
+pub(crate) use job_identity::{ProfileReading, differences, provider, reading};

@@ -6,4 +6,4 @@ mod manifest;
 mod single_file;
 
 pub use folder_writer::{FILES, write_bundle};
-pub use single_file::{Format, write_single};
+pub(crate) use single_file::{Format, write_single};

@@ -9,7 +9,7 @@ use crate::report::{ReportError, Summary, events, html};
 
 /// Which file of the bundle to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `report.csv`.
     Csv,
     /// `events.jsonl`.
@@ -21,7 +21,7 @@ pub enum Format {
 }
 
 /// Writes one file of a job's bundle, from one snapshot of the ledger. Memory does not grow with the job.
-pub async fn write_single(
+pub(crate) async fn write_single(
     reader: &mut Reader,
     job: &Job,
     format: Format,

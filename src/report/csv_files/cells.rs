@@ -18,7 +18,7 @@ fn safe(text: &str) -> Cow<'_, str> {
 }
 
 /// Restores the text of a cell that [`Rows`] has written.
-pub fn cell_text(cell: &str) -> &str {
+pub(crate) fn cell_text(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
         _ => cell,
@@ -26,7 +26,7 @@ pub fn cell_text(cell: &str) -> &str {
 }
 
 /// Whether a cell that this version or an earlier one has written holds this text.
-pub fn cell_shows(cell: &str, wanted: &str) -> bool {
+pub(crate) fn cell_shows(cell: &str, wanted: &str) -> bool {
     cell == wanted || cell.strip_prefix('\'') == Some(wanted)
 }
 
@@ -40,11 +40,11 @@ fn is_formula(text: &str) -> bool {
 /// Writes rows of CSV. Each cell is safe from formulas. It is in quotes, so that a program that expects another
 /// delimiter than the comma does not split it.
 #[derive(Debug)]
-pub struct Rows<W: Write>(csv::Writer<W>);
+pub(crate) struct Rows<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Rows<W> {
     /// Writes rows to this file.
-    pub fn new(file: W) -> Self {
+    pub(crate) fn new(file: W) -> Self {
         let mut builder = csv::WriterBuilder::new();
         builder.flexible(true).quote_style(csv::QuoteStyle::Always);
         Self(builder.from_writer(file))
@@ -54,7 +54,10 @@ impl<W: Write> Rows<W> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
+    pub(crate) fn write<T: AsRef<str>>(
+        &mut self,
+        cells: impl IntoIterator<Item = T>,
+    ) -> io::Result<()> {
         for cell in cells {
             self.0.write_field(safe(cell.as_ref()).as_bytes())?;
         }
@@ -65,7 +68,7 @@ impl<W: Write> Rows<W> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(self) -> io::Result<W> {
+    pub(crate) fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }

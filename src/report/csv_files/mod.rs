@@ -4,5 +4,5 @@ mod cells;
 pub(in crate::report) mod report_table;
 pub(in crate::report) mod undo_table;
 
-pub use cells::{Rows, cell_shows, cell_text};
-pub use report_table::Table;
+pub(crate) use cells::{Rows, cell_shows, cell_text};
+pub(crate) use report_table::Table;

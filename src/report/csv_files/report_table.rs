@@ -75,7 +75,7 @@ pub(in crate::report) async fn write(
 
 /// Reads the rows of the table page by page. The cells are plain texts, not yet made safe from formulas.
 #[derive(Debug)]
-pub struct Table<'a> {
+pub(crate) struct Table<'a> {
     job: &'a Job,
     privacy: Privacy,
     mandates: HashMap<String, Mandate>,
@@ -84,7 +84,7 @@ pub struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Begins at the first row.
-    pub async fn open(
+    pub(crate) async fn open(
         reader: &mut Reader,
         job: &'a Job,
         privacy: Privacy,
@@ -98,13 +98,13 @@ impl<'a> Table<'a> {
     }
 
     /// The names of the columns: those of the report, then those of the roster.
-    pub fn header(job: &Job) -> Vec<String> {
+    pub(crate) fn header(job: &Job) -> Vec<String> {
         let ours = COLUMNS.iter().map(ToString::to_string);
         ours.chain(job.roster_header.iter().cloned()).collect()
     }
 
     /// The next rows; `None` at the end.
-    pub async fn page(
+    pub(crate) async fn page(
         &mut self,
         reader: &mut Reader,
     ) -> Result<Option<Vec<Vec<String>>>, LedgerError> {

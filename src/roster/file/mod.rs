@@ -5,8 +5,8 @@ mod encoding;
 mod record_scan;
 mod source;
 
+pub(crate) use encoding::TextEncoding;
 pub(in crate::roster) use encoding::{Text, is_text};
-pub use encoding::{TextEncoding, UnknownEncoding};
 pub(in crate::roster) use record_scan::{RECORD_LIMIT, RecordMark, Scanned, Scanner};
-pub use source::Digest;
+pub(crate) use source::Digest;
 pub(in crate::roster) use source::{Digested, RunningDigest, open_regular};

@@ -15,7 +15,7 @@ use crate::roster::error::RosterErrorKind;
 
 /// The digest and the size of a roster that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digest {
+pub(crate) struct Digest {
     /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
     pub sha256: String,
     /// The file's size in bytes.

@@ -26,7 +26,7 @@ pub(in crate::roster) fn is_replaced(cell: &str) -> bool {
 }
 
 /// Whether a spreadsheet has written this as a number: `1.2E+31`, `12345.0`, `12,345`.
-pub fn is_written_as_number(text: &str) -> bool {
+pub(crate) fn is_written_as_number(text: &str) -> bool {
     is_scientific(text) || is_number_as_shown(text)
 }
 

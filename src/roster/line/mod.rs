@@ -4,6 +4,6 @@ mod damaged_key;
 mod line_rules;
 mod record;
 
-pub use damaged_key::is_written_as_number;
+pub(crate) use damaged_key::is_written_as_number;
 pub(in crate::roster) use line_rules::{LineRules, read};
-pub use record::{Key, LineCheck, Record, Rejection};
+pub(crate) use record::{Key, LineCheck, Record, Rejection};

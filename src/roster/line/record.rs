@@ -14,7 +14,7 @@ const LIFTED: &str = "`--allow-unusual-ids` takes it as it stands";
 
 /// One record of the roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The physical line on which the record begins, the first line of the file being 1.
     pub number: u64,
     /// Whether the line names a user.
@@ -28,7 +28,7 @@ pub struct Record {
 
 /// The result of checking a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineCheck {
+pub(crate) enum LineCheck {
     /// The line names a user by id.
     Accepted {
         /// The id, trimmed, with its case unchanged.

@@ -103,7 +103,7 @@ pub(in crate::roster) fn email_rank(name: &str) -> Option<usize> {
 }
 
 /// Whether a column with this name is known to hold ids, e-mail addresses or user names.
-pub fn names_a_user(name: &str) -> bool {
+pub(crate) fn names_a_user(name: &str) -> bool {
     is_id(name) || email_rank(name).is_some()
 }
 

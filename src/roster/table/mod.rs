@@ -5,8 +5,8 @@ mod columns;
 mod layout;
 mod likeness;
 
-pub use column_names::names_a_user;
+pub(crate) use column_names::names_a_user;
 pub(in crate::roster) use columns::Columns;
 pub use columns::RosterOptions;
-pub use layout::HeaderAt;
+pub(crate) use layout::HeaderAt;
 pub(in crate::roster) use layout::{Layout, cells};

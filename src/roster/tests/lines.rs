@@ -1,7 +1,8 @@
 //! How good and bad lines are read, in each encoding, with each delimiter and each kind of line end.
 
 use super::support::{id_column, in_short, open, open_with, read};
-use crate::roster::{Key, RosterOptions};
+use crate::roster::RosterOptions;
+use crate::roster::line::Key;
 
 type Encode = fn(&str) -> Vec<u8>;
 

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::support::{id_column, open, open_with, read};
 use crate::roster::error::RosterErrorKind as Kind;
-use crate::roster::{Rejection, Roster, RosterError, RosterOptions, check};
+use crate::roster::line::Rejection;
+use crate::roster::{Roster, RosterError, RosterOptions, check};
 
 fn refused(bytes: impl AsRef<[u8]>) -> RosterError {
     read(bytes).unwrap_err()

@@ -261,7 +261,7 @@ async fn the_allowance_ends_in_429() {
 #[tokio::test]
 async fn the_same_seed_and_order_give_the_same_run() {
     let mut faults = FaultSettings::harsh();
-    faults.latency = crate::sandbox::Latency::default();
+    faults.latency = crate::sandbox::fault::fault_settings::Latency::default();
     faults.stall = Duration::ZERO;
     let run = async |seed| {
         let faults = faults.clone();

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use reqwest::Method;
 
+use crate::sandbox::SandboxSettings;
+use crate::sandbox::sandbox_settings::ItemsPerPage;
 use crate::sandbox::tests::sandbox_bed::{SandboxBed, answer, disable};
-use crate::sandbox::{ItemsPerPage, SandboxSettings};
 
 #[tokio::test]
 async fn pages_cover_the_tenant_without_a_schemas_key() {

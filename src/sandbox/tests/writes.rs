@@ -3,8 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::sandbox::SandboxSettings;
+use crate::sandbox::sandbox_settings::{AddMeans, RemoveNone};
 use crate::sandbox::tests::sandbox_bed::{SandboxBed, answer, disable, off_board, patch_body};
-use crate::sandbox::{AddMeans, RemoveNone, SandboxSettings};
 
 /// The number of the first person with at least three workspaces.
 fn busy(bed: &SandboxBed) -> usize {

@@ -8,10 +8,10 @@ mod provider_dialect;
 mod template;
 mod write_dialect;
 
-pub use access::{Absent, AccessDialect, MembershipDialect};
-pub use provider_dialect::{AttributeName, Dialect, FindDialect, HeaderText, Media};
-pub use template::{Item, Template};
-pub use write_dialect::{PatchOperation, WriteDialect, WriteMethod};
+pub(crate) use access::{AccessDialect, MembershipDialect};
+pub(crate) use provider_dialect::{AttributeName, Dialect};
+pub(crate) use template::Item;
+pub(crate) use write_dialect::{PatchOperation, WriteDialect, WriteMethod};
 
 pub(super) use template::Placeholders;
 pub(super) use write_dialect::remove_attribute;

@@ -10,7 +10,7 @@ mod value;
 
 pub use declared::{Declared, Evidence};
 pub use template::template;
-pub use value::{NamedUser, ProfileName, ProtectPatterns};
+pub(crate) use value::{NamedUser, ProfileName, ProtectPatterns};
 
 pub(super) use declared::{KEPT, SECRET, SWITCH, SettingFacts, SettingScope, Trust};
 pub(super) use group::{SettingGroup, Wanted, settings_group};

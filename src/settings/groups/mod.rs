@@ -12,15 +12,17 @@ mod reading;
 mod requests;
 mod sign_in;
 
-pub use commands::{
+pub(crate) use commands::{
     FileSettings, LogSettings, LookUpSettings, ProgressSettings, RedactSettings, StrictSettings,
 };
-pub use grounds::{Grounds, GroundsSettings, Requirement};
-pub use hosts::{About, HostSettings, ProviderSettings};
-pub use network::NetworkSettings;
-pub use rails::RailSettings;
-pub use reading::ReadingSettings;
-pub use requests::{LimitSettings, RequestSettings};
-pub use sign_in::{CertificateSettings, OauthSettings, SignInSettings, TokenCommandSettings};
+pub(crate) use grounds::{Grounds, GroundsSettings, Requirement};
+pub(crate) use hosts::{About, HostSettings, ProviderSettings};
+pub(crate) use network::NetworkSettings;
+pub(crate) use rails::RailSettings;
+pub(crate) use reading::ReadingSettings;
+pub(crate) use requests::{LimitSettings, RequestSettings};
+pub(crate) use sign_in::{
+    CertificateSettings, OauthSettings, SignInSettings, TokenCommandSettings,
+};
 
 pub(super) use network::network;

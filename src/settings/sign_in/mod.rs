@@ -7,5 +7,5 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub use kind::{SignInKind, SignInMethod};
-pub use resolve::SignIn;
+pub(crate) use kind::{SignInKind, SignInMethod};
+pub(crate) use resolve::SignIn;

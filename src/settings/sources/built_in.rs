@@ -35,7 +35,7 @@ builtin! {
 
 /// A built-in profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuiltInProfile {
+pub(crate) struct BuiltInProfile {
     /// The name by which it is chosen.
     pub name: &'static str,
     /// What it says about itself.
@@ -46,7 +46,7 @@ pub struct BuiltInProfile {
 ///
 /// # Errors
 /// [`SettingsError::BrokenProfile`] with the name of a profile whose file cannot be used.
-pub fn profiles() -> Result<Vec<BuiltInProfile>, SettingsError> {
+pub(crate) fn profiles() -> Result<Vec<BuiltInProfile>, SettingsError> {
     PROFILES
         .iter()
         .map(|(name, text)| described(name, text))
@@ -65,7 +65,7 @@ fn described(name: &'static str, text: &str) -> Result<BuiltInProfile, SettingsE
 ///
 /// # Errors
 /// [`SettingsError::UnknownProfile`].
-pub fn profile_text(name: &str) -> Result<&'static str, SettingsError> {
+pub(crate) fn profile_text(name: &str) -> Result<&'static str, SettingsError> {
     builtin(name).ok_or_else(|| SettingsError::UnknownProfile {
         name: name.to_owned(),
         known: names().collect(),

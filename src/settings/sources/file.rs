@@ -20,7 +20,7 @@ const OFFERED: usize = 3;
 
 /// The settings file, as it was read once.
 #[derive(Debug, Clone, Default)]
-pub struct SettingsFile {
+pub(crate) struct SettingsFile {
     layer: Layer,
     path: Option<PathBuf>,
     is_named: bool,
@@ -31,7 +31,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// The file cannot be read or is wrong, or it is not named and others could have written it.
-    pub fn read(named: Option<&Path>) -> Result<Self, SettingsError> {
+    pub(crate) fn read(named: Option<&Path>) -> Result<Self, SettingsError> {
         let path = match named {
             Some(path) => path,
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
@@ -54,12 +54,12 @@ impl SettingsFile {
     }
 
     /// The file, if there is one.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// What the file says.
-    pub fn layer(&self) -> &Layer {
+    pub(crate) fn layer(&self) -> &Layer {
         &self.layer
     }
 
@@ -68,7 +68,7 @@ impl SettingsFile {
     /// # Errors
     /// [`SettingsError::Unnamed`] if no flag or variable names the file, and it says which program runs, or
     /// where a secret goes.
-    pub fn may_sign_in(&self) -> Result<(), SettingsError> {
+    pub(crate) fn may_sign_in(&self) -> Result<(), SettingsError> {
         match &self.path {
             Some(path) if !self.is_named => trust::harmless(path, &self.layer),
             _ => Ok(()),

@@ -11,7 +11,7 @@ use crate::settings::sources::{Layer, SettingsFile, region};
 
 /// Where a value came from, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The command line, or a variable.
     CommandLine,
     /// The settings file.
@@ -26,7 +26,7 @@ pub enum Origin {
 
 impl Origin {
     /// The word that is shown.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CommandLine => "command line",
             Self::File => "file",
@@ -39,7 +39,7 @@ impl Origin {
 
 /// One setting: its name in files, its value, and where it came from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// The name, as in a file.
     pub name: String,
     /// The value; `None` if no source sets it.
@@ -50,7 +50,7 @@ pub struct Setting {
 
 /// All sources, the strongest first.
 #[derive(Debug)]
-pub struct Sources(Vec<(Origin, Layer)>);
+pub(crate) struct Sources(Vec<(Origin, Layer)>);
 
 impl Sources {
     /// Puts the settings file below the command line, and below both the hosts of the region and the profile that
@@ -58,7 +58,7 @@ impl Sources {
     ///
     /// # Errors
     /// The profile cannot be read or is wrong, or there is no such profile or region.
-    pub fn read(command_line: Layer, file: &SettingsFile) -> Result<Self, SettingsError> {
+    pub(crate) fn read(command_line: Layer, file: &SettingsFile) -> Result<Self, SettingsError> {
         let mut file = file.layer().clone();
         if command_line.hosts.region.is_some() {
             // The region means all hosts, and a flag or variable wins over a file.
@@ -88,13 +88,13 @@ impl Sources {
     }
 
     /// All of them, one over the other.
-    pub fn layer(self) -> Layer {
+    pub(crate) fn layer(self) -> Layer {
         let layers = self.0.into_iter().map(|(_, layer)| layer);
         layers.reduce(Layer::over).unwrap_or_default()
     }
 
     /// Every setting by name, with the value that counts and its origin.
-    pub fn settings(&self) -> Vec<Setting> {
+    pub(crate) fn settings(&self) -> Vec<Setting> {
         let tables: Vec<_> = self
             .0
             .iter()

@@ -9,11 +9,11 @@ mod merged;
 mod region;
 mod trust;
 
-pub use built_in::{BuiltInProfile, profile_text, profiles};
-pub use file::SettingsFile;
+pub(crate) use built_in::{profile_text, profiles};
+pub(crate) use file::SettingsFile;
 pub use layer::Layer;
-pub use merged::{Origin, Setting, Sources};
-pub use region::RegionGroup;
+pub(crate) use merged::{Origin, Sources};
+pub(crate) use region::RegionGroup;
 
 pub(super) use built_in::is_built_in;
 pub(super) use file::is_profile_file;

@@ -5,9 +5,9 @@ mod raw_value;
 mod span;
 mod url_parts;
 
-pub use moment::is_past;
-pub use span::Span;
-pub use url_parts::{UrlPart, UrlParts};
+pub(crate) use moment::is_past;
+pub(crate) use span::Span;
+pub(crate) use url_parts::{UrlPart, UrlParts};
 
 pub(super) use moment::moment;
 pub(super) use raw_value::RawValue;

@@ -15,7 +15,7 @@ pub(in crate::settings) fn moment(text: &str) -> Result<Timestamp, SettingsError
 }
 
 /// Whether this is a moment that has passed; a time of day always comes again.
-pub fn is_past(text: &str) -> bool {
+pub(crate) fn is_past(text: &str) -> bool {
     matches!(moment(text), Err(SettingsError::PastMoment(_)))
 }
 

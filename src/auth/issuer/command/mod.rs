@@ -3,4 +3,4 @@
 mod pipe;
 mod token_command;
 
-pub use token_command::{FromCommand, Speaker, TokenCommand};
+pub(crate) use token_command::{FromCommand, TokenCommand};

@@ -42,7 +42,7 @@ pub struct TokenCommand {
 }
 
 /// Shows a line of the program's standard error to the person.
-pub type Speaker = Box<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Speaker = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Runs a program for each token.
 pub struct FromCommand {

@@ -11,7 +11,7 @@ pub(in crate::ledger) use chain_end::append_events;
 pub(in crate::ledger) use fact_rows::record;
 pub(in crate::ledger::sqlite) use fact_rows::to_json;
 pub(in crate::ledger::sqlite) use set_aside::set_aside;
-pub use stored_event::{Head, StoredEvent};
+pub(crate) use stored_event::{Head, StoredEvent};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ mod ledger_path;
 mod lock;
 mod opening;
 
-pub use lock::Holder;
+pub(crate) use lock::Holder;
 pub use opening::{Ledger, Reader};
 
 #[cfg(test)]

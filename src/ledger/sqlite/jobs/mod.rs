@@ -11,9 +11,9 @@ mod run_row;
 mod runs;
 mod undone_users;
 
-pub use job_row::{Job, JobPlan, JobSelector, Retry};
-pub use loading::Loading;
-pub use retried_users::Retriable;
-pub use run_row::RunRow;
-pub use undone_users::{UndoMark, Undone, UndoneBy};
+pub(crate) use job_row::JobPlan;
+pub use job_row::{Job, JobSelector};
+pub(crate) use retried_users::Retriable;
+pub(crate) use run_row::RunRow;
+pub(crate) use undone_users::{UndoMark, Undone, UndoneBy};
 pub(in crate::ledger::sqlite) use undone_users::{is_given_back, last_undo};

@@ -11,9 +11,9 @@ mod run_stories;
 mod troubles;
 mod waits;
 
-pub use activity::Activity;
-pub use answer_counts::{AnswerTimes, Answers};
-pub use progress_points::ProgressPoint;
-pub use run_stories::RunStory;
-pub use troubles::{CommonWords, Trouble};
-pub use waits::Wait;
+pub(crate) use activity::Activity;
+pub(crate) use answer_counts::{AnswerTimes, Answers};
+pub(crate) use progress_points::ProgressPoint;
+pub(crate) use run_stories::RunStory;
+pub(crate) use troubles::Trouble;
+pub(crate) use waits::Wait;

@@ -10,13 +10,11 @@ mod user_row;
 mod verifications;
 
 pub(in crate::ledger::sqlite) use candidates::{forget, forget_lines};
-pub use undo_rows::{UndoRow, UndoScope};
-pub use unseen::Unseen;
+pub(crate) use undo_rows::{UndoRow, UndoScope};
 pub(in crate::ledger::sqlite) use unseen::mark_duplicates;
 pub use user_row::UserRow;
 pub(in crate::ledger::sqlite) use user_row::status_words;
 pub(in crate::ledger) use user_row::to_write;
-pub use verifications::{MatchedUser, UnverifiedUser};
 
 #[cfg(test)]
 mod tests;
