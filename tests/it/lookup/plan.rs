@@ -85,7 +85,7 @@ async fn p11_what_each_user_has_is_stored_before_the_first_write() {
     let ran = finish(bed.run_all(40)).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for row in bed.rows().await {
-        let seen = row.before.expect("a before-image");
+        let seen = row.before.expect("the state before the job");
         let book = had
             .iter()
             .find(|user| Some(&user.id) == row.user_id.as_ref());
