@@ -234,6 +234,9 @@ impl UserRow {
 
 impl Ledger {
     /// The next `limit` lines of a job after line `after`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines(
         &mut self,
         job: &Job,
@@ -244,6 +247,9 @@ impl Ledger {
     }
 
     /// The first `limit` lines of a job with one of the given statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_with(
         &mut self,
         job: &Job,
@@ -254,6 +260,9 @@ impl Ledger {
     }
 
     /// Some of the users that the plan writes, taken at random.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<UserRow>, LedgerError> {
         let rows = sqlx::query_as(SAMPLE)
             .bind(job.number)
@@ -266,6 +275,9 @@ impl Ledger {
 
 impl Reader {
     /// The next `limit` lines of a job after line `after`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines(
         &mut self,
         job: &Job,
@@ -276,6 +288,9 @@ impl Reader {
     }
 
     /// The first `limit` lines of a job with one of the given statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_with(
         &mut self,
         job: &Job,
@@ -286,6 +301,9 @@ impl Reader {
     }
 
     /// The next `limit` lines of a job after line `after` that have one of these statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_among(
         &mut self,
         job: &Job,
@@ -297,6 +315,9 @@ impl Reader {
     }
 
     /// The lines with these numbers, in their order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_at(
         &mut self,
         job: &Job,
