@@ -232,7 +232,7 @@ async fn close(
     let counts = ledger.counts(&job).await?;
     let is_unseen = warn_of_unseen_workspaces(&mut ledger, &job, voice).await?;
     let (head, undone) = (ledger.head(&job).await?, ledger.undone(&job).await?);
-    let drift = ledger.reader().await?.drift(&job).await?;
+    let drift = ledger.drift(&job).await?;
     let drifted = drift.get(&Finding::Drifted).copied().unwrap_or(0);
     if drifted > 0 {
         let users = if drifted == 1 { "user" } else { "users" };

@@ -162,7 +162,7 @@ async fn a_damaged_ledger_is_an_error_and_never_a_panic() {
 #[apply(end_to_end!)]
 async fn a_job_that_does_not_exist_is_an_error() {
     let bed = all_done().await;
-    let before = bed.ledger_bytes();
+    let before = bed.committed_bytes().await;
     let mut told = Transcript::default();
     for args in [
         ["status", "ffff"].as_slice(),
@@ -178,7 +178,10 @@ async fn a_job_that_does_not_exist_is_an_error() {
         assert_eq!(ran.code, Some(2), "{ran:?}");
         told.add(&args.join(" "), &ran);
     }
-    assert!(bed.ledger_bytes() == before, "the ledger was touched");
+    assert!(
+        bed.committed_bytes().await == before,
+        "the ledger was touched"
+    );
     told.check("input_no_job", bed.dir.path());
 }
 

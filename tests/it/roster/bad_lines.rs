@@ -51,9 +51,12 @@ async fn a_roster_that_cannot_be_used_says_why_and_touches_no_ledger() {
     told.check("input_rosters", bed.dir.path());
 
     let bed = all_done().await;
-    let before = bed.ledger_bytes();
+    let before = bed.committed_bytes().await;
     refuse_all(&bed).await;
-    assert!(bed.ledger_bytes() == before, "the ledger was touched");
+    assert!(
+        bed.committed_bytes().await == before,
+        "the ledger was touched"
+    );
 }
 
 async fn refuse_all(bed: &Bed) -> Transcript {
@@ -106,8 +109,7 @@ async fn a_bad_line_is_listed_and_the_others_continue() {
 #[apply(end_to_end!)]
 async fn a_roster_that_changed_under_an_unfinished_job_is_refused_with_the_difference() {
     let bed = half_done(rustix::process::Signal::TERM).await;
-    bed.checkpoint().await;
-    let before = bed.ledger_bytes();
+    let before = bed.committed_bytes().await;
     let roster = bed.path("leavers.csv");
     let text = std::fs::read_to_string(&roster).unwrap();
     let without = format!("{},", bed.people[4].id);
@@ -120,7 +122,10 @@ async fn a_roster_that_changed_under_an_unfinished_job_is_refused_with_the_diffe
     let ran = finish(run_one_by_one(&bed, "20/s", 20)).await;
     assert_eq!(ran.code, Some(4), "{ran:?}");
     assert!(ran.stderr.contains(&bed.people[4].id), "{ran:?}");
-    assert!(bed.ledger_bytes() == before, "the ledger was touched");
+    assert!(
+        bed.committed_bytes().await == before,
+        "the ledger was touched"
+    );
     let mut told = Transcript::default();
     told.add("one user fewer, one more", &ran);
     told.check("input_changed_roster", bed.dir.path());

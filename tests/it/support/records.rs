@@ -31,9 +31,9 @@ impl Bed {
         reader.lines(&job, Line(0), usize::MAX).await
     }
 
-    /// Moves what a stopped process has left in the write-ahead log into the ledger's file, as the next
-    /// process that closes the file would.
-    pub(crate) async fn checkpoint(&self) {
+    /// The bytes of the ledger, with all that was committed. A stopped process may leave committed pages in the
+    /// write-ahead log, and the next process that closes the file moves them into it; here they are moved first.
+    pub(crate) async fn committed_bytes(&self) -> Option<Vec<u8>> {
         let url = format!("sqlite://{}", self.ledger().display());
         let mut file = sqlx::SqliteConnection::connect(&url).await.unwrap();
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -41,6 +41,7 @@ impl Bed {
             .await
             .unwrap();
         file.close().await.unwrap();
+        self.ledger_bytes()
     }
 
     /// The ledger's row of one of the provider's people.

@@ -274,6 +274,17 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// As [`Reader::drift`], by the connection that is open: at the end of a run there may be no descriptor
+    /// left for another one.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub async fn drift(&mut self, job: &Job) -> Result<BTreeMap<Finding, u64>, LedgerError> {
+        drift(&mut self.connection, job).await
+    }
+}
+
 impl Reader {
     /// Users that a verification found in another state than the wanted one, and users that it could not
     /// read, where nothing has happened to them since.
@@ -281,11 +292,7 @@ impl Reader {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn drift(&mut self, job: &Job) -> Result<BTreeMap<Finding, u64>, LedgerError> {
-        let findings = sqlx::query_as(DRIFT)
-            .bind(job.number)
-            .fetch_all(&mut self.connection)
-            .await?;
-        Ok(sums(findings))
+        drift(&mut self.connection, job).await
     }
 
     /// The first `limit` of these users, those first that are in another state.
@@ -304,6 +311,17 @@ impl Reader {
             .await?;
         Ok(rows)
     }
+}
+
+async fn drift(
+    connection: &mut SqliteConnection,
+    job: &Job,
+) -> Result<BTreeMap<Finding, u64>, LedgerError> {
+    let findings = sqlx::query_as(DRIFT)
+        .bind(job.number)
+        .fetch_all(connection)
+        .await?;
+    Ok(sums(findings))
 }
 
 fn sums(findings: Vec<(Finding, Count)>) -> BTreeMap<Finding, u64> {
