@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::UserId;
-use crate::engine::event::Fault;
+use crate::engine::notice::Fault;
 
 /// A user whose last request failed for the target's sake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

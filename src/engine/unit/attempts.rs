@@ -238,12 +238,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         let must_stop = reason_to_stop(&exchange);
         let Exchange {
-            outcome, elapsed, ..
+            result, elapsed, ..
         } = exchange;
-        let verdict = self.judge(kind, &outcome);
-        let mut facts = vec![self.note_end(kind, verdict, &outcome, elapsed)];
+        let verdict = self.judge(kind, &result);
+        let mut facts = vec![self.note_end(kind, verdict, &result, elapsed)];
         facts.extend(self.seen_before(kind, verdict));
-        let delivery = match outcome {
+        let delivery = match result {
             Ok(_) | Err(Silence::Unsendable(_)) => Delivery::Answered,
             Err(Silence::Lost(_)) => Delivery::NoAnswer,
             Err(Silence::NotSent(_) | Silence::Blocked(_)) => Delivery::NotSent,
@@ -257,7 +257,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         if kind == RequestKind::Write {
             self.after_write(step, delivery);
         }
-        let fault = fault(verdict, &outcome);
+        let fault = fault(verdict, &result);
         let users = &self.context.users;
         users.note_end_of_request(&self.subject.user, fault);
         let Step::Settle(settled) = step else {
@@ -266,7 +266,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             let next = must_stop.map_or(Next::Step(step), |reason| Next::Halt(Halt::Fatal(reason)));
             return Ok(next);
         };
-        let basis = if outcome.is_ok() {
+        let basis = if result.is_ok() {
             Basis::Answer
         } else {
             Basis::NoAnswer
@@ -304,7 +304,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// What an answer means. A write that did its part counts as such only if less is left to do than
     /// ever before.
-    fn judge(&mut self, kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
+    fn judge(&mut self, kind: RequestKind, result: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
         let means = self.context.settings.means;
         let expected = Expected {
@@ -313,8 +313,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             asked: &self.asked,
             ids: means.ids,
         };
-        let verdict = judge(kind, expected, outcome);
-        let (Verdict::Advanced, Ok(answer)) = (verdict, outcome) else {
+        let verdict = judge(kind, expected, result);
+        let (Verdict::Advanced, Ok(answer)) = (verdict, result) else {
             return verdict;
         };
         let left = match &answer.content {
@@ -358,7 +358,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 /// The reason to stop the run that an exchange gives: the target has answered nothing but 429 for too long, or
 /// no request gets through to it.
 pub(super) fn reason_to_stop(exchange: &Exchange) -> Option<StopReason> {
-    match &exchange.outcome {
+    match &exchange.result {
         Ok(answer) if exchange.is_throttled_for_too_long => {
             let words = answer.words();
             let words = words.map_or_else(String::new, |words| format!(": {words}"));

@@ -179,7 +179,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let exchange = exchange.ok_or(Halt::Abandoned(RequestKind::Read))?;
         match reason_to_stop(&exchange) {
             Some(reason) => Err(Halt::Fatal(reason)),
-            None => Ok(exchange.outcome),
+            None => Ok(exchange.result),
         }
     }
 }

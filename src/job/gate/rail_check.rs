@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::domain::Tripped;
 use crate::job::JobError;
-use crate::job::planning::CommandScope;
+use crate::job::plan_and_scope::CommandScope;
 use crate::job::site::Site;
 use crate::ledger::{Job, Ledger};
 use crate::settings::{Grounds, Requirement};

@@ -5,7 +5,7 @@ use crate::domain::{Finding, Reason};
 use crate::job::gate::{
     check_grounds, check_rails, confirm, due_canary, judge_canary, report_self,
 };
-use crate::job::planning::{
+use crate::job::plan_and_scope::{
     CommandScope, find_scope, plan_anew, planned, prepare, warn_of_unseen_workspaces,
 };
 use crate::job::site::{Site, check_tenant};

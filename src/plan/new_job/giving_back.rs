@@ -67,7 +67,7 @@ pub(crate) async fn undo(
         }
     }
     let job = loading.commit().await?.job;
-    ledger.gather().await?;
+    ledger.checkpoint().await?;
     Ok(Some(job))
 }
 

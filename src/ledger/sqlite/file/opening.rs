@@ -78,13 +78,13 @@ impl Ledger {
             clock,
             _lock: lock,
         };
-        ledger.gather().await?;
+        ledger.checkpoint().await?;
         Ok(ledger)
     }
 
     /// Writes what was stored so far back into the one file, so that a copy of it alone holds that
     /// much. Readers are not waited for: what they keep from being written back goes with the next.
-    pub async fn gather(&mut self) -> Result<(), LedgerError> {
+    pub async fn checkpoint(&mut self) -> Result<(), LedgerError> {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .execute(&mut self.connection)
             .await?;

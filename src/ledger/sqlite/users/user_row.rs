@@ -344,7 +344,7 @@ async fn lines_among(
 }
 
 /// The next users that a run has to deal with.
-pub(in crate::ledger) async fn to_write(
+pub(in crate::ledger) async fn open_users(
     reader: &mut Reader,
     job: i64,
     after: Line,

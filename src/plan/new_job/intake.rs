@@ -135,7 +135,7 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
         return Err(IntakeError::Moving);
     }
     let job = loading.commit().await?.job;
-    ledger.gather().await?;
+    ledger.checkpoint().await?;
     Ok(job)
 }
 
