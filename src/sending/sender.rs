@@ -36,8 +36,8 @@ pub(crate) struct Sender<D> {
     requests: AtomicU64,
     /// Callers that wait for a credential.
     signing_in: AtomicUsize,
-    /// One more than the number of the newest credential with which a request was served; 0 if none was.
-    served_with: AtomicU64,
+    /// The newest credential with which a request was served, as its number plus one; 0 if there is none.
+    served_up_to: AtomicU64,
     throttling: Mutex<Throttling>,
 }
 
@@ -81,7 +81,7 @@ impl<D: Directory> Sender<D> {
             slots: Semaphore::new(settings.concurrency.get()),
             requests: 0.into(),
             signing_in: 0.into(),
-            served_with: 0.into(),
+            served_up_to: 0.into(),
             throttling: Mutex::default(),
         }
     }
@@ -122,13 +122,13 @@ impl<D: Directory> Sender<D> {
 
     /// Takes note that the provider has served a request that was signed with this credential.
     pub(crate) fn note_served(&self, credential: Credential) {
-        self.served_with
+        self.served_up_to
             .fetch_max(credential.0 + 1, Ordering::Relaxed);
     }
 
     /// What is known of a credential that was just refused.
     pub(crate) fn standing(&self, credential: Credential) -> CredentialStanding {
-        if self.served_with.load(Ordering::Relaxed) > credential.0 {
+        if self.served_up_to.load(Ordering::Relaxed) > credential.0 {
             CredentialStanding::WorkedBefore
         } else {
             CredentialStanding::NeverWorked

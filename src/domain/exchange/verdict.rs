@@ -1,5 +1,5 @@
-//! What one answer means: a pure function from a request and its answer, or its silence, to exactly one
-//! verdict. It covers every case.
+//! What one answer means: a pure function from a request and its answer, or the reason why there is none,
+//! to exactly one verdict. It covers every case.
 //!
 //! A snapshot test lists the verdict of every status from 100 to 599 for reads and writes. Sources:
 //! RFC 7644 §3.12 and §3.5.2, RFC 9110 §15, RFC 6585 §4, and Anaplan's list of SCIM status codes.

@@ -8,7 +8,7 @@ use crate::engine::attempt_policy::step::{Delivery, Step};
 use crate::port::Subject;
 use crate::sending::{CredentialStanding, Renewal, renewal_after};
 
-/// The user has failed once so many reads show that a write, which was answered with success, has had no effect.
+/// After so many reads that show no effect of a write, which was answered with success, one last read decides.
 /// The waits after these reads are 1, 2, 4 and 8 s.
 const MOST_UNAPPLIED: u32 = 4;
 

@@ -22,7 +22,7 @@ const UNSENT: usize = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(1);
 
-/// How a request failed for the target's sake.
+/// How a request failed because of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TargetFailure {
     /// It never left.

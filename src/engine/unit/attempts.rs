@@ -33,9 +33,9 @@ pub(in crate::engine) struct UnitEnd {
 /// Whether a unit has sent the first write for its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum FirstWrite {
-    /// It has, or may have.
+    /// The first write was sent, or may have been.
     Sent,
-    /// No write has left, or an earlier unit had sent one before.
+    /// No write was sent, or an earlier unit sent the first one.
     NotSent,
 }
 
@@ -110,7 +110,8 @@ pub(in crate::engine) struct Unit<D, J> {
     backoff: Backoff,
     /// The next write; its intent is durable.
     pub(super) intent: Option<Intent>,
-    /// Since when a write has been turned away, or has come too late for the read that it was computed from.
+    /// The time of the first write, of those in a row, that was refused (401, 429) or came too late for the
+    /// read that it was computed from.
     pub(super) held_up_since: Option<Instant>,
     /// The credential that the last request was signed with.
     pub(super) credential: Credential,
@@ -122,7 +123,7 @@ pub(in crate::engine) struct Unit<D, J> {
     pub(super) asked: Vec<Operation>,
     /// The words that a failure is explained with.
     pub(super) detail: Option<String>,
-    /// The answer to the last write: a failure may be blamed on it.
+    /// The answer to the last write: it may be the cause of a failure.
     pub(super) write_words: Option<LastWords>,
     /// The last answer.
     pub(super) last_words: Option<LastWords>,

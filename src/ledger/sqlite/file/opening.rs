@@ -82,8 +82,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Writes what was stored so far back into the one file, so that a copy of it alone holds that
-    /// much. Readers are not waited for: what they keep from being written back goes with the next.
+    /// Checkpoints the write-ahead log, so that a copy of the main file is complete. It does not wait for
+    /// readers: what they block is written at the next checkpoint.
     pub async fn checkpoint(&mut self) -> Result<(), LedgerError> {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .execute(&mut self.connection)
