@@ -131,6 +131,15 @@ impl From<VerifiedColumns> for Option<(Timestamp, String)> {
     }
 }
 
+/// The list of open statuses in a statement; see [`Status::is_open`].
+macro_rules! open_statuses {
+    () => {
+        "('pending', 'claimed', 'in_doubt')"
+    };
+}
+
+pub(in crate::ledger::sqlite) use open_statuses;
+
 /// Selects whole rows.
 macro_rules! select_users {
     ($($rest:expr),+) => {
