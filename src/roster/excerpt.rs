@@ -7,7 +7,6 @@ use std::fmt;
 use std::path::Path;
 
 use super::line::Rejection;
-use crate::domain::and_more;
 
 /// How many column names an error lists.
 const COLUMNS_SHOWN: usize = 20;
@@ -53,9 +52,9 @@ impl fmt::Display for ColumnNames<'_> {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}`{}`", excerpt(name, NAME_SHOWN))?;
         }
-        match and_more(self.0.len() as u64, COLUMNS_SHOWN) {
-            None => Ok(()),
-            Some(more) => write!(f, " {more}"),
+        match self.0.len().saturating_sub(COLUMNS_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
         }
     }
 }
