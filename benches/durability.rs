@@ -21,14 +21,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+/// Requests at the same time, for the bare loop and for the engine.
 const IN_FLIGHT: usize = 64;
+/// Disables a user and removes all workspaces, as the job does that is compared.
 const PATCH: &str = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"entitlements"},{"op":"replace","path":"active","value":false}]}"#;
 
+/// An error of any of the libraries. It ends the benchmark, which prints it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// A voice that says nothing and measures how long the engine runs.
 #[derive(Debug, Default)]
 struct Stopwatch {
+    /// Shared with the progress of the run, which sets it at its end.
     taken: Arc<Mutex<Duration>>,
 }
 
@@ -96,6 +100,7 @@ fn main() -> Result<(), Failed> {
         })
 }
 
+/// Measures at one latency of the sandbox, and prints the ratio of each round and their median.
 async fn compare(latency: &str, users: usize, rounds: usize) -> Result<(), Failed> {
     let sandbox = Sandbox::start(SandboxSettings {
         users,
@@ -129,10 +134,12 @@ async fn compare(latency: &str, users: usize, rounds: usize) -> Result<(), Faile
     Ok(())
 }
 
+/// Prints one line of the result to standard output.
 fn say(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")
 }
 
+/// Users per second.
 #[expect(clippy::cast_precision_loss, reason = "a benchmark's number of users")]
 fn rate(users: usize, taken: Duration) -> f64 {
     users as f64 / taken.as_secs_f64()

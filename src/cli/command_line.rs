@@ -26,6 +26,7 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
+    /// The file of the log, if it does not go to standard error.
     #[command(flatten)]
     pub(crate) log: LogSettings,
 }
@@ -48,6 +49,13 @@ Exit codes: 0 done, 1 bug, 2 usage, 3 settings, 4 roster, 5 sign-in, 6 stopped b
 
 /// A verb with its arguments.
 #[derive(Debug, Subcommand)]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::missing_docs_in_private_items,
+        reason = "help shows the documentation of the arguments"
+    )
+)]
 pub(crate) enum VerbArgs {
     Check(Box<CheckArgs>),
     Plan(Box<PlanArgs>),

@@ -25,13 +25,22 @@ pub trait Voice: Send + Sync {
     fn can_ask(&self) -> bool;
 
     /// Asks a question, and returns the line that was typed, trimmed. It blocks until there is one.
+    ///
+    /// # Errors
+    /// The question cannot be shown, or the answer cannot be read.
     fn ask(&self, question: &str) -> io::Result<String>;
 
     /// Asks for a secret: what is typed is not shown.
+    ///
+    /// # Errors
+    /// There is no terminal, or it cannot be set to hide what is typed.
     fn ask_secret(&self, question: &str) -> io::Result<String>;
 
     /// Starts to listen to the signals that stop a job. Until then a signal ends the process, as it does by
     /// default.
+    ///
+    /// # Errors
+    /// The system does not let the process handle a signal.
     fn listen(&self) -> io::Result<Signals>;
 
     /// The progress of a look-up that begins now. It is called after each request, and dropped when the
@@ -42,11 +51,17 @@ pub trait Voice: Send + Sync {
     fn run_progress(&self) -> Box<dyn RunProgress>;
 
     /// Asks for a number; `None` if what was typed is none.
+    ///
+    /// # Errors
+    /// As [`Voice::ask`]; a text that is no number is not an error.
     fn ask_number(&self, question: &str) -> io::Result<Option<u64>> {
         Ok(number(&self.ask(question)?))
     }
 
     /// Asks for a yes. Anything but `y` and `yes` is a no.
+    ///
+    /// # Errors
+    /// As [`Voice::ask`].
     fn ask_yes(&self, question: &str) -> io::Result<bool> {
         let typed = self.ask(question)?.to_lowercase();
         Ok(matches!(typed.as_str(), "y" | "yes"))

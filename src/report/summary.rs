@@ -132,6 +132,9 @@ pub struct RunSummary {
 
 impl Summary {
     /// Reads the summary of a job. Call it within a snapshot if a run may be writing.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn gather(
         reader: &mut Reader,
         job: &Job,

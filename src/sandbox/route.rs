@@ -7,6 +7,7 @@ use std::fmt;
 
 use axum::http::Method;
 
+/// The path before each SCIM call, as at the real provider.
 pub(crate) const SCIM_BASE: &str = "/scim/1/0/v2";
 
 /// The method of a request.
@@ -27,6 +28,7 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Each method without a name of its own is [`Verb::Other`].
     pub(crate) fn of(method: &Method) -> Self {
         match *method {
             Method::GET => Self::Get,
@@ -74,6 +76,7 @@ pub enum Route {
 }
 
 impl Route {
+    /// The path is compared as it was sent, without the query.
     pub(crate) fn of(path: &str) -> Self {
         if let Some(rest) = path.strip_prefix(SCIM_BASE) {
             return match rest {

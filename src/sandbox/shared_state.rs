@@ -25,24 +25,37 @@ use crate::sandbox::token::token_store::Tokens;
 /// The shared parts.
 #[derive(Debug)]
 pub(crate) struct SandboxState {
+    /// As they were at the start: no request changes them.
     pub(crate) settings: SandboxSettings,
     /// The root of all addresses, such as `http://127.0.0.1:4321`.
     pub(crate) root: String,
+    /// The workspaces that exist. Their list never changes, so it needs no lock.
     pub(crate) directory: WorkspaceList,
+    /// All users, with the counters of each.
     pub(crate) tenant: Mutex<Tenant>,
+    /// The access tokens, until a logout or a revocation.
     pub(crate) tokens: Mutex<Tokens>,
+    /// The device codes that wait for approval, and the refresh tokens.
     pub(crate) grants: Mutex<Grants>,
+    /// The signed messages of certificate sign-ins: each is accepted once.
     pub(crate) seen: Mutex<UsedMessages>,
+    /// Decides which requests meet a fault.
     pub(crate) dice: Mutex<Dice>,
+    /// Decides whether the planned outage is on.
     pub(crate) window: Mutex<Window>,
+    /// The permits that the tenant has left; `None` if requests are not limited.
     pub(crate) level: Option<Mutex<AllowanceLevel>>,
+    /// Counts requests, and lists them if the settings ask for it.
     pub(crate) tally: RequestLog,
+    /// The file that gets each applied write and each sign-in; `None` if the settings name no file.
     pub(crate) applied: Option<WriteLog>,
     /// Ends every wait when the sandbox stops.
     pub(crate) stop: CancellationToken,
 }
 
 impl SandboxState {
+    /// Makes the users, and applies the writes of an older log if the settings continue one. It fails if the log
+    /// cannot be read or written.
     pub(crate) fn new(settings: SandboxSettings, root: String) -> io::Result<Arc<Self>> {
         let start = Instant::now();
         let mut tenant = Tenant::made(settings.seed, settings.users, settings.refused);

@@ -17,6 +17,7 @@ pub(crate) struct SubjectArgs {
     #[arg(long)]
     pub(crate) new: bool,
 
+    /// Whether one bad line refuses the whole roster.
     #[command(flatten)]
     pub(crate) strict: StrictSettings,
 }

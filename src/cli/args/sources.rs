@@ -46,6 +46,7 @@ impl FileArgs {
 /// The settings of a verb with a target.
 #[derive(Debug, Clone)]
 pub(crate) struct SettingsArgs {
+    /// The ledger, and the settings file with what was read from it.
     pub(crate) files: FileArgs,
     /// The flags and variables of the whole verb, with those that only this verb has.
     given: Box<Layer>,

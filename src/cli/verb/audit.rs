@@ -21,7 +21,15 @@ pub(crate) struct AuditArgs {
     pub(crate) command: AuditCommand,
 }
 
+/// The word that follows `audit`.
 #[derive(Debug, Subcommand)]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::missing_docs_in_private_items,
+        reason = "help shows the documentation of the arguments"
+    )
+)]
 pub(crate) enum AuditCommand {
     Verify(VerifyEvidenceArgs),
 }
@@ -48,6 +56,7 @@ pub(crate) struct VerifyEvidenceArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// The ledger to read, and the settings file that may name it.
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

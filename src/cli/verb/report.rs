@@ -48,6 +48,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<ReportFormat>,
 
+    /// Whether names and addresses are masked.
     #[command(flatten)]
     pub(crate) redact: RedactSettings,
 
@@ -55,6 +56,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// The ledger to read, and the settings file that may name it.
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

@@ -31,6 +31,7 @@ pub(crate) struct RetryArgs {
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(crate) only: Vec<Reason>,
 
+    /// The number to confirm, if no terminal can ask for it.
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
 
@@ -38,9 +39,11 @@ pub(crate) struct RetryArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

@@ -20,7 +20,15 @@ pub(crate) struct RosterArgs {
     pub(crate) command: RosterCommand,
 }
 
+/// The word that follows `roster`.
 #[derive(Debug, Subcommand)]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::missing_docs_in_private_items,
+        reason = "help shows the documentation of the arguments"
+    )
+)]
 pub(crate) enum RosterCommand {
     Check(RosterCheckArgs),
     /// Print a roster to begin with: a header, and an example.
@@ -40,6 +48,7 @@ pub(crate) struct RosterCheckArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
+    /// Which column and which line hold what, where the roster itself does not say it.
     #[command(flatten)]
     pub(crate) reading: ReadingSettings,
 

@@ -21,12 +21,15 @@ Examples:
   OFFBOARD_PASSWORD=… offboard run leavers.csv --disable --username admin@example.com --confirm 812
   offboard run 0193af --username admin@example.com      (continue a job by its id)")]
 pub(crate) struct RunArgs {
+    /// The roster or the job to work on.
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
 
+    /// The number to confirm, if no terminal can ask for it.
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
 
+    /// Whether users are read before the first write.
     #[command(flatten)]
     pub(crate) look_up: LookUpSettings,
 
@@ -34,13 +37,16 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
     // A heading goes on until the next one: what has none stands above.
+    /// What a new job does to each user.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

@@ -35,6 +35,7 @@ pub(crate) struct UndoArgs {
     #[arg(long)]
     pub(crate) plan_only: bool,
 
+    /// The number to confirm, if no terminal can ask for it.
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
 
@@ -49,9 +50,11 @@ pub(crate) struct UndoArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

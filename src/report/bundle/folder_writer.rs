@@ -34,6 +34,10 @@ const README: &str = include_str!("readme.txt");
 /// A folder that does not exist appears with all its files at once. An existing folder may be a mount point, a
 /// link, or the working directory of a process, none of which can be replaced: its files appear one by one,
 /// the digests last.
+///
+/// # Errors
+/// The folder is not empty, a file cannot be written, or the ledger cannot be read or has not one row for each
+/// line of the roster.
 pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,

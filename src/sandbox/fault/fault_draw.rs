@@ -38,6 +38,7 @@ pub(crate) struct Dice {
 }
 
 impl Dice {
+    /// The same seed gives the same faults for the same order of requests.
     pub(crate) fn new(faults: FaultSettings, seed: u64) -> Self {
         let generator = fastrand::Rng::with_seed(seed ^ 0xd1ce);
         Self {

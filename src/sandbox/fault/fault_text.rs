@@ -58,6 +58,10 @@ impl FaultSettings {
     /// [`FaultKind`] but the outage, `latency=20ms` or `latency=20ms+10ms` (fixed and jitter),
     /// `retry-after=2s`, `stall=5s`, `outage=5s+10s` or `outage=#200+10s` (start and length, with
     /// `:reset` at the end for resets in place of 503), and `token-service`.
+    ///
+    /// # Errors
+    /// An item has an unknown name, or a value that is no share, time or outage; or the shares add up to more
+    /// than 1.
     pub fn parse(text: &str) -> Result<Self, FaultsError> {
         let mut items = text
             .split(',')

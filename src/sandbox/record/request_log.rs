@@ -77,6 +77,7 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
+    /// Times count from `start`. Without `keep_log` requests are counted, and not listed.
     pub(crate) fn new(start: Instant, keep_log: bool) -> Self {
         Self {
             start,
@@ -133,14 +134,17 @@ impl RequestLog {
         change(&mut hold(&self.sheet).totals);
     }
 
+    /// The sums up to now; requests that are still open count.
     pub(crate) fn totals(&self) -> RequestTotals {
         hold(&self.sheet).totals
     }
 
+    /// A copy of the list, in the order of arrival; empty if no list is kept.
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         hold(&self.sheet).requests.clone()
     }
 
+    /// How many requests met this fault.
     pub(crate) fn faults(&self, kind: FaultKind) -> u64 {
         hold(&self.sheet).faults[kind as usize]
     }

@@ -8,11 +8,17 @@ use crate::sandbox::tenant::workspace::Set;
 /// The changeable part of a user. Two equal profiles mean that nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserProfile {
+    /// Whether the user may sign in.
     pub(crate) active: bool,
+    /// The workspaces that the user may open.
     pub(crate) workspaces: Set,
+    /// SCIM `name.givenName`.
     pub(crate) given_name: String,
+    /// SCIM `name.familyName`.
     pub(crate) family_name: String,
+    /// SCIM `externalId`: the key of the user in another system.
     pub(crate) external_id: String,
+    /// The one address of the user; `None` after a write that removed it.
     pub(crate) email: Option<String>,
 }
 
@@ -39,9 +45,12 @@ impl UserProfile {
 /// A user at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct UserSnapshot {
+    /// The SCIM id, which is sent as 32 hex digits.
     pub(crate) id: u128,
+    /// The place in the tenant, from which names are computed.
     pub(crate) number: usize,
     /// Milliseconds since 1970.
     pub(crate) modified_ms: i64,
+    /// What writes had made of the user at that moment.
     pub(crate) profile: UserProfile,
 }

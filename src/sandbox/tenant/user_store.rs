@@ -15,16 +15,23 @@ pub(crate) const CREATED_MS: i64 = 1_577_836_800_000;
 /// One user as stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StoredUser {
+    /// The SCIM id, which is sent as 32 hex digits.
     pub(crate) id: u128,
+    /// Whether the user may sign in.
     pub(crate) active: bool,
     /// Whether writes are refused.
     pub(crate) refused: bool,
+    /// The workspaces that the user may open.
     pub(crate) workspaces: Set,
     /// Milliseconds since 1970.
     pub(crate) modified_ms: i64,
+    /// GET requests that arrived for this user.
     pub(crate) reads: u32,
+    /// PATCH and PUT requests that arrived for this user, with and without effect.
     pub(crate) writes_received: u32,
+    /// Writes that took effect, also those that changed nothing.
     pub(crate) writes_applied: u32,
+    /// Writes after which the profile differed from before.
     pub(crate) writes_changed: u32,
 }
 
@@ -74,6 +81,7 @@ impl Tenant {
         self.by_id.get(&id).map(|number| *number as usize)
     }
 
+    /// In the order of their numbers, from 0.
     pub(crate) fn rows(&self) -> &[StoredUser] {
         &self.rows
     }

@@ -54,10 +54,15 @@ pub enum Approver {
 /// Why there is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantDenial {
+    /// The code waits for its approval: the client polls again.
     Pending,
+    /// The poll came before the interval was over.
     TooFast,
+    /// The code was not approved in its lifetime.
     Expired,
+    /// The person declined the code.
     Declined,
+    /// No code or refresh token of this value is alive.
     Unknown,
 }
 
@@ -68,7 +73,9 @@ pub(crate) struct Refresh(pub(crate) String);
 /// A device code and its user code, as they are sent.
 #[derive(Debug)]
 pub(crate) struct Code {
+    /// The client polls with it.
     pub(crate) device: String,
+    /// The person types it to approve the code.
     pub(crate) user: String,
 }
 

@@ -25,9 +25,13 @@ pub(crate) enum AccountRole {
 /// One token as the service shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
+    /// Names the token in answers; it gives no access.
     pub(crate) id: Uuid,
+    /// Names the right to refresh in answers; no call takes it.
     pub(crate) refresh_id: Uuid,
+    /// The secret that requests send.
     pub(crate) value: String,
+    /// The account that signed in.
     pub(crate) account: AccountRole,
     /// Milliseconds since 1970.
     pub(crate) expires_at_ms: i64,

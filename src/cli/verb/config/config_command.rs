@@ -25,7 +25,15 @@ pub(crate) struct ConfigArgs {
     pub(crate) command: ConfigCommand,
 }
 
+/// The word that follows `config`.
 #[derive(Debug, Subcommand)]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::missing_docs_in_private_items,
+        reason = "help shows the documentation of the arguments"
+    )
+)]
 pub(crate) enum ConfigCommand {
     Init(ConfigInitArgs),
     Show(Box<ConfigShowArgs>),
@@ -54,6 +62,7 @@ pub(crate) struct ConfigShowArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

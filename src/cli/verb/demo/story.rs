@@ -47,10 +47,12 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 }
 
+/// How many requests of the demo fail: names for sets of faults of the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum DemoFaults {
     /// Everything works.

@@ -23,6 +23,7 @@ pub(crate) struct JobsArgs {
     pub(crate) command: JobsCommand,
 }
 
+/// The word that follows `jobs`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobsCommand {
     /// One line for each job, the latest first.
@@ -36,12 +37,14 @@ pub(crate) enum JobsCommand {
     Prune(PruneArgs),
 }
 
+/// The arguments of `jobs list`. The help text is that of the variant.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// The ledger to read, and the settings file that may name it.
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

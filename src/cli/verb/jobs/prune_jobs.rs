@@ -12,6 +12,7 @@ use crate::job::select;
 use crate::ledger::{Job, Ledger, Reader};
 use crate::settings::Span;
 
+/// The jobs to delete, by id or by age. The help text is that of the variant.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +35,7 @@ pub(crate) struct PruneArgs {
     #[arg(long, value_name = "N")]
     pub(crate) confirm: Option<u64>,
 
+    /// The ledger to read, and the settings file that may name it.
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

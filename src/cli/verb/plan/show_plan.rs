@@ -25,6 +25,7 @@ Examples:
   offboard plan leavers.csv --disable --remove-access --username admin@example.com
   offboard plan leavers.csv --from-workspace 8a8b00ff --csv plan.csv --username admin@example.com")]
 pub(crate) struct PlanArgs {
+    /// The roster or the job to work on.
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
 
@@ -37,12 +38,15 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
+    /// What a new job does to each user.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

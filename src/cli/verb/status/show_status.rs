@@ -32,6 +32,7 @@ pub(crate) struct StatusArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// The ledger to read, and the settings file that may name it.
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

@@ -27,7 +27,15 @@ pub(crate) struct UsersArgs {
     pub(crate) command: UsersCommand,
 }
 
+/// The word that follows `users`.
 #[derive(Debug, Subcommand)]
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::missing_docs_in_private_items,
+        reason = "help shows the documentation of the arguments"
+    )
+)]
 pub(crate) enum UsersCommand {
     Export(Box<ExportArgs>),
 }
@@ -54,9 +62,11 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) columns: Vec<Column>,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

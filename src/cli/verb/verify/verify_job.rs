@@ -35,9 +35,11 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
 
+    /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 }

@@ -106,6 +106,9 @@ pub struct Head {
 
 impl Ledger {
     /// The end of the chain of a job; `None` if the chain has not begun.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn head(&mut self, job: &Job) -> Result<Option<Head>, LedgerError> {
         head(&mut self.connection, job).await
     }
@@ -113,11 +116,17 @@ impl Ledger {
 
 impl Reader {
     /// The end of the chain of a job; `None` if the chain has not begun.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn head(&mut self, job: &Job) -> Result<Option<Head>, LedgerError> {
         head(&mut self.connection, job).await
     }
 
     /// The next `limit` events of a job after the one with this number (0 for the first).
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn events(
         &mut self,
         job: &Job,
@@ -134,6 +143,9 @@ impl Reader {
     }
 
     /// Everything that happened to the user of one line, in order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn events_of(
         &mut self,
         job: &Job,

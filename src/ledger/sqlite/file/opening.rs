@@ -84,6 +84,10 @@ impl Ledger {
 
     /// Checkpoints the write-ahead log, so that a copy of the main file is complete. It does not wait for
     /// readers: what they block is written at the next checkpoint.
+    ///
+    /// # Errors
+    /// The file cannot be written: the disk fails or is full. The journal beside the file keeps what was
+    /// stored.
     pub async fn checkpoint(&mut self) -> Result<(), LedgerError> {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .execute(&mut self.connection)
@@ -92,6 +96,9 @@ impl Ledger {
     }
 
     /// A second, read-only connection to the same file.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], since the file may have been moved or replaced.
     pub async fn reader(&self) -> Result<Reader, LedgerError> {
         Reader::open(&self.path).await
     }
@@ -107,6 +114,9 @@ impl Ledger {
     }
 
     /// Writes everything back into the one file and closes it.
+    ///
+    /// # Errors
+    /// The file was moved or deleted while it was open, or it cannot be written.
     pub async fn close(self) -> Result<(), LedgerError> {
         self.is_in_place()?;
         self.connection.close().await?;
@@ -147,12 +157,18 @@ impl Reader {
 
     /// All reads until [`Reader::end_snapshot`] see the ledger as it is at the first of them, whatever is
     /// written meanwhile.
+    ///
+    /// # Errors
+    /// A snapshot has begun already.
     pub async fn begin_snapshot(&mut self) -> Result<(), LedgerError> {
         sqlx::query("BEGIN").execute(&mut self.connection).await?;
         Ok(())
     }
 
     /// From here on reads see what the ledger holds now.
+    ///
+    /// # Errors
+    /// No snapshot has begun.
     pub async fn end_snapshot(&mut self) -> Result<(), LedgerError> {
         sqlx::query("COMMIT").execute(&mut self.connection).await?;
         Ok(())

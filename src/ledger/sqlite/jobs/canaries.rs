@@ -50,6 +50,9 @@ impl Ledger {
     /// How many users of the job, or of a retry that is under way, a write was sent for, or may have been: a
     /// resumed canary writes the rest. Users that an outage gave back with all their attempts are among the rest:
     /// the run that continues finds out what may have been sent for them.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn canary_written(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let Count(written) = sqlx::query_scalar(WRITTEN)
             .bind(job.number)
@@ -61,6 +64,9 @@ impl Ledger {
 
     /// The canary, as its users are now: the first `users` that a write was sent for, or may have been, in
     /// the order of lines. Until the canary is passed no other user is written.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn canary(&mut self, job: &Job, users: u64) -> Result<Vec<UserRow>, LedgerError> {
         let rows = sqlx::query_as(CANARY)
             .bind(job.number)
@@ -72,6 +78,9 @@ impl Ledger {
     }
 
     /// A user that a look-up has seen, if any was.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn seen_user(&mut self, job: &Job) -> Result<Option<UserId>, LedgerError> {
         let user: Option<String> = sqlx::query_scalar(SEEN_USER)
             .bind(job.number)
@@ -81,6 +90,9 @@ impl Ledger {
     }
 
     /// The first users are as the job wants them: the others may follow.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn pass_canary(
         &mut self,
         job: &Job,
@@ -102,6 +114,9 @@ impl Ledger {
 
     /// The users that a job, or a retry of its failed users, would write beyond the first `cap` users: the first
     /// `limit` of them, for people.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn beyond(
         &mut self,
         job: &Job,

@@ -188,6 +188,9 @@ const OUTDATED_JOB: &str = concat!(
 impl Ledger {
     /// All jobs with this key, the latest first: they differ in how they read their roster, or were
     /// wanted anew.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn find_jobs(&mut self, key: &str) -> Result<Vec<Job>, LedgerError> {
         let jobs = sqlx::query_as(JOBS_WITH_KEY)
             .bind(key)
@@ -197,6 +200,9 @@ impl Ledger {
     }
 
     /// Whether a run has begun to work on a job.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn was_run(&mut self, job: &Job) -> Result<bool, LedgerError> {
         let any =
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE job = ? AND kind = 'run')")
@@ -208,6 +214,9 @@ impl Ledger {
 
     /// The latest job that was loaded from the same path for the same purpose when the roster's
     /// bytes were others, was begun, and is not finished.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn find_outdated(
         &mut self,
         roster_path: &str,
@@ -235,6 +244,9 @@ impl Ledger {
     }
 
     /// The job that the selector names.
+    ///
+    /// # Errors
+    /// The ledger holds no job, or the prefix begins no id or several; or the ledger cannot be read.
     pub async fn select_job(&mut self, selector: &JobSelector) -> Result<Job, LedgerError> {
         select_job(&mut self.connection, selector).await
     }
@@ -242,12 +254,18 @@ impl Ledger {
 
 impl Reader {
     /// All jobs, the latest first.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn jobs(&mut self) -> Result<Vec<Job>, LedgerError> {
         let jobs = sqlx::query_as(JOBS).fetch_all(&mut self.connection).await?;
         Ok(jobs)
     }
 
     /// The job that this one takes back.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn parent(&mut self, job: &Job) -> Result<Option<Job>, LedgerError> {
         let parent = sqlx::query_as(JOB)
             .bind(job.parent)
@@ -257,6 +275,9 @@ impl Reader {
     }
 
     /// The job that the selector names.
+    ///
+    /// # Errors
+    /// The ledger holds no job, or the prefix begins no id or several; or the ledger cannot be read.
     pub async fn select_job(&mut self, selector: &JobSelector) -> Result<Job, LedgerError> {
         select_job(&mut self.connection, selector).await
     }

@@ -70,6 +70,9 @@ const ONLY_IN: &str = "
 
 impl Ledger {
     /// Begins to load a job.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn load(&mut self, new: &NewJob) -> Result<Loading<'_>, LedgerError> {
         let clock = self.clock;
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;

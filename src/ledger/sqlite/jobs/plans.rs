@@ -36,6 +36,9 @@ const FORGET_PLANNED_USERS: &str = "
 
 impl Ledger {
     /// How far an interrupted walk through the list has come, as [`Ledger::found`] stored it.
+    ///
+    /// # Errors
+    /// The job is no longer in the ledger, or the ledger cannot be read.
     pub async fn list_position(&mut self, job: &Job) -> Result<Option<String>, LedgerError> {
         let position = sqlx::query_scalar("SELECT list_position FROM jobs WHERE number = ?")
             .bind(job.number)
@@ -45,6 +48,9 @@ impl Ledger {
     }
 
     /// Stores facts about users in one transaction, outside of an engine's run.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn note(
         &mut self,
         job: &Job,
@@ -61,6 +67,10 @@ impl Ledger {
     }
 
     /// The plan is whole. Returns the job with its plan.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, and then nothing of this is stored; or the job cannot be read back
+    /// afterwards.
     pub async fn finish_plan(
         &mut self,
         job: &Job,
@@ -93,6 +103,10 @@ impl Ledger {
 
     /// Deletes the plan of a job that has not sent any write. The next run looks up all users again. The
     /// content of the roster itself stays.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, and then nothing of this is stored; or the job cannot be read back
+    /// afterwards.
     pub async fn discard_plan(&mut self, job: &Job, why: &str) -> Result<Job, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;

@@ -29,6 +29,9 @@ const KEEP_THE_END: &str = "
 impl Ledger {
     /// The jobs with nothing left to do in which nothing has happened since this moment, the latest
     /// first. A job whose undo is still needed is not among them.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn finished_before(&mut self, moment: Timestamp) -> Result<Vec<Job>, LedgerError> {
         let jobs = sqlx::query_as(FINISHED_JOBS)
             .bind(moment)
@@ -78,6 +81,10 @@ impl Ledger {
     }
 
     /// Gives the room of what was pruned back to the disk.
+    ///
+    /// # Errors
+    /// The disk has no room for the copy that SQLite makes of the ledger, or the file cannot be written. The
+    /// ledger stays as it was.
     pub async fn compact(&mut self) -> Result<(), LedgerError> {
         sqlx::query("VACUUM").execute(&mut self.connection).await?;
         Ok(())

@@ -93,12 +93,18 @@ fn opened(line: Line, at: Timestamp, effect: Effect, why: &str) -> Entry {
 
 impl Ledger {
     /// How many lines a retry for these reasons would try.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn retriable(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
         let lines = tried(&mut self.connection, job, reasons).await?;
         Ok(lines.len() as u64)
     }
 
     /// Lines that failed because several users have their name: they are never tried again.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn ambiguous(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let Count(users) = sqlx::query_scalar(AMBIGUOUS)
             .bind(job.number)
@@ -108,6 +114,10 @@ impl Ledger {
     }
 
     /// Begins a retry: the users that were never written are opened, and are to be looked up again.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, and then nothing of this is stored; or the job cannot be read back
+    /// afterwards.
     pub async fn begin_retry(
         &mut self,
         job: &Job,
@@ -137,6 +147,9 @@ impl Ledger {
     }
 
     /// Failed users that were written before: a retry for these reasons writes them again.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn written_before(
         &mut self,
         job: &Job,
@@ -150,6 +163,9 @@ impl Ledger {
     }
 
     /// Users that were active before the job, and that it has disabled.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn disabled(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let Count(users) = sqlx::query_scalar(DISABLED)
             .bind(job.number)
@@ -161,6 +177,10 @@ impl Ledger {
     /// Stores the number of the retry, so that the command that continues the retry asks for the same number.
     /// Resets the attempts of the failed users that were written before and failed for one of these reasons.
     /// Each of them is read before it is written. A retry has a canary of its own.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, and then nothing of this is stored; or the job cannot be read back
+    /// afterwards.
     pub async fn confirm_retry(
         &mut self,
         job: &Job,
@@ -198,6 +218,9 @@ impl Ledger {
     }
 
     /// A retry has come to its end: the next one has a number of its own.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn end_retry(&mut self, job: &Job) -> Result<(), LedgerError> {
         sqlx::query(FORGET_NUMBER)
             .bind(job.number)

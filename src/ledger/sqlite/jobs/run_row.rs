@@ -75,6 +75,9 @@ const RUNS: &str = "SELECT * FROM runs WHERE job = ? ORDER BY number";
 
 impl Reader {
     /// The runs of a job, in order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn runs(&mut self, job: &Job) -> Result<Vec<RunRow>, LedgerError> {
         let runs = sqlx::query_as(RUNS)
             .bind(job.number)

@@ -43,6 +43,9 @@ const CLAIMED_LINES: &str =
 
 impl Ledger {
     /// The tenant in which the job, or the job that it takes back, was worked on first, if a run has known it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn tenant_of(&mut self, job: &Job) -> Result<Option<String>, LedgerError> {
         let tenant = sqlx::query_scalar(TENANT)
             .bind(job.number)
@@ -53,6 +56,9 @@ impl Ledger {
     }
 
     /// Whether this account has worked on the job in a tenant that is known.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn was_worked_on_by(
         &mut self,
         job: &Job,
@@ -71,6 +77,10 @@ impl Ledger {
     /// When a run that writes starts, each user that a dead run had claimed becomes in doubt: the intent
     /// was durable, so the write may have left (P1), and only a read of the user shows whether it did
     /// (P4).
+    ///
+    /// # Errors
+    /// The ledger cannot be written, or the row of a claimed user is not what this version writes. Then no run
+    /// has begun.
     pub async fn start_run(
         &mut self,
         job: &Job,
@@ -142,6 +152,9 @@ impl Ledger {
     }
 
     /// Ends a run; `tally` says what it took.
+    ///
+    /// # Errors
+    /// Another process has taken the job over and ended this run, or the ledger cannot be written.
     pub async fn end_run(
         &mut self,
         run: &NewRun,
@@ -155,6 +168,9 @@ impl Ledger {
     ///
     /// The end of a run of an undo is also recorded as an event of the job that it takes back: a reader
     /// of that job's events alone must not count a user as removed that has everything again.
+    ///
+    /// # Errors
+    /// Another process has taken the job over and ended this run, or the ledger cannot be written.
     pub async fn end_run_because(
         &mut self,
         run: &NewRun,

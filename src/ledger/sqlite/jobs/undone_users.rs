@@ -179,6 +179,9 @@ const OUTCOMES: &str =
 
 impl Ledger {
     /// The latest job that takes back what `parent` took.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undo_of(&mut self, parent: &Job) -> Result<Option<Job>, LedgerError> {
         let undo = sqlx::query_as(LATEST_UNDO)
             .bind(parent.number)
@@ -188,11 +191,17 @@ impl Ledger {
     }
 
     /// What undo jobs have given back of what this job took; `None` if no undo of it was begun.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undone(&mut self, job: &Job) -> Result<Option<Undone>, LedgerError> {
         undone(&mut self.connection, job).await
     }
 
     /// The jobs that take back what `parent` took, in the order in which they were made.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undos_of(&mut self, parent: &Job) -> Result<Vec<Job>, LedgerError> {
         let undos = sqlx::query_as(UNDOS)
             .bind(parent.number)
@@ -202,6 +211,9 @@ impl Ledger {
     }
 
     /// Whether the parent has written, or settled, a user since this undo was loaded.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn is_outdated(&mut self, undo: &Job) -> Result<bool, LedgerError> {
         let outdated = sqlx::query_scalar(IS_OUTDATED)
             .bind(undo.parent)
@@ -214,11 +226,17 @@ impl Ledger {
 
 impl Reader {
     /// What undo jobs have given back of what this job took; `None` if no undo of it was begun.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undone(&mut self, job: &Job) -> Result<Option<Undone>, LedgerError> {
         undone(&mut self.connection, job).await
     }
 
     /// What undo jobs have done last for the users of a page of lines.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undo_marks(
         &mut self,
         job: &Job,

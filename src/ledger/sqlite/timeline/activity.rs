@@ -56,6 +56,9 @@ const SETTLED_SINCE: &str = "SELECT count(*) FROM users WHERE job = ? AND done_a
 impl Reader {
     /// What the holder does for this job. It is derived from the last run that the holder has begun, in
     /// any job; a holder that has begun none waits, if at all, with the newest job.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn activity(&mut self, job: &Job, holder: &Holder) -> Result<Activity, LedgerError> {
         let open = self.counts(job).await?.open() > 0;
         let waits = job.plan.is_some() && open;
@@ -88,6 +91,9 @@ impl Reader {
 
     /// How many users the present run has brought to an outcome within the last `window`, or since it began
     /// if that is less; with the time that it took.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn settled_lately(
         &mut self,
         job: &Job,

@@ -47,6 +47,9 @@ const ANSWER_GROUPS: &str = "
 
 impl Reader {
     /// How long the answers of a job took, over all its runs.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn answers(&mut self, job: &Job) -> Result<Answers, LedgerError> {
         let groups: Vec<AnswerGroup> = sqlx::query_as(ANSWER_GROUPS)
             .bind(job.number)

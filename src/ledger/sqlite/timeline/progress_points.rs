@@ -32,6 +32,9 @@ const PROGRESS: &str = "
 impl Reader {
     /// The progress of a job, in stretches of `width` (at least a millisecond). There are at most as
     /// many as the time at work holds, and two for each run: while no run was at work there are none.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn progress(
         &mut self,
         job: &Job,

@@ -65,6 +65,9 @@ impl RunStory {
 
 impl Reader {
     /// The runs of a job, in order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn run_stories(&mut self, job: &Job) -> Result<Vec<RunStory>, LedgerError> {
         let stories = sqlx::query_as(RUN_STORIES)
             .bind(job.number)

@@ -55,6 +55,9 @@ const COMMON_WORDS: &str = "
 impl Reader {
     /// The lines of a job with one of these statuses, grouped, each group with at most `most_words`
     /// different words; the most frequent first.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn troubles(
         &mut self,
         job: &Job,

@@ -46,6 +46,9 @@ const VERDICTS: &str = "
 
 impl Reader {
     /// The longest waits of a job, at least `shortest` long, at most `limit`, in order of time.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn waits(
         &mut self,
         job: &Job,

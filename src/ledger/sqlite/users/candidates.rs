@@ -127,6 +127,10 @@ impl Ledger {
     /// candidate with the exact spelling, else the only one. If there are several, the line is
     /// ambiguous. A chosen user that was not shown with all that the goal is about, and with the
     /// names that `door` asks for, is still to be read.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, or a candidate is not stored as this version stores it. Then no user is
+    /// chosen.
     pub async fn resolve(
         &mut self,
         job: &Job,
@@ -171,6 +175,9 @@ impl Ledger {
 
     /// Forgets what a look-up saw before this moment, or is said to have seen in the future: users are
     /// looked up anew, and the list is gone through from its beginning.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn forget_looks(
         &mut self,
         job: &Job,

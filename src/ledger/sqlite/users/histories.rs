@@ -31,6 +31,9 @@ const NAMES: &str = "
 impl Reader {
     /// The lines of a job that name a user: by id, as the provider compares ids; else by any name or cell,
     /// as names compare.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_of(&mut self, job: &Job, user: &str) -> Result<Vec<UserRow>, LedgerError> {
         let user = user.trim();
         let by_id: Vec<Count> = sqlx::query_scalar(LINES_WITH_ID)

@@ -92,6 +92,10 @@ impl Ledger {
     /// sought by id, and shown with all that the goal is about and with the names that `door` asks for,
     /// is looked up; a user that a name may mean is a candidate. Returns the places among `users` of
     /// those that are sought.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, or a row is not what this version writes. Then nothing of this is stored,
+    /// the position neither.
     pub async fn found(
         &mut self,
         job: &Job,
@@ -149,6 +153,9 @@ impl Ledger {
 
     /// The places among these users of those that are sought, and whose names that `door` asks for are not
     /// shown.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lacking(
         &mut self,
         job: &Job,
@@ -172,6 +179,9 @@ impl Ledger {
 
     /// Takes one user that was read alone for this line. Returns whether the state shows the access that
     /// the line's goal is about; if not, nothing is stored.
+    ///
+    /// # Errors
+    /// The job has no such line, or the ledger cannot be written. Then nothing is stored.
     pub async fn seen(
         &mut self,
         job: &Job,
@@ -195,6 +205,9 @@ impl Ledger {
 
     /// Whether any look-up of a job, or of the job that it takes back, has shown the attribute that holds
     /// the access.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn access_was_shown(&mut self, job: &Job) -> Result<bool, LedgerError> {
         let shown = sqlx::query_scalar(ACCESS_WAS_SHOWN)
             .bind(job.number)
@@ -205,6 +218,9 @@ impl Ledger {
     }
 
     /// Of these workspaces, those that a user of the job had when looked up.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn workspaces_seen(
         &mut self,
         job: &Job,
@@ -225,6 +241,9 @@ impl Ledger {
 
     /// Of these workspaces, those that no user of the job had before it, as far as users were shown with
     /// their workspaces; none if no user was.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn workspaces_unseen(
         &mut self,
         job: &Job,

@@ -16,6 +16,9 @@ const FINDINGS: &str = "
 
 impl Ledger {
     /// How many lines of a job are in each state.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
         counts(&mut self.connection, job).await
     }
@@ -23,12 +26,18 @@ impl Ledger {
 
 impl Reader {
     /// How many lines of a job are in each state.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
         counts(&mut self.connection, job).await
     }
 
     /// How often each finding was made when users were read again, by the ledger's word (see
     /// [`crate::domain::Finding`]).
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn findings(&mut self, job: &Job) -> Result<BTreeMap<String, u64>, LedgerError> {
         let rows: Vec<(String, Count)> = sqlx::query_as(FINDINGS)
             .bind(job.number)

@@ -90,6 +90,9 @@ const UNPROVEN: &str =
 impl Ledger {
     /// How many users failed after a write that may have left, and were last shown unchanged: such a write may
     /// still take effect.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn unproven(&mut self, job: &Job) -> Result<u64, LedgerError> {
         let Count(users) = sqlx::query_scalar(UNPROVEN)
             .bind(job.number)
@@ -101,6 +104,9 @@ impl Ledger {
 
 impl Reader {
     /// The next users that a write of a job may have changed, in the order of their lines.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn undo_rows(
         &mut self,
         job: &Job,

@@ -54,6 +54,9 @@ const MARK_SAME_NAMES: &str = "
 
 impl Ledger {
     /// How many users have still to be looked up: by id, and by name.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn unseen_count(&mut self, job: &Job) -> Result<(u64, u64), LedgerError> {
         let (Count(by_id), Count(by_name)) = sqlx::query_as(UNSEEN_COUNT)
             .bind(job.number)
@@ -64,6 +67,9 @@ impl Ledger {
 
     /// The next users to be looked up, in the order of their lines. A user that was shown under an id
     /// that differs in case is left out until [`Ledger::resolve`] has decided which user is meant.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn unseen(
         &mut self,
         job: &Job,
@@ -80,6 +86,9 @@ impl Ledger {
     }
 
     /// Marks lines that turned out to name the same user as an earlier line; returns how many.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, for example on a full disk. Then nothing of this is stored.
     pub async fn mark_duplicates(&mut self, job: &Job, run: &NewRun) -> Result<u64, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;

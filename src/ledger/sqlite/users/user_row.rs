@@ -243,6 +243,9 @@ impl UserRow {
 
 impl Ledger {
     /// The next `limit` lines of a job after line `after`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines(
         &mut self,
         job: &Job,
@@ -253,6 +256,9 @@ impl Ledger {
     }
 
     /// The first `limit` lines of a job with one of the given statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_with(
         &mut self,
         job: &Job,
@@ -263,6 +269,9 @@ impl Ledger {
     }
 
     /// Some of the users that the plan writes, taken at random.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<UserRow>, LedgerError> {
         let rows = sqlx::query_as(SAMPLE)
             .bind(job.number)
@@ -275,6 +284,9 @@ impl Ledger {
 
 impl Reader {
     /// The next `limit` lines of a job after line `after`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines(
         &mut self,
         job: &Job,
@@ -285,6 +297,9 @@ impl Reader {
     }
 
     /// The first `limit` lines of a job with one of the given statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_with(
         &mut self,
         job: &Job,
@@ -295,6 +310,9 @@ impl Reader {
     }
 
     /// The next `limit` lines of a job after line `after` that have one of these statuses.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_among(
         &mut self,
         job: &Job,
@@ -306,6 +324,9 @@ impl Reader {
     }
 
     /// The lines with these numbers, in their order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn lines_at(
         &mut self,
         job: &Job,

@@ -146,6 +146,9 @@ const DRIFTED_LINES: &str = select_users!(
 
 impl Ledger {
     /// How many users of a job can be verified, and were not read by this run.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
     pub async fn to_verify(&mut self, job: &Job, run: Option<&NewRun>) -> Result<u64, LedgerError> {
         let Count(users) = sqlx::query_scalar(TO_VERIFY_COUNT)
             .bind(job.number)
@@ -156,6 +159,9 @@ impl Ledger {
     }
 
     /// The next of them, in the order of their lines.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn next_to_verify(
         &mut self,
         job: &Job,
@@ -174,6 +180,9 @@ impl Ledger {
     }
 
     /// Which of these users this run has still to read, and what each of them is to have.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn match_to_verify(
         &mut self,
         job: &Job,
@@ -201,11 +210,18 @@ impl Ledger {
 
     /// The users of a job that cannot be verified, since they are not as the job wants them as far as is
     /// known: pending, in doubt, failed or not found.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn not_verifiable(&mut self, job: &Job) -> Result<Counts, LedgerError> {
         not_verifiable(&mut self.connection, job).await
     }
 
     /// Called when all users were read: counts the findings, and stores the counts with the run.
+    ///
+    /// # Errors
+    /// The ledger cannot be written, or holds a finding that this version does not know. Then nothing of this
+    /// is stored.
     pub async fn conclude(
         &mut self,
         job: &Job,
@@ -237,6 +253,9 @@ impl Ledger {
     }
 
     /// The first `limit` lines for which this run has found this.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn verified_lines(
         &mut self,
         job: &Job,
@@ -258,6 +277,9 @@ impl Ledger {
 impl Reader {
     /// Users that a verification found in another state than the wanted one, and users that it could not
     /// read, where nothing has happened to them since.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn drift(&mut self, job: &Job) -> Result<BTreeMap<Finding, u64>, LedgerError> {
         let findings = sqlx::query_as(DRIFT)
             .bind(job.number)
@@ -267,6 +289,9 @@ impl Reader {
     }
 
     /// The first `limit` of these users, those first that are in another state.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn drifted_rows(
         &mut self,
         job: &Job,
