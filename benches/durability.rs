@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use offboard::domain::{Access, Change, Share};
-use offboard::engine::{Event, Listener};
+use offboard::engine::{Listener, Notice};
 use offboard::job::{
     self, JobEnd, JobRequest, RunOptions, RunProgress, Sessions, Setup, Signals, Voice,
 };
@@ -67,13 +67,13 @@ impl Voice for Stopwatch {
     }
 }
 
-/// Stores how long a run took, from its first event to its last.
+/// Stores how long a run took, from its first notice to its last.
 #[derive(Debug)]
 struct RunTime(Arc<Mutex<Duration>>);
 
 impl Listener for RunTime {
-    fn on(&mut self, event: &Event) {
-        if let Event::Ended(snapshot) = event {
+    fn on(&mut self, notice: &Notice) {
+        if let Notice::Ended(snapshot) = notice {
             *self.0.lock().expect("no user of this lock panics") = snapshot.elapsed;
         }
     }

@@ -11,9 +11,6 @@ const EVENTS: &str = "events";
 const USERS: &str = "users";
 const JOB: &str = "jobs and runs";
 
-/// Events that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// Checks what a ledger holds of one job, at one moment. `head` is a hash that was kept elsewhere, and
 /// must be one of the chain.
 ///
@@ -71,7 +68,7 @@ async fn events(
     faults: &mut AuditFaults,
 ) -> Result<(), AuditError> {
     let mut row = 0;
-    let mut pages = Pages::of_events(PAGE);
+    let mut pages = Pages::of_events();
     while let Some(page) = pages
         .next(async |after, limit| reader.events(job, after, limit).await)
         .await?

@@ -47,7 +47,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         sign_out(&sessions).await;
         Ok(done.unwrap_or_else(|failure| failure.exit))
     });
-    // A question that the user did not answer may still be waiting at the terminal.
+    // A question that the administrator did not answer may still be waiting at the terminal.
     runtime.shutdown_background();
     exit
 }

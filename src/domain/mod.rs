@@ -29,7 +29,10 @@ pub(crate) use safety::{
     ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, Limits, ProtectList, Rails, Tripped,
 };
 pub use text::is_unseen;
-pub(crate) use text::{TextFault, escape_controls, escape_json, on_one_line, pem_text, plain_text};
+pub(crate) use text::{
+    TextFault, and_more, escape_controls, escape_json, on_one_line, one_or_many, pem_text,
+    plain_text,
+};
 pub use time::{Clock, Timestamp};
 pub use user::{IdRule, UserId, UserState};
 pub(crate) use user::{KnownNames, Seen, name_key};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::event::{Event, Waiting};
 use crate::engine::known_users::KnownUsers;
+use crate::engine::notice::{Notice, Waiting};
 use crate::engine::run_settings::{EngineSettings, RunParts};
 use crate::port::Directory;
 use crate::sending::{SendSettings, Sender};
@@ -23,15 +23,15 @@ pub(super) struct Context<D, J> {
     pub(super) drain: CancellationToken,
     /// Cancelled when requests in flight are to be abandoned.
     pub(super) abort: CancellationToken,
-    pub(super) reports: mpsc::Sender<Event>,
+    pub(super) notices: mpsc::Sender<Notice>,
     pub(super) users: KnownUsers,
     /// Units that wait between attempts.
     pub(super) backing_off: AtomicUsize,
 }
 
 impl<D: Directory, J> Context<D, J> {
-    /// The context of a run. Units report to the dispatcher through `reports`.
-    pub(super) fn new(parts: RunParts<D, J>, reports: mpsc::Sender<Event>) -> Self {
+    /// The context of a run. Units report to the dispatcher through `notices`.
+    pub(super) fn new(parts: RunParts<D, J>, notices: mpsc::Sender<Notice>) -> Self {
         let settings = parts.settings;
         let send_settings = SendSettings {
             concurrency: settings.concurrency,
@@ -46,7 +46,7 @@ impl<D: Directory, J> Context<D, J> {
             restores: parts.work.restores,
             drain: CancellationToken::new(),
             abort: CancellationToken::new(),
-            reports,
+            notices,
             backing_off: 0.into(),
         }
     }

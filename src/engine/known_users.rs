@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::UserId;
-use crate::engine::event::Fault;
+use crate::engine::notice::Fault;
 
-/// A user whose last request failed for the target's sake.
+/// A user whose last request failed because of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failing {
     /// A unit still works on the user.
@@ -29,7 +29,7 @@ pub(super) struct KnownUsers {
     shown: OnceLock<UserId>,
     /// A user that the plan has seen, if it has seen any.
     seen_by_plan: Option<UserId>,
-    /// Users whose last request failed for the target's sake.
+    /// Users whose last request failed because of the target.
     failing: Mutex<HashMap<UserId, Failing>>,
     /// When a user was first given back because the target answered no question.
     out_since: Mutex<HashMap<UserId, Instant>>,
@@ -83,12 +83,12 @@ impl KnownUsers {
         known.next().cloned()
     }
 
-    /// Whether the last request for this user failed for the target's sake.
+    /// Whether the last request for this user failed because of the target.
     pub(super) fn is_failing(&self, user: &UserId) -> bool {
         self.failing().contains_key(user)
     }
 
-    /// Whether another user than this one fails for the target's sake, and was not given up.
+    /// Whether another user than this one fails because of the target, and was not given up.
     pub(super) fn fails_for_others(&self, user: &UserId) -> bool {
         let failing = self.failing();
         let mut others = failing.iter().filter(|(other, _)| *other != user);

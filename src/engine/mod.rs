@@ -8,9 +8,9 @@
 mod attempt_policy;
 mod context;
 mod dispatcher;
-mod event;
 mod intent;
 mod known_users;
+mod notice;
 mod run_settings;
 mod stop_reason;
 mod unit;
@@ -21,7 +21,7 @@ mod scripted;
 mod tests;
 
 pub(crate) use dispatcher::{Ending, EngineError, run};
-pub use event::{Event, Listener};
-pub(crate) use event::{Snapshot, StopMode, Waiting};
+pub use notice::{Listener, Notice};
+pub(crate) use notice::{Snapshot, StopMode, Waiting};
 pub(crate) use run_settings::{EngineSettings, RunParts, Work};
 pub use stop_reason::{Signal, StopReason};

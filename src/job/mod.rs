@@ -8,10 +8,10 @@
 
 mod error;
 mod gate;
-mod planning;
+mod plan_and_scope;
 mod selection;
-mod session;
 mod setup;
+mod sign_in;
 mod site;
 mod voice;
 mod work;
@@ -19,12 +19,14 @@ mod work;
 pub use error::JobError;
 pub(crate) use error::SiteError;
 pub use gate::{CanaryError, RailError};
-pub(crate) use planning::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
+pub(crate) use plan_and_scope::{
+    describe_kept_access, describe_look_up, describe_unseen_workspaces,
+};
 pub use selection::JobRequest;
 pub(crate) use selection::{SelectionError, select};
-pub use session::Sessions;
-pub(crate) use session::{SecretError, SignedIn};
 pub use setup::{RunOptions, Setup};
+pub use sign_in::Sessions;
+pub(crate) use sign_in::{SecretError, SignedIn};
 pub use voice::{RunProgress, Signals, Voice};
 pub use work::{JobEnd, JobResult, run, verify};
 pub(crate) use work::{

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::domain::{Change, ChangeError, Clock, JobId};
+use crate::domain::{Change, ChangeError, Clock, JobId, and_more};
 use crate::job::{JobError, Setup, Voice};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
 use crate::plan::{Intake, ProfileReading, differences, intake, provider, reading};
@@ -247,8 +247,7 @@ fn report_roster(survey: &RosterSummary, voice: &dyn Voice) {
     for (line, rejection) in &survey.rejections {
         voice.note(&format!("line {line}: {rejection}"));
     }
-    let more = survey.rejected - survey.rejections.len() as u64;
-    if more > 0 {
-        voice.note(&format!("… and {more} more bad lines"));
+    if let Some(more) = and_more(survey.rejected, survey.rejections.len()) {
+        voice.note(&format!("… {more} bad lines"));
     }
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use crate::domain::Reason;
-use crate::job::session::{Sessions, find_secret};
+use crate::job::sign_in::{Sessions, find_secret};
 use crate::job::{JobError, Voice};
 use crate::ledger::Job;
 use crate::settings::{SecretSource, Settings};

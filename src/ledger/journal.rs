@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Entry, Goal, Line};
-use crate::ledger::sqlite::to_write;
+use crate::ledger::sqlite::open_users;
 use crate::ledger::writer::StoreRequest;
 use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};
@@ -32,7 +32,7 @@ impl LedgerJournal {
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
         let mut reader = self.reader.lock().await;
-        let rows = to_write(&mut reader, self.job, after, limit).await?;
+        let rows = open_users(&mut reader, self.job, after, limit).await?;
         rows.into_iter()
             .map(|row| row.into_subject(self.goal.as_ref()))
             .collect()

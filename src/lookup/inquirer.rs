@@ -15,7 +15,7 @@ use crate::lookup::error::LookUpError;
 use crate::lookup::inquiry_settings::{InquirySettings, QuerySupport};
 use crate::pace::{Backoff, Pace};
 use crate::port::{Directory, SignInError};
-use crate::sending::{Exchange, Refused, Renewal, SendSettings, Sender, renewal_after};
+use crate::sending::{CredentialStanding, Exchange, Renewal, SendSettings, Sender, renewal_after};
 
 /// Attempts for one request while other requests are answered.
 const MOST_ATTEMPTS: u32 = 6;
@@ -149,7 +149,7 @@ impl<D: Directory> Inquirer<D> {
         loop {
             let exchange = self.attempt(request).await?;
             let elapsed = exchange.elapsed;
-            let (why, wait) = match exchange.outcome {
+            let (why, wait) = match exchange.result {
                 Ok(answer) if answer.status == 429 => {
                     if exchange.is_throttled_for_too_long {
                         let words = "it answers every request with 429 (too many requests)";
@@ -189,9 +189,9 @@ impl<D: Directory> Inquirer<D> {
 
     /// Sends `request` once, for an answer that the look-up can do without: `None` if no answer came.
     pub(super) async fn ask_once(&self, request: &Request) -> Result<Option<Answer>, LookUpError> {
-        match self.attempt(request).await?.outcome {
+        match self.attempt(request).await?.result {
             Err(Silence::Blocked(why)) => Err(LookUpError::Blocked(why)),
-            outcome => Ok(outcome.ok()),
+            result => Ok(result.ok()),
         }
     }
 
@@ -263,9 +263,9 @@ impl<D: Directory> Inquirer<D> {
     /// use.
     async fn renew(&self, answer: &Answer, refusals: u32) -> Result<(), LookUpError> {
         let refused = if self.served.load(Ordering::Relaxed) {
-            Refused::Ended
+            CredentialStanding::WorkedBefore
         } else {
-            Refused::Unproven
+            CredentialStanding::NeverWorked
         };
         if renewal_after(refusals, refused) != Renewal::Again {
             let words = answer

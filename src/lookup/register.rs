@@ -69,8 +69,8 @@ pub(crate) struct Position {
 /// Why a user was not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Absence {
-    /// The code: [`Reason::NotFound`] if the provider says that there is no such user, another one if it does
-    /// not show the user.
+    /// The code: [`Reason::NotFound`] if the provider says that there is no such user, another reason if the
+    /// provider does not show the user.
     pub reason: Reason,
     /// The words of the provider, or ours if it gave none.
     pub words: Option<String>,

@@ -6,7 +6,7 @@
 //! clock, so that tests can hold time still. Nothing here knows what a request is for.
 
 mod backoff;
-mod gate;
+mod hold;
 mod limiter;
 mod permit;
 mod rate;

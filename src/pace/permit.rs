@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{Allowance, Answer};
-use crate::pace::gate::{Gate, Hold};
+use crate::pace::hold::{Gate, Hold};
 use crate::pace::limiter::Limiter;
 use crate::pace::rate::Rate;
 
@@ -89,7 +89,7 @@ impl Pace {
 
     /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small steps. If
     /// `allowance` is less than is expected to be needed, the pace is so slow that it lasts until the reset. If
-    /// nothing remains of it, no request is sent before the reset, for at most [`Allowance::LONGEST_WAIT`].
+    /// nothing remains of it, no request is sent before the reset, for at most [`Allowance::LONGEST_RESET`].
     pub fn served(&self, allowance: Option<Allowance>) {
         if let Some(wait) = allowance.and_then(Allowance::wait) {
             self.gate.hold(wait, "the server's allowance is used up");

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::Allowance;
-use crate::pace::gate::instant_after;
+use crate::pace::hold::instant_after;
 
 /// The floor after 429s, and the step upwards, are the setting divided by this. For 8/s the floor is 24 a
 /// minute: slow enough for any server, and fast enough to notice when the server takes more again.
@@ -127,7 +127,7 @@ impl Tempo {
         }
         let until = instant_after(now, allowance.resets_in);
         // Also if some requests remain, no hint makes a request wait longer than this.
-        let slowest = 1.0 / Allowance::LONGEST_WAIT.as_secs_f64();
+        let slowest = 1.0 / Allowance::LONGEST_RESET.as_secs_f64();
         let remaining = u32::try_from(allowance.remaining).unwrap_or(u32::MAX);
         let limit = (f64::from(remaining) / allowance.resets_in.as_secs_f64()).max(slowest);
         let other = self.limit_without_ration();

@@ -8,9 +8,6 @@ use crate::ledger::{Job, Ledger, LedgerError, Pages, Retriable, UserRow};
 use crate::plan::line_decision::Criteria;
 use crate::plan::plan_digest::PlanDigest;
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// How many lines of each group are kept for display.
 const SHOWN: usize = 5;
 
@@ -42,7 +39,7 @@ pub(crate) async fn active_to_write(
     job: &Job,
 ) -> Result<Retriable, LedgerError> {
     let mut open = Retriable::default();
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| ledger.lines(job, after, limit).await)
         .await?
@@ -73,7 +70,7 @@ pub(crate) async fn unmet(
 ) -> Result<UnmetPatterns, LedgerError> {
     let mut unmet = criteria.door.protected.clone();
     let mut unnamed = 0;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while !unmet.is_empty() {
         let page = pages
             .next(async |after, limit| ledger.lines(job, after, limit).await)
@@ -104,7 +101,7 @@ pub(crate) async fn overview(
     let mut digest = PlanDigest::new(job);
     let mut groups: BTreeMap<Status, PlanGroup> = BTreeMap::new();
     let (mut lines, mut active) = (0, 0);
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| ledger.lines(job, after, limit).await)
         .await?

@@ -4,9 +4,6 @@ use crate::domain::{Clock, Entry, Fact, Status};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, UserRow};
 use crate::plan::line_decision::{Criteria, LineDecision};
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// Gives an outcome to each user that is not to be written: a protected user, a user in the wanted state, and
 /// a user that cannot be brought there. Returns how many users got one.
 pub(super) async fn settle(
@@ -45,7 +42,7 @@ async fn each_page(
     fact: impl Fn(&UserRow) -> Option<Fact>,
 ) -> Result<u64, LedgerError> {
     let mut settled = 0;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| ledger.lines(job, after, limit).await)
         .await?

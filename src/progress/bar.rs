@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::escape_controls;
-use crate::engine::{Event, Snapshot};
+use crate::engine::{Notice, Snapshot};
 use crate::progress::progress_words;
 use crate::progress::speed::Pulse;
 use crate::screen;
@@ -30,10 +30,10 @@ impl Bar {
         }
     }
 
-    pub(super) fn on(&mut self, event: &Event) {
-        match event {
-            Event::Started(snapshot) | Event::Tick(snapshot) => self.show(snapshot),
-            Event::Settled {
+    pub(super) fn on(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Started(snapshot) | Notice::Tick(snapshot) => self.show(snapshot),
+            Notice::Settled {
                 line,
                 user,
                 settlement,
@@ -42,21 +42,21 @@ impl Bar {
                     self.above(trouble);
                 }
             }
-            Event::Stopping {
+            Notice::Stopping {
                 reason,
                 mode,
                 in_flight,
             } => self.above(progress_words::stopping(reason, *mode, *in_flight)),
-            Event::Panicked { line, message } => {
+            Notice::Panicked { line, message } => {
                 self.above(format!("line {line}: bug: {message}"));
             }
-            Event::Ended(snapshot) => {
+            Notice::Ended(snapshot) => {
                 self.show(snapshot);
                 self.bar.abandon();
             }
-            Event::Outage { why } => self.above(progress_words::outage(why)),
-            Event::Recovered { after } => self.above(progress_words::recovered(*after)),
-            Event::Setback { .. } => {}
+            Notice::Outage { why } => self.above(progress_words::outage(why)),
+            Notice::Recovered { after } => self.above(progress_words::recovered(*after)),
+            Notice::Setback { .. } => {}
         }
     }
 

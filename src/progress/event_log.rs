@@ -1,16 +1,16 @@
 //! The engine's events in the log, for `-v` and `--log-file`. A user is named by the roster line alone: no name, token or
 //! body is logged.
 
-use crate::engine::{Event, Listener, StopMode};
+use crate::engine::{Listener, Notice, StopMode};
 
 /// Writes events to the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventLog;
 
 impl Listener for EventLog {
-    fn on(&mut self, event: &Event) {
-        match event {
-            Event::Setback {
+    fn on(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Setback {
                 line,
                 verdict,
                 detail,
@@ -21,7 +21,7 @@ impl Listener for EventLog {
                 detail = detail.as_deref().unwrap_or_default(),
                 "a request did not bring the user further"
             ),
-            Event::Settled {
+            Notice::Settled {
                 line, settlement, ..
             } => tracing::debug!(
                 roster.line = line.0,
@@ -32,28 +32,28 @@ impl Listener for EventLog {
                     .map_or("", |reason| reason.as_str()),
                 "the user has an outcome"
             ),
-            Event::Panicked { line, message } => {
+            Notice::Panicked { line, message } => {
                 tracing::error!(roster.line = line.0, message, "a unit panicked");
             }
-            Event::Stopping { reason, mode, .. } => {
+            Notice::Stopping { reason, mode, .. } => {
                 let abort = *mode == StopMode::Abort;
                 tracing::info!(reason = ?reason, abort, "stopping");
             }
-            Event::Started(snapshot) => tracing::info!(
+            Notice::Started(snapshot) => tracing::info!(
                 users = snapshot.users,
                 done = snapshot.done,
                 "the run begins"
             ),
-            Event::Ended(snapshot) => tracing::info!(
+            Notice::Ended(snapshot) => tracing::info!(
                 done = snapshot.done,
                 requests = snapshot.requests,
                 "the run is over"
             ),
-            Event::Outage { why } => tracing::warn!(why, "the target fails for all users"),
-            Event::Recovered { after } => {
+            Notice::Outage { why } => tracing::warn!(why, "the target fails for all users"),
+            Notice::Recovered { after } => {
                 tracing::info!(out_ms = after.as_millis(), "the target answers again");
             }
-            Event::Tick(_) => {}
+            Notice::Tick(_) => {}
         }
     }
 }

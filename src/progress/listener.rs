@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::engine::{Event, Listener};
+use crate::engine::{Listener, Notice};
 use crate::progress::bar::Bar;
 use crate::progress::plain_lines::PlainLines;
 use crate::progress::speed::Pulse;
@@ -59,8 +59,8 @@ impl Progress {
         }
     }
 
-    fn answer(&mut self, event: &Event) {
-        let (Event::Started(snapshot) | Event::Tick(snapshot) | Event::Ended(snapshot)) = event
+    fn answer(&mut self, notice: &Notice) {
+        let (Notice::Started(snapshot) | Notice::Tick(snapshot) | Notice::Ended(snapshot)) = notice
         else {
             return;
         };
@@ -77,13 +77,13 @@ impl Progress {
 }
 
 impl Listener for Progress {
-    fn on(&mut self, event: &Event) {
-        self.log.on(event);
+    fn on(&mut self, notice: &Notice) {
+        self.log.on(notice);
         match &mut self.shown {
-            Shown::Bar(bar) => bar.on(event),
-            Shown::Lines(lines) => lines.on(event),
+            Shown::Bar(bar) => bar.on(notice),
+            Shown::Lines(lines) => lines.on(notice),
             Shown::Nothing => {}
         }
-        self.answer(event);
+        self.answer(notice);
     }
 }

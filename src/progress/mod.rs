@@ -1,6 +1,6 @@
 //! Progress: what a run prints while it works.
 //!
-//! It listens to the engine's events and writes to standard error: a bar on a terminal, plain lines elsewhere. It
+//! It listens to the engine's notices and writes to standard error: a bar on a terminal, plain lines elsewhere. It
 //! decides nothing, and it must neither block nor fail the run.
 
 mod bar;

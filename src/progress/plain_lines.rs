@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Event, Snapshot};
+use crate::engine::{Notice, Snapshot};
 use crate::progress::progress_words;
 use crate::progress::speed::Pulse;
 use crate::screen::say;
@@ -25,10 +25,10 @@ impl PlainLines {
         }
     }
 
-    pub(super) fn on(&mut self, event: &Event) {
-        let text = match event {
-            Event::Started(snapshot) | Event::Ended(snapshot) => Some(self.beat(snapshot)),
-            Event::Tick(snapshot) => {
+    pub(super) fn on(&mut self, notice: &Notice) {
+        let text = match notice {
+            Notice::Started(snapshot) | Notice::Ended(snapshot) => Some(self.beat(snapshot)),
+            Notice::Tick(snapshot) => {
                 let line = self.beat(snapshot);
                 let due = snapshot.elapsed >= self.due;
                 if due {
@@ -36,20 +36,20 @@ impl PlainLines {
                 }
                 due.then_some(line)
             }
-            Event::Settled {
+            Notice::Settled {
                 line,
                 user,
                 settlement,
             } => progress_words::trouble(*line, user, settlement),
-            Event::Stopping {
+            Notice::Stopping {
                 reason,
                 mode,
                 in_flight,
             } => Some(progress_words::stopping(reason, *mode, *in_flight)),
-            Event::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
-            Event::Outage { why } => Some(progress_words::outage(why)),
-            Event::Recovered { after } => Some(progress_words::recovered(*after)),
-            Event::Setback { .. } => None,
+            Notice::Panicked { line, message } => Some(format!("line {line}: bug: {message}")),
+            Notice::Outage { why } => Some(progress_words::outage(why)),
+            Notice::Recovered { after } => Some(progress_words::recovered(*after)),
+            Notice::Setback { .. } => None,
         };
         if let Some(text) = text {
             say(&text);

@@ -16,9 +16,6 @@ use crate::ledger::{Job, Pages, Reader, StoredEvent};
 use crate::report::ReportError;
 use crate::report::mask::{NamesByLine, Privacy};
 
-/// Events that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct WrittenEvents {
@@ -38,7 +35,7 @@ pub(super) async fn write(
     mut file: impl Write,
 ) -> Result<WrittenEvents, ReportError> {
     let mut written = WrittenEvents::default();
-    let mut pages = Pages::of_events(PAGE);
+    let mut pages = Pages::of_events();
     while let Some(page) = pages
         .next(async |after, limit| reader.events(job, after, limit).await)
         .await?

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, one_or_many};
 
 /// A count with commas between the thousands.
 pub(super) fn count(number: u64) -> String {
@@ -19,8 +19,7 @@ pub(super) fn count(number: u64) -> String {
 
 /// A count with its noun: `1 user`, `2,000 users`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    let noun = if number == 1 { one } else { many };
-    format!("{} {noun}", count(number))
+    format!("{} {}", count(number), one_or_many(number, one, many))
 }
 
 /// A moment to the second, in UTC: `25 Nov 2026, 12:16:37 UTC`.

@@ -8,10 +8,10 @@
 //! This room does not know what a request is for, whether it will be repeated, or what its answer means for
 //! a user. It knows the port, and nothing of HTTP, SCIM or the ledger.
 
-mod renewal;
+mod refused_credential;
 mod sender;
 
-pub(crate) use renewal::{Refused, Renewal, renewal_after};
+pub(crate) use refused_credential::{CredentialStanding, Renewal, renewal_after};
 pub(crate) use sender::{Exchange, SendPermit, SendSettings, Sender};
 
 #[cfg(test)]

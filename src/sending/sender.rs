@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::domain::{Answer, Credential, Request, Silence};
 use crate::pace::Pace;
 use crate::port::{Directory, SignInError};
-use crate::sending::renewal::Refused;
+use crate::sending::refused_credential::CredentialStanding;
 
 /// How requests are sent.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,8 @@ pub(crate) struct Sender<D> {
     requests: AtomicU64,
     /// Callers that wait for a credential.
     signing_in: AtomicUsize,
-    /// One more than the number of the newest credential with which a request was served; 0 if none was.
-    served_with: AtomicU64,
+    /// The newest credential with which a request was served, as its number plus one; 0 if there is none.
+    served_up_to: AtomicU64,
     throttling: Mutex<Throttling>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct SendPermit<'a, D> {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     /// The answer, or why there is none.
-    pub outcome: Result<Answer, Silence>,
+    pub result: Result<Answer, Silence>,
     /// From sending to the last byte of the answer.
     pub elapsed: Duration,
     /// Whether the server has answered nothing but 429 for longer than the settings allow.
@@ -64,7 +64,7 @@ impl Exchange {
     /// The exchange of a request that could not be signed, because the sign-in service cannot be reached.
     pub(crate) fn unsigned(why: String) -> Self {
         Self {
-            outcome: Err(Silence::NotSent(why)),
+            result: Err(Silence::NotSent(why)),
             elapsed: Duration::ZERO,
             is_throttled_for_too_long: false,
         }
@@ -81,7 +81,7 @@ impl<D: Directory> Sender<D> {
             slots: Semaphore::new(settings.concurrency.get()),
             requests: 0.into(),
             signing_in: 0.into(),
-            served_with: 0.into(),
+            served_up_to: 0.into(),
             throttling: Mutex::default(),
         }
     }
@@ -122,16 +122,16 @@ impl<D: Directory> Sender<D> {
 
     /// Takes note that the provider has served a request that was signed with this credential.
     pub(crate) fn note_served(&self, credential: Credential) {
-        self.served_with
+        self.served_up_to
             .fetch_max(credential.0 + 1, Ordering::Relaxed);
     }
 
     /// What is known of a credential that was just refused.
-    pub(crate) fn refused(&self, credential: Credential) -> Refused {
-        if self.served_with.load(Ordering::Relaxed) > credential.0 {
-            Refused::Ended
+    pub(crate) fn standing(&self, credential: Credential) -> CredentialStanding {
+        if self.served_up_to.load(Ordering::Relaxed) > credential.0 {
+            CredentialStanding::WorkedBefore
         } else {
-            Refused::Unproven
+            CredentialStanding::NeverWorked
         }
     }
 
@@ -172,13 +172,13 @@ impl<D: Directory> SendPermit<'_, D> {
         let sender = self.sender;
         sender.requests.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
-        let outcome = sender.directory.send(request).await;
+        let result = sender.directory.send(request).await;
         Exchange {
             elapsed: start.elapsed(),
-            is_throttled_for_too_long: outcome
+            is_throttled_for_too_long: result
                 .as_ref()
                 .is_ok_and(|answer| sender.apply_rate_limits(answer)),
-            outcome,
+            result,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::pace::{Pace, Rate};
 use crate::port::{Directory, SignInError};
-use crate::sending::{Refused, SendSettings, Sender};
+use crate::sending::{CredentialStanding, SendSettings, Sender};
 
 /// How long each request takes.
 const LATENCY: Duration = Duration::from_millis(100);
@@ -201,9 +201,21 @@ async fn p5_any_other_answer_between_them_starts_the_limit_anew() {
 #[tokio::test(start_paused = true)]
 async fn a_credential_that_served_a_request_has_ended_when_it_is_refused() {
     let sender = sender(1, []);
-    assert_eq!(sender.refused(Credential(0)), Refused::Unproven);
+    assert_eq!(
+        sender.standing(Credential(0)),
+        CredentialStanding::NeverWorked
+    );
     sender.note_served(Credential(1));
-    assert_eq!(sender.refused(Credential(0)), Refused::Ended);
-    assert_eq!(sender.refused(Credential(1)), Refused::Ended);
-    assert_eq!(sender.refused(Credential(2)), Refused::Unproven);
+    assert_eq!(
+        sender.standing(Credential(0)),
+        CredentialStanding::WorkedBefore
+    );
+    assert_eq!(
+        sender.standing(Credential(1)),
+        CredentialStanding::WorkedBefore
+    );
+    assert_eq!(
+        sender.standing(Credential(2)),
+        CredentialStanding::NeverWorked
+    );
 }

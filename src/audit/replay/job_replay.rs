@@ -1,8 +1,8 @@
 //! Replays a job from its events alone: its identity, its runs, and the state of each line.
 //!
 //! Which event changes what: `looked_up` records the state that a user had, and `look_forgotten`
-//! withdraws that record; `begun` claims a line, and `released` gives it back; `settled` and `set_aside`
-//! give it an outcome; `plan_discarded` takes back what a plan had settled; `verified` records how a
+//! deletes that record; `begun` claims a line, and `released` gives it back; `settled` and `set_aside`
+//! give it an outcome; `plan_discarded` deletes the outcomes that a plan had settled; `verified` records how a
 //! line was found by a later verification. `sampled`, a read right before a run, changes only names,
 //! which no event records. Kinds that are not known here change nothing.
 
@@ -13,7 +13,7 @@ use crate::audit::replay::{LineState, ReplayEvent};
 use crate::domain::{IdRule, Status};
 use crate::ledger::EventBody;
 
-/// What the first event of a chain binds all others to.
+/// The facts about the job in the first event of its chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     /// The job's id.
@@ -62,7 +62,7 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// What binds the chain, once that was seen.
+    /// The facts about the job in the first event, once that event was replayed.
     pub(crate) fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }

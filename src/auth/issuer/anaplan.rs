@@ -68,8 +68,8 @@ impl Anaplan {
 
     /// Asks for a token: with the password or certificate at `/token/authenticate`, or with a valid token at
     /// `/token/refresh` (an expired one is refused).
-    pub(super) async fn ask(&self, ask: &TokenRequest) -> Grant {
-        let answer = match ask {
+    pub(super) async fn ask(&self, request: &TokenRequest) -> Grant {
+        let answer = match request {
             TokenRequest::New => self.authenticate().await,
             TokenRequest::Renewal(token) => match own(token) {
                 Ok(header) => self.post("/token/refresh", header).await,

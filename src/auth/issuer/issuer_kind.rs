@@ -55,15 +55,15 @@ pub enum Issuer {
     Client(ClientCredentials),
     /// A program.
     Command(FromCommand),
-    /// No service: the secret from the user is sent with each request.
+    /// No service: the secret from the administrator is sent with each request.
     Fixed(Fixed),
 }
 
 impl Issuer {
     /// Takes the next step towards a token.
-    pub(in crate::auth) async fn ask(&self, ask: &TokenRequest) -> Grant {
+    pub(in crate::auth) async fn ask(&self, request: &TokenRequest) -> Grant {
         match self {
-            Self::Anaplan(anaplan) => anaplan.ask(ask).await,
+            Self::Anaplan(anaplan) => anaplan.ask(request).await,
             Self::Device(device) => device.ask().await,
             Self::Client(client) => client.ask().await,
             Self::Command(command) => command.ask().await,

@@ -181,11 +181,11 @@ impl Session {
     }
 
     /// Asks the issuer until there is a token, a refusal, or no try left.
-    async fn request_token(&self, ask: TokenRequest) -> Result<Sought, SignInError> {
+    async fn request_token(&self, request: TokenRequest) -> Result<Sought, SignInError> {
         let mut backoff = Backoff::seeded(fastrand::u64(..));
         let mut tried = 0;
         loop {
-            let grant = self.issuer.ask(&ask).await;
+            let grant = self.issuer.ask(&request).await;
             tried += 1;
             match grant {
                 Grant::Issued(token, life) => {

@@ -9,6 +9,7 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, chain_head};
+use crate::domain::and_more;
 use crate::job::select;
 use crate::ledger::Reader;
 
@@ -110,9 +111,8 @@ fn to_text(audit: &Audit) -> String {
     for fault in audit.faults.first.iter().take(SHOWN) {
         lines.push(format!("wrong: {fault}"));
     }
-    let more = audit.faults.count.saturating_sub(SHOWN as u64);
-    if more > 0 {
-        lines.push(format!("… and {more} more: see `--json`"));
+    if let Some(more) = and_more(audit.faults.count, SHOWN) {
+        lines.push(format!("… {more}: see `--json`"));
     }
     if audit.holds {
         lines.push("the evidence holds: chain, digests, totals and each line".to_owned());

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
+use crate::domain::and_more;
 use crate::roster::{Inspection, inspect};
 use crate::settings::{Layer, ReadingSettings};
 
@@ -172,7 +173,7 @@ fn as_text(found: &Inspection) -> String {
     let again = again.map(|(line, first)| (*line, format!("duplicate of line {first}")));
     let mut lines: Vec<_> = bad.chain(again).collect();
     lines.sort();
-    let unlisted = (summary.rejected + found.duplicates).saturating_sub(lines.len() as u64);
+    let unlisted = and_more(summary.rejected + found.duplicates, lines.len());
     let mut text: Vec<String> = rows
         .drain(..)
         .map(|(name, value)| format!("{name:<12}{value}"))
@@ -183,8 +184,8 @@ fn as_text(found: &Inspection) -> String {
             .iter()
             .map(|(line, why)| format!("  line {line}: {why}")),
     );
-    if unlisted > 0 {
-        text.push(format!("  … and {unlisted} more: see `--json`"));
+    if let Some(more) = unlisted {
+        text.push(format!("  … {more}: see `--json`"));
     }
     text.join("\n")
 }

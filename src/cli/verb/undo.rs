@@ -9,6 +9,7 @@ use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{SHOWN, Terminal, TerminalVoice, failures, print_result};
 use crate::cli::verb::plan::show_plan;
+use crate::domain::one_or_many;
 use crate::job::{
     RunOptions, Sessions, Setup, UndoRest, UndoStart, continue_undo, plan, start_undo,
 };
@@ -111,8 +112,7 @@ fn report_rest(rest: &UndoRest, parent: &Job, terminal: Terminal) {
 }
 
 fn users(count: u64) -> String {
-    let noun = if count == 1 { "user" } else { "users" };
-    format!("{count} {noun}")
+    format!("{count} {}", one_or_many(count, "user", "users"))
 }
 
 /// Lists the users that another administrator changed after the job. Undo does not touch them.

@@ -90,11 +90,11 @@ pub struct Allowance {
 impl Allowance {
     /// The longest wait that follows from this hint alone. The hint may speak of a quota per day, or come
     /// from a wrong clock, and one request every five minutes does no harm.
-    pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
+    pub const LONGEST_RESET: Duration = Duration::from_mins(5);
 
-    /// How long to send nothing: `None` while requests remain, else at most [`Allowance::LONGEST_WAIT`].
+    /// How long to send nothing: `None` while requests remain, else at most [`Allowance::LONGEST_RESET`].
     pub fn wait(self) -> Option<Duration> {
-        let wait = self.resets_in.min(Self::LONGEST_WAIT);
+        let wait = self.resets_in.min(Self::LONGEST_RESET);
         (self.remaining == 0 && !wait.is_zero()).then_some(wait)
     }
 }

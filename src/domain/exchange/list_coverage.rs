@@ -26,6 +26,7 @@ pub(crate) enum ListEnd {
         is_start_heeded: bool,
     },
     /// As many users were seen as the provider reports in total. No page after them was requested.
+    /// The total may be that of one page, so this does not prove that the list is whole.
     Counted,
     /// A page could not be read.
     Cut,

@@ -1,5 +1,5 @@
-//! What one answer means: a pure function from a request and its answer, or its silence, to exactly one
-//! verdict. It covers every case.
+//! What one answer means: a pure function from a request and its answer, or the reason why there is none,
+//! to exactly one verdict. It covers every case.
 //!
 //! A snapshot test lists the verdict of every status from 100 to 599 for reads and writes. Sources:
 //! RFC 7644 §3.12 and §3.5.2, RFC 9110 §15, RFC 6585 §4, and Anaplan's list of SCIM status codes.
@@ -75,9 +75,9 @@ pub(crate) struct Expected<'a> {
 pub(crate) fn judge(
     kind: RequestKind,
     expected: Expected<'_>,
-    outcome: &Result<Answer, Silence>,
+    result: &Result<Answer, Silence>,
 ) -> Verdict {
-    let answer = match outcome {
+    let answer = match result {
         Ok(answer) => answer,
         Err(Silence::Unsendable(_)) => return Verdict::Refused(Reason::Unsendable),
         Err(Silence::Lost(_)) if kind == RequestKind::Write => return Verdict::Uncertain,
@@ -182,13 +182,13 @@ mod tests {
 
     #[expect(
         clippy::unnecessary_wraps,
-        reason = "the outcome of an exchange, which here is an answer"
+        reason = "the result of an exchange, which here is an answer"
     )]
     fn answer(status: u16, content: Content) -> Result<Answer, Silence> {
         Ok(bare(status, content))
     }
 
-    fn verdict(kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
+    fn verdict(kind: RequestKind, result: &Result<Answer, Silence>) -> Verdict {
         let change = Change::new(true, Access::RemoveAll).unwrap();
         let user = UserId::new("U1");
         let goal = change.goal().unwrap();
@@ -198,7 +198,7 @@ mod tests {
             asked: &[],
             ids: IdRule::IgnoreCase,
         };
-        judge(kind, expected, outcome)
+        judge(kind, expected, result)
     }
 
     fn refusal() -> Content {
@@ -313,14 +313,14 @@ mod tests {
         ] {
             let body = state("u1", Some(active), workspaces);
             let asked = [Operation::RemoveWorkspaces];
-            let outcome = answer(status, body);
+            let result = answer(status, body);
             let wanted = Expected {
                 user: &user,
                 goal: &goal,
                 asked: &asked,
                 ids: IdRule::Exact,
             };
-            let found = judge(RequestKind::Write, wanted, &outcome);
+            let found = judge(RequestKind::Write, wanted, &result);
             assert_eq!(found, expected, "{status} {active} {workspaces:?}");
         }
     }

@@ -1,8 +1,11 @@
-//! Text from outside: how it is decoded when it is a secret, and how it is escaped when it is printed.
+//! Text from outside: how it is decoded when it is a secret, and how it is escaped when it is printed. Also
+//! the words around a count.
 
+mod count_words;
 mod escape;
 mod plain_text;
 
+pub(crate) use count_words::{and_more, one_or_many};
 pub use escape::is_unseen;
 pub(crate) use escape::{escape_controls, escape_json, on_one_line};
 pub(crate) use plain_text::{TextFault, pem_text, plain_text};

@@ -50,14 +50,14 @@ impl AttemptPolicy {
     fn after_unmet(&mut self) -> Step {
         self.blind_reads = 0;
         self.resolve_doubt();
-        let unapplied = matches!(self.blame, Some(Reason::NotApplied | Reason::Unconfirmed));
+        let unapplied = matches!(self.cause, Some(Reason::NotApplied | Reason::Unconfirmed));
         if unapplied && !self.is_last_read {
             return self.after_unapplied();
         }
         if self.is_last_read || self.writes >= self.max_attempts {
-            let reason = self.blame.unwrap_or(Reason::NoAnswer);
+            let reason = self.cause.unwrap_or(Reason::NoAnswer);
             Step::Settle(Outcome::Failed(reason))
-        } else if self.blame.is_none() {
+        } else if self.cause.is_none() {
             // The first read, or the first after a doubt of an earlier run: it has shown what is to be written.
             Step::Write
         } else {
@@ -71,9 +71,9 @@ impl AttemptPolicy {
         if self.blind_reads < self.max_attempts {
             return Step::BackOff(RequestKind::Read, wait);
         }
-        let reason = match self.blame {
+        let reason = match self.cause {
             None | Some(Reason::NotApplied | Reason::Unconfirmed) => reason,
-            Some(blame) => blame,
+            Some(cause) => cause,
         };
         Step::AskTarget(self.outcome_if_unreadable(reason))
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::domain::{Confirmation, Effect, Outcome, Reason, RequestKind, Verdict};
 use crate::engine::attempt_policy::step::{Delivery, Step};
 use crate::port::Subject;
-use crate::sending::{Refused, Renewal, renewal_after};
+use crate::sending::{CredentialStanding, Renewal, renewal_after};
 
-/// The user has failed once so many reads show that a write, which was answered with success, has had no effect.
+/// After so many reads that show no effect of a write, which was answered with success, one last read decides.
 /// The waits after these reads are 1, 2, 4 and 8 s.
 const MOST_UNAPPLIED: u32 = 4;
 
@@ -49,7 +49,7 @@ pub(in crate::engine) struct AttemptPolicy {
     /// Questions about the account's role that were not answered.
     unanswered: u32,
     /// The reason of the failure, if the wanted state turns out not to be there.
-    pub(super) blame: Option<Reason>,
+    pub(super) cause: Option<Reason>,
     /// Whether no write is to follow: the next read decides.
     pub(super) is_last_read: bool,
     /// What a 404 means for this user.
@@ -98,7 +98,7 @@ impl AttemptPolicy {
             unapplied: 0,
             conflicts: 0,
             unanswered: 0,
-            blame: None,
+            cause: None,
             is_last_read: false,
             not_found: match (aim, effect) {
                 (Aim::Change, _) => NotFoundMeans::Missing,
@@ -176,8 +176,8 @@ impl AttemptPolicy {
     }
 
     /// The reason that a failure would have, as far as is known.
-    pub(in crate::engine) fn blame(&self) -> Option<Reason> {
-        self.blame
+    pub(in crate::engine) fn cause(&self) -> Option<Reason> {
+        self.cause
     }
 
     /// Whether a write of any run may have changed the user.
@@ -236,7 +236,7 @@ impl AttemptPolicy {
         kind: RequestKind,
         verdict: Verdict,
         delivery: Delivery,
-        credential: Refused,
+        credential: CredentialStanding,
     ) -> Step {
         if delivery == Delivery::NotSent {
             // Costs no attempt: whether the target can be reached says nothing about this user (P5).
@@ -257,7 +257,11 @@ impl AttemptPolicy {
         }
     }
 
-    fn after_refused_credential(&mut self, kind: RequestKind, credential: Refused) -> Step {
+    fn after_refused_credential(
+        &mut self,
+        kind: RequestKind,
+        credential: CredentialStanding,
+    ) -> Step {
         self.refusals += 1;
         match renewal_after(self.refusals, credential) {
             Renewal::Again => Step::Renew(kind),
@@ -286,7 +290,7 @@ impl AttemptPolicy {
             Verdict::Transient(wait) => {
                 // Some servers store the change and then fail.
                 self.effect = Effect::Maybe;
-                self.blame = Some(Reason::ServerError);
+                self.cause = Some(Reason::ServerError);
                 if self.writes < self.max_attempts {
                     Step::BackOff(RequestKind::Write, wait)
                 } else {
@@ -302,9 +306,9 @@ impl AttemptPolicy {
     }
 
     /// The write may have taken effect: only a read of the user can show whether it did.
-    fn read_after_write(&mut self, blame: Reason) -> Step {
+    fn read_after_write(&mut self, cause: Reason) -> Step {
         self.effect = Effect::Maybe;
-        self.blame = Some(blame);
+        self.cause = Some(cause);
         Step::Read
     }
 
@@ -312,7 +316,7 @@ impl AttemptPolicy {
     pub(super) fn after_part(&mut self) -> Step {
         self.effect = Effect::Part;
         self.inherits_doubt = false;
-        self.blame = None;
+        self.cause = None;
         self.unapplied = 0;
         self.blind_reads = 0;
         if self.writes < self.max_attempts {
@@ -337,7 +341,7 @@ impl AttemptPolicy {
             // the read one more write may follow, for what is left to do.
             Reason::Conflict | Reason::Changed | Reason::NoTarget if self.conflicts == 0 => {
                 self.conflicts = 1;
-                self.blame = Some(reason);
+                self.cause = Some(reason);
                 Step::Read
             }
             // The user was seen before the write, so that a 404 to the write alone proves nothing. A 403 may mean
@@ -359,7 +363,7 @@ impl AttemptPolicy {
     /// user is read again after growing waits. In between the write is sent a second time, but not a third: a
     /// server that answers with success and does nothing will always do so.
     pub(super) fn after_unapplied(&mut self) -> Step {
-        self.blame = Some(Reason::NotApplied);
+        self.cause = Some(Reason::NotApplied);
         let wait = Duration::from_secs(1 << self.unapplied);
         self.unapplied += 1;
         let next = if self.unapplied == WRITE_AGAIN && self.writes < self.max_attempts {
@@ -375,7 +379,7 @@ impl AttemptPolicy {
     /// a write may have taken effect, or was refused as if another administrator had made the change.
     pub(super) fn outcome_if_unreadable(&self, reason: Reason) -> Outcome {
         let perhaps = matches!(
-            self.blame,
+            self.cause,
             Some(Reason::NoTarget | Reason::Conflict | Reason::Changed)
         );
         if self.effect == Effect::Maybe || perhaps {
@@ -386,7 +390,7 @@ impl AttemptPolicy {
     }
 
     fn read_for_the_last_time(&mut self, reason: Reason) -> Step {
-        self.blame = Some(reason);
+        self.cause = Some(reason);
         self.is_last_read = true;
         Step::Read
     }

@@ -8,7 +8,7 @@ use RequestKind::{Read, Write};
 use crate::domain::{Confirmation, Effect, Outcome, Reason, RequestKind, Verdict};
 use crate::engine::attempt_policy::policy::{Aim, AttemptPolicy};
 use crate::engine::attempt_policy::step::{Delivery, Step};
-use crate::sending::Refused;
+use crate::sending::CredentialStanding;
 
 const MAX: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
@@ -42,7 +42,7 @@ fn play_from(effect: Effect, verdicts: &[(RequestKind, Verdict)]) -> Step {
             Verdict::Uncertain => Delivery::NoAnswer,
             _ => Delivery::Answered,
         };
-        step = policy.after(*kind, *verdict, delivery, Refused::Unproven);
+        step = policy.after(*kind, *verdict, delivery, CredentialStanding::NeverWorked);
     }
     step
 }
@@ -152,7 +152,7 @@ fn a_second_refusal_of_the_credential_ends_the_run_and_not_the_user() {
             Write,
             Verdict::Unauthorized,
             Delivery::Answered,
-            Refused::Ended,
+            CredentialStanding::WorkedBefore,
         )
     };
     // Each fresh credential has served other requests before it ended: in the end, this user is refused.
@@ -213,7 +213,7 @@ fn a_user_with_no_attempt_left_is_only_read() {
             Read,
             Verdict::Partial,
             Delivery::Answered,
-            Refused::Unproven
+            CredentialStanding::NeverWorked
         ),
         Step::Settle(Outcome::Failed(Reason::NoAnswer))
     );
@@ -234,7 +234,7 @@ fn what_never_left_costs_no_attempt() {
                 Write,
                 Verdict::Transient(None),
                 Delivery::NotSent,
-                Refused::Unproven
+                CredentialStanding::NeverWorked
             ),
             step
         );
@@ -267,7 +267,7 @@ fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
             Write,
             Verdict::Transient(None),
             Delivery::Answered,
-            Refused::Unproven,
+            CredentialStanding::NeverWorked,
         );
     }
     assert_eq!(policy.writes(), 3);
@@ -281,7 +281,12 @@ fn p5_an_outage_gives_back_the_attempts_that_it_cost() {
 fn p2_a_user_that_never_existed_is_not_called_deleted() {
     let missing = Verdict::Refused(Reason::NotFound);
     let mut policy = AttemptPolicy::new(MAX, 0, Effect::None, Aim::Delete);
-    let step = policy.after(Read, missing, Delivery::Answered, Refused::Unproven);
+    let step = policy.after(
+        Read,
+        missing,
+        Delivery::Answered,
+        CredentialStanding::NeverWorked,
+    );
     assert_eq!(step, Step::Settle(Outcome::NotFound));
     // Shown once, or perhaps written by an earlier run: the user did exist.
     let mut shown = AttemptPolicy::new(MAX, 0, Effect::None, Aim::Delete);
@@ -289,13 +294,18 @@ fn p2_a_user_that_never_existed_is_not_called_deleted() {
         Read,
         Verdict::Partial,
         Delivery::Answered,
-        Refused::Unproven,
+        CredentialStanding::NeverWorked,
     );
     for mut policy in [
         shown,
         AttemptPolicy::new(MAX, 1, Effect::Maybe, Aim::Delete),
     ] {
-        let step = policy.after(Read, missing, Delivery::Answered, Refused::Unproven);
+        let step = policy.after(
+            Read,
+            missing,
+            Delivery::Answered,
+            CredentialStanding::NeverWorked,
+        );
         assert!(
             matches!(step, Step::Settle(outcome) if outcome.confirmation().is_some() || outcome == Outcome::Already),
             "{step:?}"

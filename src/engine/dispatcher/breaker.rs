@@ -20,9 +20,9 @@ const FAILURES_PER_SLOT: usize = 4;
 const UNSENT: usize = 3;
 /// The first wait before a probe, and the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(1);
 
-/// How a request failed for the target's sake.
+/// How a request failed because of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TargetFailure {
     /// It never left.
@@ -136,7 +136,7 @@ impl Breaker {
             State::Open { .. } => return BreakerChange::None,
         };
         let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.probes));
-        let next = now + wait.min(LONGEST_WAIT);
+        let next = now + wait.min(LONGEST_PROBE_WAIT);
         self.probes += 1;
         self.state = State::Open { next };
         change

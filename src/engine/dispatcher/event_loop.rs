@@ -16,13 +16,13 @@ use crate::engine::dispatcher::queue::Queue;
 use crate::engine::dispatcher::stopping::Stopping;
 use crate::engine::dispatcher::tally::Tally;
 use crate::engine::dispatcher::units::{EndedUnit, Units, UserAtWork};
-use crate::engine::event::{Event, Fault, Listener, Snapshot, StopMode};
+use crate::engine::notice::{Fault, Listener, Notice, Snapshot, StopMode};
 use crate::engine::run_settings::RunParts;
 use crate::engine::stop_reason::{Signal, StopReason};
 use crate::engine::unit::{Basis, FirstWrite, How, Settled, Sighting, Unit, UnitEnd};
 use crate::port::{Directory, Journal, JournalError};
 
-/// Time between two [`Event::Tick`]s.
+/// Time between two [`Notice::Tick`]s.
 const TICK: Duration = Duration::from_millis(250);
 /// Reports from units that may wait for the dispatcher.
 const REPORTS: usize = 256;
@@ -60,7 +60,7 @@ pub(crate) enum EngineError {
 /// Works on a job until no user is left or something stops the run.
 ///
 /// Every task is joined before this returns. Signals come in through `signals`; a closed channel means that
-/// no signal will come. `listener` gets each event, synchronously.
+/// no signal will come. `listener` gets each notice, synchronously.
 ///
 /// # Errors
 /// The journal failed. Users in flight are in doubt, as after a crash.
@@ -69,10 +69,10 @@ pub(crate) async fn run<D: Directory, J: Journal>(
     signals: &mut mpsc::Receiver<Signal>,
     listener: &mut dyn Listener,
 ) -> Result<Ending, EngineError> {
-    let (reports, inbox) = mpsc::channel(REPORTS);
+    let (notices, inbox) = mpsc::channel(REPORTS);
     let tally = Tally::new(&parts.work);
     let queue = Queue::new(parts.work.write_at_most);
-    let context = Arc::new(Context::new(parts, reports));
+    let context = Arc::new(Context::new(parts, notices));
     let mut dispatcher = Dispatcher {
         listener,
         queue,
@@ -87,7 +87,7 @@ pub(crate) async fn run<D: Directory, J: Journal>(
     dispatcher.units.shutdown().await;
     ended?;
     let snapshot = dispatcher.snapshot();
-    dispatcher.listener.on(&Event::Ended(snapshot.clone()));
+    dispatcher.listener.on(&Notice::Ended(snapshot.clone()));
     Ok(Ending {
         stopped: dispatcher.stopping.reason().cloned(),
         snapshot,
@@ -100,7 +100,7 @@ pub(crate) async fn run<D: Directory, J: Journal>(
 enum Incoming {
     Claimed(Result<Claimed, JournalError>),
     UnitEnded(EndedUnit),
-    Report(Event),
+    Report(Notice),
     Signal(Signal),
     GraceOver,
     ProbeDue,
@@ -121,17 +121,17 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
     async fn work(
         &mut self,
         signals: &mut mpsc::Receiver<Signal>,
-        mut reports: mpsc::Receiver<Event>,
+        mut notices: mpsc::Receiver<Notice>,
     ) -> Result<(), JournalError> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut signals_open = true;
         let started = self.snapshot();
-        self.listener.on(&Event::Started(started));
+        self.listener.on(&Notice::Started(started));
         loop {
             self.fill();
             if self.is_over() {
-                while let Ok(report) = reports.try_recv() {
+                while let Ok(report) = notices.try_recv() {
                     self.listener.on(&report);
                 }
                 return Ok(());
@@ -150,7 +150,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
                 () = until(grace_until) => Incoming::GraceOver,
                 _ = tick.tick() => Incoming::Tick,
                 // Before the units that sent them: a user's setback is reported before the user's outcome.
-                Some(report) = reports.recv() => Incoming::Report(report),
+                Some(report) = notices.recv() => Incoming::Report(report),
                 Some(ended) = self.units.next_ended() => Incoming::UnitEnded(ended),
                 claimed = self.queue.claim_made() => Incoming::Claimed(claimed),
                 () = until(probe_at) => Incoming::ProbeDue,
@@ -181,9 +181,9 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
                     Err(error) => self.unit_panicked(&user, error),
                 });
             }
-            Incoming::Report(event) => {
-                self.listener.on(&event);
-                return Ok(self.feed_breaker(&event));
+            Incoming::Report(notice) => {
+                self.listener.on(&notice);
+                return Ok(self.feed_breaker(&notice));
             }
             Incoming::Signal(signal) => return Ok(self.signalled(signal)),
             Incoming::GraceOver => {
@@ -199,7 +199,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
                 let snapshot = self.snapshot();
                 let left = self.tally.requests_left(snapshot.requests);
                 self.context.sender.pace().expect(left);
-                self.listener.on(&Event::Tick(snapshot));
+                self.listener.on(&Notice::Tick(snapshot));
                 if self.stopping.is_running()
                     && let Some(reason) = self.limit_passed()
                 {
@@ -309,7 +309,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         if settled.basis == Basis::Answer {
             self.target_answered();
         }
-        self.listener.on(&Event::Settled {
+        self.listener.on(&Notice::Settled {
             line,
             user,
             settlement,
@@ -330,7 +330,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         }
         self.tally.panicked();
         self.tally.settled(line, outcome, Sighting::Shown);
-        self.listener.on(&Event::Panicked {
+        self.listener.on(&Notice::Panicked {
             line,
             message: message.clone(),
         });
@@ -346,15 +346,15 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         }]
     }
 
-    /// Feeds what a unit reports into the breaker. If the target fails for all users, they are given
+    /// Feeds what a unit notices into the breaker. If the target fails for all users, they are given
     /// back with their attempts (P5).
-    fn feed_breaker(&mut self, event: &Event) -> Vec<Entry> {
-        let Event::Setback {
+    fn feed_breaker(&mut self, notice: &Notice) -> Vec<Entry> {
+        let Notice::Setback {
             line,
             fault,
             detail,
             ..
-        } = event
+        } = notice
         else {
             return Vec::new();
         };
@@ -379,7 +379,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         }
         if change == BreakerChange::OutageBegins && self.stopping.is_running() {
             let why = why.to_owned();
-            self.listener.on(&Event::Outage { why });
+            self.listener.on(&Notice::Outage { why });
         }
         self.give_back()
     }
@@ -387,7 +387,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
     /// The target has answered a request.
     fn target_answered(&mut self) {
         if let Some(after) = self.outage.note_answer() {
-            self.listener.on(&Event::Recovered { after });
+            self.listener.on(&Notice::Recovered { after });
         }
     }
 
@@ -420,7 +420,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
     }
 
     fn announce_stop(&mut self, reason: StopReason, mode: StopMode) {
-        self.listener.on(&Event::Stopping {
+        self.listener.on(&Notice::Stopping {
             reason,
             mode,
             in_flight: self.context.sender.in_flight(),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::Line;
 use crate::engine::dispatcher::breaker::{Breaker, BreakerChange, TargetFailure};
 use crate::engine::dispatcher::queue::ProbeUser;
-use crate::engine::event::Waiting;
+use crate::engine::notice::Waiting;
 use crate::engine::stop_reason::StopReason;
 
 /// Probes with one user before the next user has its turn.

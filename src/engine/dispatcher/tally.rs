@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{Line, Outcome};
-use crate::engine::event::Snapshot;
+use crate::engine::notice::Snapshot;
 use crate::engine::run_settings::Work;
 use crate::engine::unit::Sighting;
 

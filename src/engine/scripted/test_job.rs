@@ -14,7 +14,7 @@ use crate::engine::scripted::fake_tenant::{FakeDirectory, FakeTenant};
 use crate::engine::scripted::fuse::{Cut, Fuse};
 use crate::engine::scripted::tenant_state::{Arrival, FakeUser};
 use crate::engine::{
-    Ending, EngineError, EngineSettings, Event, Listener, RunParts, Signal, Snapshot, Work, run,
+    Ending, EngineError, EngineSettings, Listener, Notice, RunParts, Signal, Snapshot, Work, run,
 };
 use crate::pace::Pace;
 
@@ -85,7 +85,7 @@ impl RunPlan {
 pub(crate) struct Ran {
     /// `None` if the run was killed.
     pub(crate) result: Option<Result<Ending, EngineError>>,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Notice>,
     pub(crate) took: Duration,
 }
 
@@ -97,19 +97,19 @@ impl Ran {
 }
 
 #[derive(Debug, Default)]
-struct Recorder(Vec<Event>);
+struct Recorder(Vec<Notice>);
 
 impl Listener for Recorder {
-    fn on(&mut self, event: &Event) {
-        match event {
-            Event::Started(snapshot) | Event::Tick(snapshot) | Event::Ended(snapshot) => {
+    fn on(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Started(snapshot) | Notice::Tick(snapshot) | Notice::Ended(snapshot) => {
                 assert!(adds_up(snapshot), "{snapshot:?}");
             }
             _ => {}
         }
         // Ticks come several times a second: they would fill the record of the test.
-        if !matches!(event, Event::Tick(_)) {
-            self.0.push(event.clone());
+        if !matches!(notice, Notice::Tick(_)) {
+            self.0.push(notice.clone());
         }
     }
 }

@@ -33,9 +33,9 @@ pub(in crate::engine) struct UnitEnd {
 /// Whether a unit has sent the first write for its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum FirstWrite {
-    /// It has, or may have.
+    /// The first write was sent, or may have been.
     Sent,
-    /// No write has left, or an earlier unit had sent one before.
+    /// No write was sent, or an earlier unit sent the first one.
     NotSent,
 }
 
@@ -110,7 +110,8 @@ pub(in crate::engine) struct Unit<D, J> {
     backoff: Backoff,
     /// The next write; its intent is durable.
     pub(super) intent: Option<Intent>,
-    /// Since when a write has been turned away, or has come too late for the read that it was computed from.
+    /// The time of the first write, of those in a row, that was refused (401, 429) or came too late for the
+    /// read that it was computed from.
     pub(super) held_up_since: Option<Instant>,
     /// The credential that the last request was signed with.
     pub(super) credential: Credential,
@@ -122,7 +123,7 @@ pub(in crate::engine) struct Unit<D, J> {
     pub(super) asked: Vec<Operation>,
     /// The words that a failure is explained with.
     pub(super) detail: Option<String>,
-    /// The answer to the last write: a failure may be blamed on it.
+    /// The answer to the last write: it may be the cause of a failure.
     pub(super) write_words: Option<LastWords>,
     /// The last answer.
     pub(super) last_words: Option<LastWords>,
@@ -238,12 +239,12 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         };
         let must_stop = reason_to_stop(&exchange);
         let Exchange {
-            outcome, elapsed, ..
+            result, elapsed, ..
         } = exchange;
-        let verdict = self.judge(kind, &outcome);
-        let mut facts = vec![self.note_end(kind, verdict, &outcome, elapsed)];
+        let verdict = self.judge(kind, &result);
+        let mut facts = vec![self.note_end(kind, verdict, &result, elapsed)];
         facts.extend(self.seen_before(kind, verdict));
-        let delivery = match outcome {
+        let delivery = match result {
             Ok(_) | Err(Silence::Unsendable(_)) => Delivery::Answered,
             Err(Silence::Lost(_)) => Delivery::NoAnswer,
             Err(Silence::NotSent(_) | Silence::Blocked(_)) => Delivery::NotSent,
@@ -257,7 +258,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         if kind == RequestKind::Write {
             self.after_write(step, delivery);
         }
-        let fault = fault(verdict, &outcome);
+        let fault = fault(verdict, &result);
         let users = &self.context.users;
         users.note_end_of_request(&self.subject.user, fault);
         let Step::Settle(settled) = step else {
@@ -266,7 +267,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             let next = must_stop.map_or(Next::Step(step), |reason| Next::Halt(Halt::Fatal(reason)));
             return Ok(next);
         };
-        let basis = if outcome.is_ok() {
+        let basis = if result.is_ok() {
             Basis::Answer
         } else {
             Basis::NoAnswer
@@ -304,7 +305,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// What an answer means. A write that did its part counts as such only if less is left to do than
     /// ever before.
-    fn judge(&mut self, kind: RequestKind, outcome: &Result<Answer, Silence>) -> Verdict {
+    fn judge(&mut self, kind: RequestKind, result: &Result<Answer, Silence>) -> Verdict {
         let (user, goal) = (&self.subject.user, &self.subject.goal);
         let means = self.context.settings.means;
         let expected = Expected {
@@ -313,8 +314,8 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             asked: &self.asked,
             ids: means.ids,
         };
-        let verdict = judge(kind, expected, outcome);
-        let (Verdict::Advanced, Ok(answer)) = (verdict, outcome) else {
+        let verdict = judge(kind, expected, result);
+        let (Verdict::Advanced, Ok(answer)) = (verdict, result) else {
             return verdict;
         };
         let left = match &answer.content {
@@ -358,7 +359,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 /// The reason to stop the run that an exchange gives: the target has answered nothing but 429 for too long, or
 /// no request gets through to it.
 pub(super) fn reason_to_stop(exchange: &Exchange) -> Option<StopReason> {
-    match &exchange.outcome {
+    match &exchange.result {
         Ok(answer) if exchange.is_throttled_for_too_long => {
             let words = answer.words();
             let words = words.map_or_else(String::new, |words| format!(": {words}"));

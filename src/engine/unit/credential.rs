@@ -3,11 +3,11 @@
 
 use crate::domain::{Reason, RequestKind, Verdict};
 use crate::engine::attempt_policy::Step;
-use crate::engine::event::Fault;
+use crate::engine::notice::Fault;
 use crate::engine::stop_reason::StopReason;
 use crate::engine::unit::attempts::{Halt, Unit};
 use crate::port::{Directory, Journal, SignInError};
-use crate::sending::Refused;
+use crate::sending::CredentialStanding;
 
 impl<D: Directory, J: Journal> Unit<D, J> {
     /// Has the credential replaced that the last request was signed with.
@@ -28,7 +28,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
 
     /// Remembers the newest credential with which a request was served. Returns what is known of the
     /// credential of the last request, which matters if it was refused.
-    pub(super) fn note_credential(&self, verdict: Verdict) -> Refused {
+    pub(super) fn note_credential(&self, verdict: Verdict) -> CredentialStanding {
         let sender = &self.context.sender;
         match verdict {
             // A gateway may throttle or fail before it looks at the credential.
@@ -44,7 +44,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             | Verdict::Unshown
             | Verdict::Refused(_) => sender.note_served(self.credential),
         }
-        sender.refused(self.credential)
+        sender.standing(self.credential)
     }
 }
 

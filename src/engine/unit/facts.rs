@@ -6,8 +6,8 @@ use crate::domain::{
     Answer, Content, DecidedBy, Effect, Entry, Fact, Operation, Outcome, Reason, RequestKind,
     Settlement, Silence, Verdict,
 };
-use crate::engine::event::{Event, Fault};
 use crate::engine::intent::Look;
+use crate::engine::notice::{Fault, Notice};
 use crate::engine::unit::attempts::{Basis, Halt, How, Next, Settled, Sighting, Unit, UnitEnd};
 use crate::port::{Directory, Journal, JournalError};
 
@@ -32,16 +32,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Outcome::Removed(by) if self.context.restores => Outcome::Restored(by),
             other => other,
         };
-        let blamed = self.blamed_for(outcome);
+        let write = self.causing_write(outcome);
         let shown = self.look.as_ref().filter(|look| look.is_own);
         let settlement = Settlement {
             outcome,
             after: shown
                 .filter(|_| !self.is_gone_by(outcome))
                 .map(|look| look.state.clone()),
-            detail: self.settled_detail(outcome, blamed),
-            decided_by: match blamed {
-                Some(blamed) => blamed.by.clone(),
+            detail: self.settled_detail(outcome, write),
+            decided_by: match write {
+                Some(write) => write.by.clone(),
                 // The answer that decided was recorded before.
                 None if facts.is_empty() => {
                     let last = self.last_words.as_ref();
@@ -75,11 +75,11 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         self.settle(outcome, Vec::new(), Basis::NoAnswer).await
     }
 
-    /// The answer to the last write, if a failure is blamed on it. A read may have followed.
-    fn blamed_for(&self, outcome: Outcome) -> Option<&LastWords> {
-        let blamed = matches!(outcome, Outcome::Failed(_) | Outcome::InDoubt(_))
-            && outcome.reason() == self.policy.blame();
-        self.write_words.as_ref().filter(|_| blamed)
+    /// The answer to the last write, if it caused a failure. A read may have followed.
+    fn causing_write(&self, outcome: Outcome) -> Option<&LastWords> {
+        let is_cause = matches!(outcome, Outcome::Failed(_) | Outcome::InDoubt(_))
+            && outcome.reason() == self.policy.cause();
+        self.write_words.as_ref().filter(|_| is_cause)
     }
 
     /// Whether the outcome says that the user is gone: then there is no state to record.
@@ -120,10 +120,10 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         &mut self,
         kind: RequestKind,
         verdict: Verdict,
-        outcome: &Result<Answer, Silence>,
+        result: &Result<Answer, Silence>,
         elapsed: Duration,
     ) -> Fact {
-        let (by, words) = match outcome {
+        let (by, words) = match result {
             Ok(answer) => {
                 self.credential = answer.credential;
                 self.note_shown(kind, answer);
@@ -201,7 +201,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     }
 
     /// The words that explain an outcome; `None` for a success.
-    fn settled_detail(&self, outcome: Outcome, blamed: Option<&LastWords>) -> Option<String> {
+    fn settled_detail(&self, outcome: Outcome, write: Option<&LastWords>) -> Option<String> {
         let words = |last: &LastWords| last.words.clone();
         match outcome {
             // The words of the answers on the way to success are in the events.
@@ -213,9 +213,9 @@ impl<D: Directory, J: Journal> Unit<D, J> {
                     shown.unwrap_or_default()
                 ))
             }
-            Outcome::InDoubt(_) => blamed.and_then(words).or_else(|| self.detail.clone()),
-            _ => match blamed {
-                Some(blamed) => words(blamed),
+            Outcome::InDoubt(_) => write.and_then(words).or_else(|| self.detail.clone()),
+            _ => match write {
+                Some(write) => words(write),
                 None => self.detail.clone(),
             },
         }
@@ -280,7 +280,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
     }
 
     pub(super) async fn report(&self, verdict: Verdict, fault: Fault) {
-        let event = Event::Setback {
+        let notice = Notice::Setback {
             line: self.subject.line,
             user: self.subject.user.clone(),
             verdict,
@@ -288,13 +288,13 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             detail: self.detail.clone(),
         };
         // The dispatcher outlives its units. If it is gone, no report is read any more.
-        let _ = self.context.reports.send(event).await;
+        let _ = self.context.notices.send(notice).await;
     }
 }
 
-/// What a failed request is to be blamed on.
-pub(super) fn fault(verdict: Verdict, outcome: &Result<Answer, Silence>) -> Fault {
-    match (outcome, verdict) {
+/// The cause of a failed request.
+pub(super) fn fault(verdict: Verdict, result: &Result<Answer, Silence>) -> Fault {
+    match (result, verdict) {
         (Err(Silence::NotSent(_) | Silence::Blocked(_)), _) => Fault::Unsent,
         (Err(Silence::Lost(_)), _) => Fault::Target,
         (Ok(answer), Verdict::Transient(_)) if answer.status >= 500 => Fault::Target,

@@ -71,7 +71,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             Account::Unknown if self.policy.may_ask_again() => {
                 Ok(Next::Step(Step::BackOff(RequestKind::Read, None)))
             }
-            // The target answers about this user and answers no question: that will hardly end by itself.
+            // The target answers for this user but not for any other one. Waiting would not help.
             Account::Unknown if self.context.users.was_out_before(&self.subject.user) => {
                 let words = "the user is refused, and no question about the account is answered";
                 let reason = StopReason::Outage(words.to_owned());
@@ -179,7 +179,7 @@ impl<D: Directory, J: Journal> Unit<D, J> {
         let exchange = exchange.ok_or(Halt::Abandoned(RequestKind::Read))?;
         match reason_to_stop(&exchange) {
             Some(reason) => Err(Halt::Fatal(reason)),
-            None => Ok(exchange.outcome),
+            None => Ok(exchange.result),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::http::HeaderMap;
 use super::header_time::time_until;
 
 /// The longest wait that is accepted. A server that asks for more gets the next request after this.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The most values that are read; RFC 9110 allows one.
 const MOST_VALUES: usize = 8;
@@ -21,14 +21,14 @@ pub(crate) fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration>
         .flat_map(|name| headers.get_all(*name))
         .take(MOST_VALUES)
         .find_map(|value| time_until(value.to_str().ok()?, headers, clock))?;
-    if wait > LONGEST_WAIT {
+    if wait > LONGEST_RETRY_AFTER {
         tracing::warn!(
             asked_s = wait.as_secs(),
-            granted_s = LONGEST_WAIT.as_secs(),
+            granted_s = LONGEST_RETRY_AFTER.as_secs(),
             "the server asks for a very long wait"
         );
     }
-    Some(wait.min(LONGEST_WAIT))
+    Some(wait.min(LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
                 map.insert("retry-after", header.clone());
                 map.insert("date", header);
                 if let Some(wait) = retry_after(&map, Clock::Fixed(Timestamp::from_millis(NOON))) {
-                    prop_assert!(wait <= LONGEST_WAIT);
+                    prop_assert!(wait <= LONGEST_RETRY_AFTER);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{Access, Change};
-use crate::job::planning::CommandScope;
+use crate::job::plan_and_scope::CommandScope;
 use crate::job::voice::{Answered, ask};
 use crate::job::{JobError, RailError, Signals, Voice};
 use crate::ledger::Job;

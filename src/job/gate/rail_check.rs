@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use crate::domain::Tripped;
+use crate::domain::{Tripped, and_more};
 use crate::job::JobError;
-use crate::job::planning::CommandScope;
+use crate::job::plan_and_scope::CommandScope;
 use crate::job::site::Site;
 use crate::ledger::{Job, Ledger};
 use crate::settings::{Grounds, Requirement};
@@ -119,9 +119,8 @@ pub(crate) async fn check_rails(
     if tripped.iter().any(is_cap) {
         let over = ledger.beyond(job, scope.is_retry, rails.cap, SHOWN).await?;
         let _ = write!(message, "; beyond the cap: {}", over.join(", "));
-        let more = extent.to_write - rails.cap;
-        if more > over.len() as u64 {
-            let _ = write!(message, " and {} more", more - over.len() as u64);
+        if let Some(more) = and_more(extent.to_write - rails.cap, over.len()) {
+            let _ = write!(message, " {more}");
         }
     }
     let flags = tripped.iter().map(|rail| rail.flag()).collect();

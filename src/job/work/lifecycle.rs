@@ -1,11 +1,11 @@
 //! A run from start to end: sign in, plan, pass the rails, confirm, write the canary, write the other users, and
 //! close the run.
 
-use crate::domain::{Finding, Reason};
+use crate::domain::{Finding, Reason, one_or_many};
 use crate::job::gate::{
     check_grounds, check_rails, confirm, due_canary, judge_canary, report_self,
 };
-use crate::job::planning::{
+use crate::job::plan_and_scope::{
     CommandScope, find_scope, plan_anew, planned, prepare, warn_of_unseen_workspaces,
 };
 use crate::job::site::{Site, check_tenant};
@@ -235,7 +235,7 @@ async fn close(
     let drift = ledger.drift(&job).await?;
     let drifted = drift.get(&Finding::Drifted).copied().unwrap_or(0);
     if drifted > 0 {
-        let users = if drifted == 1 { "user" } else { "users" };
+        let users = one_or_many(drifted, "user", "users");
         voice.warn(&format!(
             "a later look found {drifted} {users} in another state than the wanted one: `offboard status` says which"
         ));

@@ -3,7 +3,7 @@
 
 use crate::auth::Identity;
 use crate::domain::{Clock, Content, PageAt, Silence, Timestamp, UserPage};
-use crate::job::session::refused;
+use crate::job::sign_in::refused;
 use crate::job::{JobError, Setup, SignedIn};
 use crate::port::{Directory, SignInError};
 use crate::scim::ServiceConfig;

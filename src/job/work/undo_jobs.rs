@@ -1,6 +1,6 @@
 //! Undo: a job that gives back what another job took.
 
-use crate::domain::{Access, JobId, Reason, Status};
+use crate::domain::{Access, JobId, Reason, Status, one_or_many};
 use crate::job::work::lifecycle::run;
 use crate::job::work::result::{JobEnd, JobResult};
 use crate::job::{JobError, RunOptions, Setup, Voice};
@@ -111,7 +111,7 @@ pub(crate) async fn start_undo(
         }
         (Some(made), known) => {
             if let Some(known) = known {
-                let noun = if made.users == 1 { "user" } else { "users" };
+                let noun = one_or_many(made.users, "user", "users");
                 voice.note(&format!(
                     "job {} was taken back by job {} before; another undo is made for the rest: {} {noun}",
                     parent.id, known.id, made.users

@@ -22,7 +22,7 @@ pub(in crate::ledger) use stored_columns::Unreadable;
 use stored_columns::{Count, Json, Nullable};
 pub(crate) use timeline::{Activity, AnswerTimes, Answers, ProgressPoint, RunStory, Trouble, Wait};
 pub use users::UserRow;
-pub(in crate::ledger) use users::to_write;
+pub(in crate::ledger) use users::open_users;
 pub(crate) use users::{UndoRow, UndoScope};
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use crate::domain::Line;
 use crate::ledger::{StoredEvent, UndoRow, UserRow};
 
+/// The number of rows of a page, unless the caller sets another: this many rows are in memory at the same time.
+const ROWS: usize = 1000;
+
 /// A row that has a place in an order: the next page begins after the place of the last row.
 pub(crate) trait Placed {
     /// The place.
@@ -46,22 +49,30 @@ pub(crate) struct Pages<P> {
 
 impl Pages<Line> {
     /// Pages of lines or users, from the first line on.
-    pub(crate) fn of_lines(limit: usize) -> Self {
+    pub(crate) fn of_lines() -> Self {
         Self {
             after: Line(0),
-            limit,
+            limit: ROWS,
         }
     }
 }
 
 impl Pages<i64> {
     /// Pages of events, from the first on.
-    pub(crate) fn of_events(limit: usize) -> Self {
-        Self { after: 0, limit }
+    pub(crate) fn of_events() -> Self {
+        Self {
+            after: 0,
+            limit: ROWS,
+        }
     }
 }
 
 impl<P: Copy> Pages<P> {
+    /// The same with this number of rows in a page.
+    pub(crate) fn with_rows(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
     /// The next page; `None` at the end. `read` gets the place after which the page begins, and the number
     /// of rows that it may have.
     ///

@@ -46,7 +46,7 @@ pub(crate) async fn undo(
         parent: Some(parent.number),
     };
     let mut loading = ledger.load(&new).await?;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines().with_rows(PAGE);
     while let Some(page) = pages
         .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
         .await?
@@ -67,7 +67,7 @@ pub(crate) async fn undo(
         }
     }
     let job = loading.commit().await?.job;
-    ledger.gather().await?;
+    ledger.checkpoint().await?;
     Ok(Some(job))
 }
 
@@ -85,7 +85,7 @@ async fn each(
     mut show: impl FnMut(&UndoRow, &Goal),
 ) -> Result<u64, LedgerError> {
     let mut users = 0;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines().with_rows(PAGE);
     while let Some(page) = pages
         .next(async |after, limit| reader.undo_rows(parent, scope, after, limit).await)
         .await?

@@ -49,9 +49,6 @@ const COLUMNS: [&str; 31] = [
     "undo_at",
 ];
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// Writes the table and returns how many rows it has.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
@@ -93,7 +90,7 @@ impl<'a> Table<'a> {
             job,
             privacy,
             mandates: mandates(reader, job, privacy).await?,
-            pages: Pages::of_lines(PAGE),
+            pages: Pages::of_lines(),
         })
     }
 

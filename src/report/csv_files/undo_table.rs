@@ -17,9 +17,6 @@ const COLUMNS: [&str; 6] = [
     "Line",
 ];
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// Writes one row for each user that a write may have changed.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
@@ -29,7 +26,7 @@ pub(in crate::report) async fn write(
 ) -> Result<(), ReportError> {
     let mut csv = Rows::new(file);
     csv.write(COLUMNS)?;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| reader.lines(job, after, limit).await)
         .await?

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::domain::{Finding, Status};
+use crate::domain::{Finding, Status, one_or_many};
 use crate::ledger::RunStory;
 use crate::report::figures::{count, counted, length};
 use crate::report::html::{facts, wording};
@@ -73,17 +73,17 @@ impl Totals {
         }
         let users = counted(self.users, "user", "users");
         let mut text = if self.wanted == self.users && self.users > 0 {
-            let are = if self.users == 1 { "is" } else { "are" };
+            let are = one_or_many(self.users, "is", "are");
             format!("All of {users} {are} in the wanted state")
         } else {
-            let are = if self.wanted == 1 { "is" } else { "are" };
+            let are = one_or_many(self.wanted, "is", "are");
             format!(
                 "{} of {users} {are} in the wanted state",
                 count(self.wanted)
             )
         };
         if self.drifted > 0 {
-            let were = if self.drifted == 1 { "was" } else { "were" };
+            let were = one_or_many(self.drifted, "was", "were");
             let _ = write!(text, ", {} {were} changed since", count(self.drifted));
         }
         text
@@ -231,7 +231,7 @@ pub(super) fn equation(counts: &[(Status, u64)], lines: u64, balanced: bool) -> 
     } else {
         "The two do not agree: the ledger is damaged."
     };
-    let has = if lines == 1 { "line" } else { "lines" };
+    let has = one_or_many(lines, "line", "lines");
     format!(
         "{terms} = {}. The roster has {} {has}. {end}",
         count(sum),

@@ -12,9 +12,6 @@ use crate::report::ReportError;
 use crate::report::html::facts::TROUBLES;
 use crate::report::mask::Privacy;
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// The most lines that the page holds: browsers and mail programs have trouble with larger pages. Lines that
 /// went wrong come first, and the page says if there are more.
 pub(super) const MOST_LINES: u64 = 200_000;
@@ -228,9 +225,9 @@ pub(super) async fn write_lines(
     let mut written: u64 = 0;
     file.write_all(b"<script type=\"application/json\" id=\"lines\">[")?;
     for statuses in [TROUBLES.as_slice(), &others] {
-        let mut pages = Pages::of_lines(PAGE);
+        let mut pages = Pages::of_lines();
         while written < MOST_LINES {
-            let room = usize::try_from(MOST_LINES - written).unwrap_or(PAGE);
+            let room = usize::try_from(MOST_LINES - written).unwrap_or(usize::MAX);
             let page = pages
                 .next(async |after, limit: usize| {
                     let limit = limit.min(room);

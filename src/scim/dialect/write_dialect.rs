@@ -19,7 +19,7 @@ pub struct WriteDialect {
     pub together: bool,
     /// Takes away the right to sign in.
     pub disable: Vec<PatchOperation>,
-    /// Gives it back.
+    /// Gives back the right to sign in.
     pub enable: Vec<PatchOperation>,
     /// Takes away all access.
     pub remove_access: Vec<PatchOperation>,
@@ -113,7 +113,7 @@ impl WriteDialect {
         self.method == WriteMethod::Put || self.if_match
     }
 
-    /// Looks for what no key shows by itself.
+    /// Checks the rules that concern more than one key.
     pub(super) fn check(&self) -> Result<(), String> {
         let all = [
             ("disable", &self.disable),

@@ -24,7 +24,7 @@ use crate::settings::values::{Span, UrlPart, UrlParts};
 
 /// A type that a setting can have.
 pub(in crate::settings) trait SettingValue: Sized {
-    /// Whether the variable adds to what the flag says, where it otherwise gives way to it.
+    /// Whether the values of the variable and of the flag are joined. Otherwise the flag wins.
     const ADDS: bool = false;
 
     /// Says how the flag's value is read.

@@ -26,6 +26,7 @@ settings_group! {
         /// Requests per second or minute, all kinds together: `8/s`, `600/m`, `unlimited`.
         #[serde(with = "text")]
         rate: Rate => SettingFacts { value: "RATE", example: "8/s", ..BY_PROFILE };
+        // The numbers that begin with `MIN` are 1 unless a profile says otherwise.
         /// The number of requests that may be sent at once after a pause.
         burst: NonZeroU32 = NonZeroU32::MIN => SettingFacts { value: "N", example: "8", ..BY_PROFILE };
         /// The number of requests in flight at the same time.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use offboard::domain::{Access, Change};
-use offboard::engine::{Event, Listener, Signal, StopReason};
+use offboard::engine::{Listener, Notice, Signal, StopReason};
 use offboard::job::{
     CanaryError, JobEnd, JobError, JobRequest, JobResult, RailError, RunOptions, RunProgress,
     Sessions, Setup, Signals, Voice, run, verify,
@@ -118,8 +118,8 @@ struct Interrupting {
 }
 
 impl Listener for Interrupting {
-    fn on(&mut self, event: &Event) {
-        if let Event::Settled { .. } = event
+    fn on(&mut self, event: &Notice) {
+        if let Notice::Settled { .. } = event
             && let Some(after) = &mut self.after
         {
             *after = after.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Gets a token from a program that the user names.
+//! Gets a token from a program that the administrator names.
 
 mod pipe;
 mod token_command;

@@ -1,6 +1,6 @@
 //! `offboard check`: the verb, and what it has found.
 
+mod check_command;
 mod findings;
-mod run_checks;
 
-pub(crate) use run_checks::{CheckArgs, check};
+pub(crate) use check_command::{CheckArgs, check};

@@ -6,9 +6,6 @@ use crate::domain::Status;
 use crate::ledger::{Job, Ledger, Pages, UserRow};
 use crate::sandbox::{Books, UserBook};
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// Checks that each user the ledger calls removed has no access any more, and that each failed user still has.
 pub(super) async fn is_removed(
     ledger: &mut Ledger,
@@ -35,7 +32,7 @@ pub(super) async fn is_given_back(
 ) -> Result<(), Failure> {
     let mut restored = Vec::new();
     let mut reader = ledger.reader().await?;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| reader.lines(undo, after, limit).await)
         .await?
@@ -64,7 +61,7 @@ async fn each(
     fits: impl Fn(&UserRow, &UserBook) -> bool,
 ) -> Result<(), Failure> {
     let mut reader = ledger.reader().await?;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| reader.lines(job, after, limit).await)
         .await?

@@ -24,7 +24,7 @@ pub(crate) struct ManArgs {
 }
 
 /// How a page of a manual is recognised.
-const PAGE: Signature = Signature {
+const MAN_PAGE: Signature = Signature {
     what: "page of the manual",
     is_ours: |head| {
         let head = String::from_utf8_lossy(head);
@@ -58,7 +58,7 @@ pub(crate) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
     command.build();
     pages(&command, &mut |page| {
         let path = folder.join(page.get_filename());
-        let mut draft = OutputPath::new(&path, PAGE)?.begin()?;
+        let mut draft = OutputPath::new(&path, MAN_PAGE)?.begin()?;
         page.render(&mut draft).map_err(failed)?;
         draft.finish()?;
         // All accounts of the machine may read a manual page.

@@ -25,9 +25,6 @@ const COLUMNS: [&str; 9] = [
     "workspaces_before",
 ];
 
-/// Rows that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// How a table that this command wrote is recognised: by its header.
 const MARK: Signature = Signature {
     what: "plan table",
@@ -59,7 +56,7 @@ pub(super) async fn write(
     let header = COLUMNS.into_iter().map(ToOwned::to_owned);
     csv.write(header.chain(job.roster_header.iter().cloned()))
         .map_err(failed)?;
-    let mut pages = Pages::of_lines(PAGE);
+    let mut pages = Pages::of_lines();
     while let Some(page) = pages
         .next(async |after, limit| ledger.lines(job, after, limit).await)
         .await?

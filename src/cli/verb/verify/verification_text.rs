@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
-use crate::domain::{Finding, Status};
+use crate::domain::{Finding, Status, one_or_many};
 use crate::job::VerifyResult;
 use crate::ledger::Counts;
 use crate::report::UndoneSummary;
@@ -51,8 +51,8 @@ pub(crate) fn verification_text(verification: &VerifyResult) -> String {
         let _ = writeln!(text, "  {}", undone.in_words());
     }
     let requests = verification.requests;
-    let plural = if requests == 1 { "" } else { "s" };
-    let _ = write!(text, "  {} request{plural}", HumanCount(requests));
+    let noun = one_or_many(requests, "request", "requests");
+    let _ = write!(text, "  {} {noun}", HumanCount(requests));
     text
 }
 

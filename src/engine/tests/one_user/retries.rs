@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{RequestKind, Status};
 use crate::engine::scripted::{Behaviour, Cut, RunPlan, TestJob};
-use crate::engine::{Event, StopReason};
+use crate::engine::{Notice, StopReason};
 use crate::port::SignInError;
 
 #[tokio::test(start_paused = true)]
@@ -196,8 +196,8 @@ async fn a_setback_is_reported_before_the_outcome() {
             .events
             .iter()
             .filter_map(|event| match event {
-                Event::Setback { line, .. } if line.0 == row => Some("setback"),
-                Event::Settled { line, .. } if line.0 == row => Some("settled"),
+                Notice::Setback { line, .. } if line.0 == row => Some("setback"),
+                Notice::Settled { line, .. } if line.0 == row => Some("settled"),
                 _ => None,
             })
             .collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::Status;
 use crate::engine::scripted::{Behaviour, RunPlan, TestJob};
-use crate::engine::{Event, Snapshot};
+use crate::engine::{Notice, Snapshot};
 
 #[tokio::test(start_paused = true)]
 async fn as_many_requests_as_allowed_are_in_flight_and_never_more() {
@@ -76,17 +76,17 @@ async fn listeners_get_each_user_once_and_the_numbers_add_up() {
 
     let mut settled = HashSet::new();
     for event in first.events.iter().chain(&ran.events) {
-        if let Event::Settled { line, .. } = event {
+        if let Notice::Settled { line, .. } = event {
             assert!(settled.insert(*line), "line {line} twice");
         }
     }
     assert_eq!(settled.len(), 30);
 
-    let Some(Event::Started(started)) = ran.events.first() else {
+    let Some(Notice::Started(started)) = ran.events.first() else {
         panic!("{:?}", ran.events.first());
     };
     assert_eq!((started.done, started.done_now), (before, 0));
-    let Some(Event::Ended(ended)) = ran.events.last() else {
+    let Some(Notice::Ended(ended)) = ran.events.last() else {
         panic!("{:?}", ran.events.last());
     };
     let Snapshot {

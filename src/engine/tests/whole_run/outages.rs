@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::{FailureLimit, Limits, Outcome, Reason, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, RunPlan, ScriptedRequest, TestJob};
-use crate::engine::{Event, StopReason};
+use crate::engine::{Notice, StopReason};
 
 /// A tenant that answers all users with `bad` from second `from` to second `to`.
 fn out_between(users: u64, from: u64, to: u64, bad: Behaviour) -> TestJob {
@@ -48,9 +48,9 @@ async fn p5_an_outage_costs_time_and_no_attempt() {
             assert!(sent < 400 + 100, "{bad:?}: {sent} requests");
             job.check(3);
             let reported =
-                |wanted: fn(&Event) -> bool| ran.events.iter().filter(|it| wanted(it)).count();
-            let outages = reported(|event| matches!(event, Event::Outage { .. }));
-            let ends = reported(|event| matches!(event, Event::Recovered { .. }));
+                |wanted: fn(&Notice) -> bool| ran.events.iter().filter(|it| wanted(it)).count();
+            let outages = reported(|event| matches!(event, Notice::Outage { .. }));
+            let ends = reported(|event| matches!(event, Notice::Recovered { .. }));
             assert_eq!((outages, ends), (1, 1), "{bad:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::{Outcome, Reason, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, RunPlan, TestJob};
-use crate::engine::{EngineError, Event};
+use crate::engine::{EngineError, Notice};
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_leaves_one_user_in_doubt_and_no_other() {
@@ -26,7 +26,7 @@ async fn a_panic_leaves_one_user_in_doubt_and_no_other() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::Panicked { line, message } => Some((line.0, message.as_str())),
+            Notice::Panicked { line, message } => Some((line.0, message.as_str())),
             _ => None,
         })
         .collect();

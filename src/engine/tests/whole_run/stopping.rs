@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Effect, Fact, RequestKind, Status};
 use crate::engine::scripted::{Behaviour, Cut, RunPlan, TestJob};
-use crate::engine::{Event, Signal, StopMode, StopReason};
+use crate::engine::{Notice, Signal, StopMode, StopReason};
 
 /// The numbers of removed, doubtful and pending users; no other status may occur.
 #[track_caller]
@@ -48,7 +48,7 @@ async fn the_first_signal_lets_requests_in_flight_finish_and_begins_no_other() {
         assert_eq!(row.attempts, attempts, "{row:?}");
     }
     let stopping = ran.events.iter().find_map(|event| match event {
-        Event::Stopping {
+        Notice::Stopping {
             reason,
             mode,
             in_flight,
@@ -76,7 +76,7 @@ async fn the_second_signal_abandons_requests_in_flight() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::Stopping { mode, .. } => Some(*mode),
+            Notice::Stopping { mode, .. } => Some(*mode),
             _ => None,
         })
         .collect();
@@ -97,7 +97,7 @@ async fn requests_in_flight_are_abandoned_when_the_grace_is_over() {
     let is_reported = ran.events.iter().any(|event| {
         matches!(
             event,
-            Event::Stopping {
+            Notice::Stopping {
                 mode: StopMode::Abort,
                 ..
             }

@@ -52,7 +52,7 @@ pub(in crate::ledger::sqlite) async fn set_aside(
     run: Option<i64>,
     at: Timestamp,
 ) -> Result<(), LedgerError> {
-    let mut pages = Pages::of_lines(CHUNK);
+    let mut pages = Pages::of_lines().with_rows(CHUNK);
     loop {
         let page = pages
             .next(async |after, limit| {

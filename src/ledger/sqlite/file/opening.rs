@@ -78,17 +78,17 @@ impl Ledger {
             clock,
             _lock: lock,
         };
-        ledger.gather().await?;
+        ledger.checkpoint().await?;
         Ok(ledger)
     }
 
-    /// Writes what was stored so far back into the one file, so that a copy of it alone holds that
-    /// much. Readers are not waited for: what they keep from being written back goes with the next.
+    /// Checkpoints the write-ahead log, so that a copy of the main file is complete. It does not wait for
+    /// readers: what they block is written at the next checkpoint.
     ///
     /// # Errors
     /// The file cannot be written: the disk fails or is full. The journal beside the file keeps what was
     /// stored.
-    pub async fn gather(&mut self) -> Result<(), LedgerError> {
+    pub async fn checkpoint(&mut self) -> Result<(), LedgerError> {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .execute(&mut self.connection)
             .await?;

@@ -7,13 +7,18 @@ use crate::domain::{Line, UserId};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::events::append_events;
+use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, UserRow};
 
-const WRITTEN: &str = "
+const WRITTEN: &str = concat!(
+    "
     SELECT count(*) FROM users
     WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
-          AND NOT (status IN ('pending', 'claimed', 'in_doubt') AND (effect = 'none' OR attempts = 0))
-          AND (?2 IS NULL OR run >= ?2 AND attempts > 0)";
+          AND NOT (status IN ",
+    open_statuses!(),
+    " AND (effect = 'none' OR attempts = 0))
+          AND (?2 IS NULL OR run >= ?2 AND attempts > 0)"
+);
 
 const CANARY: &str = "
     SELECT users.*, NULL AS run_id FROM users
@@ -26,11 +31,15 @@ const SEEN_USER: &str = "
     WHERE job = ? AND before_at_ms IS NOT NULL AND user_id IS NOT NULL
     ORDER BY line LIMIT 1";
 
-const BEYOND: &str = "
+const BEYOND: &str = concat!(
+    "
     SELECT line, coalesce(user_name, user_id) AS who FROM users
-    WHERE job = ? AND (status IN ('pending', 'claimed', 'in_doubt')
+    WHERE job = ? AND (status IN ",
+    open_statuses!(),
+    "
                        OR attempts > 0 AND (status = 'failed' OR NOT ?))
-    ORDER BY line LIMIT ? OFFSET ?";
+    ORDER BY line LIMIT ? OFFSET ?"
+);
 
 /// The run from which on writes count for the canary: that which has begun the retry, if one is under way.
 fn since(job: &Job) -> Option<i64> {

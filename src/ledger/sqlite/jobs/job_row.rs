@@ -4,6 +4,7 @@ use serde_json::Value;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::{Change, IdRule, JobId, Timestamp};
+use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Ledger, LedgerError, Reader, Retriable};
 
@@ -173,12 +174,16 @@ const LATEST_JOB: &str = "SELECT * FROM jobs WHERE parent IS NULL ORDER BY numbe
 // The prefix holds hexadecimal digits only, so LIKE has nothing to escape.
 const JOBS_WITH_PREFIX: &str = "SELECT * FROM jobs WHERE id LIKE ? || '%' ORDER BY number LIMIT 2";
 
-const OUTDATED_JOB: &str = "
+const OUTDATED_JOB: &str = concat!(
+    "
     SELECT * FROM jobs WHERE roster_path = ? AND roster_digest <> ? AND change = ? AND target = ?
     AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
-                AND status IN ('pending', 'claimed', 'in_doubt'))
+                AND status IN ",
+    open_statuses!(),
+    ")
     AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run')
-    ORDER BY number DESC LIMIT 1";
+    ORDER BY number DESC LIMIT 1"
+);
 
 impl Ledger {
     /// All jobs with this key, the latest first: they differ in how they read their roster, or were

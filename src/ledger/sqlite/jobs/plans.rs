@@ -8,7 +8,7 @@ use sqlx::Connection;
 use crate::domain::Entry;
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::users::forget;
+use crate::ledger::sqlite::users::forget_candidates;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -89,7 +89,7 @@ impl Ledger {
             .bind(job.number)
             .execute(&mut *transaction)
             .await?;
-        forget(&mut transaction, job.number).await?;
+        forget_candidates(&mut transaction, job.number).await?;
         let body = EventBody::Planned {
             digest: digest.into(),
             looked_up: Cow::Borrowed(looked_up),
@@ -116,7 +116,7 @@ impl Ledger {
                 .execute(&mut *transaction)
                 .await?;
         }
-        forget(&mut transaction, job.number).await?;
+        forget_candidates(&mut transaction, job.number).await?;
         let body = EventBody::PlanDiscarded { why: why.into() };
         let discarded = NewEvent::new(None, now, &body);
         append_events(&mut transaction, job.number, None, &[discarded]).await?;

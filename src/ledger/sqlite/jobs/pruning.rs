@@ -3,15 +3,20 @@
 use sqlx::Connection;
 
 use crate::domain::Timestamp;
+use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::{Job, Ledger, LedgerError};
 
-const FINISHED_JOBS: &str = "
+const FINISHED_JOBS: &str = concat!(
+    "
     SELECT * FROM jobs WHERE created_at_ms < ?1
     AND NOT EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
-                    AND status IN ('pending', 'claimed', 'in_doubt'))
+                    AND status IN ",
+    open_statuses!(),
+    ")
     AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number
                     AND coalesce(ended_at_ms, ?1) >= ?1)
-    ORDER BY number DESC";
+    ORDER BY number DESC"
+);
 
 const KEEP_THE_END: &str = "
     INSERT INTO pruned (job, id, key, events, head, pruned_at_ms)

@@ -1,4 +1,4 @@
-//! Trying failed users once more: which users, what that is to write, and how they are opened again.
+//! Which failed users a retry tries, how many of them it will write, and how they become pending again.
 //!
 //! A user that was never written is looked up again first, since what is known of it is old, or nothing. A
 //! user that was written stays failed until the retry is confirmed, and is read by the engine then.
@@ -60,7 +60,7 @@ const TRIED_LINES: &str = "
 
 /// The lines that a retry tries: those that failed for one of the reasons, or for any if there are none;
 /// `not_found` means users that the provider did not know. A name that several users have is not tried,
-/// since it is no more certain which user is meant.
+/// because it is still not known which user is meant.
 async fn tried(
     connection: &mut SqliteConnection,
     job: &Job,
@@ -174,10 +174,9 @@ impl Ledger {
         Ok(users)
     }
 
-    /// A retry is confirmed and begins to write: keeps what it is to write, so that the command that continues
-    /// it has the same number to confirm, and gives the failed users that were written before, and failed for
-    /// one of these reasons, all their attempts again. Each of them is read before it is written. A retry has
-    /// a canary of its own.
+    /// Stores the number of the retry, so that the command that continues the retry asks for the same number.
+    /// Resets the attempts of the failed users that were written before and failed for one of these reasons.
+    /// Each of them is read before it is written. A retry has a canary of its own.
     ///
     /// # Errors
     /// The ledger cannot be written, and then nothing of this is stored; or the job cannot be read back

@@ -14,6 +14,7 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::domain::{JobId, Line, Status, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::append_events;
+use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
@@ -146,14 +147,18 @@ struct BegunUndo {
     is_open: bool,
 }
 
-const BEGUN_UNDOS: &str = "
+const BEGUN_UNDOS: &str = concat!(
+    "
     SELECT undo.id, undo.created_at_ms, max(back.done_at_ms) AS at_ms,
-           max(back.status IN ('pending', 'claimed', 'in_doubt')) AS is_open
+           max(back.status IN ",
+    open_statuses!(),
+    ") AS is_open
     FROM jobs AS undo CROSS JOIN users AS back ON back.job = undo.number
     WHERE undo.parent = ? GROUP BY undo.number
     HAVING NOT is_open OR EXISTS (
         SELECT 1 FROM runs WHERE runs.job = undo.number AND kind = 'run')
-    ORDER BY undo.number";
+    ORDER BY undo.number"
+);
 
 /// The undo job of a run, and the end of its chain.
 #[derive(FromRow)]

@@ -1,4 +1,4 @@
-//! Candidates: users that may be meant by a line that several may fit.
+//! Users that a roster line may mean, while it is open which one it means.
 //!
 //! A line that names a user by name, or by an id whose case the provider ignores, may fit several users.
 //! These are kept, durably, until the look-up has asked all that could show another one; only then is it
@@ -9,7 +9,7 @@ use sqlx::{Connection, FromRow, SqliteConnection};
 
 use crate::domain::{
     Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Outcome, Reason, Settlement, Timestamp,
-    UserState,
+    UserState, and_more,
 };
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
@@ -72,7 +72,6 @@ const CANDIDATES: &str = "
     WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
     ORDER BY line, candidates.user_id";
 
-/// A later look takes the place of an earlier one.
 const KEEP: &str = "
     INSERT OR REPLACE INTO candidates (job, line, user_id, is_exact, user_name, display_name,
         addresses, active, workspaces, seen_at_ms)
@@ -124,9 +123,9 @@ const FORGET_LINES: &str = "
     FROM json_each(?2) WHERE job = ?1 AND line = value";
 
 impl Ledger {
-    /// Called when the look-up has sent all requests that could show a user of a line: of the
-    /// candidates, the exact match is chosen, or the only candidate; among several without an exact
-    /// match none is. A chosen user that was not shown with all that the goal is about, and with the
+    /// Called when the look-up has sent all requests that could show a user of a line: chooses the
+    /// candidate with the exact spelling, else the only one. If there are several, the line is
+    /// ambiguous. A chosen user that was not shown with all that the goal is about, and with the
     /// names that `door` asks for, is still to be read.
     ///
     /// # Errors
@@ -169,7 +168,7 @@ impl Ledger {
             .bind(Json(known))
             .execute(&mut *transaction)
             .await?;
-        forget(&mut transaction, job.number).await?;
+        forget_candidates(&mut transaction, job.number).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -213,7 +212,7 @@ impl Ledger {
 }
 
 /// Forgets what was seen of lines that were never written, so that they are looked up again, and how far the
-/// look-up has come in the list. That is an event of each line which was seen.
+/// look-up has come in the list. Each line that had been seen gets an event `look_forgotten`.
 pub(in crate::ledger::sqlite) async fn forget_lines(
     connection: &mut SqliteConnection,
     job: &Job,
@@ -221,7 +220,7 @@ pub(in crate::ledger::sqlite) async fn forget_lines(
     at: Timestamp,
     lines: &[Line],
 ) -> Result<(), LedgerError> {
-    forget(connection, job.number).await?;
+    forget_candidates(connection, job.number).await?;
     sqlx::query(FORGET_LIST_POSITION)
         .bind(job.number)
         .execute(&mut *connection)
@@ -247,7 +246,7 @@ pub(in crate::ledger::sqlite) async fn forget_lines(
 }
 
 /// Forgets the candidates of a job.
-pub(in crate::ledger::sqlite) async fn forget(
+pub(in crate::ledger::sqlite) async fn forget_candidates(
     connection: &mut SqliteConnection,
     job: i64,
 ) -> Result<(), LedgerError> {
@@ -307,19 +306,17 @@ fn identity(meant: &Candidate, ids: IdRule) -> Value {
 /// Several users fit a line: none of them is written, and none of their ids is kept.
 fn ambiguity(several: &[Candidate], at: Timestamp) -> Entry {
     let ids: Vec<_> = several.iter().map(|one| one.state.id.as_str()).collect();
-    let (first, more) = ids.split_at(ids.len().min(SHOWN));
-    let more = match more.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let first = &ids[..ids.len().min(SHOWN)];
+    let more = and_more(ids.len() as u64, SHOWN).map(|more| format!(" {more}"));
     let what = match several.first() {
         Some(one) if !one.by_name => "id, but for its case",
         _ => "name",
     };
     let detail = format!(
-        "{} users of the provider have this {what}: {}{more}",
+        "{} users of the provider have this {what}: {}{}",
         several.len(),
-        first.join(", ")
+        first.join(", "),
+        more.unwrap_or_default()
     );
     Entry {
         line: several.first().map_or(Line(0), |one| one.line),

@@ -6,9 +6,6 @@ use crate::domain::{Line, name_key};
 use crate::ledger::sqlite::{Count, Json, Pages, Placed};
 use crate::ledger::{Job, LedgerError, Reader, UserRow};
 
-/// Lines that are in memory at the same time.
-const PAGE: usize = 1000;
-
 /// The names of one line.
 #[derive(FromRow)]
 struct LineNames {
@@ -56,7 +53,7 @@ impl Reader {
     async fn lines_named(&mut self, job: &Job, user: &str) -> Result<Vec<u64>, LedgerError> {
         let key = name_key(user);
         let mut found = Vec::new();
-        let mut pages = Pages::of_lines(PAGE);
+        let mut pages = Pages::of_lines();
         loop {
             let read = async |after, limit| {
                 sqlx::query_as(NAMES)

@@ -9,12 +9,12 @@ mod unseen;
 mod user_row;
 mod verifications;
 
-pub(in crate::ledger::sqlite) use candidates::{forget, forget_lines};
+pub(in crate::ledger::sqlite) use candidates::{forget_candidates, forget_lines};
 pub(crate) use undo_rows::{UndoRow, UndoScope};
 pub(in crate::ledger::sqlite) use unseen::mark_duplicates;
 pub use user_row::UserRow;
-pub(in crate::ledger::sqlite) use user_row::status_words;
-pub(in crate::ledger) use user_row::to_write;
+pub(in crate::ledger) use user_row::open_users;
+pub(in crate::ledger::sqlite) use user_row::{open_statuses, status_words};
 
 #[cfg(test)]
 mod tests;

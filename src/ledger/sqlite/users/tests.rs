@@ -3,8 +3,18 @@
 use serde_json::json;
 
 use crate::domain::{Clock, Door, IdRule, Line, ProtectList, Status, Timestamp, UserState};
+use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::testing::{LedgerBed, id};
 use crate::ledger::{Names, RunKind};
+
+#[test]
+fn the_open_statuses_of_the_statements_are_those_of_the_domain() {
+    let listed = open_statuses!();
+    for status in Status::ALL {
+        let is_listed = listed.contains(&format!("'{}'", status.as_str()));
+        assert_eq!(is_listed, status.is_open(), "{status:?}");
+    }
+}
 
 /// A job whose lines, from 2 on, name these users.
 async fn desk(ids: IdRule, names: Vec<Names>) -> LedgerBed {

@@ -131,6 +131,15 @@ impl From<VerifiedColumns> for Option<(Timestamp, String)> {
     }
 }
 
+/// The list of open statuses in a statement; see [`Status::is_open`].
+macro_rules! open_statuses {
+    () => {
+        "('pending', 'claimed', 'in_doubt')"
+    };
+}
+
+pub(in crate::ledger::sqlite) use open_statuses;
+
 /// Selects whole rows.
 macro_rules! select_users {
     ($($rest:expr),+) => {
@@ -365,7 +374,7 @@ async fn lines_among(
 }
 
 /// The next users that a run has to deal with.
-pub(in crate::ledger) async fn to_write(
+pub(in crate::ledger) async fn open_users(
     reader: &mut Reader,
     job: i64,
     after: Line,

@@ -5,11 +5,11 @@ const MOST_RENEWALS: u32 = 3;
 
 /// What is known of a credential that was just refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum CredentialStanding {
     /// No request was ever served with it: it may be wrong.
-    Unproven,
+    NeverWorked,
     /// A request was served with it, or with a newer one: it was good, and has ended.
-    Ended,
+    WorkedBefore,
 }
 
 /// What to do about a refused credential.
@@ -26,11 +26,11 @@ pub(crate) enum Renewal {
 /// Decides what follows when the credential of one request was refused `times` times in a row, the present
 /// refusal included. The first refusal always leads to a renewal. A fresh credential that is refused is wrong,
 /// unless other requests were served with it.
-pub(crate) fn renewal_after(times: u32, refused: Refused) -> Renewal {
+pub(crate) fn renewal_after(times: u32, refused: CredentialStanding) -> Renewal {
     match (times, refused) {
-        (0 | 1, _) | (2..=MOST_RENEWALS, Refused::Ended) => Renewal::Again,
-        (_, Refused::Unproven) => Renewal::Wrong,
-        (_, Refused::Ended) => Renewal::RefusedForThisRequest,
+        (0 | 1, _) | (2..=MOST_RENEWALS, CredentialStanding::WorkedBefore) => Renewal::Again,
+        (_, CredentialStanding::NeverWorked) => Renewal::Wrong,
+        (_, CredentialStanding::WorkedBefore) => Renewal::RefusedForThisRequest,
     }
 }
 
@@ -42,8 +42,14 @@ mod tests {
     fn a_credential_is_renewed_once_and_three_times_if_it_was_good_before() {
         let after = |refused| [1, 2, 3, 4].map(|times| renewal_after(times, refused));
         let (again, wrong) = (Renewal::Again, Renewal::Wrong);
-        assert_eq!(after(Refused::Unproven), [again, wrong, wrong, wrong]);
+        assert_eq!(
+            after(CredentialStanding::NeverWorked),
+            [again, wrong, wrong, wrong]
+        );
         let last = Renewal::RefusedForThisRequest;
-        assert_eq!(after(Refused::Ended), [again, again, again, last]);
+        assert_eq!(
+            after(CredentialStanding::WorkedBefore),
+            [again, again, again, last]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Makes the plan of a job, or takes the one that it has.
 
-use crate::job::planning::freshness::{check_age, check_digest, check_sample};
-use crate::job::planning::{describe_kept_access, describe_look_up};
+use crate::job::plan_and_scope::freshness::{check_age, check_digest, check_sample};
+use crate::job::plan_and_scope::{describe_kept_access, describe_look_up};
 use crate::job::site::Site;
 use crate::job::{JobError, SiteError};
 use crate::ledger::{Job, Ledger, NewRun, RunEnding, RunKind};

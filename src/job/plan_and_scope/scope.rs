@@ -3,7 +3,7 @@
 
 use crate::domain::{ActiveUsers, Extent, Reason};
 use crate::job::JobError;
-use crate::job::planning::make_plan::{LOOK_UP_FAILED, look_up_again};
+use crate::job::plan_and_scope::make_plan::{LOOK_UP_FAILED, look_up_again};
 use crate::job::site::Site;
 use crate::ledger::{Job, Ledger, NewRun, Retriable, RunEnding, RunKind};
 use crate::plan::{LookUpSummary, active_to_write};

@@ -3,8 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::PrivateKey;
-use crate::job::session::SecretError;
-use crate::job::session::issuer::read_key;
+use crate::job::sign_in::SecretError;
+use crate::job::sign_in::issuer::read_key;
 use crate::job::{JobError, Voice};
 use crate::settings::{
     Connection, SecretKind, SecretSource, SignInMethod, Ways, accept, open_to_others,

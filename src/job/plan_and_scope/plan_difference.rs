@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{IdRule, UserState, on_one_line};
+use crate::domain::{IdRule, UserState, and_more, on_one_line};
 use crate::ledger::UserRow;
 
 /// Users that are listed.
@@ -49,9 +49,8 @@ pub(super) fn list(changed: &[String], looked_at: usize) -> String {
         text.push_str("\n  ");
         text.push_str(line);
     }
-    let more = changed.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let _ = write!(text, "\n  … and {more} more");
+    if let Some(more) = and_more(changed.len() as u64, SHOWN) {
+        let _ = write!(text, "\n  … {more}");
     }
     text
 }

@@ -1,6 +1,6 @@
 //! What a look-up showed of the tenant, in words.
 
-use crate::domain::Access;
+use crate::domain::{Access, one_or_many};
 use crate::job::{JobError, Voice};
 use crate::ledger::{Job, Ledger};
 use crate::plan::LookUpSummary;
@@ -8,10 +8,10 @@ use crate::plan::LookUpSummary;
 /// How the users were looked up, and how many users the tenant has.
 pub(crate) fn describe_look_up(looked_up: &LookUpSummary) -> String {
     let requests = looked_up.requests;
-    let s = if requests == 1 { "" } else { "s" };
+    let noun = one_or_many(requests, "request", "requests");
     let way = match looked_up.method.as_str() {
-        "pages" => format!("looked up by the pages of the user list, {requests} request{s}"),
-        "singly" => format!("looked up one by one, {requests} request{s}"),
+        "pages" => format!("looked up by the pages of the user list, {requests} {noun}"),
+        "singly" => format!("looked up one by one, {requests} {noun}"),
         "nothing" => "no user had to be looked up".to_owned(),
         _ => return "not looked up: each user is read right before the write".to_owned(),
     };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::{Barred, Clock, Entry, Fact, UserId};
-use crate::job::planning::plan_difference;
+use crate::job::plan_and_scope::plan_difference;
 use crate::job::site::Site;
 use crate::job::{JobError, RailError, SiteError};
 use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};

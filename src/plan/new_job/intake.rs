@@ -1,8 +1,8 @@
-//! Finds the job that a roster, a change and a target mean, or loads the roster as a new job.
+//! Finds the job of a roster, a change and a target, or loads the roster as a new job.
 
 use std::path::Path;
 
-use crate::domain::{Change, IdRule, UserId};
+use crate::domain::{Change, IdRule, UserId, and_more, one_or_many};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
 use crate::plan::new_job::job_identity::{differences, job_key};
 use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary};
@@ -60,7 +60,7 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    /// What the user can do about it, if there is something.
+    /// What the administrator can do about it, if there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Roster(error) => error.hint(),
@@ -79,7 +79,7 @@ impl IntakeError {
     }
 }
 
-/// Finds the job that a roster, a change and a target mean, or loads it. Afterwards the ledger holds either
+/// Finds the job of this roster, change and target, or loads it. Afterwards the ledger holds either
 /// the whole roster or nothing of it.
 pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
     let key = job_key(ask.target, ask.change, &ask.summary.digest);
@@ -106,7 +106,8 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
             });
         }
         // A job that was begun was confirmed. A job that was only loaded, such as by `--new` without a
-        // confirmation, does not mean that the user has given up the unfinished one.
+        // confirmation, does not mean that the
+        // administrator has given up the unfinished one.
         if let Some(job) = &known
             && ledger.was_run(job).await?
         {
@@ -135,7 +136,7 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
         return Err(IntakeError::Moving);
     }
     let job = loading.commit().await?.job;
-    ledger.gather().await?;
+    ledger.checkpoint().await?;
     Ok(job)
 }
 
@@ -199,14 +200,13 @@ fn describe(difference: &Difference) -> String {
     let side = |count: u64, what: &str, sample: &[String]| match count {
         0 => format!("no users {what}"),
         count => {
-            let more = count - (sample.len() as u64).min(count);
-            let rest = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            let users = if count == 1 { "user" } else { "users" };
-            format!("{count} {users} {what} ({}{rest})", sample.join(", "))
+            let more = and_more(count, sample.len()).map(|more| format!(" {more}"));
+            let users = one_or_many(count, "user", "users");
+            format!(
+                "{count} {users} {what} ({}{})",
+                sample.join(", "),
+                more.unwrap_or_default()
+            )
         }
     };
     format!(

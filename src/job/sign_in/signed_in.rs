@@ -1,4 +1,4 @@
-//! Signs in: the one place where the engine's ports meet the real HTTP client and the real provider.
+//! Builds the HTTP client, the session and the SCIM client, and signs in.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use crate::auth::{Identity, PacedClient, Session};
 use crate::domain::Clock;
 use crate::http::Http;
-use crate::job::session::issuer::issuer;
-use crate::job::session::known_secret;
+use crate::job::sign_in::issuer::issuer;
+use crate::job::sign_in::known_secret;
 use crate::job::{JobError, Setup, Voice};
 use crate::lookup::{Inquirer, InquirySettings};
 use crate::pace::Pace;
@@ -16,7 +16,7 @@ use crate::port::SignInError;
 use crate::scim::ScimClient;
 use crate::settings::{Settings, SignIn, SignInMethod};
 
-/// The sessions of a process, each from before its first request on.
+/// All sessions of the process. A session is added before its first request.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions(Arc<Mutex<Vec<Arc<Session>>>>);
 

@@ -1,4 +1,4 @@
-//! The events that the engine sends to its listeners.
+//! The notices that the engine sends to its listeners.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::pace::Present;
 
 /// Something that happened during a run.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum Notice {
     /// The run began.
     Started(Snapshot),
     /// A user has an outcome, and it is durable.
@@ -30,7 +30,7 @@ pub enum Event {
         user: UserId,
         /// What the answer meant.
         verdict: Verdict,
-        /// Whether the target itself is to blame.
+        /// Whether the target itself is the cause.
         fault: Fault,
         /// The provider's words, or why there are none.
         detail: Option<String>,
@@ -76,7 +76,7 @@ pub enum StopMode {
     Abort,
 }
 
-/// What a setback is to be blamed on.
+/// The cause of a setback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The request never left.
@@ -121,8 +121,8 @@ pub struct Waiting {
     pub until: Option<Instant>,
 }
 
-/// Receives the events of a run. Called synchronously from the dispatcher: it must neither block nor fail.
+/// Receives the notices of a run. Called synchronously from the dispatcher: it must neither block nor fail.
 pub trait Listener {
-    /// Takes note of one event.
-    fn on(&mut self, event: &Event);
+    /// Takes one notice.
+    fn on(&mut self, notice: &Notice);
 }

@@ -1,0 +1,33 @@
+//! The words around a count: singular or plural, and how much of a list is not shown.
+
+/// The word that fits the number: `one` for 1, else `many`.
+pub(crate) fn one_or_many<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
+    if number == 1 { one } else { many }
+}
+
+/// What follows a list of which only the first `shown` of `all` items are printed: `and 3 more`. `None` if
+/// all are printed.
+pub(crate) fn and_more(all: u64, shown: usize) -> Option<String> {
+    match all.saturating_sub(shown as u64) {
+        0 => None,
+        more => Some(format!("and {more} more")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_every_other_number_is_plural() {
+        let words = [0, 1, 2].map(|number| one_or_many(number, "user", "users"));
+        assert_eq!(words, ["users", "user", "users"]);
+    }
+
+    #[test]
+    fn only_a_list_with_hidden_items_says_how_many_are_hidden() {
+        assert_eq!(and_more(2, 3), None);
+        assert_eq!(and_more(3, 3), None);
+        assert_eq!(and_more(5, 3).as_deref(), Some("and 2 more"));
+    }
+}
