@@ -27,6 +27,10 @@ deny:
 doc:
     .ci/run doc
 
+# Compiles all tests.
+build:
+    .ci/run build
+
 # Runs the unit tests.
 unit:
     .ci/run unit
