@@ -81,7 +81,10 @@ impl Server {
         let at = port.to_string();
         let (mut command, path) = match kind {
             Kind::Scim2 | Kind::Scim2WithoutPatch => {
-                let mut command = Command::new(folder.join("venv/bin/scim2-server"));
+                // It is interrupted in the end, and a shell in the background lets its children ignore that.
+                let mut command = Command::new("env");
+                command.arg("--default-signal=INT");
+                command.arg(folder.join("venv/bin/scim2-server"));
                 command.args(["--port", &at, "--bearer-token", TOKEN]);
                 command
                     .arg("--dump-resources")
