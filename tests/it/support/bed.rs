@@ -111,6 +111,15 @@ impl Bed {
         command
     }
 
+    /// Tries the `confirm` users again whose writes had no effect.
+    pub(crate) fn retry_with(&self, confirm: u64, flags: &str) -> Command {
+        let mut command = self.offboard(&["retry", "--only", "not_applied", "--confirm"]);
+        command
+            .arg(confirm.to_string())
+            .args(flags.split_whitespace());
+        command
+    }
+
     /// Another administrator changes a user: a PATCH with these operations.
     pub(crate) async fn change_as_another_administrator(&self, person: usize, operations: &str) {
         let url = format!(
