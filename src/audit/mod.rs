@@ -4,7 +4,7 @@
 //! The checks are pure: they are given events, rows and numbers, and report what is wrong. Two sources give
 //! them, a bundle ([`audit_bundle`]) and a ledger ([`audit_ledger`]). They trust nothing that follows from
 //! the events: every line's outcome, and the run that brought it about, is replayed from the events alone
-//! ([`replay::Replay`]) and compared with what the files claim. Nothing here asks the provider.
+//! (`replay`) and compared with what the files claim. Nothing here asks the provider.
 
 mod audit_fault;
 mod audit_result;

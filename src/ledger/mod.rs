@@ -2,7 +2,7 @@
 //! of the crate is here.
 //!
 //! One process writes (a file lock sees to it), through one connection; any number may read. While a run
-//! is under way one task ([`Writer`]) owns the writing connection. It gathers all facts that have queued
+//! is under way one task (`Writer`) owns the writing connection. It gathers all facts that have queued
 //! up into one transaction: a state and the event that explains it become durable together, or not at all.
 //!
 //! `model` has what a ledger holds, `record` has the events, `sqlite` has the file, the rows and the

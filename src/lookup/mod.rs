@@ -1,8 +1,8 @@
 //! Look-ups: they find out what many users have at the provider, with few requests, and write nothing there.
 //!
-//! [`look_up()`] walks through the list of all users, or asks for users one by one, whichever takes fewer
-//! requests. Each user that it finds goes to a [`Register`], which knows the users that are sought. An
-//! [`Inquirer`] repeats a request until there is an answer that can be used. A [`Walk`] goes through the list
+//! `look_up()` walks through the list of all users, or asks for users one by one, whichever takes fewer
+//! requests. Each user that it finds goes to a `Register`, which knows the users that are sought. An
+//! `Inquirer` repeats a request until there is an answer that can be used. A `Walk` goes through the list
 //! page by page, however the server counts its pages.
 //!
 //! What no answer showed is never believed. A user whose list entry does not show everything is read alone. A

@@ -108,7 +108,7 @@ impl RosterSummary {
 ///
 /// # Errors
 ///
-/// [`RosterError`]: the file cannot be used, or none of its lines can.
+/// `RosterError`: the file cannot be used, or none of its lines can.
 pub fn check(
     path: impl AsRef<Path>,
     options: &RosterOptions,

@@ -48,8 +48,8 @@ impl Change {
     /// and repeated ids are dropped, so that the same set makes the same change.
     ///
     /// # Errors
-    /// [`ChangeError::Nothing`] if neither is asked for. There is no default, since only disabling can be
-    /// undone in full. [`ChangeError::Workspace`] if an id has blanks, commas, quotes or control
+    /// `ChangeError::Nothing` if neither is asked for. There is no default, since only disabling can be
+    /// undone in full. `ChangeError::Workspace` if an id has blanks, commas, quotes or control
     /// characters.
     pub fn new(disable: bool, access: Access) -> Result<Self, ChangeError> {
         let access = match access {

@@ -54,6 +54,7 @@ pub(in crate::settings) trait SettingGroup: Sized + Default {
 macro_rules! settings_group {
     (
         $(#[doc = $about:literal])*
+        $(#[expect($($expect:tt)*)])?
         $group:ident, $title:literal $(under $heading:literal)? {
             $(
                 $(#[doc = $help:literal])*
@@ -63,6 +64,7 @@ macro_rules! settings_group {
         }
     ) => {
         $(#[doc = $about])*
+        $(#[expect($($expect)*)])?
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
         #[serde(default, rename_all = "kebab-case")]
         pub struct $group {

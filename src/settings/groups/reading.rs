@@ -64,7 +64,7 @@ impl Layer {
     /// How a roster is read by these settings, which include those of a profile.
     ///
     /// # Errors
-    /// [`SettingsError::Contrary`] if they say both where the header is, and that there is none.
+    /// `SettingsError::Contrary` if they say both where the header is, and that there is none.
     pub fn roster_options(&self) -> Result<RosterOptions, SettingsError> {
         let reading = &self.reading;
         let header = match (reading.header_line, reading.no_header()) {

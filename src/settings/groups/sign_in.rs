@@ -132,6 +132,7 @@ settings_group! {
 
 settings_group! {
     /// A sign-in with a token that a program prints.
+    #[expect(clippy::struct_field_names, reason = "each setting has the name that it has in a file")]
     TokenCommandSettings, "Signing in with a program that prints a token" under "Sign-in" {
         /// A program that prints a token, with its arguments. No shell reads them. The program runs again
         /// each time a new token is needed.

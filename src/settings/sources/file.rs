@@ -116,7 +116,7 @@ impl Layer {
     /// Reads the text of a settings file or a profile. `path` is what an error names.
     ///
     /// # Errors
-    /// [`SettingsError::UnknownKey`] or [`SettingsError::Parse`].
+    /// `SettingsError::UnknownKey` or `SettingsError::Parse`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let all = Self::declared();
         let text = without_empty(text, &all);

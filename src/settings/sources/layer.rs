@@ -111,7 +111,7 @@ layer! {
 }
 
 impl Layer {
-    /// Adds the flags that every verb with a target has, apart from those of [`FileSettings`].
+    /// Adds the flags that every verb with a target has, apart from those of `FileSettings`.
     #[must_use]
     pub fn target_flags(command: Command) -> Command {
         let groups = [
