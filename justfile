@@ -43,9 +43,9 @@ program:
 demo:
     .ci/run demo
 
-# Runs the benchmark.
-bench:
-    cargo bench --bench durability
+# Runs the benchmark: `just bench`, `just bench 1000000`, `just bench --rounds 1 10000`.
+bench *ARGUMENTS:
+    cargo bench --locked --bench durability -- {{ARGUMENTS}}
 
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:

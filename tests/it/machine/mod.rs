@@ -6,4 +6,6 @@ mod clock;
 mod closed_outputs;
 mod disk;
 mod few_resources;
+#[cfg(target_os = "linux")]
+mod synced_commits;
 mod unusable_ledger;

@@ -7,6 +7,8 @@ mod desk;
 mod program;
 mod records;
 mod running;
+#[cfg(target_os = "linux")]
+mod syscall_trace;
 mod transcript;
 
 pub(crate) use bed::{Bed, all_done, half_done, run_one_by_one};
@@ -15,4 +17,6 @@ pub(crate) use desk::{BOTH, Desk, OPEN, Row, asked_for, ids, names};
 pub(crate) use program::{Ran, after, can, finish, program};
 pub(crate) use records::{first_requests, tally};
 pub(crate) use running::{PATIENCE, Running, at_once, ended, send, start, until};
+#[cfg(target_os = "linux")]
+pub(crate) use syscall_trace::{Step, SyscallTrace};
 pub(crate) use transcript::{Transcript, check_text};
