@@ -47,6 +47,9 @@ impl ProtectList {
         id: Option<&str>,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Option<&str> {
+        if self.is_empty() {
+            return None;
+        }
         let known = keys(id, names);
         let covering = self
             .0
@@ -63,6 +66,9 @@ impl ProtectList {
         id: Option<&str>,
         names: impl IntoIterator<Item = &'a str>,
     ) {
+        if self.is_empty() {
+            return;
+        }
         let known = keys(id, names);
         self.0.retain(|pattern| !pattern.covers(ids, id, &known));
     }
