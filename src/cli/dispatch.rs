@@ -32,8 +32,9 @@ fn run() -> Exit {
 
 fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
     log_file::start(&cli)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread: the work waits for answers and for the ledger, which has threads of its own. Tasks on
+    // two threads would spend more time on waking each other than they gain.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
