@@ -32,10 +32,7 @@ impl LedgerJournal {
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
         let mut reader = self.reader.lock().await;
-        let rows = open_users(&mut reader, self.job, after, limit).await?;
-        rows.into_iter()
-            .map(|row| row.into_subject(self.goal.as_ref()))
-            .collect()
+        open_users(&mut reader, self.job, after, limit, self.goal.as_ref()).await
     }
 }
 

@@ -3,12 +3,9 @@
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::domain::{
-    Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserId, UserState,
-};
+use crate::domain::{Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState};
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
-use crate::port::Subject;
 
 /// One roster line as the ledger knows it: the only shape of a row of the table `users`.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -170,11 +167,6 @@ const SAMPLE: &str = select_users!(
      ORDER BY random() LIMIT ?"
 );
 
-const TO_WRITE: &str = "
-    SELECT users.*, NULL AS run_id FROM users
-    WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt') AND user_id IS NOT NULL
-    ORDER BY line LIMIT ?";
-
 impl UserRow {
     /// A line of which nothing is known but its user and its state.
     pub fn new(line: Line, user_id: Option<String>, status: Status) -> Self {
@@ -220,24 +212,6 @@ impl UserRow {
         };
         let is_shown = !self.status.is_open() && self.active_after.is_some();
         self.effect != Effect::None && !(is_shown && after.has_the_same(&before.state, ids))
-    }
-
-    /// The user as the engine works on it; `goal` is what the change of the job asks for every user.
-    pub(in crate::ledger) fn into_subject(
-        self,
-        goal: Option<&Goal>,
-    ) -> Result<Subject, LedgerError> {
-        let user = self.user_id.unwrap_or_default();
-        let goal = self.goal.or_else(|| goal.cloned());
-        Ok(Subject {
-            line: self.line,
-            attempts: self.counted_attempts,
-            effect: self.effect,
-            goal: goal.ok_or_else(|| LedgerError::value("goal", ""))?,
-            before: self.before,
-            known: self.known,
-            user: UserId::new(user),
-        })
     }
 }
 
@@ -369,22 +343,6 @@ async fn lines_among(
         .bind(status_words(statuses))
         .bind(Count::limit(limit))
         .fetch_all(connection)
-        .await?;
-    Ok(rows)
-}
-
-/// The next users that a run has to deal with.
-pub(in crate::ledger) async fn open_users(
-    reader: &mut Reader,
-    job: i64,
-    after: Line,
-    limit: usize,
-) -> Result<Vec<UserRow>, LedgerError> {
-    let rows = sqlx::query_as(TO_WRITE)
-        .bind(job)
-        .bind(after)
-        .bind(Count::limit(limit))
-        .fetch_all(&mut reader.connection)
         .await?;
     Ok(rows)
 }
