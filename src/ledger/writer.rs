@@ -6,10 +6,8 @@
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use sqlx::Connection;
-
 use crate::domain::{Entry, IdRule};
-use crate::ledger::sqlite::record;
+use crate::ledger::sqlite::commit;
 use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
 /// Requests that wait for the writer; senders wait beyond that.
@@ -91,20 +89,7 @@ async fn store(
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
     ledger.is_in_place()?;
-    let mut transaction = ledger.connection.begin_with("BEGIN IMMEDIATE").await?;
-    // The lock keeps other processes out unless its file was removed. A process that then began a run of
-    // this job has put our claims in doubt and reads those users again: our run must not go on beside
-    // it.
-    let is_ours: bool = sqlx::query_scalar("SELECT ended_at_ms IS NULL FROM runs WHERE number = ?")
-        .bind(run)
-        .fetch_one(&mut *transaction)
-        .await?;
-    if !is_ours {
-        return Err(LedgerError::TakenOver);
-    }
-    record(&mut transaction, job, run, ids, entries).await?;
-    transaction.commit().await?;
-    Ok(())
+    commit(&mut ledger.connection, job, run, ids, entries).await
 }
 
 #[cfg(test)]

@@ -103,13 +103,23 @@ impl Privacy {
                     *value = MASKED.into();
                 }
                 ("run_started", "settings", _) => mask_settings(value),
-                (_, "detail" | "why", Value::String(text)) => {
-                    *value = names.unwrap_or(&no_names).mask(text).into();
+                (_, "answer", _) => {
+                    if let Some(detail) = value.get_mut("detail") {
+                        mask_words(detail, names.unwrap_or(&no_names));
+                    }
                 }
+                (_, "detail" | "why", _) => mask_words(value, names.unwrap_or(&no_names)),
                 _ => {}
             }
         }
         (body != plain).then(|| body.to_string())
+    }
+}
+
+/// Masks names in the words of a provider, or in ours.
+fn mask_words(value: &mut Value, names: &Names) {
+    if let Value::String(text) = value {
+        *value = names.mask(text).into();
     }
 }
 
@@ -224,6 +234,7 @@ fn address_at(text: &str, start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
 
     fn names(names: &[&str]) -> Names {
         Names(
@@ -232,6 +243,28 @@ mod tests {
                 .map(|name| name.chars().map(folded).collect())
                 .collect(),
         )
+    }
+
+    #[test]
+    fn the_words_of_an_answer_are_masked_also_in_the_event_with_the_outcome() {
+        let event = StoredEvent {
+            number: 1,
+            seq: Some(1),
+            hash: None,
+            at: Timestamp::from_millis(0),
+            run: None,
+            line: Some(2),
+            kind: "settled".to_owned(),
+            body: r#"{"outcome":"failed","detail":"Ada stays","answer":{"verdict":"refused","detail":"Ada stays"}}"#
+                .to_owned(),
+        };
+        let lines = NamesByLine([(2, names(&["ada"]))].into());
+        let masked = Privacy::Masked.body(&event, &lines).unwrap();
+        assert_eq!(
+            masked,
+            r#"{"answer":{"detail":"[masked] stays","verdict":"refused"},"detail":"[masked] stays","outcome":"failed"}"#
+        );
+        assert_eq!(Privacy::Open.body(&event, &lines), None);
     }
 
     #[test]

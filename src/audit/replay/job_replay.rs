@@ -108,12 +108,10 @@ impl Replay {
             _ => {}
         }
         let line = event.line?;
-        if let EventBody::Ended {
-            status, request_id, ..
-        } = &event.body
-        {
-            let status = status.map(|status| status.to_string()).unwrap_or_default();
-            let id = request_id.as_deref().unwrap_or_default().to_owned();
+        if let Some(end) = event.body.request_end() {
+            let status = end.status.map(|status| status.to_string());
+            let status = status.unwrap_or_default();
+            let id = end.request_id.as_deref().unwrap_or_default().to_owned();
             self.last_answer = Some((line, status, id));
         }
         let answer = self.last_answer.as_ref().filter(|(of, ..)| *of == line);

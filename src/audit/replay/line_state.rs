@@ -2,7 +2,7 @@
 
 use crate::audit::replay::ReplayEvent;
 use crate::domain::{Effect, Finding, IdRule, Status};
-use crate::ledger::EventBody;
+use crate::ledger::{EventBody, RequestEnd};
 
 /// The cells of a line that follow from its events. What no event says is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,8 +137,8 @@ impl LineState {
                 self.reason.clear();
                 self.detail = why.to_string();
             }
-            body @ EventBody::Ended { .. } => {
-                self.sent += u64::from(body.is_sent_write());
+            EventBody::Ended(end) => {
+                self.sent += u64::from(end.is_sent_write());
                 return;
             }
             EventBody::SetAside {
@@ -195,10 +195,13 @@ impl LineState {
             detail,
             http_status,
             request_id,
+            answer: decisive,
         } = body
         else {
             return;
         };
+        let is_sent = decisive.as_ref().is_some_and(RequestEnd::is_sent_write);
+        self.sent += u64::from(is_sent);
         self.status = *outcome;
         self.reason = text(reason.as_deref());
         self.detail = text(detail.as_deref());

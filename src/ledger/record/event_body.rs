@@ -15,6 +15,46 @@ use crate::domain::{Confirmation, Effect, Finding, IdRule, RequestKind, Status, 
 use crate::ledger::RunKind;
 use crate::ledger::record::word;
 
+/// How a request ended: it was answered, or no answer came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestEnd<'a> {
+    /// Which write it was, or follows.
+    #[serde(default)]
+    pub attempt: u32,
+    /// What was asked.
+    #[serde(with = "word")]
+    pub kind: RequestKind,
+    /// What the answer means, in one word.
+    pub verdict: Cow<'a, str>,
+    /// The code of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Cow<'a, str>>,
+    /// The HTTP status; `None` if no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The server's name for the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<Cow<'a, str>>,
+    /// The provider's own words, or why there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Cow<'a, str>>,
+    /// From sending to the last byte of the answer, in milliseconds.
+    #[serde(default)]
+    pub elapsed_ms: u64,
+}
+
+impl RequestEnd<'_> {
+    /// Whether this is about a write that left: it was answered, or may have left and no answer came. One
+    /// that was turned away before it was looked at (401, 429) is repeated, and counts once.
+    pub fn is_sent_write(&self) -> bool {
+        let is = |one: Verdict| self.verdict == one.as_str();
+        self.kind == RequestKind::Write
+            && !is(Verdict::Throttled(None))
+            && !is(Verdict::Unauthorized)
+            && (is(Verdict::Uncertain) || self.status.is_some())
+    }
+}
+
 /// What an event says. The name of a variant is the kind of the event; its fields, in this order, are the
 /// members of the stored JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -206,31 +246,7 @@ pub enum EventBody<'a> {
         request: Cow<'a, str>,
     },
     /// A request was answered, or no answer came.
-    Ended {
-        /// Which write it was, or follows.
-        #[serde(default)]
-        attempt: u32,
-        /// What was asked.
-        #[serde(with = "word")]
-        kind: RequestKind,
-        /// What the answer means, in one word.
-        verdict: Cow<'a, str>,
-        /// The code of a refusal.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Cow<'a, str>>,
-        /// The HTTP status; `None` if no answer came.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        status: Option<u16>,
-        /// The server's name for the request.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        request_id: Option<Cow<'a, str>>,
-        /// The provider's own words, or why there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        detail: Option<Cow<'a, str>>,
-        /// From sending to the last byte of the answer, in milliseconds.
-        #[serde(default)]
-        elapsed_ms: u64,
-    },
+    Ended(RequestEnd<'a>),
     /// A user has an outcome.
     Settled {
         /// Which.
@@ -261,6 +277,10 @@ pub enum EventBody<'a> {
         /// The server's name for that request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<Cow<'a, str>>,
+        /// The request that led to the outcome at once. Earlier versions stored it as an event of its own, as
+        /// this one does where something happened in between.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<RequestEnd<'a>>,
     },
     /// A user was read again, after the outcome.
     Verified {
@@ -358,21 +378,12 @@ impl EventBody<'_> {
         matches!(self, Self::JobLoaded { .. } | Self::ChainBegun { .. })
     }
 
-    /// Whether this is about a write that left: it was answered, or may have left and no answer came. One
-    /// that was turned away before it was looked at (401, 429) is repeated, and counts once.
-    pub fn is_sent_write(&self) -> bool {
-        let Self::Ended {
-            kind: RequestKind::Write,
-            verdict,
-            status,
-            ..
-        } = self
-        else {
-            return false;
-        };
-        let is = |one: Verdict| *verdict == one.as_str();
-        !is(Verdict::Throttled(None))
-            && !is(Verdict::Unauthorized)
-            && (is(Verdict::Uncertain) || status.is_some())
+    /// How a request ended, if this says it: an event of its own, or a part of the outcome.
+    pub fn request_end(&self) -> Option<&RequestEnd<'_>> {
+        match self {
+            Self::Ended(end) => Some(end),
+            Self::Settled { answer, .. } => answer.as_ref(),
+            _ => None,
+        }
     }
 }

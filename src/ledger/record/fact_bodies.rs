@@ -2,10 +2,29 @@
 
 use std::borrow::Cow;
 
-use crate::domain::{Effect, Fact, UserState, Verdict};
-use crate::ledger::record::EventBody;
+use crate::domain::{Effect, Entry, Fact, UserState, Verdict};
+use crate::ledger::record::{EventBody, RequestEnd};
 
 impl<'a> EventBody<'a> {
+    /// The event that the first facts of a batch are, and how many facts it takes; `None` if there is none.
+    ///
+    /// An answer that gives its user an outcome at once is a part of that outcome: one event instead of two
+    /// for nearly every user.
+    pub(in crate::ledger) fn of_first(entries: &'a [Entry]) -> Option<(Self, usize)> {
+        let (first, rest) = entries.split_first()?;
+        let mut next = rest.first().map(|next| Self::of(&next.fact));
+        let is_of_the_same = |next: &Entry| (next.line, next.at) == (first.line, first.at);
+        match (Self::of(&first.fact), &mut next) {
+            (Self::Ended(end), Some(Self::Settled { answer, .. }))
+                if rest.first().is_some_and(is_of_the_same) =>
+            {
+                *answer = Some(end);
+                next.map(|settled| (settled, 2))
+            }
+            (body, _) => Some((body, 1)),
+        }
+    }
+
     /// The event that a fact is.
     pub(in crate::ledger) fn of(fact: &'a Fact) -> Self {
         match fact {
@@ -32,7 +51,7 @@ impl<'a> EventBody<'a> {
                 request_id,
                 detail,
                 elapsed,
-            } => Self::Ended {
+            } => Self::Ended(RequestEnd {
                 attempt: *attempt,
                 kind: *kind,
                 verdict: text(verdict.as_str()),
@@ -44,7 +63,7 @@ impl<'a> EventBody<'a> {
                 request_id: optional(request_id),
                 detail: optional(detail),
                 elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            },
+            }),
             Fact::Settled(settlement) => {
                 let after = settlement.after.as_ref();
                 let decided_by = settlement.decided_by.as_ref();
@@ -60,6 +79,7 @@ impl<'a> EventBody<'a> {
                     detail: optional(&settlement.detail),
                     http_status: decided_by.map(|by| by.status),
                     request_id: decided_by.and_then(|by| optional(&by.request_id)),
+                    answer: None,
                 }
             }
             Fact::Verified {

@@ -9,10 +9,10 @@ mod new_event;
 mod sentences;
 pub(in crate::ledger) mod word;
 
-pub(crate) use event_body::EventBody;
 #[cfg(test)]
 pub(in crate::ledger) use event_body::EventKind;
-pub(in crate::ledger) use new_event::NewEvent;
+pub(crate) use event_body::{EventBody, RequestEnd};
+pub(in crate::ledger) use new_event::{FactEvents, NewEvent};
 
 #[cfg(test)]
 mod tests;

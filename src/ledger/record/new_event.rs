@@ -3,6 +3,14 @@
 use crate::domain::{Entry, Line, Timestamp};
 use crate::ledger::record::EventBody;
 
+/// The events that a batch of facts is.
+#[derive(Debug, Default)]
+pub(in crate::ledger) struct FactEvents {
+    pub(in crate::ledger) events: Vec<NewEvent>,
+    /// For each fact the index of its event.
+    pub(in crate::ledger) places: Vec<usize>,
+}
+
 /// One event on its way into the ledger.
 #[derive(Debug)]
 pub(in crate::ledger) struct NewEvent {
@@ -28,9 +36,18 @@ impl NewEvent {
         }
     }
 
-    /// The event that a fact is.
-    pub(in crate::ledger) fn of(entry: &Entry) -> Self {
-        Self::new(Some(entry.line), entry.at, &EventBody::of(&entry.fact))
+    /// The events that facts are, in their order.
+    pub(in crate::ledger) fn of(entries: &[Entry]) -> FactEvents {
+        let mut all = FactEvents::default();
+        let mut left = entries;
+        while let Some((body, taken)) = EventBody::of_first(left) {
+            all.places
+                .resize(all.places.len() + taken, all.events.len());
+            all.events
+                .push(Self::new(Some(left[0].line), left[0].at, &body));
+            left = &left[taken..];
+        }
+        all
     }
 
     /// The word of its kind.

@@ -1,8 +1,8 @@
 //! What happened to a user, in sentences for people.
 
 use crate::domain::Status;
-use crate::ledger::record::EventBody;
 use crate::ledger::record::word::Word;
+use crate::ledger::record::{EventBody, RequestEnd};
 
 impl EventBody<'_> {
     /// What happened to the user, in one sentence; `None` for what concerns the whole job.
@@ -13,27 +13,7 @@ impl EventBody<'_> {
             } => format!("was seen: {}", state(*active, workspaces.as_deref())),
             Self::LookForgotten {} => "what was seen is too old: is looked up again".to_owned(),
             Self::Begun { attempt, request } => format!("attempt {attempt}: {request}"),
-            Self::Ended {
-                kind,
-                verdict,
-                reason,
-                status,
-                request_id,
-                detail,
-                elapsed_ms,
-                ..
-            } => {
-                let status = status.map(|code| format!("HTTP {code}"));
-                let answer = status.unwrap_or_else(|| "no answer".to_owned());
-                let id = request_id.as_ref().filter(|id| !id.is_empty());
-                let id = id.map(|id| format!(", request {id}")).unwrap_or_default();
-                format!(
-                    "{} answered after {elapsed_ms} ms: {answer}, {verdict}{}{id}{}",
-                    kind.word(),
-                    code(reason.as_deref()),
-                    words(detail.as_deref())
-                )
-            }
+            Self::Ended(end) => end.sentence(),
             Self::Settled {
                 outcome,
                 reason,
@@ -41,11 +21,14 @@ impl EventBody<'_> {
                 active,
                 workspaces,
                 detail,
+                answer,
                 ..
             } => {
+                let answer = answer.as_ref().map(|end| format!("{}; ", end.sentence()));
                 let by = confirmed_by.map(|by| format!(", confirmed by {}", by.as_str()));
                 format!(
-                    "{}{}{}; is {}{}",
+                    "{}{}{}{}; is {}{}",
+                    answer.unwrap_or_default(),
                     in_words(*outcome),
                     code(reason.as_deref()),
                     by.unwrap_or_default(),
@@ -96,6 +79,23 @@ impl EventBody<'_> {
             | Self::Undone { .. }
             | Self::Unknown => return None,
         })
+    }
+}
+
+impl RequestEnd<'_> {
+    fn sentence(&self) -> String {
+        let status = self.status.map(|code| format!("HTTP {code}"));
+        let answer = status.unwrap_or_else(|| "no answer".to_owned());
+        let id = self.request_id.as_ref().filter(|id| !id.is_empty());
+        let id = id.map(|id| format!(", request {id}")).unwrap_or_default();
+        format!(
+            "{} answered after {} ms: {answer}, {}{}{id}{}",
+            self.kind.word(),
+            self.elapsed_ms,
+            self.verdict,
+            code(self.reason.as_deref()),
+            words(self.detail.as_deref())
+        )
     }
 }
 

@@ -209,6 +209,73 @@ fn on_line_2(fact: Fact) -> [Entry; 1] {
     }]
 }
 
+/// An answer, and the outcome to which it led.
+fn answer_and_outcome() -> [Fact; 2] {
+    let facts = facts();
+    let first = |kind: fn(&Fact) -> bool| facts.iter().find(|fact| kind(fact)).unwrap().clone();
+    [
+        first(|fact| matches!(fact, Fact::Ended { .. })),
+        first(|fact| matches!(fact, Fact::Settled(_))),
+    ]
+}
+
+#[test]
+fn an_answer_that_gives_the_outcome_at_once_is_a_part_of_that_event() {
+    let [ended, settled] = answer_and_outcome();
+    let seen = Fact::LookedUp(state(true, true));
+    let kinds = |facts: &[(u64, i64, &Fact)]| {
+        let entries: Vec<_> = facts
+            .iter()
+            .map(|(line, at, fact)| Entry {
+                line: Line(*line),
+                at: Timestamp::from_millis(*at),
+                fact: Fact::clone(fact),
+            })
+            .collect();
+        let all = NewEvent::of(&entries);
+        let kinds: Vec<_> = all.events.iter().map(|it| it.kind().to_owned()).collect();
+        (kinds.join(" "), all.places)
+    };
+    for (facts, expected, places) in [
+        (vec![], "", vec![]),
+        (vec![(2, 0, &ended)], "ended", vec![0]),
+        (
+            vec![(2, 0, &ended), (2, 0, &settled)],
+            "settled",
+            vec![0, 0],
+        ),
+        (
+            vec![
+                (2, 0, &ended),
+                (2, 0, &settled),
+                (3, 0, &ended),
+                (3, 0, &settled),
+                (4, 0, &seen),
+            ],
+            "settled settled looked_up",
+            vec![0, 0, 1, 1, 2],
+        ),
+        // Not the same user, not at the same time, or something happened in between.
+        (
+            vec![(2, 0, &ended), (3, 0, &settled)],
+            "ended settled",
+            vec![0, 1],
+        ),
+        (
+            vec![(2, 0, &ended), (2, 1, &settled)],
+            "ended settled",
+            vec![0, 1],
+        ),
+        (
+            vec![(2, 0, &ended), (2, 0, &seen), (2, 0, &settled)],
+            "ended looked_up settled",
+            vec![0, 1, 2],
+        ),
+    ] {
+        assert_eq!(kinds(&facts), (expected.to_owned(), places));
+    }
+}
+
 #[tokio::test]
 async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
     let unusable = Names::NoUser(Unusable {
@@ -221,6 +288,8 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
     for fact in facts() {
         ledger.note(&job, &plan, &on_line_2(fact)).await.unwrap();
     }
+    let both = answer_and_outcome().map(on_line_2).concat();
+    ledger.note(&job, &plan, &both).await.unwrap();
     let run = work(&mut ledger, &job, &plan).await;
 
     // An undo: its end is an event of the job that it takes back.

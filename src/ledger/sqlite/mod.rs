@@ -11,7 +11,7 @@ mod stored_columns;
 mod timeline;
 mod users;
 
-pub(in crate::ledger) use events::record;
+pub(in crate::ledger) use events::commit;
 pub(crate) use events::{Head, StoredEvent};
 pub(crate) use file::Holder;
 pub use file::{Ledger, Reader};

@@ -12,13 +12,20 @@ use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::events::to_json;
 
 /// Seq, line, time, kind, body, hash: an event as [`APPEND`] stores it.
-#[derive(Serialize)]
-struct AppendedEvent<'a>(u64, Option<u64>, i64, &'a str, &'a str, String);
+#[derive(Debug, Serialize)]
+pub(super) struct AppendedEvent<'a>(u64, Option<u64>, i64, &'a str, &'a str, String);
 
-const APPEND: &str = "
+impl AppendedEvent<'_> {
+    pub(super) fn hash(&self) -> &str {
+        &self.5
+    }
+}
+
+/// `?1` is the job, `?2` the run, `?3` the events.
+pub(super) const APPEND: &str = "
     INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
-    SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-    FROM json_each(?) ORDER BY key";
+    SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(?3) ORDER BY key";
 
 /// Stores events, in order, and returns the hash of each.
 ///
@@ -33,55 +40,93 @@ pub(in crate::ledger) async fn append_events(
         return Ok(Vec::new());
     };
     let mut end = ChainEnd::find(connection, job, run).await?;
-    let header = match &end.hash {
-        None if !first.begins_chain => Some(chain_begun(connection, job, first).await?),
-        _ => None,
-    };
-    let skipped = usize::from(header.is_some());
-    let rows: Vec<_> = header
-        .iter()
-        .chain(events)
-        .map(|event| end.link(event))
-        .collect();
+    end.begin_chain(connection, job, run, first).await?;
+    let rows: Vec<_> = events.iter().map(|event| end.link(event)).collect();
+    append(connection, job, run, &rows).await?;
+    Ok(rows.into_iter().map(|row| row.5).collect())
+}
+
+async fn append(
+    connection: &mut SqliteConnection,
+    job: i64,
+    run: Option<i64>,
+    rows: &[AppendedEvent<'_>],
+) -> Result<(), LedgerError> {
     sqlx::query(APPEND)
         .bind(job)
         .bind(run)
-        .bind(to_json(&rows))
+        .bind(to_json(rows))
         .execute(connection)
         .await?;
-    Ok(rows.into_iter().skip(skipped).map(|row| row.5).collect())
+    Ok(())
 }
 
 /// The end of a chain, after which events are appended.
 #[derive(FromRow)]
-struct ChainEnd {
+pub(super) struct ChainEnd {
     #[sqlx(try_from = "Count")]
     seq: u64,
     hash: Option<String>,
     /// The id of the run that appends.
     run: Option<String>,
+    /// Whether that run has not ended.
+    pub(super) is_open: bool,
+}
+
+/// Finds the end of the chain of the job `?1`, and the run `?2`.
+macro_rules! find {
+    () => {
+        "SELECT coalesce(seq, 0) AS seq, hash, runs.id AS run,
+                runs.number IS NOT NULL AND ended_at_ms IS NULL AS is_open
+         FROM (SELECT 1) LEFT JOIN
+              (SELECT seq, hash FROM events WHERE job = ?1 ORDER BY number DESC LIMIT 1)
+              LEFT JOIN runs ON runs.number = ?2"
+    };
 }
 
 impl ChainEnd {
-    const FIND: &'static str = "
-        SELECT coalesce(seq, 0) AS seq, hash, (SELECT id FROM runs WHERE number = ?2) AS run
-        FROM (SELECT 1) LEFT JOIN
-             (SELECT seq, hash FROM events WHERE job = ?1 ORDER BY number DESC LIMIT 1)";
+    const FIND: &'static str = find!();
+    const BEGIN: &'static str = concat!("BEGIN IMMEDIATE; ", find!());
 
-    async fn find(
+    /// Finds the end of the chain of a job, for events of `run`.
+    pub(super) async fn find(
         connection: &mut SqliteConnection,
         job: i64,
         run: Option<i64>,
     ) -> Result<Self, LedgerError> {
-        let end = sqlx::query_as(Self::FIND)
-            .bind(job)
-            .bind(run)
-            .fetch_one(connection)
-            .await?;
-        Ok(end)
+        let end = sqlx::query_as(Self::FIND).bind(job).bind(run);
+        Ok(end.fetch_one(connection).await?)
     }
 
-    fn link<'a>(&mut self, event: &'a NewEvent) -> AppendedEvent<'a> {
+    /// Begins a transaction that writes, and finds the end of the chain in the same trip to SQLite's thread.
+    /// The caller commits or rolls back by a statement.
+    pub(super) async fn begin(
+        connection: &mut SqliteConnection,
+        job: i64,
+        run: i64,
+    ) -> Result<Self, LedgerError> {
+        let end = sqlx::query_as(Self::BEGIN).bind(job).bind(run);
+        Ok(end.fetch_one(connection).await?)
+    }
+
+    /// If there is no event yet and `first` may not be the first one, stores one that says which job this is.
+    pub(super) async fn begin_chain(
+        &mut self,
+        connection: &mut SqliteConnection,
+        job: i64,
+        run: Option<i64>,
+        first: &NewEvent,
+    ) -> Result<(), LedgerError> {
+        if self.hash.is_some() || first.begins_chain {
+            return Ok(());
+        }
+        let begun = chain_begun(connection, job, first).await?;
+        let row = self.link(&begun);
+        append(connection, job, run, &[row]).await
+    }
+
+    /// The row of an event behind the end, which is the new end.
+    pub(super) fn link<'a>(&mut self, event: &'a NewEvent) -> AppendedEvent<'a> {
         self.seq += 1;
         let (kind, body) = (event.kind(), event.body());
         let parts = EventParts {

@@ -215,6 +215,14 @@ mod tests {
                 "removed, confirmed by body; is disabled, no workspaces",
             ),
             (
+                "settled",
+                json!({"outcome": "removed", "confirmed_by": "body", "active": false,
+                       "answer": {"kind": "write", "verdict": "applied", "status": 200,
+                                  "elapsed_ms": 12}}),
+                "write answered after 12 ms: HTTP 200, applied; removed, confirmed by body; \
+                 is disabled, workspaces not said",
+            ),
+            (
                 "released",
                 json!({"attempts": 1, "in_doubt": true, "why": "the run died"}),
                 "goes back, in doubt: the run died",

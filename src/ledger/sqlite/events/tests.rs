@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Entry, Fact, IdRule, Line, RequestKind, Timestamp, Verdict};
 use crate::ledger::RunKind;
-use crate::ledger::record::NewEvent;
+use crate::ledger::record::{FactEvents, NewEvent};
 use crate::ledger::sqlite::events::append_events;
 use crate::ledger::testing::LedgerBed;
 
@@ -18,23 +18,22 @@ async fn a_hundred_thousand_events() {
     const BATCH: u64 = 64;
     let bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
     let (mut ledger, job) = (bed.ledger, bed.job.number);
-    let events: Vec<_> = (0..BATCH)
-        .map(|line| {
-            NewEvent::of(&Entry {
-                line: Line(line),
-                at: Timestamp::from_millis(1_764_072_000_123),
-                fact: Fact::Ended {
-                    kind: RequestKind::Write,
-                    attempt: 1,
-                    verdict: Verdict::Applied,
-                    status: Some(200),
-                    request_id: Some("0193af0193af0193af0193af".to_owned()),
-                    detail: None,
-                    elapsed: Duration::from_millis(123),
-                },
-            })
+    let entries: Vec<_> = (0..BATCH)
+        .map(|line| Entry {
+            line: Line(line),
+            at: Timestamp::from_millis(1_764_072_000_123),
+            fact: Fact::Ended {
+                kind: RequestKind::Write,
+                attempt: 1,
+                verdict: Verdict::Applied,
+                status: Some(200),
+                request_id: Some("0193af0193af0193af0193af".to_owned()),
+                detail: None,
+                elapsed: Duration::from_millis(123),
+            },
         })
         .collect();
+    let FactEvents { events, .. } = NewEvent::of(&entries);
     let mut transaction = ledger
         .connection
         .begin_with("BEGIN IMMEDIATE")

@@ -1,35 +1,43 @@
 //! The new states of users that follow from facts, and the statements that store them.
+//!
+//! All statements of a batch are sent to SQLite as one text (see `fact_rows`), so that each has a parameter of
+//! its own for its rows: `?1` is the job and `?2` the run everywhere.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::domain::{Confirmation, Effect, Entry, Fact, IdRule, Reason, Settlement, UserState};
-use crate::ledger::record::EventBody;
+use crate::ledger::record::{EventBody, RequestEnd};
+use crate::ledger::sqlite::events::chain_end::AppendedEvent;
 
 pub(super) const CLAIM: &str = "
     UPDATE users SET run = ?2, status = 'claimed', effect = 'maybe', attempts = value ->> 1,
         first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?7) WHERE job = ?1 AND line = value ->> 0";
 
 /// What a user had before the job.
 macro_rules! look_up {
-    () => {
-        "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
+    ($rows:literal) => {
+        concat!(
+            "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
              workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
              shown_name = coalesce(value ->> 4, shown_name),
              display_name = coalesce(value ->> 5, display_name),
              user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
              user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
              addresses = coalesce(value ->> 8, addresses), run = ?2
-         FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0"
+         FROM json_each(",
+            $rows,
+            ") WHERE job = ?1 AND line = value ->> 0"
+        )
     };
 }
 
 /// Once a write may have changed a user, a look-up does not say any more what the user had before.
-pub(super) const LOOK_UP: &str = concat!(look_up!(), " AND effect = 'none'");
+pub(super) const LOOK_UP: &str = concat!(look_up!("?4"), " AND effect = 'none'");
 
-pub(super) const RENEW: &str = look_up!();
+pub(super) const RENEW: &str = look_up!("?5");
 
 /// Names alone: what the user had before the job stays as the plan has it.
 pub(super) const NAME: &str = "
@@ -37,21 +45,21 @@ pub(super) const NAME: &str = "
         shown_name = coalesce(value ->> 1, shown_name),
         display_name = coalesce(value ->> 2, display_name),
         addresses = coalesce(value ->> 3, addresses)
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?6) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SEND: &str = "
     UPDATE users SET run = ?2, sent = sent + (value ->> 1)
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?11) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const VERIFY: &str = "
     UPDATE users SET verified_at_ms = value ->> 1, verified = value ->> 2,
         verified_detail = value ->> 3, verified_run = ?2
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?10) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const RELEASE: &str = "
     UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
         reason = NULL, event_hash = value ->> 4, effect = value ->> 5, sent = sent + (value ->> 6)
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?9) WHERE job = ?1 AND line = value ->> 0";
 
 pub(super) const SETTLE: &str = "
     UPDATE users SET run = ?2, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
@@ -64,7 +72,7 @@ pub(super) const SETTLE: &str = "
         sent = sent + (value ->> 14),
         effect = CASE WHEN value ->> 1 = 'in_doubt' THEN 'maybe'
                       WHEN effect = 'maybe' THEN 'part' ELSE effect END
-    FROM json_each(?3) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?8) WHERE job = ?1 AND line = value ->> 0";
 
 /// Line, attempts, time, hash of the event.
 #[derive(Debug, Serialize)]
@@ -134,16 +142,19 @@ pub(super) struct UserStates<'a> {
 }
 
 impl<'a> UserStates<'a> {
-    /// The states that follow from facts, of which each is an event with the hash at its place.
+    /// The states that follow from facts, each of which is given with its event.
     ///
     /// Writes that left are counted with the new state that follows from them in the same batch; those
     /// from which no state follows yet have a statement of their own.
-    pub(super) fn of(entries: &'a [Entry], hashes: &'a [String], ids: IdRule) -> Self {
+    pub(super) fn of(
+        facts: impl Iterator<Item = (&'a Entry, &'a AppendedEvent<'a>)>,
+        ids: IdRule,
+    ) -> Self {
         let mut states = Self::default();
         let mut last_answer = None;
         let mut sent: BTreeMap<u64, u32> = BTreeMap::new();
-        for (entry, hash) in entries.iter().zip(hashes) {
-            let line = entry.line.0;
+        for (entry, event) in facts {
+            let (line, hash) = (entry.line.0, event.hash());
             match &entry.fact {
                 Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
                 Fact::Renewed(state) => states.renewed.push(look_up(entry, state, ids)),
@@ -160,7 +171,9 @@ impl<'a> UserStates<'a> {
                 Fact::Ended {
                     status, request_id, ..
                 } => {
-                    if EventBody::of(&entry.fact).is_sent_write() {
+                    let event = EventBody::of(&entry.fact);
+                    let end = event.request_end();
+                    if end.is_some_and(RequestEnd::is_sent_write) {
                         *sent.entry(line).or_default() += 1;
                     }
                     last_answer = Some((line, *status, request_id.as_deref()));
@@ -279,7 +292,7 @@ mod tests {
             let rows = sqlx::query(explain)
                 .bind(1)
                 .bind(1)
-                .bind("[[2]]")
+                .bind("[]")
                 .fetch_all(&mut ledger.connection)
                 .await
                 .unwrap();

@@ -36,14 +36,17 @@ struct AnswerGroup {
 }
 
 // Two digits bound the number of groups, whatever the times are.
-const ANSWER_GROUPS: &str = "
-    SELECT status IS NULL AS silent, CASE
+const ANSWER_GROUPS: &str = concat!(
+    "SELECT status IS NULL AS silent, CASE
        WHEN ms < 100 THEN ms WHEN ms < 1000 THEN ms / 10 * 10
        WHEN ms < 10000 THEN ms / 100 * 100 WHEN ms < 100000 THEN ms / 1000 * 1000
        ELSE min(ms / 10000 * 10000, 3600000) END AS elapsed_ms, count(*) AS answers
-    FROM (SELECT body ->> 'status' AS status, CAST(body ->> 'elapsed_ms' AS INTEGER) AS ms
-       FROM events WHERE job = ? AND kind = 'ended')
-    GROUP BY 1, 2 ORDER BY 1, 2";
+    FROM (SELECT answer ->> 'status' AS status, CAST(answer ->> 'elapsed_ms' AS INTEGER) AS ms
+       FROM (SELECT ",
+    answer_in!(),
+    " AS answer FROM events WHERE job = ?) WHERE answer IS NOT NULL)
+    GROUP BY 1, 2 ORDER BY 1, 2"
+);
 
 impl Reader {
     /// How long the answers of a job took, over all its runs.

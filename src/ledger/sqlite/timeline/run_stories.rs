@@ -41,17 +41,20 @@ pub struct RunStory {
 }
 
 // The end of a run is no sign of life: of one that died, the next run writes it.
-const RUN_STORIES: &str = "
-    WITH signs AS (
+const RUN_STORIES: &str = concat!(
+    "WITH signs AS (
        SELECT run, max(at_ms) FILTER (WHERE kind <> 'run_ended') AS last_event_ms,
            max(at_ms) FILTER (WHERE kind IN ('looked_up', 'settled', 'verified')) AS last_step_ms,
            count(DISTINCT line) FILTER (WHERE kind = 'settled') AS settled,
-           count(*) FILTER (WHERE kind = 'ended') AS answers
+           count(",
+    answer_in!(),
+    ") AS answers
        FROM events WHERE job = ?1 AND run IS NOT NULL GROUP BY run)
     SELECT runs.*, coalesce(last_event_ms, started_at_ms) AS last_event_ms, last_step_ms,
        coalesce(settled, 0) AS settled, coalesce(answers, 0) AS answers
     FROM runs LEFT JOIN signs ON signs.run = runs.number
-    WHERE runs.job = ?1 ORDER BY runs.number";
+    WHERE runs.job = ?1 ORDER BY runs.number"
+);
 
 impl RunStory {
     /// The last moment at which the run is known to have been at work.

@@ -40,9 +40,14 @@ const GAPS: &str = "
     WHERE run = run_before AND at_ms - at_before_ms >= ?
     ORDER BY at_ms - at_before_ms DESC LIMIT ?";
 
-const VERDICTS: &str = "
-    SELECT coalesce(body ->> 'verdict', '') AS verdict, count(*) AS answers FROM events
-    WHERE job = ? AND number > ? AND number < ? AND kind = 'ended' GROUP BY 1";
+// The event that ends the gap may have the answer that came at its end.
+const VERDICTS: &str = concat!(
+    "SELECT coalesce(answer ->> 'verdict', '') AS verdict, count(*) AS answers
+     FROM (SELECT ",
+    answer_in!(),
+    " AS answer FROM events WHERE job = ? AND number > ? AND number <= ?)
+     WHERE answer IS NOT NULL GROUP BY 1"
+);
 
 impl Reader {
     /// The longest waits of a job, at least `shortest` long, at most `limit`, in order of time.
