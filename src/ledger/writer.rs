@@ -1,10 +1,15 @@
 //! The task that owns the writing connection while a run is under way.
 //!
-//! Group commit without a timer: all facts that queued up while the last transaction was being made
-//! durable go into the next one, and each sender gets an answer once its facts are safe.
+//! Group commit: all facts that queued up while the last transaction was being made durable go into the next
+//! one, and each sender gets an answer once its facts are safe. While facts come thick and fast, a transaction
+//! begins at most once in [`PERIOD`], since each has costs of its own: the trips to SQLite's thread, the pages
+//! that it writes, and the wait for the disk.
+
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Entry, IdRule};
 use crate::ledger::sqlite::commit;
@@ -14,6 +19,11 @@ use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 const QUEUE: usize = 1024;
 /// Requests that one transaction takes at most.
 const BATCH: usize = 256;
+/// So many requests make a transaction worth its costs: it begins at once.
+const ENOUGH: usize = 64;
+/// The time from the beginning of one transaction to that of the next, if few requests come. A fact that comes
+/// after a pause does not wait. Other users' requests are sent meanwhile.
+const PERIOD: Duration = Duration::from_millis(4);
 
 /// Facts to store, and the sender that waits until they are durable.
 #[derive(Debug)]
@@ -65,7 +75,10 @@ async fn write(
 ) -> Result<Ledger, LedgerError> {
     let mut requests = Vec::with_capacity(BATCH);
     let mut entries = Vec::new();
+    let mut earliest = Instant::now();
     while inbox.recv_many(&mut requests, BATCH).await > 0 {
+        gather(&mut inbox, &mut requests, earliest).await;
+        earliest = Instant::now() + PERIOD;
         entries.clear();
         for request in &mut requests {
             entries.append(&mut request.entries);
@@ -79,6 +92,21 @@ async fn write(
         stored?;
     }
     Ok(ledger)
+}
+
+/// Waits for more requests until this moment, or until there are enough, or no more can come.
+async fn gather(
+    inbox: &mut mpsc::Receiver<StoreRequest>,
+    requests: &mut Vec<StoreRequest>,
+    until: Instant,
+) {
+    while requests.len() < ENOUGH {
+        let left = BATCH - requests.len();
+        match timeout_at(until, inbox.recv_many(requests, left)).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
 }
 
 async fn store(
@@ -99,6 +127,42 @@ mod tests {
     use crate::ledger::testing::{LedgerBed, id};
     use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
+
+    fn request() -> (StoreRequest, oneshot::Receiver<Result<(), String>>) {
+        let (done, stored) = oneshot::channel();
+        let entries = Vec::new();
+        (StoreRequest { entries, done }, stored)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_transaction_waits_for_more_facts_only_if_one_has_just_begun() {
+        let (sender, mut inbox) = mpsc::channel(QUEUE);
+        let start = Instant::now();
+        let earliest = start + PERIOD;
+        let add = |requests: &mut Vec<_>, many: usize| {
+            requests.extend((0..many).map(|_| request().0));
+        };
+        // Few requests wait until the earliest moment, and take with them what comes meanwhile.
+        let mut requests = Vec::new();
+        add(&mut requests, 1);
+        let late = async {
+            tokio::time::sleep(PERIOD / 2).await;
+            sender.send(request().0).await.unwrap();
+        };
+        tokio::join!(gather(&mut inbox, &mut requests, earliest), late);
+        assert_eq!((requests.len(), start.elapsed()), (2, PERIOD));
+        // After a pause, nothing waits; neither does enough.
+        let now = Instant::now();
+        gather(&mut inbox, &mut requests, earliest).await;
+        add(&mut requests, ENOUGH);
+        gather(&mut inbox, &mut requests, now + PERIOD).await;
+        assert_eq!(now.elapsed(), Duration::ZERO);
+        // Nothing more can come.
+        drop(sender);
+        requests.truncate(1);
+        gather(&mut inbox, &mut requests, now + PERIOD).await;
+        assert_eq!((requests.len(), now.elapsed()), (1, Duration::ZERO));
+    }
 
     #[tokio::test]
     async fn p7_a_run_that_was_taken_over_writes_nothing_more() {

@@ -234,7 +234,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         }
         // During an outage a user is claimed for the probe only.
         let is_claim_wanted = self.units.len() < most_units || !is_out;
-        let unwritten = self.units.unwritten();
+        let unwritten = || self.units.unwritten();
         if is_claim_wanted && let Some(request) = self.queue.next_claim(slots.min(CLAIM), unwritten)
         {
             let claiming = claim(Arc::clone(&self.context), self.outage.halt(), request);

@@ -81,7 +81,7 @@ impl Queue {
     pub(super) fn next_claim(
         &self,
         batch: usize,
-        unwritten_at_work: usize,
+        unwritten_at_work: impl FnOnce() -> usize,
     ) -> Option<ClaimRequest> {
         let may_claim = self.supply == Supply::Open && self.claiming.is_none();
         (may_claim && self.claimed.len() < batch).then(|| ClaimRequest {
@@ -91,10 +91,10 @@ impl Queue {
         })
     }
 
-    fn unwritten_left(&self, at_work: usize) -> Option<u64> {
-        let waiting = self.claimed.iter().filter(|it| it.is_unwritten()).count();
-        let claimed = u64::try_from(at_work + waiting).unwrap_or(u64::MAX);
+    fn unwritten_left(&self, at_work: impl FnOnce() -> usize) -> Option<u64> {
         let left = self.write_at_most?.saturating_sub(self.written);
+        let waiting = self.claimed.iter().filter(|it| it.is_unwritten()).count();
+        let claimed = u64::try_from(at_work() + waiting).unwrap_or(u64::MAX);
         Some(left.saturating_sub(claimed))
     }
 

@@ -285,11 +285,11 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
     let names = vec![id("a1"), id("A1"), unusable];
     let bed = LedgerBed::new(IdRule::IgnoreCase, RunKind::Plan, names).await;
     let (mut ledger, job, plan) = (bed.ledger, bed.job, bed.run);
+    let both = answer_and_outcome().map(on_line_2).concat();
+    ledger.note(&job, &plan, &both).await.unwrap();
     for fact in facts() {
         ledger.note(&job, &plan, &on_line_2(fact)).await.unwrap();
     }
-    let both = answer_and_outcome().map(on_line_2).concat();
-    ledger.note(&job, &plan, &both).await.unwrap();
     let run = work(&mut ledger, &job, &plan).await;
 
     // An undo: its end is an event of the job that it takes back.

@@ -21,11 +21,11 @@ impl AppendedEvent<'_> {
     }
 }
 
-/// `?1` is the job, `?2` the run, `?3` the events.
+/// The places are the job, the run, and the events.
 pub(super) const APPEND: &str = "
     INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
-    SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-    FROM json_each(?3) ORDER BY key";
+    SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(?) ORDER BY key";
 
 /// Stores events, in order, and returns the hash of each.
 ///

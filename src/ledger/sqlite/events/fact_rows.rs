@@ -5,7 +5,8 @@
 //! each row, would cost many times as much as the rows.
 
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, SqliteConnection};
 
 use crate::domain::{Entry, IdRule};
 use crate::ledger::LedgerError;
@@ -76,7 +77,7 @@ async fn store(
     (job, run, ids): (i64, i64, IdRule),
     entries: &[Entry],
     mut end: ChainEnd,
-    last: &str,
+    last: &'static str,
 ) -> Result<(), LedgerError> {
     let FactEvents { events, places } = NewEvent::of(entries);
     if let Some(first) = events.first() {
@@ -85,27 +86,75 @@ async fn store(
     let rows: Vec<_> = events.iter().map(|event| end.link(event)).collect();
     let facts = entries.iter().zip(places.iter().map(|place| &rows[*place]));
     let states = UserStates::of(facts, ids);
-    let statements = [
-        (APPEND, to_json(&rows)),
+    let mut batch = Batch::default();
+    if let Some(rows) = to_json(&rows) {
+        batch.push(
+            APPEND,
+            [Place::Number(job), Place::Number(run), Place::Rows(rows)],
+        )?;
+    }
+    for (sql, rows) in [
         (user_states::LOOK_UP, to_json(&states.looked_up)),
         (user_states::RENEW, to_json(&states.renewed)),
-        (user_states::NAME, to_json(&states.named)),
         (user_states::CLAIM, to_json(&states.claimed)),
         (user_states::SETTLE, to_json(&states.settled)),
         (user_states::RELEASE, to_json(&states.released)),
         (user_states::VERIFY, to_json(&states.verified)),
         (user_states::SEND, to_json(&states.sent)),
-    ];
-    let needed = statements.iter().filter(|(_, rows)| rows.is_some());
-    let texts = needed.map(|(sql, _)| *sql).chain([last]);
-    // Nothing but constants of this crate is in the text.
-    let sql = AssertSqlSafe(texts.collect::<Vec<_>>().join(";"));
-    let mut query = sqlx::query(sql).bind(job).bind(run);
-    for (_, rows) in statements {
-        query = query.bind(rows);
+    ] {
+        if let Some(rows) = rows {
+            batch.push(
+                sql,
+                [Place::Number(run), Place::Rows(rows), Place::Number(job)],
+            )?;
+        }
     }
+    if let Some(rows) = to_json(&states.named) {
+        batch.push(user_states::NAME, [Place::Rows(rows), Place::Number(job)])?;
+    }
+    batch.texts.push(last);
+    // Nothing but constants of this crate is in the text.
+    let sql = batch.texts.join(";");
+    debug_assert_eq!(
+        sql.matches('?').count(),
+        batch.arguments.len(),
+        "a value for each place"
+    );
+    let sql = AssertSqlSafe(sql);
+    let query = sqlx::query_with(sql, batch.arguments);
     query.execute(connection).await?;
     Ok(())
+}
+
+/// Statements that are sent as one text.
+#[derive(Default)]
+struct Batch {
+    texts: Vec<&'static str>,
+    arguments: SqliteArguments,
+}
+
+/// What is bound to a place of a statement.
+enum Place {
+    Number(i64),
+    Rows(String),
+}
+
+impl Batch {
+    fn push<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        places: [Place; N],
+    ) -> Result<(), LedgerError> {
+        self.texts.push(sql);
+        for place in places {
+            let bound = match place {
+                Place::Number(number) => self.arguments.add(number),
+                Place::Rows(rows) => self.arguments.add(rows),
+            };
+            bound.map_err(sqlx::Error::Encode)?;
+        }
+        Ok(())
+    }
 }
 
 /// The rows as one parameter; `None` if there are none.

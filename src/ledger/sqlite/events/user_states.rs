@@ -1,7 +1,8 @@
 //! The new states of users that follow from facts, and the statements that store them.
 //!
-//! All statements of a batch are sent to SQLite as one text (see `fact_rows`), so that each has a parameter of
-//! its own for its rows: `?1` is the job and `?2` the run everywhere.
+//! Each statement has three places: the run, the rows, and the job, in this order. That of [`NAME`], which leaves
+//! the run as it is, has the last two. No place has a number, since all statements of a batch are sent as one
+//! text (see `fact_rows`): the library would count the places of later statements wrongly.
 
 use std::collections::BTreeMap;
 
@@ -12,32 +13,28 @@ use crate::ledger::record::{EventBody, RequestEnd};
 use crate::ledger::sqlite::events::chain_end::AppendedEvent;
 
 pub(super) const CLAIM: &str = "
-    UPDATE users SET run = ?2, status = 'claimed', effect = 'maybe', attempts = value ->> 1,
+    UPDATE users SET run = ?, status = 'claimed', effect = 'maybe', attempts = value ->> 1,
         first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
-    FROM json_each(?7) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 /// What a user had before the job.
 macro_rules! look_up {
-    ($rows:literal) => {
-        concat!(
-            "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
+    () => {
+        "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
              workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
              shown_name = coalesce(value ->> 4, shown_name),
              display_name = coalesce(value ->> 5, display_name),
              user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
              user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
-             addresses = coalesce(value ->> 8, addresses), run = ?2
-         FROM json_each(",
-            $rows,
-            ") WHERE job = ?1 AND line = value ->> 0"
-        )
+             addresses = coalesce(value ->> 8, addresses), run = ?
+         FROM json_each(?) WHERE job = ? AND line = value ->> 0"
     };
 }
 
 /// Once a write may have changed a user, a look-up does not say any more what the user had before.
-pub(super) const LOOK_UP: &str = concat!(look_up!("?4"), " AND effect = 'none'");
+pub(super) const LOOK_UP: &str = concat!(look_up!(), " AND effect = 'none'");
 
-pub(super) const RENEW: &str = look_up!("?5");
+pub(super) const RENEW: &str = look_up!();
 
 /// Names alone: what the user had before the job stays as the plan has it.
 pub(super) const NAME: &str = "
@@ -45,24 +42,24 @@ pub(super) const NAME: &str = "
         shown_name = coalesce(value ->> 1, shown_name),
         display_name = coalesce(value ->> 2, display_name),
         addresses = coalesce(value ->> 3, addresses)
-    FROM json_each(?6) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 pub(super) const SEND: &str = "
-    UPDATE users SET run = ?2, sent = sent + (value ->> 1)
-    FROM json_each(?11) WHERE job = ?1 AND line = value ->> 0";
+    UPDATE users SET run = ?, sent = sent + (value ->> 1)
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 pub(super) const VERIFY: &str = "
     UPDATE users SET verified_at_ms = value ->> 1, verified = value ->> 2,
-        verified_detail = value ->> 3, verified_run = ?2
-    FROM json_each(?10) WHERE job = ?1 AND line = value ->> 0";
+        verified_detail = value ->> 3, verified_run = ?
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 pub(super) const RELEASE: &str = "
-    UPDATE users SET run = ?2, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
+    UPDATE users SET run = ?, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
         reason = NULL, event_hash = value ->> 4, effect = value ->> 5, sent = sent + (value ->> 6)
-    FROM json_each(?9) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 pub(super) const SETTLE: &str = "
-    UPDATE users SET run = ?2, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
+    UPDATE users SET run = ?, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
         done_at_ms = value ->> 4, confirmed_at_ms = value ->> 5, confirmed_by = value ->> 6,
         active_after = value ->> 7, workspaces_after = value ->> 8,
         user_name = coalesce(value ->> 9, user_name),
@@ -72,7 +69,7 @@ pub(super) const SETTLE: &str = "
         sent = sent + (value ->> 14),
         effect = CASE WHEN value ->> 1 = 'in_doubt' THEN 'maybe'
                       WHEN effect = 'maybe' THEN 'part' ELSE effect END
-    FROM json_each(?8) WHERE job = ?1 AND line = value ->> 0";
+    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
 
 /// Line, attempts, time, hash of the event.
 #[derive(Debug, Serialize)]
@@ -291,8 +288,8 @@ mod tests {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let rows = sqlx::query(explain)
                 .bind(1)
-                .bind(1)
                 .bind("[]")
+                .bind(1)
                 .fetch_all(&mut ledger.connection)
                 .await
                 .unwrap();
