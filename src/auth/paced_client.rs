@@ -79,11 +79,11 @@ impl PacedClient {
             method,
             url,
             headers: map,
-            body,
+            body: body.as_deref(),
         };
         SignInReply {
             sent_at,
-            result: self.http.exchange(outgoing).await,
+            result: self.http.exchange(&outgoing).await,
         }
     }
 }

@@ -81,8 +81,12 @@ impl fmt::Display for UrlError {
 }
 
 /// The part of an address that all requests to one service share, without a slash at its end.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BaseUrl(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    text: String,
+    /// The same, parsed. An address below it is made from this, so that the host is not parsed again.
+    url: Url,
+}
 
 impl BaseUrl {
     /// Checks an address: absolute, `https` (or `http` where `plain` lets it), with a host, and
@@ -92,7 +96,8 @@ impl BaseUrl {
     /// [`UrlError`], of the first kind that applies.
     pub fn parse(text: &str, plain: PlainHttp) -> Result<Self, UrlError> {
         let url = endpoint(text, plain)?;
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { text, url })
     }
 
     /// The address of `path` below this one. `path` begins with `/` and is percent-encoded.
@@ -101,22 +106,29 @@ impl BaseUrl {
     /// [`UrlErrorKind::StrayPath`] if the URL standard reads the path as another one: it resolves
     /// `..`, and `%2e%2e` too, so such a name cannot be addressed at all.
     pub fn join(&self, path: &str) -> Result<Url, UrlError> {
-        let whole = format!("{}{path}", self.0);
-        match Url::parse(&whole) {
-            Ok(url) if path.starts_with('/') && url.as_str() == whole => Ok(url),
+        let (below, query) = match path.split_once('?') {
+            Some((below, query)) => (below, Some(query)),
+            None => (path, None),
+        };
+        let base = self.url.path().trim_end_matches('/');
+        let mut url = self.url.clone();
+        url.set_path(&format!("{base}{below}"));
+        url.set_query(query);
+        match url.as_str().strip_prefix(&self.text) {
+            Some(read) if path.starts_with('/') && read == path => Ok(url),
             _ => Err(UrlError::new(UrlErrorKind::StrayPath, path)),
         }
     }
 
     /// The address as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -278,12 +290,24 @@ mod tests {
             join("/Users/a%2Fb%25").unwrap(),
             "https://example.com/scim/Users/a%2Fb%25"
         );
+        let searched = "/Users?filter=a%20eq%20%22b%22&startIndex=1&a=?/..";
+        assert_eq!(
+            join(searched).unwrap(),
+            format!("https://example.com/scim{searched}")
+        );
+        assert_eq!(join("/Users?").unwrap(), "https://example.com/scim/Users?");
+        let origin = BaseUrl::parse("https://example.com", PlainHttp::LoopbackOnly).unwrap();
+        let url = origin.join("/Users").unwrap();
+        assert_eq!(url.as_str(), "https://example.com/Users");
         for path in [
             "/Users/..",
             "/Users/%2e%2E",
             "/Users/.",
             "/Users/a b",
             "/Users/\\x",
+            "/Users?a=b c",
+            "/Users#x",
+            "/Users/x?a#b",
             "Users",
             ".evil.example",
             "",

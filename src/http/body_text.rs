@@ -48,6 +48,9 @@ pub(crate) fn readable_text(text: &str) -> String {
 /// `text` on one line of at most 500 characters. Control characters and white space become single spaces;
 /// characters without width, and those that change the direction of text, are removed.
 pub(crate) fn one_line(text: &str) -> String {
+    if is_one_line(text) {
+        return text.to_owned();
+    }
     let mut line = String::new();
     let mut room = CAP;
     let mut gap = false;
@@ -72,6 +75,17 @@ pub(crate) fn one_line(text: &str) -> String {
         line.push(c);
     }
     line
+}
+
+/// Whether a text is clean and short as it is. A text with other characters than ASCII may be, too.
+fn is_one_line(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_spaced = |pair: &[u8]| pair == b"  ";
+    bytes.len() <= CAP
+        && bytes.iter().all(|b| matches!(b, b' '..=b'~'))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !bytes.windows(2).any(is_spaced)
 }
 
 /// `line` without control characters and invisible characters. White space of every kind becomes a space;
@@ -205,6 +219,7 @@ mod tests {
                 prop_assert!(line.chars().count() <= CAP + 1);
                 prop_assert!(!line.chars().any(|c| c.is_control() || is_unseen(c)));
                 prop_assert_eq!(line.trim(), &line);
+                prop_assert!(!line.contains("  "));
             }
         }
     }

@@ -21,8 +21,8 @@ const REQUEST_ID_HEADERS: [&str; 9] = [
 const REQUEST_ID_CAP: usize = 128;
 
 /// One request, complete.
-#[derive(Debug, Clone)]
-pub struct Outgoing {
+#[derive(Debug)]
+pub struct Outgoing<'a> {
     /// The method.
     pub method: Method,
     /// The address, as [`crate::http::BaseUrl::join`] makes it.
@@ -30,14 +30,14 @@ pub struct Outgoing {
     /// The headers; the code that adds a credential to them marks it as sensitive.
     pub headers: HeaderMap,
     /// The body, if any.
-    pub body: Option<String>,
+    pub body: Option<&'a str>,
 }
 
-impl Outgoing {
-    pub(super) fn into_reqwest(self) -> Request {
-        let mut request = Request::new(self.method, self.url);
-        *request.headers_mut() = self.headers;
-        *request.body_mut() = self.body.map(Into::into);
+impl Outgoing<'_> {
+    pub(super) fn to_reqwest(&self) -> Request {
+        let mut request = Request::new(self.method.clone(), self.url.clone());
+        request.headers_mut().clone_from(&self.headers);
+        *request.body_mut() = self.body.map(|body| body.to_owned().into());
         request
     }
 }
@@ -83,9 +83,12 @@ pub struct Reply {
 impl Reply {
     /// The server's id for this request, on one line of at most 128 characters.
     pub fn request_id(&self) -> Option<String> {
+        // An answer has few headers: to compare their names costs less than to hash each of these.
+        let named = |name: &&str| self.headers.iter().find(|(key, _)| key.as_str() == *name);
         REQUEST_ID_HEADERS
             .iter()
-            .filter_map(|name| self.headers.get(*name))
+            .filter_map(named)
+            .map(|(_, value)| value)
             .map(|value| one_line(&String::from_utf8_lossy(value.as_bytes())))
             .find(|id| !id.is_empty())
             .map(|id| id.chars().take(REQUEST_ID_CAP).collect())

@@ -22,6 +22,7 @@ pub(crate) use journal::LedgerJournal;
 pub(crate) use model::{Counts, Difference, Loaded, NewRun};
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
 pub(crate) use record::{EventBody, RequestEnd};
+pub(crate) use sqlite::PlanLine;
 pub(crate) use sqlite::{
     Activity, AnswerTimes, Answers, Head, Holder, JobPlan, Pages, ProgressPoint, Retriable, RunRow,
     RunStory, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,

@@ -162,7 +162,7 @@ impl<D: Directory> LookUp<'_, D> {
         if !self.list_works || !is_begun && !strategy::is_first_page_worth_it(sought, names) {
             return Ok(());
         }
-        if !is_begun && !self.next_page(register).await? {
+        if !is_begun && self.next_pages(register, 1).await? == 0 {
             return Ok(());
         }
         let sought = register.outstanding().await?;
@@ -219,8 +219,12 @@ impl<D: Directory> LookUp<'_, D> {
     /// Walks to the end of the list, or through so many pages.
     async fn pages<R: Register>(&mut self, register: &mut R, most: u64) -> Result<(), LookUpError> {
         let mut walked = 0;
-        while walked < most && self.next_page(register).await? {
-            walked += 1;
+        while walked < most {
+            let pages = self.next_pages(register, most - walked).await?;
+            if pages == 0 {
+                break;
+            }
+            walked += pages;
             let cursor = self.walk.cursor();
             let total = cursor.total.unwrap_or(cursor.passed);
             let left = strategy::requests_for_pages(cursor.passed + 1, cursor.page, total);
@@ -229,19 +233,49 @@ impl<D: Directory> LookUp<'_, D> {
         Ok(())
     }
 
-    /// Takes the next page of the list; returns whether there was one.
-    async fn next_page<R: Register>(&mut self, register: &mut R) -> Result<bool, LookUpError> {
+    /// Takes the next page of the list, and those behind it that have arrived together with it: all of them are
+    /// stored at once. Returns how many pages that were.
+    ///
+    /// The walk goes on for `most` pages. If there are more to come, they are asked for while these are stored.
+    async fn next_pages<R: Register>(
+        &mut self,
+        register: &mut R,
+        most: u64,
+    ) -> Result<u64, LookUpError> {
         let Some(mut users) = self.next_users().await? else {
-            return Ok(false);
+            return Ok(0);
         };
+        let mut pages = 1;
+        let mut failed = Ok(());
+        while self.walk.is_ahead() {
+            match self.next_users().await {
+                Ok(Some(more)) => {
+                    users.extend(more);
+                    pages += 1;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    // The pages before are stored first.
+                    failed = Err(error);
+                    break;
+                }
+            }
+        }
         self.complete_addresses(register, &mut users, EntrySource::List)
             .await?;
         let position = Position {
             cursor: self.walk.cursor().clone(),
             census: self.census.clone(),
         };
-        register.found(users, Some(position)).await?;
-        Ok(true)
+        let is_more = failed.is_ok() && self.list_works && pages < most;
+        let storing = register.found(users, Some(position));
+        let (stored, prepared) = if is_more {
+            tokio::join!(storing, self.walk.prepare())
+        } else {
+            (storing.await, Ok(()))
+        };
+        stored?;
+        failed.and(prepared).map(|()| pages)
     }
 
     /// The users of the next page; `None` at the end, or if there is no list.

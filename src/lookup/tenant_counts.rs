@@ -28,9 +28,11 @@ impl Census {
         self.shown += users.len() as u64;
         for user in users {
             let has = user.workspaces.as_deref().unwrap_or_default();
-            let has = ids.set(has);
-            let had = named.iter().filter(|id| has.contains(id));
-            self.workspaces.extend(had.cloned());
+            if !named.is_empty() && !has.is_empty() {
+                let has = ids.set(has);
+                let had = named.iter().filter(|id| has.contains(id));
+                self.workspaces.extend(had.cloned());
+            }
             for attribute in &user.other_access {
                 if !self.other_access.contains(attribute) {
                     self.other_access.insert(attribute.clone());

@@ -4,7 +4,7 @@
 use crate::domain::{
     Barred, Door, Effect, Goal, Means, Need, Operation, Outcome, Settlement, Status,
 };
-use crate::ledger::UserRow;
+use crate::ledger::PlanLine;
 
 /// What the decisions for all lines of a plan depend on.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(super) enum LineDecision {
 
 impl Criteria {
     /// Decides one line.
-    pub(super) fn decide(&self, row: &UserRow) -> LineDecision {
+    pub(super) fn decide(&self, row: &PlanLine) -> LineDecision {
         if row.status != Status::Pending {
             return LineDecision::Settled;
         }
@@ -71,7 +71,7 @@ impl Criteria {
 
     /// The operations for a user that is still to be written; `None` for all other users. Whether the user
     /// is protected is not checked here.
-    pub(crate) fn operations(&self, row: &UserRow) -> Option<Vec<Operation>> {
+    pub(crate) fn operations(&self, row: &PlanLine) -> Option<Vec<Operation>> {
         if row.status != Status::Pending {
             return None;
         }
@@ -87,7 +87,7 @@ impl Criteria {
 
     /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
     /// write may have changed, since the engine reads that user first.
-    pub(super) fn protection(&self, row: &UserRow) -> Option<Settlement> {
+    pub(super) fn protection(&self, row: &PlanLine) -> Option<Settlement> {
         if row.effect != Effect::None {
             return None;
         }
@@ -97,7 +97,7 @@ impl Criteria {
 }
 
 /// The outcome of a user that may not be written.
-fn settle_barred(row: &UserRow, barred: &Barred) -> Settlement {
+fn settle_barred(row: &PlanLine, barred: &Barred) -> Settlement {
     Settlement {
         outcome: barred.outcome(),
         after: row.before.clone().map(|seen| seen.state),
@@ -114,9 +114,13 @@ mod tests {
         UserState,
     };
 
-    fn row(active: bool, workspaces: &[&str]) -> UserRow {
-        UserRow {
-            user_name: Some("ada@example.com".to_owned()),
+    fn row(active: bool, workspaces: &[&str]) -> PlanLine {
+        PlanLine {
+            line: Line(2),
+            user_id: Some("u1".to_owned()),
+            status: Status::Pending,
+            goal: None,
+            effect: Effect::None,
             known: KnownNames {
                 user_name: Some("ada@example.com".to_owned()),
                 addresses: Some(Vec::new()),
@@ -131,7 +135,6 @@ mod tests {
                 },
                 at: Timestamp::from_millis(0),
             }),
-            ..UserRow::new(Line(2), Some("u1".to_owned()), Status::Pending)
         }
     }
 
@@ -146,7 +149,7 @@ mod tests {
         }
     }
 
-    fn outcome(criteria: &Criteria, row: &UserRow) -> Option<Outcome> {
+    fn outcome(criteria: &Criteria, row: &PlanLine) -> Option<Outcome> {
         match criteria.decide(row) {
             LineDecision::Settle(settlement) => Some(settlement.outcome),
             LineDecision::Settled | LineDecision::Write(_) => None,
@@ -163,12 +166,12 @@ mod tests {
             write,
             LineDecision::Write(vec![Operation::SetActive(false)])
         );
-        let unseen = UserRow {
+        let unseen = PlanLine {
             before: None,
             ..row(true, &[])
         };
         assert_eq!(criteria.decide(&unseen), LineDecision::Write(Vec::new()));
-        let settled = UserRow {
+        let settled = PlanLine {
             status: Status::NotFound,
             ..row(true, &[])
         };

@@ -11,6 +11,7 @@ mod lookup_register;
 mod new_job;
 mod overview;
 mod plan_digest;
+mod plan_totals;
 mod planning;
 mod unwritten;
 mod verification;
@@ -20,7 +21,9 @@ pub(crate) use line_decision::Criteria;
 pub(crate) use new_job::{
     Intake, IntakeError, ProfileReading, differences, intake, left_to_undo, provider, reading, undo,
 };
-pub(crate) use overview::{Overview, PlanGroup, UnmetPatterns, active_to_write, overview, unmet};
+pub(crate) use overview::{
+    Overview, PlanGroup, UnmetPatterns, active_to_write, overview, overview_of_new, totals, unmet,
+};
 pub(crate) use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
 pub(crate) use unwritten::protect;
 pub(crate) use verification::verify;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{ActiveUsers, Extent, Operation, Status};
-use crate::ledger::{Job, Ledger, LedgerError, Pages, Retriable, UserRow};
+use crate::ledger::{Job, JobPlan, Ledger, LedgerError, Pages, Retriable, UserRow};
 use crate::plan::line_decision::Criteria;
-use crate::plan::plan_digest::PlanDigest;
+use crate::plan::plan_totals::PlanTotals;
+use crate::plan::planning::LookUpSummary;
 
 /// How many lines of each group are kept for display.
 const SHOWN: usize = 5;
@@ -41,7 +42,7 @@ pub(crate) async fn active_to_write(
     let mut open = Retriable::default();
     let mut pages = Pages::of_lines();
     while let Some(page) = pages
-        .next(async |after, limit| ledger.lines(job, after, limit).await)
+        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
         .await?
     {
         for row in page.iter().filter(|row| row.status.is_open()) {
@@ -73,7 +74,7 @@ pub(crate) async fn unmet(
     let mut pages = Pages::of_lines();
     while !unmet.is_empty() {
         let page = pages
-            .next(async |after, limit| ledger.lines(job, after, limit).await)
+            .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
             .await?;
         let Some(page) = page else { break };
         for row in &page {
@@ -92,44 +93,81 @@ pub(crate) async fn unmet(
     })
 }
 
-/// Reads all lines of a plan and returns its totals.
+/// Reads all lines of a job and adds up its plan, as it is now.
+pub(crate) async fn totals(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+) -> Result<PlanTotals, LedgerError> {
+    let mut totals = PlanTotals::new(job);
+    let mut pages = Pages::of_lines();
+    while let Some(page) = pages
+        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
+        .await?
+    {
+        for row in &page {
+            totals.take(row, criteria.operations(row).as_deref());
+        }
+    }
+    Ok(totals)
+}
+
+/// Shows the plan of a job as it is now, also if the job has run since the plan was made.
 pub(crate) async fn overview(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
 ) -> Result<Overview, LedgerError> {
-    let mut digest = PlanDigest::new(job);
-    let mut groups: BTreeMap<Status, PlanGroup> = BTreeMap::new();
-    let (mut lines, mut active) = (0, 0);
-    let mut pages = Pages::of_lines();
-    while let Some(page) = pages
-        .next(async |after, limit| ledger.lines(job, after, limit).await)
-        .await?
-    {
-        for row in page {
-            lines += 1;
-            let operations = criteria.operations(&row);
-            digest.line(&row, operations.as_deref());
-            if operations.is_some() {
-                let seen = row.before.as_ref();
-                active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
-            }
-            let group = groups.entry(row.status).or_default();
-            group.lines += 1;
-            if group.first.len() < SHOWN {
-                group.first.push((row, operations.unwrap_or_default()));
-            }
+    let totals = totals(ledger, job, criteria).await?;
+    let (active, digest) = (totals.active, totals.digest());
+    show(ledger, job, criteria, active, digest).await
+}
+
+/// Shows a plan that was made just now. What it adds up to is stored with it.
+pub(crate) async fn overview_of_new(
+    ledger: &mut Ledger,
+    job: &Job,
+    plan: &JobPlan,
+    criteria: &Criteria,
+) -> Result<Overview, LedgerError> {
+    let active = LookUpSummary::read(plan).active_to_write;
+    let digest = plan.digest.clone();
+    show(ledger, job, criteria, active, digest).await
+}
+
+async fn show(
+    ledger: &mut Ledger,
+    job: &Job,
+    criteria: &Criteria,
+    active: u64,
+    digest: String,
+) -> Result<Overview, LedgerError> {
+    let counts = ledger.counts(job).await?;
+    let mut groups = BTreeMap::new();
+    for status in Status::ALL.iter().copied() {
+        let lines = counts.of(status);
+        if lines == 0 {
+            continue;
         }
+        // With as many as there are, the search ends at the last of them.
+        let limit = usize::try_from(lines).unwrap_or(SHOWN).min(SHOWN);
+        let first = ledger.lines_with(job, &[status], limit).await?;
+        let first = first.into_iter().map(|row| {
+            let operations = criteria.operations(&(&row).into());
+            (row, operations.unwrap_or_default())
+        });
+        let first = first.collect();
+        groups.insert(status, PlanGroup { lines, first });
     }
     let to_write = groups.get(&Status::Pending).map_or(0, |group| group.lines);
     Ok(Overview {
-        groups,
         extent: Extent {
             to_write,
             active,
             tenant_active: ActiveUsers::Unknown,
         },
-        digest: digest.finish(),
-        lines,
+        lines: groups.values().map(|group| group.lines).sum(),
+        groups,
+        digest,
     })
 }

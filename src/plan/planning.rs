@@ -9,7 +9,6 @@ use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{CountActive, Inquirer, LookUpError, LookUpOptions, LookUpStatus, look_up};
 use crate::plan::line_decision::Criteria;
 use crate::plan::lookup_register::SoughtInLedger;
-use crate::plan::overview::overview;
 use crate::plan::unwritten::settle;
 use crate::port::Directory;
 
@@ -118,18 +117,17 @@ pub(crate) async fn make<D: Directory>(
         looked_up = sought.looked_up(found).await?;
     }
     ledger.mark_duplicates(job, run).await?;
-    settle(ledger, job, run, criteria).await?;
-    let overview = overview(ledger, job, criteria).await?;
-    looked_up.active_to_write = overview.extent.active;
+    let totals = settle(ledger, job, run, criteria).await?;
+    looked_up.active_to_write = totals.active;
     // A job that was run without a plan keeps the number of users that was confirmed.
     let to_write = if ledger.was_run(job).await? {
         job.users
     } else {
-        overview.extent.to_write
+        totals.to_write
     };
     let looked_up = serde_json::json!(looked_up);
     let job = ledger
-        .finish_plan(job, run, &overview.digest, to_write, &looked_up)
+        .finish_plan(job, run, &totals.digest(), to_write, &looked_up)
         .await?;
     Ok(job)
 }

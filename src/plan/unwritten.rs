@@ -1,22 +1,37 @@
 //! Gives an outcome to each user of a plan that is not to be written.
 
 use crate::domain::{Clock, Entry, Fact, Status};
-use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, UserRow};
+use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, PlanLine};
 use crate::plan::line_decision::{Criteria, LineDecision};
+use crate::plan::plan_totals::PlanTotals;
 
 /// Gives an outcome to each user that is not to be written: a protected user, a user in the wanted state, and
-/// a user that cannot be brought there. Returns how many users got one.
+/// a user that cannot be brought there. Returns what the plan then adds up to.
 pub(super) async fn settle(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
     criteria: &Criteria,
-) -> Result<u64, LedgerError> {
-    each_page(ledger, job, run, |row| match criteria.decide(row) {
-        LineDecision::Settle(settlement) => Some(Fact::Settled(settlement)),
-        LineDecision::Settled | LineDecision::Write(_) => None,
+) -> Result<PlanTotals, LedgerError> {
+    let mut totals = PlanTotals::new(job);
+    each_page(ledger, job, run, |row| {
+        let (fact, operations) = match criteria.decide(row) {
+            LineDecision::Settle(settlement) => {
+                row.status = settlement.outcome.status();
+                (Some(Fact::Settled(settlement)), None)
+            }
+            LineDecision::Settled => (None, None),
+            // The user must be read first. The plan has what is known until then.
+            LineDecision::Write(operations) if operations.is_empty() => {
+                (None, criteria.operations(row))
+            }
+            LineDecision::Write(operations) => (None, Some(operations)),
+        };
+        totals.take(row, operations.as_deref());
+        fact
     })
-    .await
+    .await?;
+    Ok(totals)
 }
 
 /// Gives an outcome to the protected users only. This protects users whom a later command added to the
@@ -39,20 +54,20 @@ async fn each_page(
     ledger: &mut Ledger,
     job: &Job,
     run: &NewRun,
-    fact: impl Fn(&UserRow) -> Option<Fact>,
+    mut fact: impl FnMut(&mut PlanLine) -> Option<Fact>,
 ) -> Result<u64, LedgerError> {
     let mut settled = 0;
     let mut pages = Pages::of_lines();
-    while let Some(page) = pages
-        .next(async |after, limit| ledger.lines(job, after, limit).await)
+    while let Some(mut page) = pages
+        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
         .await?
     {
         let at = Clock::System.now();
-        let entries = page.iter().filter_map(|row| {
+        let entries = page.iter_mut().filter_map(|row| {
             Some(Entry {
+                fact: fact(row)?,
                 line: row.line,
                 at,
-                fact: fact(row)?,
             })
         });
         let entries: Vec<_> = entries.collect();

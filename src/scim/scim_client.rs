@@ -24,6 +24,9 @@ use crate::scim::response::service_config::{self, ServiceConfig};
 /// The most redirects that are followed for one request.
 const MOST_REDIRECTS: u32 = 5;
 
+/// Room for the headers of a request, with those that the HTTP client adds.
+const HEADERS: usize = 8;
+
 /// The longest wait for a permit to follow a redirect: a write must not be sent long after the decision.
 const PERMIT_WAIT: Duration = Duration::from_secs(10);
 
@@ -78,10 +81,14 @@ impl ScimClient {
             .ok_or_else(|| Silence::NotSent("not signed in".to_owned()))
     }
 
-    fn outgoing(&self, request: &Request, authorization: HeaderValue) -> Result<Outgoing, String> {
+    fn outgoing<'r>(
+        &self,
+        request: &'r Request,
+        authorization: HeaderValue,
+    ) -> Result<Outgoing<'r>, String> {
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|e| e.to_string())?;
         let url = self.base.join(&request.path).map_err(|e| e.to_string())?;
-        let mut headers = HeaderMap::with_capacity(3);
+        let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(self.session.header(), authorization);
         let media = &self.dialect.media;
         headers.insert(header::ACCEPT, media.accept.0.clone());
@@ -96,7 +103,7 @@ impl ScimClient {
             method,
             url,
             headers,
-            body: request.body.clone(),
+            body: request.body.as_deref(),
         })
     }
 }
@@ -112,10 +119,10 @@ impl ScimClient {
     /// Sends a request. A redirect within the origin is followed, and a request that arrived on the wrong
     /// connection (421) is sent once more on a new one: in both cases the server says that it has done
     /// nothing. Each further request waits for a permit of the rate limit (P6).
-    async fn deliver(&self, outgoing: Outgoing) -> Result<Delivered, Silence> {
+    async fn deliver(&self, outgoing: Outgoing<'_>) -> Result<Delivered, Silence> {
         let mut outgoing = outgoing;
         let (mut redirects, mut is_repeated) = (0, false);
-        let mut reply = self.http.exchange(outgoing.clone()).await?;
+        let mut reply = self.http.exchange(&outgoing).await?;
         loop {
             let elsewhere = match redirect(&outgoing.method, &outgoing.url, &reply) {
                 Redirect::Follow(url) if redirects < MOST_REDIRECTS => {
@@ -123,13 +130,13 @@ impl ScimClient {
                     tracing::debug!(status = reply.status, redirects, "following a redirect");
                     self.permit().await?;
                     outgoing.url = url;
-                    reply = self.http.exchange(outgoing.clone()).await?;
+                    reply = self.http.exchange(&outgoing).await?;
                     continue;
                 }
                 Redirect::No if reply.status == 421 && !is_repeated => {
                     is_repeated = true;
                     self.permit().await?;
-                    reply = self.http.exchange_anew(outgoing.clone()).await?;
+                    reply = self.http.exchange_anew(&outgoing).await?;
                     continue;
                 }
                 Redirect::No => None,

@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// So few ids are compared one by one, which takes no memory.
+const FEW: usize = 16;
+
 /// How a provider compares ids of users, and of the workspaces, roles or groups that they are in.
 ///
 /// RFC 7643 §3.1 makes `id` case-exact. A provider that ignores the case of ids says so in its profile.
@@ -72,6 +75,15 @@ impl IdRule {
 
     /// The list without ids that name the same thing as an earlier id.
     pub fn distinct(self, ids: Vec<String>) -> Vec<String> {
+        if ids.len() <= FEW {
+            let mut firsts: Vec<String> = Vec::with_capacity(ids.len());
+            for id in ids {
+                if !self.contains(&firsts, &id) {
+                    firsts.push(id);
+                }
+            }
+            return firsts;
+        }
         let mut known = HashSet::with_capacity(ids.len());
         let is_first: Vec<bool> = ids.iter().map(|id| known.insert(self.key(id))).collect();
         drop(known);

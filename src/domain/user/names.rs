@@ -155,4 +155,14 @@ mod tests {
         assert_ne!(name_key("ada@x.com"), name_key("ada@y.com"));
         assert_ne!(name_key("jose"), name_key("jos\u{e9}"));
     }
+
+    #[test]
+    fn p7_an_ascii_name_has_the_key_that_the_rule_for_all_names_gives_it() {
+        let ascii: String = (0..=0x7f_u8).map(char::from).collect();
+        for name in [ascii.as_str(), " \u{b}Ada@X.com\u{1f} ", ""] {
+            let ascii = name_key(&format!("{name}x"));
+            let others = name_key(&format!("{name}\u{e9}"));
+            assert_eq!(ascii.strip_suffix('x'), others.strip_suffix('\u{e9}'));
+        }
+    }
 }

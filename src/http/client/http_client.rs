@@ -156,7 +156,7 @@ impl Http {
     /// # Errors
     /// [`Silence::NotSent`] only if connecting failed; [`Silence::Blocked`] if the proxy refuses all
     /// requests, or cannot be used; [`Silence::Lost`] for everything else.
-    pub async fn exchange(&self, outgoing: Outgoing) -> Result<Reply, Silence> {
+    pub async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<Reply, Silence> {
         self.exchange_by(&self.pooled, outgoing).await
     }
 
@@ -165,11 +165,15 @@ impl Http {
     ///
     /// # Errors
     /// As [`Http::exchange`].
-    pub async fn exchange_anew(&self, outgoing: Outgoing) -> Result<Reply, Silence> {
+    pub async fn exchange_anew(&self, outgoing: &Outgoing<'_>) -> Result<Reply, Silence> {
         self.exchange_by(&self.anew()?, outgoing).await
     }
 
-    async fn exchange_by(&self, clients: &Clients, outgoing: Outgoing) -> Result<Reply, Silence> {
+    async fn exchange_by(
+        &self,
+        clients: &Clients,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Reply, Silence> {
         let is_direct = is_loopback(&outgoing.url) && !self.settings.network.proxy_loopback;
         let hop = if is_direct {
             None
@@ -217,11 +221,10 @@ impl Http {
 
     /// Sends the request. If there is no file descriptor for a connection, nothing was sent: waits until
     /// another request has freed one. This is not a failure of the server and must not count as its outage.
-    async fn execute(&self, client: &Client, outgoing: Outgoing) -> reqwest::Result<Response> {
+    async fn execute(&self, client: &Client, outgoing: &Outgoing<'_>) -> reqwest::Result<Response> {
         let deadline = Instant::now().checked_add(self.settings.timeout);
-        let request = outgoing.into_reqwest();
-        while let Some(copy) = request.try_clone() {
-            match client.execute(copy).await {
+        loop {
+            match client.execute(outgoing.to_reqwest()).await {
                 Err(error)
                     if lacks_descriptors(&error)
                         && deadline.is_none_or(|deadline| Instant::now() < deadline) =>
@@ -231,7 +234,6 @@ impl Http {
                 result => return result,
             }
         }
-        client.execute(request).await
     }
 }
 
@@ -301,7 +303,9 @@ fn has_no_roots(error: &reqwest::Error, network: &Network) -> bool {
 
 /// Reads a body up to the size limit. Returning early drops the response, which closes its connection.
 async fn read(mut response: Response, headers: &HeaderMap) -> Body {
-    let mut whole = Vec::new();
+    let length = response.content_length().unwrap_or_default();
+    let length = usize::try_from(length).unwrap_or(BODY_CAP).min(BODY_CAP);
+    let mut whole = Vec::with_capacity(length);
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if whole.len() + chunk.len() > BODY_CAP => return Body::TooLong,
@@ -334,7 +338,7 @@ mod tests {
         .unwrap()
     }
 
-    fn outgoing(base: &str) -> Outgoing {
+    fn outgoing(base: &str) -> Outgoing<'static> {
         let base = BaseUrl::parse(base, PlainHttp::Anywhere).unwrap();
         Outgoing {
             method: Method::GET,
@@ -345,7 +349,7 @@ mod tests {
     }
 
     async fn ask(base: &str, timeout: Duration) -> Result<Reply, Silence> {
-        http(timeout).exchange(outgoing(base)).await
+        http(timeout).exchange(&outgoing(base)).await
     }
 
     const LONG: Duration = Duration::from_secs(20);
@@ -426,7 +430,7 @@ mod tests {
             });
             let base = server.url.replace("http://", "https://");
             let outgoing = outgoing(&base);
-            match http.unwrap().exchange(outgoing).await {
+            match http.unwrap().exchange(&outgoing).await {
                 Err(Silence::NotSent(text)) if never_left => {
                     assert!(text.contains("(Connect)"), "{text}");
                 }
@@ -466,11 +470,11 @@ mod tests {
         let server = Server::always(Act::json("200 OK", "{}")).await;
         let http = http(LONG);
         for _ in 0..3 {
-            http.exchange(outgoing(&server.url)).await.unwrap();
+            http.exchange(&outgoing(&server.url)).await.unwrap();
         }
         assert_eq!(server.connections(), 1);
-        http.exchange_anew(outgoing(&server.url)).await.unwrap();
-        http.exchange_anew(outgoing(&server.url)).await.unwrap();
+        http.exchange_anew(&outgoing(&server.url)).await.unwrap();
+        http.exchange_anew(&outgoing(&server.url)).await.unwrap();
         assert_eq!(server.connections(), 3);
     }
 
@@ -509,7 +513,7 @@ mod tests {
             for scheme in ["http", "https"] {
                 let proxy = Server::always(refusal(offer)).await;
                 let base = format!("{scheme}://server.invalid");
-                match behind(&proxy.url).exchange(outgoing(&base)).await {
+                match behind(&proxy.url).exchange(&outgoing(&base)).await {
                     // reqwest does not return the answer of a proxy that refuses a tunnel.
                     Err(Silence::Blocked(why)) if scheme == "https" => {
                         assert!(why.contains("the proxy wants a sign-in"), "{why}");
@@ -526,7 +530,7 @@ mod tests {
         let proxy =
             Server::always(Act::json("502 Bad Gateway", "<title>no such host</title>")).await;
         let reply = behind(&proxy.url)
-            .exchange(outgoing("http://server.invalid"))
+            .exchange(&outgoing("http://server.invalid"))
             .await;
         assert_eq!(reply.unwrap().proxy.as_deref(), Some(&*proxy.url));
         let reply = ask(&proxy.url, LONG).await;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::domain::{Allowance, Clock};
-use crate::http::HeaderMap;
+use crate::http::{HeaderMap, HeaderName};
 
 use super::header_time::{seconds, time_until};
 
@@ -37,6 +37,14 @@ const TRIPLES: [(&str, &str, &str); 3] = [
 /// `RateLimit-Policy: "name";q=9;w=60`. An older edition is `RateLimit: remaining=5, reset=30`. A reset is a
 /// time in any form (see `header_time`).
 pub(crate) fn allowance(headers: &HeaderMap, clock: Clock) -> Option<Allowance> {
+    // Most answers have none of these headers. To see that takes one look at each name that is there.
+    let is_about_a_limit = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("ratelimit") || name.starts_with("x-rate")
+    };
+    if !headers.keys().any(is_about_a_limit) {
+        return None;
+    }
     let (header, allowance) = field(headers)
         .map(|found| ("ratelimit", found))
         .or_else(|| {
@@ -164,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Timestamp;
-    use crate::http::{HeaderName, HeaderValue};
+    use crate::http::HeaderValue;
 
     /// 2023-11-14T22:13:20Z.
     const NOW: i64 = 1_700_000_000_000;

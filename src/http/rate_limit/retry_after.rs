@@ -16,6 +16,13 @@ const MOST_VALUES: usize = 8;
 /// The wait that `Retry-After`, or else `X-Retry-After`, asks for, in any form of a time (see
 /// `header_time`). A time in the past is a wait of zero; other text counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap, clock: Clock) -> Option<Duration> {
+    // Most answers have neither. To see that takes one look at each name that is there.
+    if !headers
+        .keys()
+        .any(|name| name.as_str().ends_with("retry-after"))
+    {
+        return None;
+    }
     let wait = ["retry-after", "x-retry-after"]
         .iter()
         .flat_map(|name| headers.get_all(*name))

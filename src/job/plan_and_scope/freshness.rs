@@ -8,7 +8,7 @@ use crate::job::plan_and_scope::plan_difference;
 use crate::job::site::Site;
 use crate::job::{JobError, RailError, SiteError};
 use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
-use crate::plan::overview;
+use crate::plan::totals;
 use crate::settings::Span;
 
 /// Users of a plan that are read again before the first write.
@@ -39,7 +39,7 @@ pub(super) async fn check_digest(
     plan: &JobPlan,
     site: &Site<'_>,
 ) -> Result<(), JobError> {
-    let found = overview(ledger, job, &site.criteria).await?.digest;
+    let found = totals(ledger, job, &site.criteria).await?.digest();
     if found == plan.digest {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use crate::job::work::lifecycle::{PlanRule, ready};
 use crate::job::work::result::warn_if_undone;
 use crate::job::{JobError, RunOptions, Setup};
 use crate::ledger::{Job, Ledger};
-use crate::plan::{Criteria, Overview, overview};
+use crate::plan::{Criteria, Overview, overview, overview_of_new};
 
 /// A job with its plan.
 #[derive(Debug)]
@@ -45,7 +45,10 @@ pub(crate) async fn plan(
         let ready = ready(setup, &mut ledger, job, PlanRule::Anew, &options).await?;
         (ready.job, ready.site.criteria)
     };
-    let overview = overview(&mut ledger, &job, &criteria).await?;
+    let overview = match &job.plan {
+        Some(plan) if !begun => overview_of_new(&mut ledger, &job, plan, &criteria).await?,
+        _ => overview(&mut ledger, &job, &criteria).await?,
+    };
     Ok(PlannedJob {
         ledger,
         job,

@@ -3,14 +3,17 @@
 //! A statement is a constant beside the type of the row that it fills or stores. Each column type binds
 //! and decodes itself (`stored_columns`), so that a row type is one `FromRow` structure.
 
+mod bound_rows;
 mod events;
 mod file;
 mod jobs;
+mod looks;
 mod paging;
 mod stored_columns;
 mod timeline;
 mod users;
 
+use bound_rows::{BoundValues, RowsSql};
 pub(in crate::ledger) use events::commit;
 pub(crate) use events::{Head, StoredEvent};
 pub(crate) use file::Holder;
@@ -23,7 +26,7 @@ use stored_columns::{Count, Json, Nullable};
 pub(crate) use timeline::{Activity, AnswerTimes, Answers, ProgressPoint, RunStory, Trouble, Wait};
 pub use users::UserRow;
 pub(in crate::ledger) use users::open_users;
-pub(crate) use users::{UndoRow, UndoScope};
+pub(crate) use users::{PlanLine, UndoRow, UndoScope};
 
 #[cfg(test)]
 mod tests;

@@ -101,6 +101,22 @@ impl<'a, D: Directory> Walk<'a, D> {
         }
     }
 
+    /// Whether further pages have arrived, so that [`Walk::next`] need not ask for one.
+    pub(in crate::lookup) fn is_ahead(&self) -> bool {
+        !self.ahead.is_empty() && !self.cursor.is_over()
+    }
+
+    /// Asks for the pages that [`Walk::next`] needs next, if none has arrived. The caller must be sure to go on.
+    ///
+    /// # Errors
+    /// [`LookUpError`]; the cursor then stays where it was.
+    pub(in crate::lookup) async fn prepare(&mut self) -> Result<(), LookUpError> {
+        if self.cursor.is_over() || !self.ahead.is_empty() {
+            return Ok(());
+        }
+        self.fetch().await
+    }
+
     /// The next page with users that were not shown before; `None` at the end.
     ///
     /// # Errors

@@ -3,16 +3,15 @@
 //! The content type is ignored: Anaplan's documentation contradicts itself about it, and gateways send
 //! wrong ones.
 
-use serde_json::Value;
-
 use crate::domain::{Content, Problem, RequestKind};
 use crate::http::{Body, body_text, readable_text};
 
 use crate::scim::dialect::Dialect;
-use crate::scim::response::json_fields::{Fields, member};
+use crate::scim::response::json_fields::Fields;
+use crate::scim::response::json_value::JsonValue;
 use crate::scim::response::known_attributes::KnownAttributes;
-use crate::scim::response::user::user;
-use crate::scim::response::user_list::list;
+use crate::scim::response::user::{attributes, user};
+use crate::scim::response::user_list::{ListBody, OF_LIST};
 
 /// Members in which services and their gateways put an explanation, best first. `statusMessage` comes
 /// from Anaplan's gateway.
@@ -24,6 +23,9 @@ const DETAILS: [&str; 6] = [
     "error",
     "title",
 ];
+
+/// Further members by which a body says that the request was refused or failed.
+const OF_REFUSAL: [&str; 6] = ["status", "scimtype", "success", "succeeded", "ok", "errors"];
 
 /// Reads the body of an answer to a request of this kind. `redact` removes secrets from each text that
 /// is kept.
@@ -45,22 +47,31 @@ pub(in crate::scim) fn content(
         return Content::Empty;
     }
     let clean = |text: &str| Some(readable_text(&redact(text))).filter(|text| !text.is_empty());
-    let Some(fields) = Fields::parse(body) else {
-        return Content::Foreign(clean(&body_text(body)).unwrap_or_default());
+    let foreign = || Content::Foreign(clean(&body_text(body)).unwrap_or_default());
+    let names = OF_LIST.into_iter().chain(attributes(dialect));
+    let names: Vec<_> = names.chain(DETAILS).chain(OF_REFUSAL).collect();
+    let fields = if kind == RequestKind::List {
+        let Some(mut list) = ListBody::parse(dialect, known, body, &names) else {
+            return foreign();
+        };
+        if let Some(page) = list.page() {
+            return Content::Page(page);
+        }
+        list.fields
+    } else {
+        let Some(fields) = Fields::parse(body, &names) else {
+            return foreign();
+        };
+        fields
     };
-    if kind == RequestKind::List
-        && let Some(page) = list(dialect, known, &fields)
-    {
-        return Content::Page(page);
-    }
     if !is_message(&fields)
         && let Some(state) = user(dialect, kind, known, &fields)
     {
         return Content::User(state);
     }
     let explanation = DETAILS.iter().find_map(|name| match fields.get(name)? {
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => Some(with_code(&fields, name, text)),
+        JsonValue::Text(text) if text.trim().is_empty() => None,
+        JsonValue::Text(text) => Some(with_code(&fields, name, text)),
         other => Some(other.to_string()),
     });
     let explanation = explanation.unwrap_or_else(|| body_text(body).into_owned());
@@ -75,9 +86,9 @@ pub(in crate::scim) fn content(
 /// a member such as `errors` or `success` that other services use. Some services send such a body with an
 /// HTTP status of success.
 fn is_refusal(fields: &Fields) -> bool {
-    let is_code = |status: &Value| match status {
-        Value::Number(code) => code.as_f64().is_some_and(|code| code >= 400.0),
-        Value::String(text) => {
+    let is_code = |status: &JsonValue| match status {
+        JsonValue::Number(code) => code.as_f64().is_some_and(|code| code >= 400.0),
+        JsonValue::Text(text) => {
             let text = text.trim().to_ascii_lowercase();
             let code = text.parse::<f64>().is_ok_and(|code| code >= 400.0);
             code || text.starts_with("fail") || text.starts_with("error")
@@ -85,19 +96,19 @@ fn is_refusal(fields: &Fields) -> bool {
         _ => false,
     };
     let status = fields.get("status").is_some_and(|status| match status {
-        Value::Object(object) => member(object, "code").is_some_and(is_code),
+        JsonValue::Object(object) => object.get("code").is_some_and(is_code),
         status => is_code(status),
     });
     let is_no = |name: &str| match fields.get(name) {
-        Some(Value::Bool(yes)) => !yes,
-        Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("false"),
+        Some(JsonValue::Bool(yes)) => !yes,
+        Some(JsonValue::Text(text)) => text.trim().eq_ignore_ascii_case("false"),
         _ => false,
     };
     let names_errors = |name: &str| match fields.get(name) {
-        Some(Value::Bool(yes)) => *yes,
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(errors)) => !errors.is_empty(),
-        Some(Value::Object(error)) => !error.is_empty(),
+        Some(JsonValue::Bool(yes)) => *yes,
+        Some(JsonValue::Text(text)) => !text.trim().is_empty(),
+        Some(JsonValue::List(errors)) => !errors.is_empty(),
+        Some(JsonValue::Object(error)) => error.values().next().is_some(),
         _ => false,
     };
     status
@@ -125,12 +136,12 @@ fn is_message(fields: &Fields) -> bool {
 
 /// Whether `is_such` holds for one of the URNs in `schemas`, which it gets in lower case.
 fn has_urn(fields: &Fields, is_such: impl Fn(&str) -> bool) -> bool {
-    let fits = |schema: &Value| {
-        let urn = schema.as_str();
+    let fits = |schema: &JsonValue| {
+        let urn = schema.as_text();
         urn.is_some_and(|urn| is_such(&urn.to_ascii_lowercase()))
     };
     match fields.get("schemas") {
-        Some(Value::Array(schemas)) => schemas.iter().any(fits),
+        Some(JsonValue::List(schemas)) => schemas.iter().any(fits),
         Some(schema) => fits(schema),
         None => false,
     }
@@ -139,6 +150,7 @@ fn has_urn(fields: &Fields, is_such: impl Fn(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
     use crate::domain::UserState;
@@ -347,8 +359,61 @@ mod tests {
         }
 
         #[test]
+        fn the_case_of_names_and_attributes_that_are_not_read_make_no_difference(value in json()) {
+            let Some(object) = value.as_object() else {
+                return Ok(());
+            };
+            let mut members = Vec::new();
+            for (name, member) in object {
+                members.push(format!(r#""x\u00e9{name}":{value}"#));
+                members.push(format!(r#""{}":{member}"#, name.to_uppercase()));
+            }
+            let other = format!("{{{}}}", members.join(", "));
+            let (read, other) = (read(value.to_string().as_bytes()), read(other.as_bytes()));
+            match (read, other) {
+                (Content::User(read), Content::User(other)) => prop_assert_eq!(read, other),
+                (Content::Other(_), Content::Other(_)) => {}
+                (read, other) => prop_assert!(false, "{:?} {:?}", read, other),
+            }
+        }
+
+        #[test]
+        fn an_entry_of_a_list_is_read_as_the_same_object_alone(values in prop::collection::vec(json(), 0..4)) {
+            let (dialect, known) = (Dialect::with_entitlements(), KnownAttributes::default());
+            let names = attributes(&dialect);
+            let alone = values.iter().filter_map(|value| {
+                let text = value.to_string();
+                let fields = Fields::parse(text.as_bytes(), &names)?;
+                user(&dialect, RequestKind::List, &known, &fields)
+            });
+            let alone: Vec<_> = alone.collect();
+            let list = format!(r#"{{"resources":7,"Resources":{}}}"#, Value::from(values));
+            let noted = KnownAttributes::default();
+            let mut list = ListBody::parse(&dialect, &noted, list.as_bytes(), &OF_LIST).unwrap();
+            prop_assert_eq!(list.page().unwrap().users, alone);
+            prop_assert_eq!(noted.has_access(), known.has_access());
+            prop_assert_eq!(noted.has_addresses(), known.has_addresses());
+        }
+
+        #[test]
         fn random_bytes_are_never_a_user(bytes: Vec<u8>) {
             prop_assert!(!matches!(read(&bytes), Content::User(_)));
+        }
+    }
+
+    #[test]
+    fn p2_a_list_that_is_cut_proves_nothing_about_the_provider() {
+        let entry = r#"{"id":"u","entitlements":[{"value":"w"}],"emails":["a@x.com"]}"#;
+        for (body, is_noted) in [
+            (format!(r#"{{"Resources":[{entry}]}}"#), true),
+            (format!(r#"{{"Resources":[{entry}"#), false),
+        ] {
+            let known = KnownAttributes::default();
+            let dialect = Dialect::with_entitlements();
+            let body = Body::Whole(body.into_bytes());
+            content(&dialect, RequestKind::List, &known, &body, str::to_owned);
+            assert_eq!(known.has_access(), is_noted, "{body:?}");
+            assert_eq!(known.has_addresses(), is_noted, "{body:?}");
         }
     }
 

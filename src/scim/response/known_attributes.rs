@@ -29,6 +29,13 @@ impl KnownAttributes {
         self.addresses.store(true, Ordering::Relaxed);
     }
 
+    /// Records all that `other` knows.
+    pub(in crate::scim) fn note_all_of(&self, other: &Self) {
+        self.access.fetch_or(other.has_access(), Ordering::Relaxed);
+        self.addresses
+            .fetch_or(other.has_addresses(), Ordering::Relaxed);
+    }
+
     /// Whether addresses were ever shown or declared.
     pub(in crate::scim) fn has_addresses(&self) -> bool {
         self.addresses.load(Ordering::Relaxed)

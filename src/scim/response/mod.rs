@@ -4,6 +4,7 @@
 
 pub(super) mod content;
 pub(super) mod json_fields;
+mod json_value;
 pub(super) mod known_attributes;
 pub(super) mod schemas;
 pub(super) mod service_config;

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::http::{Body, Reply, server_millis};
 
-use crate::scim::response::json_fields::{Fields, member};
+use crate::scim::response::json_fields::Fields;
+use crate::scim::response::json_value::{JsonObject, JsonValue};
 
 /// What a provider says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,20 +35,31 @@ const FEATURES: [(&str, &str); 6] = [
 
 /// Reads an answer to `GET /ServiceProviderConfig`.
 pub(in crate::scim) fn read(reply: &Reply) -> ServiceConfig {
+    let names = FEATURES.map(|(key, _)| key);
     let fields = match &reply.body {
-        Body::Whole(body) => Fields::parse(body).unwrap_or_default(),
+        Body::Whole(body) => Fields::parse(body, &names).unwrap_or_default(),
         Body::Broken(_) | Body::Packed(_) | Body::TooLong => Fields::default(),
     };
+    let feature = |key: &str| match fields.get(key) {
+        Some(JsonValue::Object(feature)) => Some(feature),
+        _ => None,
+    };
     let supports = FEATURES.into_iter().filter_map(|(key, name)| {
-        let feature = fields.get(key)?.as_object()?;
-        Some((name, member(feature, "supported")?.as_bool()?))
+        let is_supported = feature(key).map(|feature| feature.get("supported"));
+        match is_supported.flatten() {
+            Some(JsonValue::Bool(is_supported)) => Some((name, *is_supported)),
+            _ => None,
+        }
     });
-    let most_results = || member(fields.get("filter")?.as_object()?, "maxResults")?.as_u64();
+    let most_results = |filter: &JsonObject| match filter.get("maxResults") {
+        Some(JsonValue::Number(most)) => most.as_u64(),
+        _ => None,
+    };
     ServiceConfig {
         status: reply.status,
         clock_ms: server_millis(&reply.headers),
         supports: supports.collect(),
-        most_results: most_results(),
+        most_results: feature("filter").and_then(most_results),
     }
 }
 

@@ -3,17 +3,25 @@
 //! What an answer does not show stays unknown: a user is called inactive, or without workspaces, only if
 //! the answer says so (P2).
 
-use serde_json::{Map, Value};
-
 use crate::domain::{IdRule, RequestKind, UserState};
 use crate::http::one_line;
 
 use crate::scim::dialect::{AccessDialect, AttributeName, Dialect};
-use crate::scim::response::json_fields::{Fields, member};
+use crate::scim::response::json_fields::Fields;
+use crate::scim::response::json_value::{JsonObject, JsonValue};
 use crate::scim::response::known_attributes::KnownAttributes;
 
 /// Attributes of RFC 7643 §4.1.2 that carry access.
 const CARRY_ACCESS: [&str; 3] = ["entitlements", "roles", "groups"];
+
+/// Attributes of a user that are read besides those that carry access.
+const READ: [&str; 6] = ["id", "meta", "username", "displayname", "emails", "active"];
+
+/// The names of all attributes of a user that [`user`] reads.
+pub(in crate::scim) fn attributes(dialect: &Dialect) -> Vec<&str> {
+    let own = dialect.access.attribute.as_ref().map(AttributeName::as_str);
+    READ.into_iter().chain(CARRY_ACCESS).chain(own).collect()
+}
 
 /// Reads a user; `None` if the object has no id, or says that it is another kind of resource. Ids, names
 /// and workspaces are kept as they are sent, without redaction: decisions depend on them, and they are
@@ -73,18 +81,18 @@ fn other_access(dialect: &AccessDialect, fields: &Fields) -> Vec<String> {
     others.map(str::to_owned).collect()
 }
 
-fn access<'a>(dialect: &AccessDialect, fields: &'a Fields) -> Option<&'a Value> {
+fn access<'f, 'a>(dialect: &AccessDialect, fields: &'f Fields<'a>) -> Option<&'f JsonValue<'a>> {
     let attribute = dialect.attribute.as_ref()?;
-    fields.get(&attribute.as_str().to_ascii_lowercase())
+    fields.get(attribute.as_str())
 }
 
-fn holds_something(value: &Value) -> bool {
+fn holds_something(value: &JsonValue) -> bool {
     match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(holds_something),
-        Value::Object(members) => members.values().any(holds_something),
-        Value::Bool(_) | Value::Number(_) => true,
+        JsonValue::Null => false,
+        JsonValue::Text(text) => !text.trim().is_empty(),
+        JsonValue::List(items) => items.iter().any(holds_something),
+        JsonValue::Object(object) => object.values().any(holds_something),
+        JsonValue::Bool(_) | JsonValue::Number(_) => true,
     }
 }
 
@@ -92,18 +100,18 @@ fn holds_something(value: &Value) -> bool {
 /// missing or wrong.
 fn is_another_resource(fields: &Fields) -> bool {
     let kind = match fields.get("meta") {
-        Some(Value::Object(meta)) => member(meta, "resourceType").and_then(Value::as_str),
+        Some(JsonValue::Object(meta)) => meta.get("resourceType").and_then(JsonValue::as_text),
         _ => None,
     };
     kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("User"))
 }
 
 /// Reads a boolean as providers write it: also a number, or a text such as `"True"` in Anaplan's samples.
-fn flag(value: &Value) -> Option<bool> {
+fn flag(value: &JsonValue) -> Option<bool> {
     let text = match value {
-        Value::Bool(flag) => return Some(*flag),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_ascii_lowercase(),
+        JsonValue::Bool(flag) => return Some(*flag),
+        JsonValue::Number(number) => number.to_string(),
+        JsonValue::Text(text) => text.trim().to_ascii_lowercase(),
         _ => return None,
     };
     match text.as_str() {
@@ -123,21 +131,21 @@ struct Views {
 
 /// The values of a multi-valued attribute such as `emails` (RFC 7643 §4.1.2): objects with a `value`, or
 /// bare texts.
-fn addresses(emails: &Value) -> Vec<String> {
-    let one = |item: &Value| match item {
-        Value::Object(item) => member(item, "value").map(texts).unwrap_or_default(),
+fn addresses(emails: &JsonValue) -> Vec<String> {
+    let one = |item: &JsonValue| match item {
+        JsonValue::Object(item) => item.get("value").map(texts).unwrap_or_default(),
         other => texts(other),
     };
     match emails {
-        Value::Array(items) => items.iter().flat_map(one).collect(),
+        JsonValue::List(items) => items.iter().flat_map(one).collect(),
         single => one(single),
     }
 }
 
-fn workspaces(dialect: &AccessDialect, ids: IdRule, access: &Value) -> Vec<String> {
+fn workspaces(dialect: &AccessDialect, ids: IdRule, access: &JsonValue) -> Vec<String> {
     let mut views = Views::default();
     match access {
-        Value::Array(items) => items.iter().for_each(|item| views.take(dialect, item)),
+        JsonValue::List(items) => items.iter().for_each(|item| views.take(dialect, item)),
         single => views.take(dialect, single),
     }
     let kept = if views.ids.is_empty() {
@@ -149,12 +157,12 @@ fn workspaces(dialect: &AccessDialect, ids: IdRule, access: &Value) -> Vec<Strin
 }
 
 impl Views {
-    fn take(&mut self, dialect: &AccessDialect, item: &Value) {
-        let Value::Object(item) = item else {
+    fn take(&mut self, dialect: &AccessDialect, item: &JsonValue) {
+        let JsonValue::Object(item) = item else {
             return self.ids.extend(texts(item));
         };
-        let value = member(item, "value");
-        let kind = member(item, "type").and_then(Value::as_str);
+        let value = item.get("value");
+        let kind = item.get("type").and_then(JsonValue::as_text);
         let is_among = |lists: &[String]| {
             kind.is_some_and(|kind| lists.iter().any(|list| list.eq_ignore_ascii_case(kind)))
         };
@@ -176,22 +184,22 @@ impl Views {
 }
 
 /// One workspace, by its id or its display name; else by the whole item, so that it still counts.
-fn one_workspace(item: &Map<String, Value>, id: Option<&Value>) -> Vec<String> {
-    let ids = id.or_else(|| member(item, "display")).map(texts);
+fn one_workspace(item: &JsonObject, id: Option<&JsonValue>) -> Vec<String> {
+    let ids = id.or_else(|| item.get("display")).map(texts);
     match ids {
         Some(ids) if !ids.is_empty() => ids,
-        _ if item.values().all(Value::is_null) => Vec::new(),
-        _ => vec![Value::Object(item.clone()).to_string()],
+        _ if item.values().all(JsonValue::is_null) => Vec::new(),
+        _ => vec![item.to_string()],
     }
 }
 
 /// The texts in a value, without blank ones. A number or a boolean becomes text.
-fn texts(value: &Value) -> Vec<String> {
+fn texts(value: &JsonValue) -> Vec<String> {
     match value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::String(text) if text.trim().is_empty() => Vec::new(),
-        Value::String(text) => vec![text.trim().to_owned()],
+        JsonValue::Null => Vec::new(),
+        JsonValue::List(items) => items.iter().flat_map(texts).collect(),
+        JsonValue::Text(text) if text.trim().is_empty() => Vec::new(),
+        JsonValue::Text(text) => vec![text.trim().to_owned()],
         other => vec![other.to_string()],
     }
 }
@@ -222,8 +230,19 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<UserState> {
-        let fields = Fields::parse(json.as_bytes()).unwrap();
-        user(&anaplan(), RequestKind::Read, &known(), &fields)
+        user_in(&anaplan(), RequestKind::Read, &known(), json)
+    }
+
+    /// Reads the user in a body.
+    fn user_in(
+        dialect: &Dialect,
+        kind: RequestKind,
+        known: &KnownAttributes,
+        json: &str,
+    ) -> Option<UserState> {
+        let names = attributes(dialect);
+        let fields = Fields::parse(json.as_bytes(), &names).unwrap();
+        user(dialect, kind, known, &fields)
     }
 
     /// A provider that has shown the attribute before.
@@ -340,10 +359,7 @@ mod tests {
         let none = Some(Vec::new());
         assert_eq!(read(r#"{"id":"u"}"#).unwrap().workspaces, none);
         // The answer to a write may show a part of the user only.
-        let written = |json: &str| {
-            let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(&anaplan(), RequestKind::Write, &known(), &fields).unwrap()
-        };
+        let written = |json: &str| user_in(&anaplan(), RequestKind::Write, &known(), json).unwrap();
         let part = r#"{"id":"u","active":false}"#;
         assert_eq!(written(part).workspaces, None);
         let whole = r#"{"id":"u","userName":"u@example.com","active":false}"#;
@@ -369,8 +385,8 @@ mod tests {
     fn p2_an_attribute_that_is_absent_is_none_only_where_that_is_known() {
         use RequestKind::{List, Read, Write};
         let see = |json: &str, kind, known: &KnownAttributes| {
-            let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(&anaplan(), kind, known, &fields).unwrap().workspaces
+            let user = user_in(&anaplan(), kind, known, json).unwrap();
+            user.workspaces
         };
         let silent = r#"{"id":"u","userName":"u@x.com","active":true}"#;
         let null = r#"{"id":"u","userName":"u@x.com","entitlements":null}"#;
@@ -396,8 +412,7 @@ mod tests {
         // A dialect in which a missing attribute means that access is unknown.
         let unknown: Dialect =
             toml::from_str(r#"access = { attribute = "groups", absent = "unknown" }"#).unwrap();
-        let fields = Fields::parse(silent.as_bytes()).unwrap();
-        let state = user(&unknown, Read, &known(), &fields).unwrap();
+        let state = user_in(&unknown, Read, &known(), silent).unwrap();
         assert_eq!(state.workspaces, None);
     }
 
@@ -405,8 +420,8 @@ mod tests {
     fn p2_addresses_that_are_absent_are_none_only_in_a_user_that_was_read_alone() {
         use RequestKind::{List, Read, Write};
         let see = |json: &str, kind, known: &KnownAttributes| {
-            let fields = Fields::parse(json.as_bytes()).unwrap();
-            user(&anaplan(), kind, known, &fields).unwrap().addresses
+            let user = user_in(&anaplan(), kind, known, json).unwrap();
+            user.addresses
         };
         let known = KnownAttributes::default();
         let silent = r#"{"id":"u","userName":"u@x.com","active":true}"#;

@@ -78,7 +78,7 @@ fn cells(row: &UserRow, criteria: &Criteria) -> Vec<String> {
         Status::Pending => "write",
         other => other.reported().as_str(),
     };
-    let operations = criteria.operations(row).unwrap_or_default();
+    let operations = criteria.operations(&row.into()).unwrap_or_default();
     let ours = [
         row.line.to_string(),
         text(&row.user_id),

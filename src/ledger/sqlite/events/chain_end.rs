@@ -8,8 +8,7 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::domain::{EventParts, IdRule, NO_HASH, link};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sqlite::Count;
-use crate::ledger::sqlite::events::to_json;
+use crate::ledger::sqlite::{BoundValues, Count, RowsSql};
 
 /// Seq, line, time, kind, body, hash: an event as [`APPEND`] stores it.
 #[derive(Debug, Serialize)]
@@ -27,9 +26,18 @@ pub(super) const APPEND: &str = "
     SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
     FROM json_each(?) ORDER BY key";
 
+/// The same with the events as bound values, for the hundreds of events of a page of users.
+const APPEND_MANY: RowsSql = RowsSql {
+    before: "
+    INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
+    SELECT ?, ?, column1, column2, column3, column4, column5, column6 FROM",
+    columns: 6,
+    after: "",
+};
+
 /// Stores events, in order, and returns the hash of each.
 ///
-/// However many they are, it takes two statements: one finds the end of the chain, one stores.
+/// However many they are, it takes few statements: one finds the end of the chain, the others store.
 pub(in crate::ledger) async fn append_events(
     connection: &mut SqliteConnection,
     job: i64,
@@ -52,13 +60,19 @@ async fn append(
     run: Option<i64>,
     rows: &[AppendedEvent<'_>],
 ) -> Result<(), LedgerError> {
-    sqlx::query(APPEND)
-        .bind(job)
-        .bind(run)
-        .bind(to_json(rows))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let bind = |values: &mut BoundValues, event: &AppendedEvent<'_>| {
+        let AppendedEvent(seq, line, at, kind, body, hash) = event;
+        values.push(Count(*seq));
+        values.push(line.map(Count));
+        values.push(*at);
+        values.text(kind);
+        values.text(body);
+        values.text(hash);
+    };
+    let before = [Some(job), run];
+    APPEND_MANY
+        .execute(connection, &before, rows, bind, &[])
+        .await
 }
 
 /// The end of a chain, after which events are appended.

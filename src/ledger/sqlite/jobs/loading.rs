@@ -2,19 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde_json::json;
 use sqlx::{Connection, Sqlite, Transaction};
 
-use crate::domain::{Clock, IdRule, JobId, name_key};
+use crate::domain::{Clock, IdRule, JobId, Status, name_key};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, set_aside};
 use crate::ledger::sqlite::jobs::job_row::JOB;
-use crate::ledger::sqlite::users::mark_duplicates;
-use crate::ledger::sqlite::{Count, Json};
+use crate::ledger::sqlite::looks::mark_duplicates;
+use crate::ledger::sqlite::{BoundValues, Count, Json, RowsSql};
 use crate::ledger::{Difference, Job, Ledger, LedgerError, Loaded, Names, NewJob, NewLine};
 
-/// Rows that go to SQLite as one statement: enough to make the statement's own cost small, little
-/// enough to keep memory flat.
+/// Lines that are stored together: little enough to keep memory flat.
 const CHUNK: usize = 512;
 
 /// How many ids a refusal shows of each kind.
@@ -27,7 +25,7 @@ pub struct Loading<'ledger> {
     job: i64,
     ids: IdRule,
     clock: Clock,
-    chunk: Vec<serde_json::Value>,
+    chunk: Vec<NewLine>,
 }
 
 // A number is never used again: events that were pruned might be taken for these.
@@ -38,13 +36,17 @@ const INSERT_JOB: &str = "
                    coalesce((SELECT max(job) FROM pruned), 0)),
            ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?";
 
-const INSERT_USERS: &str = "
+/// Line, id, key of the id, key of the name, status, reason, detail, name, cells, goal.
+const INSERT_USERS: RowsSql = RowsSql {
+    before: "
     INSERT INTO users (job, line, user_id, user_key, name_key, status, reason, detail,
                        user_name, roster_name, cells, goal)
-    SELECT ?, value ->> 'line', value ->> 'id', value ->> 'key', value ->> 'name_key',
-           value ->> 'status', value ->> 'reason', value ->> 'detail', value ->> 'name',
-           value ->> 'name', value ->> 'cells', value ->> 'goal'
-    FROM json_each(?)";
+    SELECT ?, column1, column2, column3, column4, column5, column6, column7, column8, column8, column9,
+           column10
+    FROM",
+    columns: 10,
+    after: "",
+};
 
 const STORE_NUMBERS: &str = "
     UPDATE jobs SET
@@ -104,23 +106,7 @@ impl Ledger {
 impl Loading<'_> {
     /// Takes one line.
     pub async fn push(&mut self, line: NewLine) -> Result<(), LedgerError> {
-        let goal = line.goal.map(|goal| json!(goal).to_string());
-        self.chunk.push(match line.names {
-            Names::Id(user) => json!({
-                "line": line.line, "id": user.as_str(), "key": self.ids.key(user.as_str()),
-                "status": "pending",
-                "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
-            }),
-            Names::UserName(name) => json!({
-                "line": line.line, "name_key": name_key(&name), "status": "pending",
-                "name": line.user_name, "cells": json!(line.cells).to_string(), "goal": goal,
-            }),
-            Names::NoUser(why) => json!({
-                "line": line.line, "status": "invalid", "reason": why.reason,
-                "detail": why.detail, "name": line.user_name,
-                "cells": json!(line.cells).to_string(),
-            }),
-        });
+        self.chunk.push(line);
         if self.chunk.len() == CHUNK {
             self.flush().await?;
         }
@@ -128,12 +114,17 @@ impl Loading<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), LedgerError> {
-        let rows = serde_json::Value::Array(std::mem::take(&mut self.chunk)).to_string();
-        sqlx::query(INSERT_USERS)
-            .bind(self.job)
-            .bind(rows)
-            .execute(&mut *self.transaction)
+        let ids = self.ids;
+        INSERT_USERS
+            .execute(
+                &mut self.transaction,
+                &[Some(self.job)],
+                &self.chunk,
+                |values, line| bind_line(values, ids, line),
+                &[],
+            )
             .await?;
+        self.chunk.clear();
         Ok(())
     }
 
@@ -192,4 +183,35 @@ impl Loading<'_> {
         let total = rows.first().map_or(0, |(_, Count(total))| *total);
         Ok((total, rows.into_iter().map(|(id, _)| id).collect()))
     }
+}
+
+/// The values of [`INSERT_USERS`] for one line.
+fn bind_line(values: &mut BoundValues, ids: IdRule, line: &NewLine) {
+    values.push(Count(line.line));
+    match &line.names {
+        Names::Id(user) => {
+            values.text(user.as_str());
+            values.text(&ids.key(user.as_str()));
+            values.optional(None);
+        }
+        Names::UserName(name) => {
+            values.optional(None);
+            values.optional(None);
+            values.text(&name_key(name));
+        }
+        Names::NoUser(_) => (0..3).for_each(|_| values.optional(None)),
+    }
+    let why = match &line.names {
+        Names::NoUser(why) => Some(why),
+        Names::Id(_) | Names::UserName(_) => None,
+    };
+    let status = why.map_or(Status::Pending, |_| Status::Invalid);
+    values.text(status.as_str());
+    values.optional(why.map(|why| why.reason));
+    values.optional(why.map(|why| why.detail.as_str()));
+    values.optional(line.user_name.as_deref());
+    values.push(Json(&line.cells));
+    // An invalid line has no goal.
+    let goal = line.goal.as_ref().filter(|_| why.is_none());
+    values.push(goal.map(Json));
 }

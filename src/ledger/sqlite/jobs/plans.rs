@@ -8,7 +8,7 @@ use sqlx::Connection;
 use crate::domain::Entry;
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::users::forget_candidates;
+use crate::ledger::sqlite::looks::forget_candidates;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 

@@ -8,7 +8,7 @@ use sqlx::{Connection, FromRow, SqliteConnection};
 use crate::domain::{Effect, Entry, Fact, Line, Reason, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::users::forget_lines;
+use crate::ledger::sqlite::looks::forget_lines;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 

@@ -74,7 +74,7 @@ pub struct UserRow {
 
 /// The columns of [`UserRow::known`].
 #[derive(FromRow)]
-pub(super) struct KnownColumns {
+pub(in crate::ledger::sqlite) struct KnownColumns {
     shown_name: Option<String>,
     #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
     addresses: Option<Vec<String>>,

@@ -9,7 +9,7 @@ use crate::domain::{Finding, Goal, Line, Status, UserState};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::append_events;
 use crate::ledger::sqlite::jobs::{is_given_back, last_undo};
-use crate::ledger::sqlite::users::sightings::place;
+use crate::ledger::sqlite::looks::place;
 use crate::ledger::sqlite::users::user_row::select_users;
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow};

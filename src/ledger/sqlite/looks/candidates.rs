@@ -13,8 +13,9 @@ use crate::domain::{
 };
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::users::sightings::{goal_of, is_named, looked_up};
-use crate::ledger::sqlite::users::user_row::KnownColumns;
+use crate::ledger::sqlite::looks::shown_users::{ShownUser, store_looks};
+use crate::ledger::sqlite::looks::sightings::{goal_of, is_named};
+use crate::ledger::sqlite::users::KnownColumns;
 use crate::ledger::sqlite::{Json, Nullable};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -143,7 +144,7 @@ impl Ledger {
             .bind(job.number)
             .fetch_all(&mut *transaction)
             .await?;
-        let mut entries = Vec::new();
+        let (mut shown, mut entries) = (Vec::new(), Vec::new());
         let mut known = Vec::new();
         for of_line in candidates.chunk_by(|a, b| a.line == b.line) {
             let exact = of_line.iter().find(|candidate| candidate.is_exact);
@@ -153,8 +154,11 @@ impl Ledger {
                     if goal.is_none_or(|goal| goal.is_shown_by(&meant.state))
                         && is_named(door, meant.known.clone(), &meant.state)
                     {
-                        let state = meant.state.clone();
-                        entries.push(looked_up(meant.line, state, meant.seen_at_ms));
+                        shown.push(ShownUser {
+                            line: meant.line,
+                            at: meant.seen_at_ms,
+                            state: &meant.state,
+                        });
                     } else {
                         known.push(identity(meant, job.ids));
                     }
@@ -162,6 +166,7 @@ impl Ledger {
                 (None, several) => entries.push(ambiguity(several, now)),
             }
         }
+        store_looks(&mut transaction, job, run, &shown).await?;
         record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
         sqlx::query(STORE_IDENTITIES)
             .bind(job.number)

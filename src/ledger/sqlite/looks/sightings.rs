@@ -1,36 +1,37 @@
 //! What a look-up has found: users as the provider shows them, matched with the lines that seek them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
-use sqlx::{Connection, FromRow};
+use sqlx::{Connection, FromRow, SqliteConnection};
 
 use crate::domain::{
     Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key,
 };
-use crate::ledger::sqlite::events::record;
-use crate::ledger::sqlite::users::candidates::keep;
-use crate::ledger::sqlite::users::user_row::KnownColumns;
-use crate::ledger::sqlite::{Count, Json, Nullable};
+use crate::ledger::sqlite::looks::candidates::keep;
+use crate::ledger::sqlite::looks::shown_users::{ShownUser, store_looks};
+use crate::ledger::sqlite::looks::unseen::has_names;
+use crate::ledger::sqlite::users::KnownColumns;
+use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
-/// A line that seeks one of the users that were shown, by id.
-#[derive(FromRow)]
-struct SoughtById {
-    line: Line,
-    /// The place of that user among those that were shown.
-    #[sqlx(try_from = "Count")]
-    nth: u64,
-    user_id: String,
-    #[sqlx(try_from = "Nullable<Json<Goal>>")]
-    goal: Option<Goal>,
-    #[sqlx(flatten, try_from = "KnownColumns")]
-    known: KnownNames,
-}
+/// A line that seeks one of the users that were shown, by id: the line, the place of that user among those that
+/// were shown, the id as the roster spells it, and the goal of the line as JSON.
+#[derive(Deserialize)]
+struct SoughtById<'a>(
+    u64,
+    u64,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Option<Cow<'a, str>>,
+);
 
+/// All lines as one row: each row is sent from the thread of SQLite by itself.
 const SOUGHT_BY_ID: &str = "
-    SELECT line, json_each.key AS nth, user_id, goal, shown_name, roster_name, addresses, cells
-    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value ->> 0
-    WHERE status = 'pending' AND before_at_ms IS NULL
-    ORDER BY line";
+    SELECT json_group_array(json_array(line, json_each.key, user_id, goal))
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND user_key = value
+    WHERE status = 'pending' AND before_at_ms IS NULL";
 
 /// A line that seeks one of the users that were shown, by name.
 #[derive(FromRow)]
@@ -42,8 +43,20 @@ struct SoughtByName {
 
 const SOUGHT_BY_NAME: &str = "
     SELECT line, json_each.key AS nth
-    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value ->> 1
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND name_key = value
     WHERE status = 'pending' AND user_id IS NULL ORDER BY line";
+
+/// The names of a line that are known so far.
+#[derive(FromRow)]
+struct NamedLine {
+    line: Line,
+    #[sqlx(flatten, try_from = "KnownColumns")]
+    known: KnownNames,
+}
+
+const NAMED_LINES: &str = "
+    SELECT line, shown_name, roster_name, addresses, cells
+    FROM json_each(?2) CROSS JOIN users ON job = ?1 AND line = value";
 
 /// The names of a line that seeks one of the users that were shown.
 #[derive(FromRow)]
@@ -105,40 +118,57 @@ impl Ledger {
         position: Option<&str>,
     ) -> Result<Vec<usize>, LedgerError> {
         let now = self.clock.now();
-        let keys = keys(job, users);
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let by_id: Vec<SoughtById> = sqlx::query_as(SOUGHT_BY_ID)
+        let by_id: String = sqlx::query_scalar(SOUGHT_BY_ID)
             .bind(job.number)
-            .bind(&keys)
-            .fetch_all(&mut *transaction)
+            .bind(Json(
+                users
+                    .iter()
+                    .map(|user| job.ids.key(&user.id))
+                    .collect::<Vec<_>>(),
+            ))
+            .fetch_one(&mut *transaction)
             .await?;
-        let by_name: Vec<SoughtByName> = sqlx::query_as(SOUGHT_BY_NAME)
-            .bind(job.number)
-            .bind(&keys)
-            .fetch_all(&mut *transaction)
-            .await?;
-        let (mut entries, mut candidates, mut sought) = (Vec::new(), Vec::new(), Vec::new());
-        for row in by_id {
-            let nth = place(row.nth, users)?;
-            let (state, goal) = (&users[nth], goal_of(row.goal, job));
-            let is_exact = row.user_id == state.id;
-            let is_shown = goal.as_ref().is_none_or(|goal| goal.is_shown_by(state))
-                && is_named(door, row.known, state);
+        let unreadable = |_| LedgerError::value("users", by_id.clone());
+        let mut by_id: Vec<SoughtById> = serde_json::from_str(&by_id).map_err(unreadable)?;
+        by_id.sort_unstable_by_key(|SoughtById(line, nth, ..)| (*line, *nth));
+        let unnamed = unnamed_lines(&mut transaction, job, &by_id, users).await?;
+        let (mut shown, mut candidates, mut sought) = (Vec::new(), Vec::new(), Vec::new());
+        for SoughtById(line, nth, user_id, goal) in by_id {
+            let (line, nth) = (Line(line), place(nth, users)?);
+            let state = &users[nth];
+            let own = goal.map(|goal| {
+                let read = serde_json::from_str(&goal);
+                read.map_err(|_| LedgerError::value("goal", goal.into_owned()))
+            });
+            let goal = goal_of(own.transpose()?, job);
+            let is_exact = user_id == state.id;
+            let is_named = match unnamed.get(&line) {
+                Some(known) => is_named(door, known.clone(), state),
+                None => true,
+            };
+            let is_shown = goal.as_ref().is_none_or(|goal| goal.is_shown_by(state)) && is_named;
             sought.push(nth);
             if is_exact && is_shown {
-                // The last look counts, if a page shows a user twice.
-                entries.retain(|entry: &Entry| entry.line != row.line);
-                entries.push(looked_up(row.line, state.clone(), now));
+                // The last look counts, if the list shows a user twice.
+                shown.pop_if(|before: &mut ShownUser<'_>| before.line == line);
+                shown.push(ShownUser {
+                    line,
+                    at: now,
+                    state,
+                });
             } else if job.ids == IdRule::IgnoreCase {
-                candidates.push((row.line, nth, is_exact));
+                candidates.push((line, nth, is_exact));
             }
         }
-        for row in by_name {
-            let nth = place(row.nth, users)?;
-            sought.push(nth);
-            candidates.push((row.line, nth, false));
+        if has_names(&mut transaction, job.number).await? {
+            for row in sought_by_name(&mut transaction, job, users).await? {
+                let nth = place(row.nth, users)?;
+                sought.push(nth);
+                candidates.push((row.line, nth, false));
+            }
         }
-        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+        store_looks(&mut transaction, job, run, &shown).await?;
         keep(&mut transaction, job, &candidates, users, now).await?;
         if let Some(position) = position {
             sqlx::query("UPDATE jobs SET list_position = ? WHERE number = ?")
@@ -262,6 +292,48 @@ impl Ledger {
     }
 }
 
+/// The lines that seek one of these users by name.
+async fn sought_by_name(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    users: &[UserState],
+) -> Result<Vec<SoughtByName>, LedgerError> {
+    let names = users.iter().map(|user| user.user_name.as_deref());
+    let keys: Vec<_> = names.map(|name| name.map(name_key)).collect();
+    let rows = sqlx::query_as(SOUGHT_BY_NAME)
+        .bind(job.number)
+        .bind(Json(keys))
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
+}
+
+/// The names that are known of each line whose user was shown without a name or without addresses. All other
+/// users were shown with all names that [`is_named`] may ask for.
+async fn unnamed_lines(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    sought: &[SoughtById<'_>],
+    users: &[UserState],
+) -> Result<HashMap<Line, KnownNames>, LedgerError> {
+    let mut lines = Vec::new();
+    for SoughtById(line, nth, ..) in sought {
+        let state = &users[place(*nth, users)?];
+        if state.user_name.is_none() || state.addresses.is_none() {
+            lines.push(line);
+        }
+    }
+    if lines.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<NamedLine> = sqlx::query_as(NAMED_LINES)
+        .bind(job.number)
+        .bind(Json(lines))
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.line, row.known)).collect())
+}
+
 /// The keys by which users are found among the lines of a job: id and name.
 fn keys(job: &Job, users: &[UserState]) -> String {
     let keys = users.iter().map(|user| {
@@ -279,7 +351,10 @@ pub(super) fn is_named(door: &Door, mut known: KnownNames, state: &UserState) ->
 }
 
 /// The place of the user of a row among the users that were shown.
-pub(super) fn place(nth: u64, users: &[UserState]) -> Result<usize, LedgerError> {
+pub(in crate::ledger::sqlite) fn place(
+    nth: u64,
+    users: &[UserState],
+) -> Result<usize, LedgerError> {
     let place = usize::try_from(nth).ok().filter(|nth| *nth < users.len());
     place.ok_or_else(|| LedgerError::value("place", nth.to_string()))
 }

@@ -1,0 +1,14 @@
+//! What look-ups have found: which lines seek the users that were shown, which user a line means, and what is
+//! still to be looked up.
+
+mod candidates;
+mod shown_users;
+mod sightings;
+mod unseen;
+
+pub(in crate::ledger::sqlite) use candidates::{forget_candidates, forget_lines};
+pub(in crate::ledger::sqlite) use sightings::place;
+pub(in crate::ledger::sqlite) use unseen::mark_duplicates;
+
+#[cfg(test)]
+mod tests;
