@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::timeline::answer_in::answer_in;
 use crate::ledger::{Job, LedgerError, Reader};
 
 /// Answers that took about the same time.

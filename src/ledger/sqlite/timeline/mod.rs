@@ -4,16 +4,9 @@
 //! SQLite does the counting, so that what comes back is small however large the job is. Nothing here knows
 //! how any of it is drawn.
 
-/// How a request ended, as JSON, in an event: one of its own, or the one with the outcome that the answer led
-/// to. `NULL` for events without any.
-macro_rules! answer_in {
-    () => {
-        "CASE kind WHEN 'ended' THEN body WHEN 'settled' THEN body -> 'answer' END"
-    };
-}
-
 mod activity;
 mod answer_counts;
+mod answer_in;
 mod progress_points;
 mod run_stories;
 mod troubles;

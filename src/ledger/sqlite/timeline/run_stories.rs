@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use crate::domain::{RunId, Timestamp};
+use crate::ledger::sqlite::timeline::answer_in::answer_in;
 use crate::ledger::sqlite::{Count, Nullable};
 use crate::ledger::{Job, LedgerError, Reader};
 

@@ -7,6 +7,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::Timestamp;
 use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::timeline::answer_in::answer_in;
 use crate::ledger::{Job, LedgerError, Reader};
 
 /// A stretch of one run in which no user made progress.
