@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
+/// Allocates faster than the allocator of the system: a run allocates and frees for each user.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::{EventParts, IdRule, NO_HASH, link};
@@ -11,7 +10,7 @@ use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::{BoundValues, Count, RowsSql};
 
 /// Seq, line, time, kind, body, hash: an event as [`APPEND`] stores it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct AppendedEvent<'a>(u64, Option<u64>, i64, &'a str, &'a str, String);
 
 impl AppendedEvent<'_> {
@@ -20,14 +19,8 @@ impl AppendedEvent<'_> {
     }
 }
 
-/// The places are the job, the run, and the events.
-pub(super) const APPEND: &str = "
-    INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
-    SELECT ?, ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-    FROM json_each(?) ORDER BY key";
-
-/// The same with the events as bound values, for the hundreds of events of a page of users.
-const APPEND_MANY: RowsSql = RowsSql {
+/// The places are the job and the run.
+const APPEND: RowsSql = RowsSql {
     before: "
     INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
     SELECT ?, ?, column1, column2, column3, column4, column5, column6 FROM",
@@ -54,7 +47,7 @@ pub(in crate::ledger) async fn append_events(
     Ok(rows.into_iter().map(|row| row.5).collect())
 }
 
-async fn append(
+pub(super) async fn append(
     connection: &mut SqliteConnection,
     job: i64,
     run: Option<i64>,
@@ -70,9 +63,7 @@ async fn append(
         values.text(hash);
     };
     let before = [Some(job), run];
-    APPEND_MANY
-        .execute(connection, &before, rows, bind, &[])
-        .await
+    APPEND.execute(connection, &before, rows, bind, &[]).await
 }
 
 /// The end of a chain, after which events are appended.

@@ -1,18 +1,18 @@
 //! From the engine's facts to rows: an event each, and the new state of the user.
 //!
-//! However many facts there are, they go to SQLite as one text of a few statements, with one JSON parameter for
-//! the rows of each: a trip to SQLite's thread for each statement, and preparing and stepping a statement for
-//! each row, would cost many times as much as the rows.
+//! However many facts there are, they go to SQLite as a few statements with many rows each: a trip to SQLite's
+//! thread, and preparing and stepping a statement, for each row would cost many times as much as the row.
 
-use serde::Serialize;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::domain::{Entry, IdRule};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{FactEvents, NewEvent};
-use crate::ledger::sqlite::events::chain_end::{APPEND, ChainEnd};
-use crate::ledger::sqlite::events::user_states::{self, UserStates};
+use crate::ledger::sqlite::events::chain_end::{ChainEnd, append};
+use crate::ledger::sqlite::events::user_states::{
+    CLAIM, LOOK_UP, NAME, RELEASE, RENEW, SEND, SETTLE, Update, UserStates, VERIFY,
+};
+use crate::ledger::sqlite::{BoundValues, RowsSql};
 
 /// Stores facts about the users of a job: events and states, in the caller's transaction.
 ///
@@ -29,13 +29,10 @@ pub(in crate::ledger) async fn record(
         return Ok(());
     }
     let end = ChainEnd::find(connection, job, Some(run)).await?;
-    store(connection, (job, run, ids), entries, end, "").await
+    store(connection, (job, run, ids), entries, end).await
 }
 
 /// Stores facts about the users of a job in a transaction of its own. They are durable when this returns.
-///
-/// It takes two trips to SQLite's thread: one begins the transaction and reads where the chain ends, the
-/// other one stores and commits.
 ///
 /// # Errors
 /// Nothing is stored: the run has ended, because another process has begun one of this job; or the ledger
@@ -68,16 +65,17 @@ async fn try_to_commit(
     if !end.is_open {
         return Err(LedgerError::TakenOver);
     }
-    store(connection, (job, run, ids), entries, end, "COMMIT").await
+    store(connection, (job, run, ids), entries, end).await?;
+    sqlx::query("COMMIT").execute(connection).await?;
+    Ok(())
 }
 
-/// Stores facts behind the end of the chain, and does `last` in the same trip.
+/// Stores facts behind the end of the chain.
 async fn store(
     connection: &mut SqliteConnection,
     (job, run, ids): (i64, i64, IdRule),
     entries: &[Entry],
     mut end: ChainEnd,
-    last: &'static str,
 ) -> Result<(), LedgerError> {
     let FactEvents { events, places } = NewEvent::of(entries);
     if let Some(first) = events.first() {
@@ -86,78 +84,26 @@ async fn store(
     let rows: Vec<_> = events.iter().map(|event| end.link(event)).collect();
     let facts = entries.iter().zip(places.iter().map(|place| &rows[*place]));
     let states = UserStates::of(facts, ids);
-    let mut batch = Batch::default();
-    if let Some(rows) = to_json(&rows) {
-        batch.push(
-            APPEND,
-            [Place::Number(job), Place::Number(run), Place::Rows(rows)],
-        )?;
-    }
-    for (sql, rows) in [
-        (user_states::LOOK_UP, to_json(&states.looked_up)),
-        (user_states::RENEW, to_json(&states.renewed)),
-        (user_states::CLAIM, to_json(&states.claimed)),
-        (user_states::SETTLE, to_json(&states.settled)),
-        (user_states::RELEASE, to_json(&states.released)),
-        (user_states::VERIFY, to_json(&states.verified)),
-        (user_states::SEND, to_json(&states.sent)),
-    ] {
-        if let Some(rows) = rows {
-            batch.push(
-                sql,
-                [Place::Number(run), Place::Rows(rows), Place::Number(job)],
-            )?;
-        }
-    }
-    if let Some(rows) = to_json(&states.named) {
-        batch.push(user_states::NAME, [Place::Rows(rows), Place::Number(job)])?;
-    }
-    batch.texts.push(last);
-    // Nothing but constants of this crate is in the text.
-    let sql = batch.texts.join(";");
-    debug_assert_eq!(
-        sql.matches('?').count(),
-        batch.arguments.len(),
-        "a value for each place"
-    );
-    let sql = AssertSqlSafe(sql);
-    let query = sqlx::query_with(sql, batch.arguments);
-    query.execute(connection).await?;
-    Ok(())
+    append(connection, job, Some(run), &rows).await?;
+    let (job, run) = ([Some(job)], [Some(run)]);
+    update(connection, LOOK_UP, &run, &states.looked_up, &job).await?;
+    update(connection, RENEW, &run, &states.renewed, &job).await?;
+    update(connection, NAME, &[], &states.named, &job).await?;
+    update(connection, CLAIM, &run, &states.claimed, &job).await?;
+    update(connection, SETTLE, &run, &states.settled, &job).await?;
+    update(connection, RELEASE, &run, &states.released, &job).await?;
+    update(connection, VERIFY, &run, &states.verified, &job).await?;
+    update(connection, SEND, &run, &states.sent, &job).await
 }
 
-/// Statements that are sent as one text.
-#[derive(Default)]
-struct Batch {
-    texts: Vec<&'static str>,
-    arguments: SqliteArguments,
-}
-
-/// What is bound to a place of a statement.
-enum Place {
-    Number(i64),
-    Rows(String),
-}
-
-impl Batch {
-    fn push<const N: usize>(
-        &mut self,
-        sql: &'static str,
-        places: [Place; N],
-    ) -> Result<(), LedgerError> {
-        self.texts.push(sql);
-        for place in places {
-            let bound = match place {
-                Place::Number(number) => self.arguments.add(number),
-                Place::Rows(rows) => self.arguments.add(rows),
-            };
-            bound.map_err(sqlx::Error::Encode)?;
-        }
-        Ok(())
-    }
-}
-
-/// The rows as one parameter; `None` if there are none.
-pub(in crate::ledger::sqlite) fn to_json<T: Serialize>(rows: &[T]) -> Option<String> {
-    (!rows.is_empty()).then(|| serde_json::to_string(rows).expect("rows of plain values are JSON"))
+/// Stores the new states of users; `before` and `after` are the values before and after the rows.
+async fn update(
+    connection: &mut SqliteConnection,
+    sql: RowsSql,
+    before: &[Option<i64>],
+    rows: &[impl Update],
+    after: &[Option<i64>],
+) -> Result<(), LedgerError> {
+    let bind = |values: &mut BoundValues, row: &_| Update::bind(row, values);
+    sql.execute(connection, before, rows, bind, after).await
 }

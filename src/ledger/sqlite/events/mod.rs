@@ -8,10 +8,6 @@ mod stored_event;
 mod user_states;
 
 pub(in crate::ledger) use chain_end::append_events;
-pub(in crate::ledger::sqlite) use fact_rows::to_json;
 pub(in crate::ledger) use fact_rows::{commit, record};
 pub(in crate::ledger::sqlite) use set_aside::set_aside;
 pub(crate) use stored_event::{Head, StoredEvent};
-
-#[cfg(test)]
-mod tests;

@@ -8,8 +8,8 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::domain::{Line, Status, Timestamp};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sqlite::events::{append_events, to_json};
-use crate::ledger::sqlite::{Count, Pages, Placed};
+use crate::ledger::sqlite::events::append_events;
+use crate::ledger::sqlite::{Count, Json, Pages, Placed};
 
 /// Lines that go to SQLite as one statement.
 const CHUNK: usize = 512;
@@ -86,7 +86,7 @@ pub(in crate::ledger::sqlite) async fn set_aside(
             .collect();
         sqlx::query(STORE_HASHES)
             .bind(job)
-            .bind(to_json(&rows))
+            .bind(Json(&rows))
             .execute(&mut *connection)
             .await?;
     }

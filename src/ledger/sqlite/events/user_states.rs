@@ -1,129 +1,240 @@
 //! The new states of users that follow from facts, and the statements that store them.
 //!
-//! Each statement has three places: the run, the rows, and the job, in this order. That of [`NAME`], which leaves
-//! the run as it is, has the last two. No place has a number, since all statements of a batch are sent as one
-//! text (see `fact_rows`): the library would count the places of later statements wrongly.
+//! Each statement has a place for the run before its rows, and one for the job after them. That of [`NAME`], which
+//! leaves the run as it is, has the latter only.
 
 use std::collections::BTreeMap;
-
-use serde::Serialize;
 
 use crate::domain::{Confirmation, Effect, Entry, Fact, IdRule, Reason, Settlement, UserState};
 use crate::ledger::record::{EventBody, RequestEnd};
 use crate::ledger::sqlite::events::chain_end::AppendedEvent;
+use crate::ledger::sqlite::{BoundValues, Count, Json, RowsSql};
 
-pub(super) const CLAIM: &str = "
-    UPDATE users SET run = ?, status = 'claimed', effect = 'maybe', attempts = value ->> 1,
-        first_attempt_at_ms = coalesce(first_attempt_at_ms, value ->> 2), event_hash = value ->> 3
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+pub(super) const CLAIM: RowsSql = RowsSql {
+    before: "
+    UPDATE users SET run = ?, status = 'claimed', effect = 'maybe', attempts = column2,
+        first_attempt_at_ms = coalesce(first_attempt_at_ms, column3), event_hash = column4
+    FROM",
+    columns: 4,
+    after: OF_LINE,
+};
 
 /// What a user had before the job.
-macro_rules! look_up {
-    () => {
-        "UPDATE users SET before_at_ms = value ->> 1, active_before = value ->> 2,
-             workspaces_before = value ->> 3, user_name = coalesce(value ->> 4, user_name),
-             shown_name = coalesce(value ->> 4, shown_name),
-             display_name = coalesce(value ->> 5, display_name),
-             user_id = iif(name_key IS NULL, coalesce(user_id, value ->> 6), value ->> 6),
-             user_key = iif(name_key IS NULL, coalesce(user_key, value ->> 7), value ->> 7),
-             addresses = coalesce(value ->> 8, addresses), run = ?
-         FROM json_each(?) WHERE job = ? AND line = value ->> 0"
-    };
-}
+const LOOK: &str = "
+    UPDATE users SET run = ?, before_at_ms = column2, active_before = column3,
+        workspaces_before = column4, user_name = coalesce(column5, user_name),
+        shown_name = coalesce(column5, shown_name),
+        display_name = coalesce(column6, display_name),
+        user_id = iif(name_key IS NULL, coalesce(user_id, column7), column7),
+        user_key = iif(name_key IS NULL, coalesce(user_key, column8), column8),
+        addresses = coalesce(column9, addresses)
+    FROM";
 
 /// Once a write may have changed a user, a look-up does not say any more what the user had before.
-pub(super) const LOOK_UP: &str = concat!(look_up!(), " AND effect = 'none'");
+pub(super) const LOOK_UP: RowsSql = RowsSql {
+    before: LOOK,
+    columns: 9,
+    after: "WHERE job = ? AND line = column1 AND effect = 'none'",
+};
 
-pub(super) const RENEW: &str = look_up!();
+pub(super) const RENEW: RowsSql = RowsSql {
+    after: OF_LINE,
+    ..LOOK_UP
+};
 
 /// Names alone: what the user had before the job stays as the plan has it.
-pub(super) const NAME: &str = "
-    UPDATE users SET user_name = coalesce(value ->> 1, user_name),
-        shown_name = coalesce(value ->> 1, shown_name),
-        display_name = coalesce(value ->> 2, display_name),
-        addresses = coalesce(value ->> 3, addresses)
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+pub(super) const NAME: RowsSql = RowsSql {
+    before: "
+    UPDATE users SET user_name = coalesce(column2, user_name),
+        shown_name = coalesce(column2, shown_name),
+        display_name = coalesce(column3, display_name),
+        addresses = coalesce(column4, addresses)
+    FROM",
+    columns: 4,
+    after: OF_LINE,
+};
 
-pub(super) const SEND: &str = "
-    UPDATE users SET run = ?, sent = sent + (value ->> 1)
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+pub(super) const SEND: RowsSql = RowsSql {
+    before: "UPDATE users SET run = ?, sent = sent + column2 FROM",
+    columns: 2,
+    after: OF_LINE,
+};
 
-pub(super) const VERIFY: &str = "
-    UPDATE users SET verified_at_ms = value ->> 1, verified = value ->> 2,
-        verified_detail = value ->> 3, verified_run = ?
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+pub(super) const VERIFY: RowsSql = RowsSql {
+    before: "
+    UPDATE users SET verified_run = ?, verified_at_ms = column2, verified = column3,
+        verified_detail = column4
+    FROM",
+    columns: 4,
+    after: OF_LINE,
+};
 
-pub(super) const RELEASE: &str = "
-    UPDATE users SET run = ?, attempts = value ->> 1, status = value ->> 2, detail = value ->> 3,
-        reason = NULL, event_hash = value ->> 4, effect = value ->> 5, sent = sent + (value ->> 6)
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+pub(super) const RELEASE: RowsSql = RowsSql {
+    before: "
+    UPDATE users SET run = ?, attempts = column2, status = column3, detail = column4,
+        reason = NULL, event_hash = column5, effect = column6, sent = sent + column7
+    FROM",
+    columns: 7,
+    after: OF_LINE,
+};
 
-pub(super) const SETTLE: &str = "
-    UPDATE users SET run = ?, status = value ->> 1, reason = value ->> 2, detail = value ->> 3,
-        done_at_ms = value ->> 4, confirmed_at_ms = value ->> 5, confirmed_by = value ->> 6,
-        active_after = value ->> 7, workspaces_after = value ->> 8,
-        user_name = coalesce(value ->> 9, user_name),
-        shown_name = coalesce(value ->> 9, shown_name),
-        display_name = coalesce(value ->> 10, display_name),
-        http_status = value ->> 11, request_id = value ->> 12, event_hash = value ->> 13,
-        sent = sent + (value ->> 14),
-        effect = CASE WHEN value ->> 1 = 'in_doubt' THEN 'maybe'
+pub(super) const SETTLE: RowsSql = RowsSql {
+    before: "
+    UPDATE users SET run = ?, status = column2, reason = column3, detail = column4,
+        done_at_ms = column5, confirmed_at_ms = column6, confirmed_by = column7,
+        active_after = column8, workspaces_after = column9,
+        user_name = coalesce(column10, user_name),
+        shown_name = coalesce(column10, shown_name),
+        display_name = coalesce(column11, display_name),
+        http_status = column12, request_id = column13, event_hash = column14,
+        sent = sent + column15,
+        effect = CASE WHEN column2 = 'in_doubt' THEN 'maybe'
                       WHEN effect = 'maybe' THEN 'part' ELSE effect END
-    FROM json_each(?) WHERE job = ? AND line = value ->> 0";
+    FROM",
+    columns: 15,
+    after: OF_LINE,
+};
+
+/// The row of the line that the first column names.
+const OF_LINE: &str = "WHERE job = ? AND line = column1";
+
+/// A row of a statement.
+pub(super) trait Update {
+    /// Binds the columns, in the order of the statement.
+    fn bind(&self, values: &mut BoundValues);
+}
 
 /// Line, attempts, time, hash of the event.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct ClaimUpdate<'a>(u64, u32, i64, &'a str);
 
-/// Line and columns, in the order of the statement.
-#[derive(Debug, Serialize)]
-pub(super) struct LookUpUpdate<'a>(
-    u64,
-    i64,
-    Option<bool>,
-    Option<&'a [String]>,
-    Option<&'a str>,
-    Option<&'a str>,
-    &'a str,
-    String,
-    Option<&'a [String]>,
-);
+impl Update for ClaimUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, attempts, at, hash) = self;
+        values.push(Count(*line));
+        values.push(*attempts);
+        values.push(*at);
+        values.text(hash);
+    }
+}
 
-/// Line, name, display name, addresses.
-#[derive(Debug, Serialize)]
-pub(super) struct NameUpdate<'a>(u64, Option<&'a str>, Option<&'a str>, Option<&'a [String]>);
+/// Line, time, state, key of its id.
+#[derive(Debug)]
+pub(super) struct LookUpUpdate<'a>(u64, i64, &'a UserState, String);
+
+impl Update for LookUpUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, at, state, key) = self;
+        values.push(Count(*line));
+        values.push(*at);
+        values.push(state.active);
+        values.push(state.workspaces.as_ref().map(Json));
+        values.optional(state.user_name.as_deref());
+        values.optional(state.display_name.as_deref());
+        values.text(&state.id);
+        values.text(key);
+        values.push(state.addresses.as_ref().map(Json));
+    }
+}
+
+/// Line, state with the names.
+#[derive(Debug)]
+pub(super) struct NameUpdate<'a>(u64, &'a UserState);
+
+impl Update for NameUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, state) = self;
+        values.push(Count(*line));
+        values.optional(state.user_name.as_deref());
+        values.optional(state.display_name.as_deref());
+        values.push(state.addresses.as_ref().map(Json));
+    }
+}
 
 /// Line, writes that left.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct SendUpdate(u64, u32);
 
+impl Update for SendUpdate {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, sent) = self;
+        values.push(Count(*line));
+        values.push(*sent);
+    }
+}
+
 /// Line, time, finding, what differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct VerifyUpdate<'a>(u64, i64, &'static str, Option<&'a str>);
 
+impl Update for VerifyUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, at, finding, detail) = self;
+        values.push(Count(*line));
+        values.push(*at);
+        values.push(*finding);
+        values.optional(*detail);
+    }
+}
+
 /// Line, attempts, status, why, hash of the event, effect, writes that left.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct ReleaseUpdate<'a>(u64, u32, &'static str, &'a str, &'a str, &'static str, u32);
 
-/// Line and columns, in the order of the statement.
-#[derive(Debug, Serialize)]
-pub(super) struct SettleUpdate<'a>(
-    u64,
-    &'static str,
-    Option<&'static str>,
-    Option<&'a str>,
-    i64,
-    Option<i64>,
-    Option<&'static str>,
-    Option<bool>,
-    Option<&'a [String]>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<u16>,
-    Option<&'a str>,
-    &'a str,
-    u32,
-);
+impl Update for ReleaseUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Self(line, attempts, status, why, hash, effect, sent) = self;
+        values.push(Count(*line));
+        values.push(*attempts);
+        values.push(*status);
+        values.text(why);
+        values.text(hash);
+        values.push(*effect);
+        values.push(*sent);
+    }
+}
+
+/// The outcome of a user.
+#[derive(Debug)]
+pub(super) struct SettleUpdate<'a> {
+    line: u64,
+    at: i64,
+    settlement: &'a Settlement,
+    http_status: Option<u16>,
+    request_id: Option<&'a str>,
+    /// The hash of the event.
+    hash: &'a str,
+    /// Writes that left.
+    sent: u32,
+}
+
+impl Update for SettleUpdate<'_> {
+    fn bind(&self, values: &mut BoundValues) {
+        let Settlement {
+            outcome,
+            after,
+            detail,
+            ..
+        } = self.settlement;
+        let confirmed_by = outcome.confirmation();
+        let after = after.as_ref();
+        values.push(Count(self.line));
+        values.push(outcome.status().as_str());
+        values.push(outcome.reason().map(Reason::as_str));
+        values.optional(detail.as_deref());
+        values.push(self.at);
+        values.push(confirmed_by.map(|_| self.at));
+        values.push(confirmed_by.map(Confirmation::as_str));
+        values.push(after.and_then(|state| state.active));
+        values.push(after.and_then(|state| state.workspaces.as_ref()).map(Json));
+        values.optional(after.and_then(|state| state.user_name.as_deref()));
+        values.optional(after.and_then(|state| state.display_name.as_deref()));
+        values.push(self.http_status);
+        values.optional(self.request_id);
+        values.text(self.hash);
+        values.push(self.sent);
+    }
+}
 
 /// The new states of users, one list for each statement.
 #[derive(Debug, Default)]
@@ -155,12 +266,7 @@ impl<'a> UserStates<'a> {
             match &entry.fact {
                 Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
                 Fact::Renewed(state) => states.renewed.push(look_up(entry, state, ids)),
-                Fact::Sampled(state) => states.named.push(NameUpdate(
-                    line,
-                    state.user_name.as_deref(),
-                    state.display_name.as_deref(),
-                    state.addresses.as_deref(),
-                )),
+                Fact::Sampled(state) => states.named.push(NameUpdate(line, state)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
                     states.claimed.push(ClaimUpdate(line, *attempt, at, hash));
@@ -180,13 +286,19 @@ impl<'a> UserStates<'a> {
                     let (_, http_status, id) = last_answer
                         .filter(|(of, ..)| *of == line)
                         .unwrap_or_default();
-                    let answer = match &settlement.decided_by {
+                    let (http_status, request_id) = match &settlement.decided_by {
                         Some(by) => (Some(by.status), by.request_id.as_deref()),
                         None => (http_status, id),
                     };
-                    let sent = sent.remove(&line).unwrap_or_default();
-                    let settled = settle(entry, settlement, answer, hash, sent);
-                    states.settled.push(settled);
+                    states.settled.push(SettleUpdate {
+                        line,
+                        at: entry.at.as_millis(),
+                        settlement,
+                        http_status,
+                        request_id,
+                        hash,
+                        sent: sent.remove(&line).unwrap_or_default(),
+                    });
                 }
                 Fact::Verified {
                     finding, detail, ..
@@ -221,47 +333,8 @@ impl<'a> UserStates<'a> {
 }
 
 fn look_up<'a>(entry: &Entry, state: &'a UserState, ids: IdRule) -> LookUpUpdate<'a> {
-    LookUpUpdate(
-        entry.line.0,
-        entry.at.as_millis(),
-        state.active,
-        state.workspaces.as_deref(),
-        state.user_name.as_deref(),
-        state.display_name.as_deref(),
-        &state.id,
-        ids.key(&state.id).into_owned(),
-        state.addresses.as_deref(),
-    )
-}
-
-fn settle<'a>(
-    entry: &Entry,
-    settlement: &'a Settlement,
-    (http_status, request_id): (Option<u16>, Option<&'a str>),
-    hash: &'a str,
-    sent: u32,
-) -> SettleUpdate<'a> {
-    let at = entry.at.as_millis();
-    let outcome = settlement.outcome;
-    let confirmed_by = outcome.confirmation();
-    let after = settlement.after.as_ref();
-    SettleUpdate(
-        entry.line.0,
-        outcome.status().as_str(),
-        outcome.reason().map(Reason::as_str),
-        settlement.detail.as_deref(),
-        at,
-        confirmed_by.map(|_| at),
-        confirmed_by.map(Confirmation::as_str),
-        after.and_then(|state| state.active),
-        after.and_then(|state| state.workspaces.as_deref()),
-        after.and_then(|state| state.user_name.as_deref()),
-        after.and_then(|state| state.display_name.as_deref()),
-        http_status,
-        request_id,
-        hash,
-        sent,
-    )
+    let key = ids.key(&state.id).into_owned();
+    LookUpUpdate(entry.line.0, entry.at.as_millis(), state, key)
 }
 
 #[cfg(test)]
@@ -285,17 +358,19 @@ mod tests {
             super::SEND,
             super::NAME,
         ] {
-            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let rows = sqlx::query(explain)
-                .bind(1)
-                .bind("[]")
-                .bind(1)
-                .fetch_all(&mut ledger.connection)
-                .await
-                .unwrap();
-            let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
-            assert!(plan[0].starts_with("SCAN json_each"), "{plan:?}");
-            assert!(plan[1].contains("(job=? AND line=?)"), "{plan:?}");
+            for rows in [1, 2, 64] {
+                let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.text(rows)));
+                let rows = sqlx::query(explain)
+                    .fetch_all(&mut ledger.connection)
+                    .await
+                    .unwrap();
+                let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                let users = plan.iter().filter(|step| step.contains("users"));
+                let users: Vec<_> = users.collect();
+                assert_eq!(users.len(), 1, "{plan:?}");
+                assert!(users[0].contains("SEARCH users USING"), "{plan:?}");
+                assert!(users[0].contains("(job=? AND line=?)"), "{plan:?}");
+            }
         }
     }
 }
