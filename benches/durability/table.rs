@@ -10,6 +10,7 @@ pub(crate) fn costs(results: &Results) -> String {
     let heads = [
         "users",
         "command",
+        "seconds",
         "users/s",
         "CPU seconds per 1,000",
         "peak memory",
@@ -38,6 +39,9 @@ fn cost((users, is_far_away, part): Row, samples: &[Sample]) -> Vec<String> {
     vec![
         format!("{}{latency}", whole(count(users))),
         part.name().to_owned(),
+        cell(spread(|one| one.cost.seconds), |figure| {
+            format!("{figure:.2}")
+        }),
         cell(spread(Sample::rate), whole),
         cell(spread(Sample::cpu_per_thousand), |figure| {
             format!("{figure:.4}")
