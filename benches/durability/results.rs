@@ -91,8 +91,8 @@ impl Sample {
     }
 }
 
-/// One row of the table: the users of the job, whether answers take long, and what is measured.
-pub(crate) type Row = (usize, bool, Part);
+/// One row of the table, in their order: whether answers take long, the users of the job, and what is measured.
+pub(crate) type Row = (bool, usize, Part);
 
 /// All measurements.
 #[derive(Debug, Default)]
@@ -101,12 +101,12 @@ pub(crate) struct Results(pub(crate) BTreeMap<Row, Vec<Sample>>);
 impl Results {
     /// Adds a measurement with answers at once.
     pub(crate) fn add(&mut self, users: usize, part: Part, sample: Sample) {
-        self.0.entry((users, false, part)).or_default().push(sample);
+        self.0.entry((false, users, part)).or_default().push(sample);
     }
 
     /// Adds a measurement with answers that take long.
     pub(crate) fn add_far_away(&mut self, users: usize, part: Part, sample: Sample) {
-        self.0.entry((users, true, part)).or_default().push(sample);
+        self.0.entry((true, users, part)).or_default().push(sample);
     }
 }
 

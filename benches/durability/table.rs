@@ -23,7 +23,7 @@ pub(crate) fn costs(results: &Results) -> String {
 }
 
 /// One row of that table.
-fn cost((users, is_far_away, part): Row, samples: &[Sample]) -> Vec<String> {
+fn cost((is_far_away, users, part): Row, samples: &[Sample]) -> Vec<String> {
     let spread = |figure: fn(&Sample) -> f64| Spread::of(samples.iter().map(figure));
     let requests = Spread::of(
         samples
@@ -75,8 +75,8 @@ pub(crate) fn growth(results: &Results) -> String {
     let mut sizes: Vec<usize> = results
         .0
         .keys()
-        .filter(|row| !row.1)
-        .map(|row| row.0)
+        .filter(|row| !row.0)
+        .map(|row| row.1)
         .collect();
     sizes.dedup();
     let mut parts: Vec<Part> = results.0.keys().map(|row| row.2).collect();
@@ -92,7 +92,7 @@ pub(crate) fn growth(results: &Results) -> String {
         ));
     }
     let work = |users: usize, part: Part| {
-        let samples = results.0.get(&(users, false, part))?;
+        let samples = results.0.get(&(false, users, part))?;
         let work = Spread::of(samples.iter().map(|one| one.cost.cpu))?;
         Some(work.median)
     };
