@@ -12,6 +12,8 @@
 
 use std::io::Write;
 
+use futures_util::future::join;
+
 use crate::ledger::{Job, Pages, Reader, StoredEvent};
 use crate::report::ReportError;
 use crate::report::mask::{NamesByLine, Privacy};
@@ -36,37 +38,48 @@ pub(super) async fn write(
 ) -> Result<WrittenEvents, ReportError> {
     let mut written = WrittenEvents::default();
     let mut pages = Pages::of_events();
-    while let Some(page) = pages
+    let mut text = String::new();
+    let mut next = pages
         .next(async |after, limit| reader.events(job, after, limit).await)
-        .await?
-    {
+        .await?;
+    while let Some(page) = next {
         let names = names(reader, job, privacy, &page).await?;
-        for event in &page {
-            let body = privacy.body(event, &names);
-            written.events += 1;
-            written.unchained += u64::from(event.hash.is_none());
-            written.masked += u64::from(body.is_some());
-            let line = line(event, body.as_deref());
-            file.write_all(line.as_bytes())?;
-        }
+        // SQLite's thread reads the next page while this one is written.
+        let read = pages.next(async |after, limit| reader.events(job, after, limit).await);
+        let write = async {
+            text.clear();
+            for event in &page {
+                let body = privacy.body(event, &names);
+                written.events += 1;
+                written.unchained += u64::from(event.hash.is_none());
+                written.masked += u64::from(body.is_some());
+                push_line(&mut text, event, body.as_deref());
+            }
+            file.write_all(text.as_bytes())
+        };
+        let (following, done) = join(read, write).await;
+        done?;
+        next = following?;
     }
     file.flush()?;
     Ok(written)
 }
 
-/// One line, with its line feed.
-fn line(event: &StoredEvent, masked: Option<&str>) -> String {
-    let hash = event.hash.as_deref().unwrap_or_default();
+/// Adds one line, with its line feed.
+fn push_line(lines: &mut String, event: &StoredEvent, masked: Option<&str>) {
     let text = match masked {
         None => event.text(),
         Some(body) => event.text_with(body),
     };
+    let hash = event.hash.as_deref().unwrap_or_default();
     let mark = if masked.is_some() {
         "\"masked\":true,"
     } else {
         ""
     };
-    format!("{{\"hash\":\"{hash}\",{mark}{}\n", &text[1..])
+    for piece in ["{\"hash\":\"", hash, "\",", mark, &text[1..], "\n"] {
+        lines.push_str(piece);
+    }
 }
 
 /// The names of the lines that these events are about.

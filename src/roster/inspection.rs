@@ -1,11 +1,10 @@
 //! Inspects a roster without a job: how it is written, and which of its lines repeat a user.
 //!
-//! To find repeated users, digests of all users are sorted (see `repeats`).
+//! To find repeated users, the keys of all users are sorted (see `repeats`).
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-
-use aws_lc_rs::digest::{SHA256, digest};
 
 use super::error::{RosterError, RosterErrorKind};
 use super::line::LineCheck;
@@ -35,7 +34,8 @@ pub(crate) struct Inspection {
     pub repeats: Vec<(u64, u64)>,
 }
 
-/// Inspects a whole roster.
+/// Inspects a whole roster. `name_key` gives the form in which two spellings of one name are equal; this room knows
+/// no such rule of its own.
 ///
 /// # Errors
 ///
@@ -43,6 +43,7 @@ pub(crate) struct Inspection {
 pub(crate) fn inspect(
     path: impl AsRef<Path>,
     options: &RosterOptions,
+    name_key: impl Fn(&str) -> String,
 ) -> Result<Inspection, RosterError> {
     let path = path.as_ref();
     let roster = Roster::open(path, options)?;
@@ -57,18 +58,15 @@ pub(crate) fn inspect(
     let mut repeats = Repeats::new();
     let scratch = |error| RosterErrorKind::Scratch(Arc::new(error));
     let summary = summarize(path, roster, |line| {
-        let name = match &line.check {
+        let key = match &line.check {
             LineCheck::Accepted { user_id, .. } if options.ids_ignore_case => {
-                user_id.to_ascii_lowercase()
+                Cow::Owned(user_id.to_ascii_lowercase())
             }
-            LineCheck::Accepted { user_id, .. } => user_id.clone(),
-            LineCheck::AcceptedByName { user_name } => user_name.to_lowercase(),
+            LineCheck::Accepted { user_id, .. } => Cow::Borrowed(user_id.as_str()),
+            LineCheck::AcceptedByName { user_name } => Cow::Owned(name_key(user_name)),
             LineCheck::Rejected { .. } => return Ok(()),
         };
-        let whole = digest(&SHA256, name.as_bytes());
-        let mut mark = [0; 16];
-        mark.copy_from_slice(&whole.as_ref()[..16]);
-        repeats.push(mark, line.number).map_err(scratch)
+        repeats.push(&key, line.number).map_err(scratch)
     })?;
     let found = repeats.finish(LISTED);
     let found = found.map_err(|error| RosterError::new(path, None, scratch(error)))?;
@@ -82,4 +80,34 @@ pub(crate) fn inspect(
         duplicates: found.count,
         repeats: found.first,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repeats(text: &str, options: &RosterOptions) -> Vec<(u64, u64)> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("r.csv");
+        std::fs::write(&path, text).unwrap();
+        let name_key = |name: &str| name.to_lowercase().replace('\u{df}', "ss");
+        inspect(path, options, name_key).unwrap().repeats
+    }
+
+    #[test]
+    fn users_are_compared_by_the_rule_for_ids_or_for_names() {
+        let names = "Email\nstra\u{df}e@x.com\nSTRASSE@x.com\nb@x.com\n";
+        assert_eq!(repeats(names, &RosterOptions::default()), [(3, 2)]);
+        let ids = "User ID\nab1\nAB1\nab1\n";
+        let exact = RosterOptions {
+            ids_ignore_case: false,
+            ..RosterOptions::default()
+        };
+        assert_eq!(repeats(ids, &exact), [(4, 2)]);
+        let folded = RosterOptions {
+            ids_ignore_case: true,
+            ..RosterOptions::default()
+        };
+        assert_eq!(repeats(ids, &folded), [(3, 2), (4, 2)]);
+    }
 }

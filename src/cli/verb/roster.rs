@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::domain::and_more;
+use crate::domain::{and_more, name_key};
 use crate::roster::{Inspection, inspect};
 use crate::settings::{Layer, ReadingSettings};
 
@@ -93,7 +93,7 @@ fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let options = flags
         .over(Layer::profile(&args.profile)?)
         .roster_options()?;
-    let found = inspect(&args.file, &options)?;
+    let found = inspect(&args.file, &options, name_key)?;
     if args.json {
         terminal.json(&as_json(&found))?;
     } else {

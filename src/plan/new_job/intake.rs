@@ -117,7 +117,7 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
             .find_outdated(&path, &ask.summary.digest, ask.change, ask.target)
             .await?
         {
-            let difference = compare(ledger, &ask, key, path, &job).await?;
+            let difference = compare(ledger, &ask, &job).await?;
             return Err(IntakeError::Changed {
                 job: Box::new(job),
                 difference,
@@ -143,16 +143,14 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
 async fn compare(
     ledger: &mut Ledger,
     ask: &Intake<'_>,
-    key: String,
-    path: String,
     older: &Job,
 ) -> Result<Difference, IntakeError> {
-    let roster = open(ask)?;
-    let mut loading = ledger.load(&new_job(ask, key, path, &roster)).await?;
-    for line in roster {
-        loading.push(new_line(line?)).await?;
+    let mut comparing = ledger.compare(older).await?;
+    for line in open(ask)? {
+        let line = new_line(line?);
+        comparing.push(line.line, line.names).await?;
     }
-    Ok(loading.compare(older).await?)
+    Ok(comparing.finish().await?)
 }
 
 fn open(ask: &Intake<'_>) -> Result<Roster, IntakeError> {

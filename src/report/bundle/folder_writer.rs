@@ -6,10 +6,10 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::ledger::{Job, Reader};
+use crate::ledger::{Job, Reader, UserRow};
 use crate::report::bundle::hashed_file::{FileDigest, HashedFile};
 use crate::report::bundle::manifest::{Manifest, sums};
-use crate::report::csv_files::{report_table, undo_table};
+use crate::report::csv_files::{UndoTable, report_table};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, events, html};
 
@@ -139,21 +139,24 @@ async fn write_files(
         Ok::<_, ReportError>(())
     };
 
+    // The lines are read once, for both tables.
     let mut file = create(table)?;
-    let rows = report_table::write(reader, job, privacy, &mut file).await?;
+    let mut undo_file = create(undo)?;
+    let mut undo_table = UndoTable::begin(job.ids, &mut undo_file).map_err(at(undo))?;
+    let each = |row: &UserRow| undo_table.add(row);
+    let rows = report_table::write(reader, job, privacy, &mut file, each).await?;
     if rows != job.lines {
         return Err(ReportError::Damaged {
             rows,
             lines: job.lines,
         });
     }
+    undo_table.finish().map_err(at(undo))?;
     keep(table, file)?;
     let mut file = create(events)?;
     let written = events::write(reader, job, privacy, &mut file).await?;
     keep(events, file)?;
-    let mut file = create(undo)?;
-    undo_table::write(reader, job, privacy, &mut file).await?;
-    keep(undo, file)?;
+    keep(undo, undo_file)?;
     let mut file = create(summary)?;
     let gathered = Summary::gather(reader, job, privacy).await?;
     write_json(&mut file, &gathered).map_err(at(summary))?;

@@ -32,7 +32,7 @@ pub(crate) async fn write_single(
     let summary = Summary::gather(reader, job, privacy).await?;
     match format {
         Format::Csv => {
-            report_table::write(reader, job, privacy, &mut file).await?;
+            report_table::write(reader, job, privacy, &mut file, |_| Ok(())).await?;
         }
         Format::Jsonl => {
             events::write(reader, job, privacy, &mut file).await?;

@@ -31,6 +31,14 @@ pub(crate) fn cell_shows(cell: &str, wanted: &str) -> bool {
 }
 
 fn is_formula(text: &str) -> bool {
+    // Nearly all cells begin so, or are empty.
+    if text
+        .as_bytes()
+        .first()
+        .is_none_or(u8::is_ascii_alphanumeric)
+    {
+        return false;
+    }
     let is_blank =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{feff}');
     // Some programs strip a tab or the end of a line at the beginning before they look for a formula.

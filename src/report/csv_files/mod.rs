@@ -2,7 +2,8 @@
 
 mod cells;
 pub(in crate::report) mod report_table;
-pub(in crate::report) mod undo_table;
+mod undo_table;
 
 pub(crate) use cells::{Rows, cell_shows, cell_text};
 pub(crate) use report_table::Table;
+pub(in crate::report) use undo_table::UndoTable;

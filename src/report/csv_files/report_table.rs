@@ -5,8 +5,11 @@
 //! never rename one. Times are RFC 3339 in UTC with milliseconds. Workspaces are ids with spaces between them.
 //! What is not known is empty.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::io::Write;
+use std::io::{self, Write};
+
+use futures_util::future::join;
 
 use crate::domain::{IdRule, Line, Timestamp};
 use crate::ledger::{Job, LedgerError, Mandate, Pages, Reader, UndoMark, UserRow};
@@ -49,26 +52,42 @@ const COLUMNS: [&str; 31] = [
     "undo_at",
 ];
 
-/// Writes the table and returns how many rows it has.
+/// Writes the table and returns how many rows it has. `each` gets each line, masked, in the same pass.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
     job: &Job,
     privacy: Privacy,
     file: impl Write,
+    mut each: impl FnMut(&UserRow) -> io::Result<()>,
 ) -> Result<u64, ReportError> {
     let mut csv = Rows::new(file);
     let mut table = Table::open(reader, job, privacy).await?;
     csv.write(Table::header(job))?;
     let mut rows = 0;
-    while let Some(page) = table.page(reader).await? {
-        for row in page {
-            csv.write(row)?;
-            rows += 1;
-        }
+    let mut next = table.lines(reader).await?;
+    let mandates = std::mem::take(&mut table.mandates);
+    while let Some((page, marks)) = next {
+        // SQLite's thread reads the next page while this one is written.
+        let write = async {
+            for row in &page {
+                let ours = cells(job, row, &mandates, marks.get(&row.line));
+                let roster = row.known.cells.iter().map(String::as_str);
+                csv.write(ours.iter().map(AsRef::as_ref).chain(roster))?;
+                each(row)?;
+                rows += 1;
+            }
+            Ok::<_, io::Error>(())
+        };
+        let (following, done) = join(table.lines(reader), write).await;
+        done?;
+        next = following?;
     }
     csv.finish()?;
     Ok(rows)
 }
+
+/// A page of lines, masked, and what undo jobs did to their users.
+type LinePage = (Vec<UserRow>, HashMap<Line, UndoMark>);
 
 /// Reads the rows of the table page by page. The cells are plain texts, not yet made safe from formulas.
 #[derive(Debug)]
@@ -105,21 +124,31 @@ impl<'a> Table<'a> {
         &mut self,
         reader: &mut Reader,
     ) -> Result<Option<Vec<Vec<String>>>, LedgerError> {
+        let Some((page, marks)) = self.lines(reader).await? else {
+            return Ok(None);
+        };
+        let rows = page.into_iter().map(|row| {
+            let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
+            let ours = ours.map(Cow::into_owned);
+            ours.into_iter().chain(row.known.cells).collect()
+        });
+        Ok(Some(rows.collect()))
+    }
+
+    async fn lines(&mut self, reader: &mut Reader) -> Result<Option<LinePage>, LedgerError> {
         let job = self.job;
         let page = self
             .pages
             .next(async |after, limit| reader.lines(job, after, limit).await)
             .await?;
-        let Some(page) = page else {
+        let Some(mut page) = page else {
             return Ok(None);
         };
         let marks = reader.undo_marks(job, &page).await?;
-        let rows = page.into_iter().map(|mut row| {
-            self.privacy.row(&mut row);
-            let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
-            ours.into_iter().chain(row.known.cells).collect()
-        });
-        Ok(Some(rows.collect()))
+        for row in &mut page {
+            self.privacy.row(row);
+        }
+        Ok(Some((page, marks)))
     }
 }
 
@@ -139,55 +168,70 @@ async fn mandates(
         .collect())
 }
 
-fn cells(
-    job: &Job,
-    row: &UserRow,
-    mandates: &HashMap<String, Mandate>,
-    undo: Option<&UndoMark>,
-) -> [String; COLUMNS.len()] {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let time = |value: Option<Timestamp>| value.map(|time| time.to_string()).unwrap_or_default();
-    let flag = |value: Option<bool>| value.map(|flag| flag.to_string()).unwrap_or_default();
-    let ids = |value: Option<&Vec<String>>| value.map(|ids| ids.join(" ")).unwrap_or_default();
+/// The cells of the columns of the report.
+fn cells<'a>(
+    job: &'a Job,
+    row: &'a UserRow,
+    mandates: &'a HashMap<String, Mandate>,
+    undo: Option<&'a UndoMark>,
+) -> [Cow<'a, str>; COLUMNS.len()] {
+    let text = |value: &'a Option<String>| Cow::Borrowed(value.as_deref().unwrap_or_default());
+    let time = |value: Option<Timestamp>| {
+        Cow::Owned(value.map(|time| time.to_string()).unwrap_or_default())
+    };
+    let flag = |value: Option<bool>| {
+        Cow::Borrowed(match value {
+            None => "",
+            Some(true) => "true",
+            Some(false) => "false",
+        })
+    };
+    let ids = |value: Option<&Vec<String>>| {
+        Cow::Owned(value.map(|ids| ids.join(" ")).unwrap_or_default())
+    };
     let before = row.before.as_ref().map(|seen| &seen.state);
     let had = before.and_then(|state| state.workspaces.as_ref());
     let has = row.workspaces_after.as_ref();
     let mandate = row.run_id.as_ref().and_then(|run| mandates.get(run));
+    let of_mandate = |member: fn(&Mandate) -> Option<&String>| {
+        Cow::Borrowed(mandate.and_then(member).map_or("", String::as_str))
+    };
+    let verified = row.verified.as_ref();
     [
-        row.line.to_string(),
+        Cow::Owned(row.line.to_string()),
         text(&row.user_id),
         text(&row.user_name),
         text(&row.display_name),
-        row.status.reported().to_string(),
+        Cow::Borrowed(row.status.reported().as_str()),
         text(&row.reason),
         text(&row.detail),
         flag(before.and_then(|state| state.active)),
         flag(row.active_after),
         ids(had),
-        removed(had, has, job.ids),
+        Cow::Owned(removed(had, has, job.ids)),
         ids(has),
-        row.attempts.to_string(),
-        row.http_status
-            .map(|status| status.to_string())
-            .unwrap_or_default(),
+        Cow::Owned(row.attempts.to_string()),
+        Cow::Owned(
+            row.http_status
+                .map(|status| status.to_string())
+                .unwrap_or_default(),
+        ),
         text(&row.request_id),
         time(row.first_attempt_at),
         time(row.done_at),
         time(row.confirmed_at),
         text(&row.confirmed_by),
-        job.id.to_string(),
+        Cow::Borrowed(job.id.as_str()),
         text(&row.run_id),
-        mandate
-            .map(|mandate| mandate.operator.clone())
-            .unwrap_or_default(),
-        text(&mandate.and_then(|mandate| mandate.ticket.clone())),
-        text(&mandate.and_then(|mandate| mandate.approver.clone())),
+        of_mandate(|mandate| Some(&mandate.operator)),
+        of_mandate(|mandate| mandate.ticket.as_ref()),
+        of_mandate(|mandate| mandate.approver.as_ref()),
         text(&row.event_hash),
-        time(row.verified.as_ref().map(|(at, _)| *at)),
-        text(&row.verified.as_ref().map(|(_, finding)| finding.clone())),
+        time(verified.map(|(at, _)| *at)),
+        Cow::Borrowed(verified.map_or("", |(_, finding)| finding.as_str())),
         text(&row.verified_detail),
-        undo.map(|undo| undo.outcome.clone()).unwrap_or_default(),
-        undo.map(|undo| undo.job.clone()).unwrap_or_default(),
+        Cow::Borrowed(undo.map_or("", |undo| undo.outcome.as_str())),
+        Cow::Borrowed(undo.map_or("", |undo| undo.job.as_str())),
         time(undo.and_then(UndoMark::at)),
     ]
 }

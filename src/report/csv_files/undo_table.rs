@@ -1,12 +1,11 @@
 //! `undo.csv`: the state before the job of each user that the job has changed or may have changed. It can be used
 //! as a roster: its first column names the users.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use crate::ledger::{Job, Pages, Reader, UserRow};
-use crate::report::ReportError;
+use crate::domain::IdRule;
+use crate::ledger::UserRow;
 use crate::report::csv_files::cells::Rows;
-use crate::report::mask::Privacy;
 
 const COLUMNS: [&str; 6] = [
     "User ID",
@@ -17,28 +16,33 @@ const COLUMNS: [&str; 6] = [
     "Line",
 ];
 
-/// Writes one row for each user that a write may have changed.
-pub(in crate::report) async fn write(
-    reader: &mut Reader,
-    job: &Job,
-    privacy: Privacy,
-    file: impl Write,
-) -> Result<(), ReportError> {
-    let mut csv = Rows::new(file);
-    csv.write(COLUMNS)?;
-    let mut pages = Pages::of_lines();
-    while let Some(page) = pages
-        .next(async |after, limit| reader.lines(job, after, limit).await)
-        .await?
-    {
-        let changed = |row: &UserRow| row.may_be_changed(job.ids);
-        for mut row in page.into_iter().filter(changed) {
-            privacy.row(&mut row);
-            csv.write(cells(&row))?;
-        }
+/// The table while it is written. It is written in the same pass over the lines as `report.csv`.
+pub(in crate::report) struct UndoTable<W: Write> {
+    csv: Rows<W>,
+    ids: IdRule,
+}
+
+impl<W: Write> UndoTable<W> {
+    /// Writes the header.
+    pub(in crate::report) fn begin(ids: IdRule, file: W) -> io::Result<Self> {
+        let mut csv = Rows::new(file);
+        csv.write(COLUMNS)?;
+        Ok(Self { csv, ids })
     }
-    csv.finish()?;
-    Ok(())
+
+    /// Writes the row of this user, if a write may have changed the user. Names are masked already.
+    pub(in crate::report) fn add(&mut self, row: &UserRow) -> io::Result<()> {
+        if row.may_be_changed(self.ids) {
+            self.csv.write(cells(row))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rest of the buffer.
+    pub(in crate::report) fn finish(self) -> io::Result<()> {
+        self.csv.finish()?;
+        Ok(())
+    }
 }
 
 fn cells(row: &UserRow) -> [String; COLUMNS.len()] {

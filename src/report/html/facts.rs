@@ -8,6 +8,7 @@ use crate::ledger::{
     Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, Trouble, UserRow, Wait,
 };
 use crate::report::chart::axis::Stretch;
+use crate::report::html::page_lines::PageLines;
 
 /// How many of the lines that went wrong the page shows without a script.
 pub(super) const SHOWN: usize = 100;
@@ -42,10 +43,16 @@ pub(super) struct PageFacts {
     /// The users that a verification found in another state, or could not read.
     pub(super) drifted: Vec<UserRow>,
     pub(super) first_lines: Vec<UserRow>,
+    /// The lines that the table of the page holds.
+    pub(super) lines: PageLines,
 }
 
 impl PageFacts {
-    pub(super) async fn read(reader: &mut Reader, job: &Job) -> Result<Self, LedgerError> {
+    pub(super) async fn read(
+        reader: &mut Reader,
+        job: &Job,
+        lines: PageLines,
+    ) -> Result<Self, LedgerError> {
         let runs = reader.run_stories(job).await?;
         let worked: Duration = runs.iter().map(|run| stretch(run).length()).sum();
         let mut waits = reader.waits(job, shortest_wait(worked), MOST_WAITS).await?;
@@ -56,8 +63,9 @@ impl PageFacts {
             answers: reader.answers(job).await?,
             troubles: reader.troubles(job, &TROUBLES, MOST_WORDS).await?,
             drifted: reader.drifted_rows(job, SHOWN).await?,
-            failures: reader.lines_among(job, &TROUBLES, Line(0), SHOWN).await?,
-            first_lines: reader.lines_among(job, Status::ALL, Line(0), SHOWN).await?,
+            failures: reader.lines_at(job, &lines.first_wrong(SHOWN)).await?,
+            first_lines: reader.lines(job, Line(0), SHOWN).await?,
+            lines,
             waits,
             runs,
         })

@@ -7,14 +7,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::domain::{Status, Timestamp};
-use crate::ledger::{Job, Pages, Reader, UndoMark, UserRow};
+use crate::ledger::{Job, Reader, UndoMark, UserRow};
 use crate::report::ReportError;
-use crate::report::html::facts::TROUBLES;
 use crate::report::mask::Privacy;
 
-/// The most lines that the page holds: browsers and mail programs have trouble with larger pages. Lines that
-/// went wrong come first, and the page says if there are more.
-pub(super) const MOST_LINES: u64 = 200_000;
+/// How many lines are read at a time.
+const PAGE: usize = 1000;
 
 /// How many shared texts are kept in memory.
 const MOST_WORDS: usize = 8192;
@@ -207,44 +205,31 @@ pub(super) fn outcomes() -> impl Iterator<Item = Status> {
     all.filter(|status| status.reported() == *status)
 }
 
-/// Writes the lines of the roster as data: first those that went wrong, then all others, each in the order of
-/// the roster.
+/// Writes these lines of the roster as data, in this order.
 pub(super) async fn write_lines(
     reader: &mut Reader,
     job: &Job,
     privacy: Privacy,
     frame: &Frame<'_>,
+    lines: &[u64],
     file: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let others: Vec<_> = Status::ALL
-        .iter()
-        .copied()
-        .filter(|status| !TROUBLES.contains(status))
-        .collect();
     let mut words = SharedTexts::default();
-    let mut written: u64 = 0;
+    let mut text = Vec::new();
     file.write_all(b"<script type=\"application/json\" id=\"lines\">[")?;
-    for statuses in [TROUBLES.as_slice(), &others] {
-        let mut pages = Pages::of_lines();
-        while written < MOST_LINES {
-            let room = usize::try_from(MOST_LINES - written).unwrap_or(usize::MAX);
-            let page = pages
-                .next(async |after, limit: usize| {
-                    let limit = limit.min(room);
-                    reader.lines_among(job, statuses, after, limit).await
-                })
-                .await?;
-            let Some(page) = page else { break };
-            let marks = reader.undo_marks(job, &page).await?;
-            for mut row in page {
-                if written > 0 {
-                    file.write_all(b",\n")?;
-                }
-                privacy.row(&mut row);
-                let data = frame.row(&row, marks.get(&row.line), &mut words);
-                serde_json::to_writer(Embedded(&mut *file), &data).map_err(io::Error::from)?;
-                written += 1;
+    for (nth, numbers) in lines.chunks(PAGE).enumerate() {
+        let page = reader.lines_at(job, numbers).await?;
+        let marks = reader.undo_marks(job, &page).await?;
+        for (index, mut row) in page.into_iter().enumerate() {
+            if nth + index > 0 {
+                file.write_all(b",\n")?;
             }
+            privacy.row(&mut row);
+            let data = frame.row(&row, marks.get(&row.line), &mut words);
+            // The file gets a row at once and not each token of it.
+            text.clear();
+            serde_json::to_writer(&mut text, &data).map_err(io::Error::from)?;
+            Embedded(&mut *file).write_all(&text)?;
         }
     }
     file.write_all(b"]</script>\n<script type=\"application/json\" id=\"words\">")?;

@@ -10,6 +10,7 @@ mod facts;
 mod headline;
 mod line_data;
 mod page;
+mod page_lines;
 mod policy;
 mod table_rows;
 mod wording;

@@ -13,7 +13,8 @@ use crate::report::figures::{count, counted, length};
 use crate::report::html::background::{FactRow, asked, people, proof};
 use crate::report::html::facts::{self, PageFacts};
 use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
-use crate::report::html::line_data::{Embedded, Frame, MOST_LINES, outcomes, write_lines};
+use crate::report::html::line_data::{Embedded, Frame, outcomes, write_lines};
+use crate::report::html::page_lines::{LeftOut, MOST_LINES, PageLines};
 use crate::report::html::table_rows::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
     run_lines, run_names, trouble_groups, wait_lines,
@@ -22,8 +23,8 @@ use crate::report::html::{policy, wording};
 use crate::report::mask::Privacy;
 use crate::report::{ReportError, Summary, UndoneSummary};
 
-/// Writes the page of a job. `summary` must have been made with the same privacy. Memory does not grow with
-/// the job.
+/// Writes the page of a job. `summary` must have been made with the same privacy. The page holds at most
+/// [`MOST_LINES`] lines, so memory does not grow with a larger job.
 ///
 /// # Errors
 /// If the ledger cannot be read, or the file not be written.
@@ -32,16 +33,30 @@ pub(in crate::report) async fn write(
     job: &Job,
     summary: &Summary,
     privacy: Privacy,
+    file: impl Write,
+) -> Result<(), ReportError> {
+    write_most(reader, job, summary, privacy, MOST_LINES, file).await
+}
+
+/// Writes the page with at most `most` lines.
+async fn write_most(
+    reader: &mut Reader,
+    job: &Job,
+    summary: &Summary,
+    privacy: Privacy,
+    most: usize,
     mut file: impl Write,
 ) -> Result<(), ReportError> {
-    let facts = PageFacts::read(reader, job).await?;
+    let lines = PageLines::choose(reader, job, most).await?;
+    let numbers: Vec<_> = lines.numbers().collect();
+    let facts = PageFacts::read(reader, job, lines).await?;
     let runs: Vec<_> = facts.runs.iter().map(|run| run.id.to_string()).collect();
     Page::new(job, summary, facts, privacy).write_into(&mut file)?;
     let frame = Frame {
         base: job.created_at,
         runs: &runs,
     };
-    write_lines(reader, job, privacy, &frame, &mut file).await?;
+    write_lines(reader, job, privacy, &frame, &numbers, &mut file).await?;
     write!(
         file,
         "<script>{}</script>\n</body>\n</html>\n",
@@ -85,7 +100,7 @@ pub(super) struct Page {
     more_failures: Option<String>,
     first_lines: Vec<LineRow>,
     more_lines: Option<String>,
-    cut: Option<String>,
+    notice: Option<LeftOut>,
     job_data: String,
 }
 
@@ -113,6 +128,8 @@ impl Page {
         failures.extend(line_rows(std::mem::take(&mut facts.failures), privacy));
         let shown = failures.len() as u64;
         let first = facts.first_lines.len() as u64;
+        let notice = facts.lines.notice(summary, all);
+        let left_out = facts.lines.left_out(summary);
         Self {
             policy: policy::policy(),
             style: policy::STYLE,
@@ -153,12 +170,22 @@ impl Page {
                 .collect(),
             troubles,
             failures,
-            more_failures: (all > shown).then(|| count(all - shown)),
+            more_failures: (all > shown).then(|| more_failures(all - shown, all, &facts.lines)),
             first_lines: line_rows(facts.first_lines, privacy),
             more_lines: (job.lines > first).then(|| count(job.lines - first)),
-            cut: (job.lines > MOST_LINES).then(|| count(MOST_LINES)),
-            job_data: job_data(job, &facts.runs),
+            notice,
+            job_data: job_data(job, &facts.runs, &left_out),
         }
+    }
+}
+
+/// Where the lines are that went wrong and are not in the list of the first ones.
+fn more_failures(more: u64, all: u64, lines: &PageLines) -> String {
+    let more = count(more);
+    if all <= lines.numbers().count() as u64 {
+        format!("{more} more are in the table below and in report.csv.")
+    } else {
+        format!("{more} more are in report.csv; the table below has the first of them.")
     }
 }
 
@@ -216,11 +243,11 @@ fn answer_words(facts: &PageFacts) -> String {
 }
 
 /// The data that the script needs besides the lines.
-fn job_data(job: &Job, runs: &[RunStory]) -> String {
+fn job_data(job: &Job, runs: &[RunStory], left_out: &[u64]) -> String {
     let names = run_names(runs);
     let data = json!({
         "base": job.created_at.as_millis(),
-        "lines": job.lines,
+        "left": left_out,
         "columns": job.roster_header,
         "outcomes": outcomes().map(|status| [status.as_str(), wording::outcome(status)]).collect::<Vec<_>>(),
         "reasons": crate::domain::Reason::ALL.map(|reason| (reason.as_str(), wording::reason(reason.as_str()))).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
@@ -230,4 +257,105 @@ fn job_data(job: &Job, runs: &[RunStory]) -> String {
     let written = serde_json::to_writer(Embedded(&mut text), &data);
     debug_assert!(written.is_ok(), "a vector takes every byte");
     String::from_utf8(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Clock, IdRule, UserId};
+    use crate::ledger::{Ledger, Names, NewJob, NewLine, Unusable};
+
+    /// A page with at most `most` of six lines: two invalid ones (5 and 7), a duplicate (4), and three without an
+    /// outcome.
+    async fn page(most: usize) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        let new = NewJob {
+            key: "key".into(),
+            target: "https://scim.example.com/".into(),
+            change: "disable".parse().unwrap(),
+            roster_path: "/r.csv".into(),
+            roster_digest: "digest".into(),
+            roster_header: vec!["User".into()],
+            ids: IdRule::Exact,
+            reading: serde_json::Value::Null,
+            parent: None,
+        };
+        let mut loading = ledger.load(&new).await.unwrap();
+        for (line, id) in (2..).zip(["a", "b", "a", "", "c", ""]) {
+            let names = if id.is_empty() {
+                Names::NoUser(Unusable {
+                    reason: "empty",
+                    detail: "empty id".to_owned(),
+                })
+            } else {
+                Names::Id(UserId::new(id))
+            };
+            let line = NewLine {
+                line,
+                names,
+                user_name: None,
+                goal: None,
+                cells: vec![id.to_owned()],
+            };
+            loading.push(line).await.unwrap();
+        }
+        let job = loading.commit().await.unwrap().job;
+        let mut reader = ledger.reader().await.unwrap();
+        let open = Privacy::Open;
+        let summary = Summary::gather(&mut reader, &job, open).await.unwrap();
+        let mut page = Vec::new();
+        write_most(&mut reader, &job, &summary, open, most, &mut page)
+            .await
+            .unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
+    /// The JSON of an element of the page.
+    fn data(page: &str, id: &str) -> serde_json::Value {
+        let (_, after) = page.split_once(&format!(" id=\"{id}\">")).unwrap();
+        let (text, _) = after.split_once("</script>").unwrap();
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn lines(page: &str) -> Vec<u64> {
+        let rows = data(page, "lines");
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row[0].as_u64().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_cannot_hold_all_lines_holds_the_urgent_ones_and_says_so() {
+        let whole = page(6).await;
+        assert_eq!(lines(&whole), [5, 7, 2, 3, 6, 4]);
+        assert!(!whole.contains("<p class=\"partial\">"));
+        let left = |page: &str| data(page, "job")["left"].as_array().unwrap().clone();
+        assert!(left(&whole).iter().all(|lines| lines == 0));
+
+        let part = page(3).await;
+        assert_eq!(lines(&part), [5, 7, 2]);
+        for sentence in [
+            "This page lists 3 of the 6 lines,",
+            "The numbers and charts are about all lines.",
+            "This page holds 3 of the 6 lines, because browsers have trouble with larger pages.",
+            "All that went wrong (2 lines) are on this page and come first.",
+            "The other 3 lines (1 duplicate, 2 pending) are only in <strong>report.csv</strong> of this report",
+            "<td class=\"number\" data-count=\"pending\">3</td>",
+        ] {
+            assert!(part.contains(sentence), "{sentence}\n{part}");
+        }
+        let sum: u64 = left(&part)
+            .iter()
+            .filter_map(serde_json::Value::as_u64)
+            .sum();
+        assert_eq!(sum, 3);
+
+        let few = page(1).await;
+        assert_eq!(lines(&few), [5]);
+        let sentence =
+            "2 lines went wrong, more than the page can hold: the first 1 of them are here";
+        assert!(few.contains(sentence), "{few}");
+        assert!(few.contains("1 more are in report.csv; the table below has the first of them."));
+    }
 }

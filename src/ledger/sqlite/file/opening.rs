@@ -21,6 +21,10 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
 /// "ofbl", as the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x6F66_626C;
 
+/// How many rows SQLite's thread may be ahead of the task that reads them. A page of rows fits, so that a read wakes
+/// the other thread once and not each few rows.
+const ROW_BUFFER: usize = 1024;
+
 // Extended result codes: https://www.sqlite.org/rescode.html
 const NOT_A_DATABASE: &str = "26";
 /// `SQLITE_READONLY_ROLLBACK`: a transaction was cut off, and a reader may not roll it back.
@@ -196,6 +200,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .create_if_missing(false)
         .busy_timeout(Duration::from_secs(30))
+        .row_buffer_size(ROW_BUFFER)
         .disable_statement_logging()
 }
 

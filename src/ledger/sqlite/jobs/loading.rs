@@ -1,10 +1,11 @@
-//! Loading a roster: all of it in one transaction, or none of it.
+//! Loading a roster: all of it in one transaction, or none of it. A roster that has changed under an unfinished job
+//! is compared with the job, and not stored.
 
 use std::borrow::Cow;
 
-use sqlx::{Connection, Sqlite, Transaction};
+use sqlx::{Connection, QueryBuilder, Sqlite, Transaction};
 
-use crate::domain::{Clock, IdRule, JobId, Status, name_key};
+use crate::domain::{Clock, IdRule, JobId, Line, Status, name_key};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, set_aside};
 use crate::ledger::sqlite::jobs::job_row::JOB;
@@ -14,6 +15,9 @@ use crate::ledger::{Difference, Job, Ledger, LedgerError, Loaded, Names, NewJob,
 
 /// Lines that are stored together: little enough to keep memory flat.
 const CHUNK: usize = 512;
+
+/// Rows of the temporary table that go to SQLite as one statement.
+const COMPARED_CHUNK: usize = 128;
 
 /// How many ids a refusal shows of each kind.
 const SHOWN: i64 = 5;
@@ -54,21 +58,50 @@ const STORE_NUMBERS: &str = "
         users = (SELECT count(*) FROM users WHERE job = ?1 AND status = 'pending')
     WHERE number = ?1";
 
-/// The first users that one job names and another does not, and how many there are. One part for each
-/// kind of key, so that each finds its index.
-const ONLY_IN: &str = "
+/// A roster that is compared with a job: its users, each line with the key by which they compare. The table is in
+/// SQLite's temporary database, so that a comparison writes nothing into the ledger.
+const CREATE_COMPARED: &str = "
+    CREATE TEMP TABLE compared_users (
+        by_name INTEGER NOT NULL, -- 1 if the key is that of a name, 0 if it is that of an id
+        key     TEXT    NOT NULL,
+        who     TEXT    NOT NULL, -- as the roster spells it
+        line    INTEGER NOT NULL
+    ) STRICT";
+
+const INSERT_COMPARED: &str = "INSERT INTO compared_users (by_name, key, who, line) ";
+
+/// Made when all users are stored: sorting them once costs less than keeping an index in order.
+const INDEX_COMPARED: &str = "
+    CREATE INDEX temp.compared_users_by_key ON compared_users (by_name, key, line, who)";
+
+/// The first users that the compared roster names and the job does not, and how many there are. One part for each
+/// kind of key, so that each finds its index; SQLite takes `who` from the row with the least line.
+const ADDED: &str = "
     WITH alone AS (
-        SELECT user_key AS key, user_id AS who, line FROM users AS mine
-        WHERE job = ?1 AND name_key IS NULL AND user_key IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM users AS other
-            WHERE other.job = ?2 AND other.user_key = mine.user_key)
+        SELECT key, who, min(line) AS line FROM compared_users
+        WHERE by_name = 0 AND NOT EXISTS (
+            SELECT 1 FROM users WHERE job = ?1 AND user_key = compared_users.key)
+        GROUP BY key
         UNION ALL
-        SELECT name_key, user_name, line FROM users AS mine
+        SELECT key, who, min(line) FROM compared_users
+        WHERE by_name = 1 AND NOT EXISTS (
+            SELECT 1 FROM users WHERE job = ?1 AND name_key = compared_users.key)
+        GROUP BY key)
+    SELECT who, count(*) OVER () AS total FROM alone ORDER BY line LIMIT ?2";
+
+/// The first users that the job names and the compared roster does not, and how many there are.
+const REMOVED: &str = "
+    WITH alone AS (
+        SELECT user_key AS key, user_id AS who, min(line) AS line FROM users
+        WHERE job = ?1 AND name_key IS NULL AND user_key IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM compared_users WHERE by_name = 0 AND key = users.user_key)
+        GROUP BY user_key
+        UNION ALL
+        SELECT name_key, user_name, min(line) FROM users
         WHERE job = ?1 AND name_key IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM users AS other
-            WHERE other.job = ?2 AND other.name_key = mine.name_key))
-    SELECT min(who) AS id, count(*) OVER () AS total FROM alone
-    GROUP BY key ORDER BY min(line) LIMIT ?3";
+            SELECT 1 FROM compared_users WHERE by_name = 1 AND key = users.name_key)
+        GROUP BY name_key)
+    SELECT who, count(*) OVER () AS total FROM alone ORDER BY line LIMIT ?2";
 
 impl Ledger {
     /// Begins to load a job.
@@ -158,12 +191,92 @@ impl Loading<'_> {
         self.transaction.commit().await?;
         Ok(Loaded { job, duplicates })
     }
+}
 
-    /// Compares what was loaded so far with an older job, and leaves the ledger as it was.
-    pub async fn compare(mut self, older: &Job) -> Result<Difference, LedgerError> {
+/// A roster on its way through a comparison with the job that was loaded from the same file earlier. Dropping it
+/// leaves no trace in the ledger.
+#[derive(Debug)]
+pub struct Comparing<'ledger> {
+    transaction: Transaction<'ledger, Sqlite>,
+    job: i64,
+    ids: IdRule,
+    chunk: Vec<ComparedUser>,
+}
+
+/// A row of the temporary table.
+#[derive(Debug)]
+struct ComparedUser {
+    by_name: bool,
+    key: String,
+    who: String,
+    line: u64,
+}
+
+impl Ledger {
+    /// Begins to compare a roster with a job. Ids are compared as the job compares them.
+    ///
+    /// # Errors
+    /// No temporary table can be made.
+    pub async fn compare(&mut self, job: &Job) -> Result<Comparing<'_>, LedgerError> {
+        let mut transaction = self.connection.begin().await?;
+        sqlx::query(CREATE_COMPARED)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(Comparing {
+            transaction,
+            job: job.number,
+            ids: job.ids,
+            chunk: Vec::with_capacity(COMPARED_CHUNK),
+        })
+    }
+}
+
+impl Comparing<'_> {
+    /// Takes the user of one line.
+    pub async fn push(&mut self, line: u64, names: Names) -> Result<(), LedgerError> {
+        let (by_name, key, who) = match names {
+            Names::Id(user) => {
+                let who = user.as_str().to_owned();
+                (false, self.ids.key(&who).into_owned(), who)
+            }
+            Names::UserName(name) => (true, name_key(&name), name),
+            Names::NoUser(_) => return Ok(()),
+        };
+        self.chunk.push(ComparedUser {
+            by_name,
+            key,
+            who,
+            line,
+        });
+        if self.chunk.len() == COMPARED_CHUNK {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), LedgerError> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
+        let mut insert = QueryBuilder::new(INSERT_COMPARED);
+        insert.push_values(self.chunk.drain(..), |mut row, user| {
+            row.push_bind(user.by_name)
+                .push_bind(user.key)
+                .push_bind(user.who)
+                .push_bind(Line(user.line));
+        });
+        insert.build().execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// What the roster and the job do not have in common.
+    pub async fn finish(mut self) -> Result<Difference, LedgerError> {
         self.flush().await?;
-        let (added, added_sample) = self.only_in(self.job, older.number).await?;
-        let (removed, removed_sample) = self.only_in(older.number, self.job).await?;
+        sqlx::query(INDEX_COMPARED)
+            .execute(&mut *self.transaction)
+            .await?;
+        let (added, added_sample) = self.alone(ADDED).await?;
+        let (removed, removed_sample) = self.alone(REMOVED).await?;
         self.transaction.rollback().await?;
         Ok(Difference {
             added,
@@ -173,15 +286,14 @@ impl Loading<'_> {
         })
     }
 
-    async fn only_in(&mut self, here: i64, there: i64) -> Result<(u64, Vec<String>), LedgerError> {
-        let rows: Vec<(String, Count)> = sqlx::query_as(ONLY_IN)
-            .bind(here)
-            .bind(there)
+    async fn alone(&mut self, sql: &'static str) -> Result<(u64, Vec<String>), LedgerError> {
+        let rows: Vec<(String, Count)> = sqlx::query_as(sql)
+            .bind(self.job)
             .bind(SHOWN)
             .fetch_all(&mut *self.transaction)
             .await?;
         let total = rows.first().map_or(0, |(_, Count(total))| *total);
-        Ok((total, rows.into_iter().map(|(id, _)| id).collect()))
+        Ok((total, rows.into_iter().map(|(who, _)| who).collect()))
     }
 }
 
@@ -214,4 +326,113 @@ fn bind_line(values: &mut BoundValues, ids: IdRule, line: &NewLine) {
     // An invalid line has no goal.
     let goal = line.goal.as_ref().filter(|_| why.is_none());
     values.push(goal.map(Json));
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row};
+
+    use super::*;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::{LedgerBed, id};
+
+    fn named(name: &str) -> Names {
+        Names::UserName(name.to_owned())
+    }
+
+    async fn difference(bed: &mut LedgerBed, names: Vec<Names>) -> Difference {
+        let mut comparing = bed.ledger.compare(&bed.job).await.unwrap();
+        for (line, names) in (2..).zip(names) {
+            comparing.push(line, names).await.unwrap();
+        }
+        comparing.finish().await.unwrap()
+    }
+
+    fn expected(added: (u64, &[&str]), removed: (u64, &[&str])) -> Difference {
+        let sample = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Difference {
+            added: added.0,
+            added_sample: sample(added.1),
+            removed: removed.0,
+            removed_sample: sample(removed.1),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_roster_is_compared_by_users_and_not_by_spellings_or_lines() {
+        let old = vec![id("aa"), id("bb"), named("Ada@x.com"), named("eve@x.com")];
+        let mut bed = LedgerBed::new(IdRule::IgnoreCase, RunKind::Plan, old).await;
+        let unusable = Names::NoUser(crate::ledger::Unusable {
+            reason: "empty",
+            detail: "empty id".to_owned(),
+        });
+        // Another order, other spellings, and a line twice.
+        let same = ["EVE@x.com", "ada@X.com"].map(named).into_iter();
+        let same: Vec<_> = same
+            .chain(["BB", "bB", "AA"].map(id))
+            .chain([unusable])
+            .collect();
+        let none = expected((0, &[]), (0, &[]));
+        assert_eq!(difference(&mut bed, same).await, none);
+        let other = ["z9", "Z9", "y8", "bb"].map(id).into_iter();
+        let other = other.chain([named("Bob@x.com"), named("ada@x.com")]);
+        assert_eq!(
+            difference(&mut bed, other.collect()).await,
+            expected((3, &["z9", "y8", "Bob@x.com"]), (2, &["aa", "eve@x.com"]))
+        );
+        let many = (0..1000).map(|n| id(&format!("n{n}"))).collect();
+        let found = difference(&mut bed, many).await;
+        let first = ["n0", "n1", "n2", "n3", "n4"];
+        let all = ["aa", "bb", "Ada@x.com", "eve@x.com"];
+        assert_eq!(found, expected((1000, &first), (4, &all)));
+        // Neither the table nor the transaction is left.
+        assert_eq!(bed.ledger.find_jobs("key").await.unwrap().len(), 1);
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_temp_schema")
+            .fetch_one(&mut bed.ledger.connection)
+            .await
+            .unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[tokio::test]
+    async fn the_cost_of_a_comparison_does_not_grow_with_the_square_of_the_roster() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Plan, vec![id("a")]).await;
+        let comparing = bed.ledger.compare(&bed.job).await.unwrap();
+        let mut transaction = comparing.transaction;
+        sqlx::query(INDEX_COMPARED)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        let asked = "compared_users_by_key (by_name=? AND key=?)";
+        for (sql, probes) in [
+            (
+                ADDED,
+                [
+                    "users_by_key (job=? AND user_key=?)",
+                    "users_by_name (job=? AND name_key=?)",
+                ],
+            ),
+            (REMOVED, [asked, asked]),
+        ] {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let rows = sqlx::query(explain)
+                .bind(1)
+                .bind(SHOWN)
+                .fetch_all(&mut *transaction)
+                .await
+                .unwrap();
+            let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+            // For each user of one side the other side is asked for that key, by its index.
+            let mut steps = plan
+                .iter()
+                .skip_while(|step| !step.starts_with("CORRELATED"));
+            for probe in probes {
+                let step = steps.find(|step| step.contains("users_by_"));
+                let is_probe =
+                    step.is_some_and(|step| step.starts_with("SEARCH ") && step.ends_with(probe));
+                assert!(is_probe, "{probe}: {plan:?}");
+                steps.by_ref().find(|step| step.starts_with("CORRELATED"));
+            }
+        }
+    }
 }

@@ -110,13 +110,14 @@ const IS_OUTDATED: &str = "
         AND number > (SELECT min(number) FROM events WHERE job = ?2))";
 
 const UNDO_MARKS: &str = concat!(
-    "SELECT line, mark FROM (SELECT line, ",
+    "SELECT line, mark FROM (SELECT users.line, ",
     last_undo!(
         "json_object('job', undo.id, 'outcome', back.status, 'reason', back.reason,
                      'at_ms', back.done_at_ms)"
     ),
-    " AS mark FROM users WHERE job = ? AND line >= ? AND line <= ?)
-     WHERE mark IS NOT NULL ORDER BY line",
+    " AS mark FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
+      WHERE EXISTS (SELECT 1 FROM jobs WHERE parent = ?1))
+     WHERE mark IS NOT NULL",
 );
 
 const GIVEN_BACK: &str = concat!(
@@ -242,13 +243,10 @@ impl Reader {
         job: &Job,
         page: &[UserRow],
     ) -> Result<HashMap<Line, UndoMark>, LedgerError> {
-        let (Some(first), Some(last)) = (page.first(), page.last()) else {
-            return Ok(HashMap::new());
-        };
+        let lines: Vec<_> = page.iter().map(|row| row.line.0).collect();
         let rows: Vec<(Line, Json<UndoMark>)> = sqlx::query_as(UNDO_MARKS)
             .bind(job.number)
-            .bind(first.line)
-            .bind(last.line)
+            .bind(Json(lines))
             .fetch_all(&mut self.connection)
             .await?;
         let marks = rows.into_iter();

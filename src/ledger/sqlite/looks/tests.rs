@@ -204,3 +204,44 @@ async fn p7_a_user_not_shown_with_the_names_that_decide_is_still_sought() {
     let expected = [line("A1", true), line("B1", true), third];
     assert_eq!(desk.lines().await, expected);
 }
+
+#[tokio::test]
+async fn the_most_urgent_lines_come_first() {
+    let mut bed = desk(IdRule::Exact, (0..12).map(|n| id(&n.to_string())).collect()).await;
+    let states = [
+        ("removed", None),
+        ("pending", None),
+        ("already", Some("drifted")),
+        ("invalid", None),
+        ("in_doubt", None),
+        ("duplicate", None),
+        ("protected", None),
+        ("claimed", None),
+        ("not_found", None),
+        ("removed", Some("confirmed")),
+        ("failed", None),
+        ("removed", Some("unread")),
+    ];
+    for ((status, verified), line) in states.into_iter().zip(2..) {
+        let sql = "UPDATE users SET status = ?1, verified = ?2, run = 1,
+                       verified_run = iif(?2 IS NULL, NULL, 1)
+                   WHERE line = ?3";
+        sqlx::query(sql)
+            .bind(status)
+            .bind(verified)
+            .bind(line)
+            .execute(&mut bed.ledger.connection)
+            .await
+            .unwrap();
+    }
+    let mut reader = bed.ledger.reader().await.unwrap();
+    let all = reader.by_urgency(&bed.job, 99).await.unwrap();
+    let lines: Vec<_> = all.iter().map(|(line, _)| line.0).collect();
+    assert_eq!(lines, [12, 6, 9, 4, 13, 10, 5, 3, 8, 2, 7, 11]);
+    let first = reader.by_urgency(&bed.job, 3).await.unwrap();
+    assert_eq!(first, all[..3]);
+    // The lines are read in the order in which they are asked for.
+    let rows = reader.lines_at(&bed.job, &lines).await.unwrap();
+    let read: Vec<_> = rows.iter().map(|row| row.line.0).collect();
+    assert_eq!(read, lines);
+}

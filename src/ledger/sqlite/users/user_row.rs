@@ -159,7 +159,7 @@ const LINES_AMONG: &str = select_users!(
 const LINES_AT: &str = "
     SELECT users.*, runs.id AS run_id
     FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
-    LEFT JOIN runs ON runs.number = users.run ORDER BY line";
+    LEFT JOIN runs ON runs.number = users.run ORDER BY json_each.key";
 
 /// A random part of the users that a plan writes.
 const SAMPLE: &str = select_users!(
@@ -297,7 +297,7 @@ impl Reader {
         lines_among(&mut self.connection, job, statuses, after, limit).await
     }
 
-    /// The lines with these numbers, in their order.
+    /// The lines with these numbers, in the order in which they are given.
     ///
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.

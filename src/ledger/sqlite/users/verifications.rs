@@ -144,6 +144,25 @@ const DRIFTED_LINES: &str = select_users!(
     ") ORDER BY verified, line LIMIT ?2"
 );
 
+/// What a person has to look at comes first: failed, in doubt, changed since, not found, invalid; then what has no
+/// outcome yet or was left alone; then all others.
+const BY_URGENCY: &str = concat!(
+    "SELECT line, status FROM users WHERE job = ?1
+     ORDER BY CASE WHEN status = 'failed' THEN 0
+                   WHEN status IN ('in_doubt', 'claimed') THEN 1
+                   WHEN verified IN ('drifted', 'unread') AND ",
+    verifiable!(),
+    " AND ",
+    is_latest_finding!(),
+    "              THEN 2
+                   WHEN status = 'not_found' THEN 3
+                   WHEN status = 'invalid' THEN 4
+                   WHEN status = 'pending' THEN 5
+                   WHEN status = 'protected' THEN 6
+                   ELSE 7 END, line
+     LIMIT ?2"
+);
+
 impl Ledger {
     /// How many users of a job can be verified, and were not read by this run.
     ///
@@ -293,6 +312,25 @@ impl Reader {
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn drift(&mut self, job: &Job) -> Result<BTreeMap<Finding, u64>, LedgerError> {
         drift(&mut self.connection, job).await
+    }
+
+    /// The numbers of the first `limit` lines with their statuses, those first that a person has to look at: failed
+    /// and in doubt before all others, then the lines in which a verification found a change, then lines without a
+    /// user, then users without an outcome or left alone, then all others.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub async fn by_urgency(
+        &mut self,
+        job: &Job,
+        limit: usize,
+    ) -> Result<Vec<(Line, Status)>, LedgerError> {
+        let lines = sqlx::query_as(BY_URGENCY)
+            .bind(job.number)
+            .bind(Count::limit(limit))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(lines)
     }
 
     /// The first `limit` of these users, those first that are in another state.

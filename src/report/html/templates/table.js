@@ -156,6 +156,11 @@
     return line;
   };
 
+  // Lines of the roster that the page does not hold, and that the outcome asked for does not rule out.
+  const leftOut = () => {
+    const wanted = job.outcomes.findIndex(([code]) => code === state.outcome);
+    return wanted < 0 ? job.left.reduce((sum, lines) => sum + lines, 0) : job.left[wanted];
+  };
   const pages = () => Math.max(1, Math.ceil(found.length / state.size));
   const show = () => {
     state.page = Math.min(Math.max(state.page, 0), pages() - 1);
@@ -163,8 +168,12 @@
     body.replaceChildren(...shown.map((index) => draw(rows[index])));
     const all = found.length === rows.length ? number(rows.length) + (rows.length === 1 ? " line" : " lines")
       : number(found.length) + " of " + number(rows.length) + " lines";
-    $("count").textContent = shown.length === 0 ? "No line fits." :
-      "Lines " + number(from + 1) + " to " + number(from + shown.length) + " of " + all + ".";
+    const left = leftOut(), here = job.left.some((lines) => lines > 0) ? " on this page" : "";
+    const others = left === 0 ? "" : " " + number(left) + (left === 1 ? " more is" : " more are") + " not on this page" +
+      (state.query ? " and " + (left === 1 ? "was" : "were") + " not searched" : "") + ": see report.csv.";
+    $("count").textContent = (shown.length > 0
+      ? "Lines " + number(from + 1) + " to " + number(from + shown.length) + " of " + all + here + "."
+      : left === 0 ? "No line fits." : "No line on this page fits.") + others;
     $("page").textContent = "Page " + number(state.page + 1) + " of " + number(pages());
     for (const id of ["first", "previous"]) $(id).disabled = state.page === 0;
     for (const id of ["next", "last"]) $(id).disabled = state.page === pages() - 1;
@@ -180,7 +189,9 @@
   const counts = new Map();
   for (const row of rows) counts.set(row[OUTCOME], (counts.get(row[OUTCOME]) || 0) + 1);
   job.outcomes.forEach(([code, name], index) => {
-    if (counts.has(index)) $("outcome").append(element("option", { value: code }, name + " (" + number(counts.get(index)) + ")"));
+    const held = counts.get(index) || 0, all = held + job.left[index];
+    const many = held === all ? number(held) : number(held) + " of " + number(all);
+    if (all > 0) $("outcome").append(element("option", { value: code }, name + " (" + many + ")"));
   });
   for (const [value, name] of [["", "What went wrong first"], ["line", "Line"], ["user", "User"], ["outcome", "Outcome"],
     ["attempts down", "Most attempts"], ["done", "Done first"], ["done down", "Done last"]]) {
