@@ -46,6 +46,9 @@ pub enum AuditError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Memory does not hold all lines, and a temporary file cannot be used instead.
+    #[error("cannot use a temporary file: {0}")]
+    Temporary(#[source] std::io::Error),
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

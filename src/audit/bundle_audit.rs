@@ -1,7 +1,7 @@
 //! A bundle as evidence: its digests, its chain, and whether its files agree with the chain.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -10,7 +10,7 @@ use crate::audit::audit_fault::{AuditFault, AuditFaults};
 use crate::audit::checks::{
     ChainCheck, MANIFEST, SUMS, StatedManifest, TableCheck, UndoCheck, check_sums, check_totals,
 };
-use crate::audit::replay::{LinkedText, Replay, ReplayEvent};
+use crate::audit::replay::{LineStates, LinkedText, Replay, ReplayEvent};
 use crate::audit::{Audit, AuditError};
 use crate::domain::hex;
 use crate::report::FILES;
@@ -31,8 +31,9 @@ pub fn audit_bundle(dir: &Path, head: Option<&str>) -> Result<Audit, AuditError>
     digests(folder, manifest.as_ref(), &mut faults)?;
 
     let mut chain = ChainCheck::new(EVENTS, head);
-    let mut replay = Replay::default();
+    let mut replay = Replay::new();
     events(folder, &mut chain, &mut replay, &mut faults)?;
+    let mut states = replay.line_states().map_err(AuditError::Temporary)?;
     let end = manifest.as_ref().map(StatedManifest::end);
     let note = chain.finish(end.as_ref(), &mut faults);
     if replay.header().is_none() {
@@ -41,11 +42,13 @@ pub fn audit_bundle(dir: &Path, head: Option<&str>) -> Result<Audit, AuditError>
     if let Some(manifest) = &manifest {
         manifest.check(&replay, &mut faults);
     }
-    table(folder, &replay, &mut faults)?;
-    undo(folder, &replay, &mut faults)?;
+    table(folder, &replay, &mut states, &mut faults)?;
+    undo(folder, &replay, &mut states, &mut faults)?;
     if let Some(text) = folder.read(SUMMARY, &mut faults)? {
         match serde_json::from_slice(&text) {
-            Ok(summary) => check_totals(SUMMARY, &summary, &replay, &chain, &mut faults),
+            Ok(summary) => {
+                check_totals(SUMMARY, &summary, &replay, &states, &chain, &mut faults);
+            }
             Err(error) => faults.push(AuditFault::of(SUMMARY, format!("it is no JSON: {error}"))),
         }
     }
@@ -111,7 +114,7 @@ impl Folder<'_> {
         Ok(Some((bytes, hex(context.finish().as_ref()))))
     }
 
-    fn failed(self, name: &str, source: std::io::Error) -> AuditError {
+    fn failed(self, name: &str, source: io::Error) -> AuditError {
         AuditError::Read {
             path: self.0.join(name),
             source,
@@ -211,8 +214,10 @@ fn events(
         match ReplayEvent::parse(&link.text) {
             Ok(event) => {
                 chain.push(number, &link, &event, faults);
-                if let Some(what) = replay.push(&event, link.hash.as_deref()) {
-                    faults.push(fault(what).event(event.seq));
+                let seq = event.seq;
+                let wrong = replay.push(event, link.hash);
+                if let Some(what) = wrong.map_err(AuditError::Temporary)? {
+                    faults.push(fault(what).event(seq));
                 }
             }
             Err(error) => faults.push(fault(format!("the text is no event: {error}"))),
@@ -225,7 +230,7 @@ fn records(
     folder: Folder<'_>,
     name: &'static str,
     faults: &mut AuditFaults,
-    mut take: impl FnMut(&[&str], &mut AuditFaults),
+    mut take: impl FnMut(&[&str], &mut AuditFaults) -> io::Result<()>,
 ) -> Result<(), AuditError> {
     let Some(file) = folder.open(name, faults)? else {
         return Ok(());
@@ -236,7 +241,10 @@ fn records(
         .from_reader(file);
     for record in csv.records() {
         match record {
-            Ok(record) => take(&record.iter().collect::<Vec<_>>(), faults),
+            Ok(record) => {
+                let taken = take(&record.iter().collect::<Vec<_>>(), faults);
+                taken.map_err(AuditError::Temporary)?;
+            }
             Err(error) => {
                 faults.push(AuditFault::of(name, format!("it is no table: {error}")));
                 break;
@@ -246,11 +254,21 @@ fn records(
     Ok(())
 }
 
-fn table(folder: Folder<'_>, replay: &Replay, faults: &mut AuditFaults) -> Result<(), AuditError> {
-    let mut check = None;
-    records(folder, TABLE, faults, |row, faults| match &mut check {
-        None => check = Some(TableCheck::new(TABLE, replay, row.iter().copied())),
-        Some(check) => check.push(row, faults),
+fn table(
+    folder: Folder<'_>,
+    replay: &Replay,
+    states: &mut LineStates,
+    faults: &mut AuditFaults,
+) -> Result<(), AuditError> {
+    let (mut check, mut states) = (None, Some(states));
+    records(folder, TABLE, faults, |row, faults| {
+        if let Some(states) = states.take() {
+            check = Some(TableCheck::new(TABLE, replay, states, row.iter().copied()));
+            return Ok(());
+        }
+        check
+            .as_mut()
+            .map_or(Ok(()), |check| check.push(row, faults))
     })?;
     if let Some(check) = check {
         check.finish(faults);
@@ -258,14 +276,19 @@ fn table(folder: Folder<'_>, replay: &Replay, faults: &mut AuditFaults) -> Resul
     Ok(())
 }
 
-fn undo(folder: Folder<'_>, replay: &Replay, faults: &mut AuditFaults) -> Result<(), AuditError> {
-    let mut check = UndoCheck::new(replay);
+fn undo(
+    folder: Folder<'_>,
+    replay: &Replay,
+    states: &mut LineStates,
+    faults: &mut AuditFaults,
+) -> Result<(), AuditError> {
+    let mut check = UndoCheck::new(replay, states);
     let mut is_header = true;
     records(folder, UNDO, faults, |row, faults| {
-        if !std::mem::take(&mut is_header) {
-            check.push(row, faults);
+        if std::mem::take(&mut is_header) {
+            return Ok(());
         }
+        check.push(row, faults)
     })?;
-    check.finish(faults);
-    Ok(())
+    check.finish(faults).map_err(AuditError::Temporary)
 }

@@ -24,8 +24,9 @@ pub async fn audit_ledger(
     reader.begin_snapshot().await?;
     let mut faults = AuditFaults::default();
     let mut chain = ChainCheck::new(EVENTS, head);
-    let mut replay = Replay::default();
+    let mut replay = Replay::new();
     events(reader, job, &mut chain, &mut replay, &mut faults).await?;
+    let mut states = replay.line_states().map_err(AuditError::Temporary)?;
     let mut note = chain.finish(None, &mut faults);
     if let Some(header) = replay
         .header()
@@ -42,18 +43,20 @@ pub async fn audit_ledger(
         }
     }
     let columns = Table::header(job);
-    let mut check = TableCheck::new(USERS, &replay, columns.iter().map(String::as_str));
+    let columns = columns.iter().map(String::as_str);
+    let mut check = TableCheck::new(USERS, &replay, &mut states, columns);
     let mut table = Table::open(reader, job, Privacy::Open).await?;
     while let Some(page) = table.page(reader).await? {
         for row in page {
             let cells: Vec<_> = row.iter().map(String::as_str).collect();
-            check.push(&cells, &mut faults);
+            let checked = check.push(&cells, &mut faults);
+            checked.map_err(AuditError::Temporary)?;
         }
     }
     check.finish(&mut faults);
     let summary = Summary::gather(reader, job, Privacy::Open).await?;
     let summary = serde_json::json!(summary);
-    check_totals(JOB, &summary, &replay, &chain, &mut faults);
+    check_totals(JOB, &summary, &replay, &states, &chain, &mut faults);
     reader.end_snapshot().await?;
     let mut audit = Audit::new(&chain, &replay, faults);
     audit.notes.extend(note);
@@ -83,8 +86,10 @@ async fn events(
             match ReplayEvent::parse(&link.text) {
                 Ok(event) => {
                     chain.push(row, &link, &event, faults);
-                    if let Some(what) = replay.push(&event, link.hash.as_deref()) {
-                        faults.push(AuditFault::of(EVENTS, what).line(row).event(event.seq));
+                    let seq = event.seq;
+                    let wrong = replay.push(event, link.hash);
+                    if let Some(what) = wrong.map_err(AuditError::Temporary)? {
+                        faults.push(AuditFault::of(EVENTS, what).line(row).event(seq));
                     }
                 }
                 Err(error) => {

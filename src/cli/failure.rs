@@ -114,7 +114,7 @@ impl From<AuditError> for Failure {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Ledger(error) => error.into(),
-            AuditError::Read { .. } => Self::new(Exit::Settings, error),
+            AuditError::Read { .. } | AuditError::Temporary(_) => Self::new(Exit::Settings, error),
         }
     }
 }

@@ -21,7 +21,7 @@ pub use error::LedgerError;
 pub(crate) use journal::LedgerJournal;
 pub(crate) use model::{Counts, Difference, Loaded, NewRun};
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
-pub(crate) use record::{EventBody, RequestEnd};
+pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use sqlite::PlanLine;
 pub(crate) use sqlite::{
     Activity, AnswerTimes, Answers, Head, Holder, JobPlan, Pages, ProgressPoint, Retriable, RunRow,

@@ -1,13 +1,11 @@
 //! Whether the summary says what the events say: the job, the states of its lines, whether it adds up, the
 //! runs, and the end of the chain.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::audit::audit_fault::{AuditFault, AuditFaults};
 use crate::audit::checks::ChainCheck;
-use crate::audit::replay::{Replay, RunState};
+use crate::audit::replay::{LineStates, Replay, RunState};
 use crate::ledger::EventBody;
 
 /// Compares a summary with the events.
@@ -15,6 +13,7 @@ pub(in crate::audit) fn check_totals(
     file: &'static str,
     summary: &Value,
     replay: &Replay,
+    states: &LineStates,
     chain: &ChainCheck,
     faults: &mut AuditFaults,
 ) {
@@ -37,7 +36,7 @@ pub(in crate::audit) fn check_totals(
             compare(field, &expected, summary.get(field));
         }
     }
-    if let Some(outcomes) = replay.outcomes() {
+    if let Some(outcomes) = replay.outcomes(states) {
         let sum: u64 = outcomes.values().sum();
         compare("sum", &sum.into(), summary.get("sum"));
         let lines = replay.header().map(|header| header.lines);
@@ -64,15 +63,7 @@ pub(in crate::audit) fn check_totals(
     for (member, sum) in sums.into_iter().filter(|_| !replay.has_past) {
         compare(member, &sum.into(), summary.get(member));
     }
-    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
-    for verified in replay
-        .lines
-        .values()
-        .filter_map(|state| state.verified.as_ref())
-    {
-        *found.entry(verified.finding.as_str()).or_default() += 1;
-    }
-    let found = json!(found);
+    let found = json!(states.findings);
     compare("verification", &found, summary.get("verification"));
 }
 

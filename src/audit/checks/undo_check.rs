@@ -1,9 +1,9 @@
 //! Whether `undo.csv` lists exactly the users that the job may have changed, with what they had.
 
-use std::collections::BTreeSet;
+use std::io;
 
 use crate::audit::audit_fault::{AuditFault, AuditFaults};
-use crate::audit::replay::Replay;
+use crate::audit::replay::{LineStates, Replay};
 use crate::report::{cell_shows, cell_text};
 
 const FILE: &str = "undo.csv";
@@ -12,33 +12,35 @@ const FILE: &str = "undo.csv";
 #[derive(Debug)]
 pub(in crate::audit) struct UndoCheck<'a> {
     replay: &'a Replay,
-    left: BTreeSet<u64>,
+    states: &'a mut LineStates,
 }
 
 impl<'a> UndoCheck<'a> {
-    pub(in crate::audit) fn new(replay: &'a Replay) -> Self {
-        let lines = replay.lines.iter();
-        let left = lines.filter(|(_, state)| state.may_be_changed(replay.ids()));
-        Self {
-            replay,
-            left: left.map(|(line, _)| *line).collect(),
-        }
+    pub(in crate::audit) fn new(replay: &'a Replay, states: &'a mut LineStates) -> Self {
+        Self { replay, states }
     }
 
     /// Takes the next row: id, name, active, workspaces, outcome, line.
-    pub(in crate::audit) fn push(&mut self, row: &[&str], faults: &mut AuditFaults) {
+    ///
+    /// # Errors
+    /// The states cannot be read.
+    pub(in crate::audit) fn push(
+        &mut self,
+        row: &[&str],
+        faults: &mut AuditFaults,
+    ) -> io::Result<()> {
         let cell = |index: usize| row.get(index).copied().unwrap_or_default();
         let Ok(line) = cell(5).parse::<u64>() else {
             faults.push(AuditFault::of(FILE, "a row names no line of the roster"));
-            return;
+            return Ok(());
         };
         let place = || AuditFault::of(FILE, "").line(line);
-        let Some(state) = self.replay.lines.get(&line) else {
+        let Some((at, state)) = self.states.get(line)? else {
             let what = "by the events, nothing was done for this line".to_owned();
             faults.push(AuditFault { what, ..place() });
-            return;
+            return Ok(());
         };
-        if !self.left.remove(&line) {
+        if !self.states.take_changed(at) {
             let what = "by the events, this user has not to be here, or is here twice".to_owned();
             faults.push(AuditFault { what, ..place() });
         }
@@ -64,13 +66,17 @@ impl<'a> UndoCheck<'a> {
             };
             faults.compare(differs, &state.user_id, id);
         }
+        Ok(())
     }
 
     /// Reports each user that the job may have changed and that the undo file does not list.
-    pub(in crate::audit) fn finish(self, faults: &mut AuditFaults) {
-        for line in self.left {
+    ///
+    /// # Errors
+    /// The states cannot be read.
+    pub(in crate::audit) fn finish(self, faults: &mut AuditFaults) -> io::Result<()> {
+        self.states.each_changed(|line| {
             let what = "this user may have been changed, and is missing";
             faults.push(AuditFault::of(FILE, what).line(line));
-        }
+        })
     }
 }

@@ -1,5 +1,8 @@
 //! Replays a job from its events alone: its identity, its runs, and the state of each line.
 //!
+//! Events come in the order of the chain. What concerns the job is replayed at once, in memory that does not grow
+//! with the job. What concerns a line is put aside, and replayed line by line at the end ([`LineStates`]).
+//!
 //! Which event changes what: `looked_up` records the state that a user had, and `look_forgotten`
 //! deletes that record; `begun` claims a line, and `released` gives it back; `settled` and `set_aside`
 //! give it an outcome; `plan_discarded` deletes the outcomes that a plan had settled; `verified` records how a
@@ -8,8 +11,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 
-use crate::audit::replay::{LineState, ReplayEvent};
+use crate::audit::replay::line_event::{LineChange, LineEvent};
+use crate::audit::replay::line_sorter::LineSorter;
+use crate::audit::replay::{LineStates, ReplayEvent};
 use crate::domain::{IdRule, Status};
 use crate::ledger::EventBody;
 
@@ -51,17 +57,36 @@ pub(in crate::audit) struct RunState {
 }
 
 /// The job, as its events have it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replay {
     header: Option<Header>,
     /// Whether some events are from before there were chains, when not every line had one.
     pub(in crate::audit) has_past: bool,
-    pub(in crate::audit) lines: HashMap<u64, LineState>,
     pub(in crate::audit) runs: Vec<RunState>,
-    last_answer: Option<(u64, String, String)>,
+    /// The place of each run among them, by its id.
+    run_places: HashMap<String, usize>,
+    /// The line of the last answer, its status and its request id.
+    last_answer: Option<(u64, Option<u16>, Option<String>)>,
+    /// How many plans were discarded.
+    discards: u64,
+    /// What the events change in the states of lines.
+    line_events: LineSorter,
 }
 
 impl Replay {
+    /// A job without events.
+    pub(in crate::audit) fn new() -> Self {
+        Self {
+            header: None,
+            has_past: false,
+            runs: Vec::new(),
+            run_places: HashMap::new(),
+            last_answer: None,
+            discards: 0,
+            line_events: LineSorter::new(),
+        }
+    }
+
     /// The facts about the job in the first event, once that event was replayed.
     pub(crate) fn header(&self) -> Option<&Header> {
         self.header.as_ref()
@@ -74,14 +99,19 @@ impl Replay {
     }
 
     /// Takes the next event; returns what is wrong with it.
+    ///
+    /// # Errors
+    /// A temporary file cannot be written.
     pub(in crate::audit) fn push(
         &mut self,
-        event: &ReplayEvent,
-        hash: Option<&str>,
-    ) -> Option<String> {
+        event: ReplayEvent,
+        hash: Option<String>,
+    ) -> io::Result<Option<String>> {
         match &event.body {
-            EventBody::JobLoaded { .. } | EventBody::ChainBegun { .. } => return self.begin(event),
-            EventBody::RunStarted { .. } => self.start(event),
+            EventBody::JobLoaded { .. } | EventBody::ChainBegun { .. } => {
+                return Ok(self.begin(&event));
+            }
+            EventBody::RunStarted { .. } => self.start(&event),
             EventBody::RunEnded {
                 ending,
                 requests,
@@ -89,7 +119,7 @@ impl Replay {
                 why,
                 ..
             } => {
-                if let Some(run) = self.run_of(event) {
+                if let Some(run) = self.run_of(&event) {
                     run.ended_at = Some(event.at.clone());
                     run.ending = Some(ending.to_string());
                     run.requests = *requests;
@@ -98,29 +128,43 @@ impl Replay {
                 }
             }
             EventBody::VerificationEnded(counts) => {
-                if let Some(run) = self.run_of(event) {
+                if let Some(run) = self.run_of(&event) {
                     run.result = Some(counts.clone());
                 }
             }
-            EventBody::PlanDiscarded { .. } => {
-                self.lines.values_mut().for_each(LineState::discard);
-            }
+            EventBody::PlanDiscarded { .. } => self.discards += 1,
             _ => {}
         }
-        let line = event.line?;
+        let Some(line) = event.line else {
+            return Ok(None);
+        };
         if let Some(end) = event.body.request_end() {
-            let status = end.status.map(|status| status.to_string());
-            let status = status.unwrap_or_default();
-            let id = end.request_id.as_deref().unwrap_or_default().to_owned();
-            self.last_answer = Some((line, status, id));
+            let id = end.request_id.as_deref().map(str::to_owned);
+            self.last_answer = Some((line, end.status, id));
         }
-        let answer = self.last_answer.as_ref().filter(|(of, ..)| *of == line);
-        let answer = answer.map(|(_, status, id)| (status.clone(), id.clone()));
-        self.lines
-            .entry(line)
-            .or_default()
-            .take(event, hash, answer);
-        None
+        // The answer right before an outcome may be one of another line.
+        let is_outcome = matches!(event.body, EventBody::Settled { .. });
+        let last = self.last_answer.as_ref().filter(|_| is_outcome);
+        let last = last.filter(|(of, ..)| *of == line);
+        let answer = last.map(|(_, status, id)| {
+            let status = status.map(|status| status.to_string());
+            (status.unwrap_or_default(), id.clone().unwrap_or_default())
+        });
+        let event = LineEvent {
+            discards: self.discards,
+            change: LineChange::of(event, hash, answer),
+        };
+        self.line_events.push(line, &event)?;
+        Ok(None)
+    }
+
+    /// Replays the events of the lines, once all events were taken.
+    ///
+    /// # Errors
+    /// A temporary file cannot be written or read.
+    pub(in crate::audit) fn line_states(&mut self) -> io::Result<LineStates> {
+        let events = std::mem::replace(&mut self.line_events, LineSorter::new());
+        LineStates::replay(events, self.discards, self.ids())
     }
 
     fn begin(&mut self, event: &ReplayEvent) -> Option<String> {
@@ -149,8 +193,11 @@ impl Replay {
             run.ended_at = Some(event.at.clone());
             run.ending = Some("died".to_owned());
         }
+        let id = event.run.clone().unwrap_or_default();
+        let place = self.run_places.entry(id.clone());
+        place.or_insert(self.runs.len());
         self.runs.push(RunState {
-            id: event.run.clone().unwrap_or_default(),
+            id,
             started_at: event.at.clone(),
             ended_at: None,
             ending: None,
@@ -164,27 +211,30 @@ impl Replay {
 
     /// The run in which an event happened.
     fn run_of(&mut self, event: &ReplayEvent) -> Option<&mut RunState> {
-        let id = event.run.as_ref();
-        self.runs.iter_mut().find(|run| Some(&run.id) == id)
+        let place = self.run_places.get(event.run.as_ref()?)?;
+        self.runs.get_mut(*place)
     }
 
     /// The run of this id.
     pub(in crate::audit) fn run(&self, id: &str) -> Option<&RunState> {
-        self.runs.iter().find(|run| run.id == id)
+        self.runs.get(*self.run_places.get(id)?)
     }
 
     /// How many lines have each outcome: those that no event names are pending. `None` if events from
     /// before there were chains leave it open.
-    pub(in crate::audit) fn outcomes(&self) -> Option<BTreeMap<&'static str, u64>> {
+    pub(in crate::audit) fn outcomes(
+        &self,
+        states: &LineStates,
+    ) -> Option<BTreeMap<&'static str, u64>> {
         let lines = self.header.as_ref().filter(|_| !self.has_past)?.lines;
         let mut counts: BTreeMap<_, _> = Status::ALL
             .iter()
             .map(|status| (status.reported().as_str(), 0))
             .collect();
-        for state in self.lines.values() {
-            *counts.entry(state.status.reported().as_str()).or_default() += 1;
+        for (outcome, count) in &states.outcomes {
+            *counts.entry(outcome).or_default() += count;
         }
-        let unnamed = lines.saturating_sub(self.lines.len() as u64);
+        let unnamed = lines.saturating_sub(states.count);
         *counts.entry(Status::Pending.as_str()).or_default() += unnamed;
         Some(counts)
     }

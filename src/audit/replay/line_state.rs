@@ -1,8 +1,8 @@
 //! The state of one roster line, replayed from its events alone.
 
-use crate::audit::replay::ReplayEvent;
+use crate::audit::replay::line_event::{EventSeal, LineChange, LineSettlement};
+use crate::audit::replay::packed::packed;
 use crate::domain::{Effect, Finding, IdRule, Status};
-use crate::ledger::{EventBody, RequestEnd};
 
 /// The cells of a line that follow from its events. What no event says is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,12 @@ pub(in crate::audit) struct LineState {
     pub(in crate::audit) has_state: bool,
 }
 
+packed!(struct LineState {
+    status, user_id, reason, detail, active_before, workspaces_before, active_after, workspaces_after, sent,
+    effect, answer, first_attempt_at, done_at, confirmed_at, confirmed_by, run, event_hash, event, verified,
+    is_seen, is_before_known, is_after_known, has_state,
+});
+
 /// What a verification has found of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::audit) struct LineVerification {
@@ -46,6 +52,8 @@ pub(in crate::audit) struct LineVerification {
     pub(in crate::audit) finding: Finding,
     pub(in crate::audit) detail: String,
 }
+
+packed!(struct LineVerification { at, finding, detail });
 
 impl Default for LineState {
     fn default() -> Self {
@@ -79,155 +87,139 @@ impl Default for LineState {
 }
 
 impl LineState {
-    /// Takes the next event of the line. `answer` is the status and the request id of the answer right
-    /// before, if there was one.
-    pub(in crate::audit) fn take(
-        &mut self,
-        event: &ReplayEvent,
-        hash: Option<&str>,
-        answer: Option<(String, String)>,
-    ) {
-        match &event.body {
-            EventBody::LookedUp {
+    /// Takes the next event of the line.
+    pub(super) fn take(&mut self, change: LineChange) {
+        match change {
+            LineChange::Named {} => {}
+            LineChange::LookedUp {
+                run,
                 id,
                 active,
                 workspaces,
             } => {
                 self.is_seen = true;
-                self.user_id = id.to_string();
-                self.active_before = flag(*active);
+                self.user_id = id;
+                self.active_before = active;
                 self.is_before_known = workspaces.is_some();
-                self.workspaces_before = list(workspaces.as_deref());
+                self.workspaces_before = workspaces.unwrap_or_default();
+                self.run = run;
             }
-            EventBody::LookForgotten {} => {
+            LineChange::Forgotten {} => {
                 self.is_seen = false;
                 self.is_before_known = false;
                 self.user_id.clear();
                 self.active_before.clear();
                 self.workspaces_before.clear();
-                return;
             }
-            EventBody::Begun { .. } => {
+            LineChange::Begun { at, run, seal } => {
                 self.status = Status::Claimed;
                 self.effect = Effect::Maybe;
                 if self.first_attempt_at.is_empty() {
-                    self.first_attempt_at.clone_from(&event.at);
+                    self.first_attempt_at = at;
                 }
+                self.run = run;
+                self.seal(seal);
             }
-            EventBody::Released {
+            LineChange::Sent {} => self.sent += 1,
+            LineChange::Released {
+                run,
+                seal,
                 in_doubt,
                 effect,
-                unanswered,
+                is_sent,
                 why,
-                ..
             } => {
-                self.status = if *in_doubt {
+                self.status = if in_doubt {
                     Status::InDoubt
                 } else {
                     Status::Pending
                 };
                 self.effect = match effect {
-                    Some(effect) => *effect,
+                    Some(effect) => effect,
                     // Earlier versions did not record whether one of several writes was taken in part.
-                    None if *in_doubt => Effect::Maybe,
+                    None if in_doubt => Effect::Maybe,
                     None if self.first_attempt_at.is_empty() => Effect::None,
                     None => Effect::Part,
                 };
-                self.sent += u64::from(*unanswered || *in_doubt && is_unanswered(why));
+                self.sent += u64::from(is_sent);
                 self.reason.clear();
-                self.detail = why.to_string();
+                self.detail = why;
+                self.run = run;
+                self.seal(seal);
             }
-            EventBody::Ended(end) => {
-                self.sent += u64::from(end.is_sent_write());
-                return;
-            }
-            EventBody::SetAside {
-                detail,
+            LineChange::SetAside {
+                seal,
                 outcome,
                 reason,
+                detail,
             } => {
-                self.status = *outcome;
-                self.reason = text(reason.as_deref());
-                self.detail = text(detail.as_deref());
+                self.status = outcome;
+                self.reason = reason;
+                self.detail = detail;
+                self.seal(seal);
             }
-            body @ EventBody::Settled { .. } => self.settle(body, &event.at, answer),
-            EventBody::Verified {
-                finding, detail, ..
+            LineChange::Settled { settlement } => self.settle(settlement),
+            LineChange::Verified {
+                at,
+                finding,
+                detail,
             } => {
                 self.verified = Some(LineVerification {
-                    at: event.at.clone(),
-                    finding: *finding,
-                    detail: text(detail.as_deref()),
+                    at,
+                    finding,
+                    detail,
                 });
-                return;
             }
-            EventBody::JobLoaded { .. }
-            | EventBody::ChainBegun { .. }
-            | EventBody::RunStarted { .. }
-            | EventBody::RunEnded { .. }
-            | EventBody::VerificationEnded(_)
-            | EventBody::Planned { .. }
-            | EventBody::PlanDiscarded { .. }
-            | EventBody::CanaryPassed { .. }
-            | EventBody::RetryConfirmed { .. }
-            | EventBody::Undone { .. }
-            | EventBody::Sampled { .. }
-            | EventBody::Unknown => return,
-        }
-        if !matches!(event.body, EventBody::LookedUp { .. }) {
-            self.has_state = true;
-            hash.unwrap_or_default().clone_into(&mut self.event_hash);
-            self.event = event.seq;
-        }
-        if !matches!(event.body, EventBody::SetAside { .. }) {
-            self.run = event.run.clone().unwrap_or_default();
         }
     }
 
-    /// The user has an outcome. `answer` is that of the last request.
-    fn settle(&mut self, body: &EventBody<'_>, at: &str, answer: Option<(String, String)>) {
-        let EventBody::Settled {
+    /// The line has an outcome.
+    fn settle(&mut self, settlement: LineSettlement) {
+        let LineSettlement {
+            at,
+            run,
+            seal,
             outcome,
             reason,
+            detail,
             confirmed_by,
             active,
             workspaces,
-            detail,
-            http_status,
-            request_id,
-            answer: decisive,
-        } = body
-        else {
-            return;
-        };
-        let is_sent = decisive.as_ref().is_some_and(RequestEnd::is_sent_write);
+            is_sent,
+            answer,
+        } = settlement;
         self.sent += u64::from(is_sent);
-        self.status = *outcome;
-        self.reason = text(reason.as_deref());
-        self.detail = text(detail.as_deref());
+        self.status = outcome;
+        self.reason = reason;
+        self.detail = detail;
         self.effect = match (outcome, self.effect) {
             (Status::InDoubt, _) => Effect::Maybe,
             (_, Effect::None) => Effect::None,
             (_, Effect::Maybe | Effect::Part) => Effect::Part,
         };
-        at.clone_into(&mut self.done_at);
-        let (by, confirmed_at) = match confirmed_by {
-            Some(by) => (by.as_str(), at),
-            None => ("", ""),
-        };
-        by.clone_into(&mut self.confirmed_by);
-        confirmed_at.clone_into(&mut self.confirmed_at);
-        self.active_after = flag(*active);
+        self.confirmed_at.clear();
+        if !confirmed_by.is_empty() {
+            self.confirmed_at.clone_from(&at);
+        }
+        self.done_at = at;
+        self.confirmed_by = confirmed_by;
+        self.active_after = active;
         self.is_after_known = workspaces.is_some();
-        self.workspaces_after = list(workspaces.as_deref());
-        // The answer that decided may be another one than the last.
-        let decided = http_status.map(|status| status.to_string());
-        let id = text(request_id.as_deref());
-        self.answer = decided.map(|status| (status, id)).or(answer);
+        self.workspaces_after = workspaces.unwrap_or_default();
+        self.answer = answer;
+        self.run = run;
+        self.seal(seal);
+    }
+
+    /// The event with this seal gives the line its state.
+    fn seal(&mut self, seal: EventSeal) {
+        self.has_state = true;
+        self.event_hash = seal.hash;
+        self.event = seal.seq;
     }
 
     /// The plan was discarded: each user that was not written is to be looked up again.
-    pub(in crate::audit) fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         let set_aside = matches!(self.status, Status::Invalid | Status::Duplicate);
         if self.effect != Effect::None || set_aside && !self.is_seen {
             return;
@@ -259,6 +251,9 @@ impl LineState {
     /// Whether a write may have changed the user: one has left, and the user was not shown since to have
     /// all that was there before.
     pub(in crate::audit) fn may_be_changed(&self, ids: IdRule) -> bool {
+        if self.effect == Effect::None || !self.is_seen {
+            return false;
+        }
         let ids_in = |text: &str| {
             let ids = text.split(' ').filter(|id| !id.is_empty());
             ids.map(str::to_owned).collect::<Vec<_>>()
@@ -271,30 +266,6 @@ impl LineState {
         let same = self.active_before == self.active_after
             && self.is_after_known == self.is_before_known
             && ids.is_same_set(&had, &has);
-        self.effect != Effect::None && self.is_seen && !(is_shown && same)
+        !(is_shown && same)
     }
-}
-
-/// Earlier versions recorded that a write had no answer only in the words of `why`.
-fn is_unanswered(why: &str) -> bool {
-    const WORDS: [&str; 2] = [
-        "the run that was writing this user died before an answer was recorded",
-        "the run was stopped while a request was under way",
-    ];
-    WORDS.contains(&why)
-}
-
-/// A text that may not be there, as tables show it.
-fn text(text: Option<&str>) -> String {
-    text.unwrap_or_default().to_owned()
-}
-
-/// A truth, as tables show it.
-fn flag(flag: Option<bool>) -> String {
-    flag.map(|flag| flag.to_string()).unwrap_or_default()
-}
-
-/// A list of ids, as tables show it.
-fn list(ids: Option<&[String]>) -> String {
-    ids.map(|ids| ids.join(" ")).unwrap_or_default()
 }

@@ -7,12 +7,13 @@ mod event_body;
 mod fact_bodies;
 mod new_event;
 mod sentences;
+mod tagged_body;
 pub(in crate::ledger) mod word;
 
-#[cfg(test)]
 pub(in crate::ledger) use event_body::EventKind;
 pub(crate) use event_body::{EventBody, RequestEnd};
 pub(in crate::ledger) use new_event::{FactEvents, NewEvent};
+pub(crate) use tagged_body::BodyOf;
 
 #[cfg(test)]
 mod tests;
