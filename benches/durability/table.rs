@@ -79,6 +79,9 @@ pub(crate) fn growth(results: &Results) -> String {
         .map(|row| row.1)
         .collect();
     sizes.dedup();
+    if sizes.len() < 2 {
+        return String::new();
+    }
     let mut parts: Vec<Part> = results.0.keys().map(|row| row.2).collect();
     parts.sort_unstable();
     parts.dedup();
