@@ -30,6 +30,6 @@ pub(crate) use sign_in::{SecretError, SignedIn};
 pub use voice::{RunProgress, Signals, Voice};
 pub use work::{JobEnd, JobResult, run, verify};
 pub(crate) use work::{
-    PlannedJob, ProviderCheck, ProviderCheckError, UndoError, UndoRest, UndoStart, VerifyResult,
-    check_provider, continue_undo, plan, retry, start_undo, warn_if_undone,
+    LeftAlone, PlannedJob, ProviderCheck, ProviderCheckError, UndoError, UndoRest, UndoStart,
+    VerifyResult, check_provider, continue_undo, plan, retry, start_undo, warn_if_undone,
 };

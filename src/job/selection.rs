@@ -4,9 +4,12 @@ use std::path::Path;
 
 use crate::domain::{Change, ChangeError, Clock, JobId, and_more};
 use crate::job::{JobError, Setup, Voice};
-use crate::ledger::{Job, JobSelector, Ledger, LedgerError};
-use crate::plan::{Intake, ProfileReading, differences, intake, provider, reading};
-use crate::roster::{self, RosterSummary};
+use crate::ledger::{Job, JobSelector, Ledger, LedgerError, Reader};
+use crate::plan::{
+    Intake, JobIdentity, ProfileReading, differences, intake, loaded, may_be_loaded, provider,
+    reading,
+};
+use crate::roster::{self, LISTED};
 use crate::scim::AttributeName;
 use crate::settings::Settings;
 
@@ -137,18 +140,23 @@ impl Setup<'_> {
             return Err(ChangeError::Nothing.into());
         };
         check_supported(change, settings)?;
-        let survey = roster::check(path, &settings.roster)?;
-        report_roster(&survey, self.voice.as_ref());
-        if survey.rejected > 0 {
-            let bad = format!(
-                "{} of {} lines cannot be used",
-                survey.rejected, survey.lines
-            );
-            if request.strict {
-                return Err(SelectionError::BadLines(bad).into());
-            }
-            self.voice.note(&format!("{bad}; the others go on"));
+        if !request.new
+            && let Some(found) = self.find_loaded(path, change, request.strict).await?
+        {
+            return Ok(found);
         }
+        let survey = roster::check(path, &settings.roster)?;
+        let voice = self.voice.as_ref();
+        report_remarks(&survey.remarks(), voice);
+        let rejections = survey.rejections.iter();
+        let rejections = rejections.map(|(line, why)| (*line, why.to_string()));
+        report_rejections(
+            rejections,
+            survey.rejected,
+            survey.lines,
+            request.strict,
+            voice,
+        )?;
         let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
         let job = intake(
             &mut ledger,
@@ -165,6 +173,50 @@ impl Setup<'_> {
         )
         .await?;
         Ok((ledger, job))
+    }
+
+    /// Finds the job that was loaded from a roster with the same bytes. Its lines were checked then, and are not
+    /// checked again.
+    async fn find_loaded(
+        &self,
+        path: &Path,
+        change: &Change,
+        strict: bool,
+    ) -> Result<Option<(Ledger, Job)>, JobError> {
+        let settings = self.settings;
+        if !settings.ledger.exists() {
+            return Ok(None);
+        }
+        // What is wrong with the roster or the ledger is found again, and said, where the roster is loaded.
+        let Ok(glance) = roster::glance(path, &settings.roster) else {
+            return Ok(None);
+        };
+        let Ok(mut reader) = Reader::open(&settings.ledger).await else {
+            return Ok(None);
+        };
+        let reading = reading(&glance.reading, provider_of(settings));
+        let identity = JobIdentity {
+            roster: path,
+            digest: &glance.digest,
+            change,
+            target: settings.connection.scim.as_str(),
+            reading: &reading,
+        };
+        if !may_be_loaded(&mut reader, &identity).await? {
+            return Ok(None);
+        }
+        drop(reader);
+        let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+        let Some(job) = loaded(&mut ledger, &identity).await? else {
+            return Ok(None);
+        };
+        let voice = self.voice.as_ref();
+        report_remarks(&glance.reading.remarks(), voice);
+        let rejected = ledger.rejected(&job, LISTED).await?;
+        let rejections = rejected.first.into_iter();
+        let rejections = rejections.map(|row| (row.line.0, row.detail.unwrap_or_default()));
+        report_rejections(rejections, rejected.lines, job.lines, strict, voice)?;
+        Ok(Some((ledger, job)))
     }
 
     /// Finds a job that is in the ledger already.
@@ -239,15 +291,38 @@ fn check_change(job: &Job, request: &JobRequest<'_>) -> Result<(), SelectionErro
     }
 }
 
-/// Reports what is remarkable in the roster, and the first lines that cannot be used.
-fn report_roster(survey: &RosterSummary, voice: &dyn Voice) {
-    for remark in survey.remarks() {
-        voice.note(&remark);
+/// Reports what is remarkable in the roster.
+fn report_remarks(remarks: &[String], voice: &dyn Voice) {
+    for remark in remarks {
+        voice.note(remark);
     }
-    for (line, rejection) in &survey.rejections {
-        voice.note(&format!("line {line}: {rejection}"));
+}
+
+/// Reports the lines that cannot be used: the first of them, each with the reason, and how many there are.
+///
+/// # Errors
+/// [`SelectionError::BadLines`] if there are any, and `strict` allows none.
+fn report_rejections(
+    first: impl ExactSizeIterator<Item = (u64, String)>,
+    rejected: u64,
+    lines: u64,
+    strict: bool,
+    voice: &dyn Voice,
+) -> Result<(), SelectionError> {
+    let listed = first.len();
+    for (line, why) in first {
+        voice.note(&format!("line {line}: {why}"));
     }
-    if let Some(more) = and_more(survey.rejected, survey.rejections.len()) {
+    if let Some(more) = and_more(rejected, listed) {
         voice.note(&format!("… {more} bad lines"));
     }
+    if rejected == 0 {
+        return Ok(());
+    }
+    let bad = format!("{rejected} of {lines} lines cannot be used");
+    if strict {
+        return Err(SelectionError::BadLines(bad));
+    }
+    voice.note(&format!("{bad}; the others go on"));
+    Ok(())
 }

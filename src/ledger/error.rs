@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::domain::Line;
 use crate::ledger::Holder;
 use crate::ledger::sqlite::Unreadable;
 
@@ -77,6 +78,9 @@ pub enum LedgerError {
     /// Another process has begun a run of the same job.
     #[error("another process has taken this job over: this run stops")]
     TakenOver,
+    /// The lines from the first to the second are not as they were when the plan was made.
+    #[error("what the ledger holds is not the plan that was made: lines {0} to {1} differ")]
+    OtherPlan(Line, Line),
     /// SQLite fails.
     #[error("ledger: {0}")]
     Sql(#[source] sqlx::Error),
@@ -143,6 +147,9 @@ impl LedgerError {
                     .to_owned(),
             ),
             Self::Sql(error) => sql_hint(error),
+            Self::OtherPlan(..) => Some(
+                "the ledger was changed by other means: `offboard audit verify` finds where".to_owned(),
+            ),
             Self::Value { .. } => None,
             Self::NoSuchJob(_) => Some("`offboard jobs list` shows all jobs".to_owned()),
             Self::Undone { undo, .. } => Some(format!("prune job {undo} too")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Entry, Goal, Line};
-use crate::ledger::sqlite::open_users;
+use crate::ledger::sqlite::{PlanGuard, open_users};
 use crate::ledger::writer::StoreRequest;
 use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};
@@ -15,16 +15,24 @@ use crate::port::{Journal, JournalError, Subject};
 pub(crate) struct LedgerJournal {
     requests: mpsc::Sender<StoreRequest>,
     reader: Arc<Mutex<Reader>>,
+    /// What the users are compared with before they are claimed.
+    guard: Option<Arc<Mutex<PlanGuard>>>,
     job: i64,
     /// What every user is to have; `None` where the user's own row says it.
     goal: Option<Goal>,
 }
 
 impl LedgerJournal {
-    pub(super) fn new(requests: mpsc::Sender<StoreRequest>, reader: Reader, job: &Job) -> Self {
+    pub(super) fn new(
+        requests: mpsc::Sender<StoreRequest>,
+        reader: Reader,
+        guard: Option<Arc<Mutex<PlanGuard>>>,
+        job: &Job,
+    ) -> Self {
         Self {
             requests,
             reader: Arc::new(Mutex::new(reader)),
+            guard,
             job: job.number,
             goal: job.change.goal(),
         }
@@ -32,7 +40,13 @@ impl LedgerJournal {
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
         let mut reader = self.reader.lock().await;
-        open_users(&mut reader, self.job, after, limit, self.goal.as_ref()).await
+        let page = open_users(&mut reader, self.job, after, limit, self.goal.as_ref()).await?;
+        if let Some(guard) = &self.guard {
+            let lines: Vec<_> = page.iter().map(|user| user.line).collect();
+            let mut guard = guard.lock().await;
+            guard.check(&mut reader.connection, &lines).await?;
+        }
+        Ok(page)
     }
 }
 

@@ -19,7 +19,7 @@ mod writer;
 
 pub use error::LedgerError;
 pub(crate) use journal::LedgerJournal;
-pub(crate) use model::{Counts, Difference, Loaded, NewRun};
+pub(crate) use model::{Counts, Difference, Loaded, NewRun, WorkLeft};
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
 pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use sqlite::PlanLine;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::domain::{Clock, IdRule, UserId};
 use crate::ledger::{Job, Ledger, Mandate, Names, NewJob, NewLine, NewRun, RunKind};
@@ -63,6 +64,26 @@ impl LedgerBed {
     /// The file of the ledger.
     pub(super) fn path(&self) -> PathBuf {
         self.dir.path().join("ledger.db")
+    }
+}
+
+impl Ledger {
+    /// How SQLite carries a statement out: a text for each step.
+    pub(super) async fn query_plan(&mut self, sql: &str) -> Vec<String> {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = sqlx::query(explain).fetch_all(&mut self.connection).await;
+        let steps = steps.unwrap();
+        steps.iter().map(|step| step.get("detail")).collect()
+    }
+
+    /// Asserts that a statement finds what it reads in this index of `users`: it neither goes through all
+    /// lines nor sorts.
+    pub(super) async fn assert_found_by(&mut self, index: &str, sql: &str) {
+        let plan = self.query_plan(sql).await.join("; ");
+        assert!(plan.contains(index), "{sql}: {plan}");
+        for word in ["SCAN users", "TEMP B-TREE", "AUTOMATIC"] {
+            assert!(!plan.contains(word), "{sql}: {plan}");
+        }
     }
 }
 

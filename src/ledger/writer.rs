@@ -47,7 +47,8 @@ impl Writer {
     ) -> Result<(Self, LedgerJournal), LedgerError> {
         let reader = ledger.reader().await?;
         let (requests, inbox) = mpsc::channel(QUEUE);
-        let journal = LedgerJournal::new(requests, reader, job);
+        let guard = ledger.plan_guard.clone();
+        let journal = LedgerJournal::new(requests, reader, guard, job);
         let mut task = JoinSet::new();
         task.spawn(write(ledger, inbox, run.job, run.number, job.ids));
         Ok((Self { task }, journal))

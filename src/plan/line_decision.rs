@@ -84,16 +84,6 @@ impl Criteria {
             Need::Nothing | Need::Refused(..) => Some(Vec::new()),
         }
     }
-
-    /// The outcome of a user that is known to be protected. `None` for all others, and for a user that a
-    /// write may have changed, since the engine reads that user first.
-    pub(super) fn protection(&self, row: &PlanLine) -> Option<Settlement> {
-        if row.effect != Effect::None {
-            return None;
-        }
-        let barred = self.door.is_protected(row.user_id.as_deref(), &row.known);
-        barred.err().map(|barred| settle_barred(row, &barred))
-    }
 }
 
 /// The outcome of a user that may not be written.
@@ -229,12 +219,10 @@ mod tests {
         criteria.door.protected = ProtectList::new(["u1"]);
         let mut row = row(true, &["a"]);
         assert!(outcome(&criteria, &row).is_some());
-        assert!(criteria.protection(&row).is_some());
         // The state from before the job is not the present one.
         for effect in [Effect::Maybe, Effect::Part] {
             row.effect = effect;
             assert_eq!(outcome(&criteria, &row), None);
-            assert_eq!(criteria.protection(&row), None);
         }
     }
 }

@@ -19,11 +19,12 @@ mod verification;
 pub(crate) use comparison::compare;
 pub(crate) use line_decision::Criteria;
 pub(crate) use new_job::{
-    Intake, IntakeError, ProfileReading, differences, intake, left_to_undo, provider, reading, undo,
+    Intake, IntakeError, JobIdentity, ProfileReading, differences, intake, left_to_undo, loaded,
+    may_be_loaded, provider, reading, undo,
 };
 pub(crate) use overview::{
-    Overview, PlanGroup, UnmetPatterns, active_to_write, overview, overview_of_new, totals, unmet,
+    Overview, PlanGroup, UnmetPatterns, active_to_write, overview, overview_of_new, unmet,
 };
+pub(crate) use plan_digest::plan_header;
 pub(crate) use planning::{LookUpSummary, LookUps, PlanError, look_again, make};
-pub(crate) use unwritten::protect;
 pub(crate) use verification::verify;

@@ -19,8 +19,6 @@ pub(crate) struct Overview {
     pub groups: BTreeMap<Status, PlanGroup>,
     /// How many users the plan writes. The number of active users in the tenant is not known here.
     pub extent: Extent,
-    /// SHA-256 over all lines, in hexadecimal.
-    pub digest: String,
     /// The number of lines.
     pub lines: u64,
 }
@@ -42,10 +40,10 @@ pub(crate) async fn active_to_write(
     let mut open = Retriable::default();
     let mut pages = Pages::of_lines();
     while let Some(page) = pages
-        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
+        .next(async |after, limit| ledger.open_plan_lines(job, after, limit).await)
         .await?
     {
-        for row in page.iter().filter(|row| row.status.is_open()) {
+        for row in &page {
             let seen = row.before.as_ref();
             open.users += 1;
             open.active += u64::from(seen.is_none_or(|seen| seen.state.active != Some(false)));
@@ -93,16 +91,16 @@ pub(crate) async fn unmet(
     })
 }
 
-/// Reads all lines of a job and adds up its plan, as it is now.
-pub(crate) async fn totals(
+/// Reads the open lines of a job and adds up its plan, as it is now.
+async fn totals(
     ledger: &mut Ledger,
     job: &Job,
     criteria: &Criteria,
 ) -> Result<PlanTotals, LedgerError> {
-    let mut totals = PlanTotals::new(job);
+    let mut totals = PlanTotals::default();
     let mut pages = Pages::of_lines();
     while let Some(page) = pages
-        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
+        .next(async |after, limit| ledger.open_plan_lines(job, after, limit).await)
         .await?
     {
         for row in &page {
@@ -118,9 +116,8 @@ pub(crate) async fn overview(
     job: &Job,
     criteria: &Criteria,
 ) -> Result<Overview, LedgerError> {
-    let totals = totals(ledger, job, criteria).await?;
-    let (active, digest) = (totals.active, totals.digest());
-    show(ledger, job, criteria, active, digest).await
+    let active = totals(ledger, job, criteria).await?.active;
+    show(ledger, job, criteria, active).await
 }
 
 /// Shows a plan that was made just now. What it adds up to is stored with it.
@@ -131,8 +128,7 @@ pub(crate) async fn overview_of_new(
     criteria: &Criteria,
 ) -> Result<Overview, LedgerError> {
     let active = LookUpSummary::read(plan).active_to_write;
-    let digest = plan.digest.clone();
-    show(ledger, job, criteria, active, digest).await
+    show(ledger, job, criteria, active).await
 }
 
 async fn show(
@@ -140,7 +136,6 @@ async fn show(
     job: &Job,
     criteria: &Criteria,
     active: u64,
-    digest: String,
 ) -> Result<Overview, LedgerError> {
     let counts = ledger.counts(job).await?;
     let mut groups = BTreeMap::new();
@@ -168,6 +163,5 @@ async fn show(
         },
         lines: groups.values().map(|group| group.lines).sum(),
         groups,
-        digest,
     })
 }

@@ -9,6 +9,7 @@ use crate::ledger::{Job, JobPlan, Ledger, LedgerError, NewRun};
 use crate::lookup::{CountActive, Inquirer, LookUpError, LookUpOptions, LookUpStatus, look_up};
 use crate::plan::line_decision::Criteria;
 use crate::plan::lookup_register::SoughtInLedger;
+use crate::plan::plan_digest::plan_header;
 use crate::plan::unwritten::settle;
 use crate::port::Directory;
 
@@ -127,7 +128,13 @@ pub(crate) async fn make<D: Directory>(
     };
     let looked_up = serde_json::json!(looked_up);
     let job = ledger
-        .finish_plan(job, run, &totals.digest(), to_write, &looked_up)
+        .finish_plan(
+            job,
+            run,
+            &plan_header(job, &criteria.means),
+            to_write,
+            &looked_up,
+        )
         .await?;
     Ok(job)
 }

@@ -1,6 +1,6 @@
 //! Gives an outcome to each user of a plan that is not to be written.
 
-use crate::domain::{Clock, Entry, Fact, Status};
+use crate::domain::{Clock, Entry, Fact};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Pages, PlanLine};
 use crate::plan::line_decision::{Criteria, LineDecision};
 use crate::plan::plan_totals::PlanTotals;
@@ -13,8 +13,8 @@ pub(super) async fn settle(
     run: &NewRun,
     criteria: &Criteria,
 ) -> Result<PlanTotals, LedgerError> {
-    let mut totals = PlanTotals::new(job);
-    each_page(ledger, job, run, |row| {
+    let mut totals = PlanTotals::default();
+    let mut fact = |row: &mut PlanLine| {
         let (fact, operations) = match criteria.decide(row) {
             LineDecision::Settle(settlement) => {
                 row.status = settlement.outcome.status();
@@ -29,37 +29,10 @@ pub(super) async fn settle(
         };
         totals.take(row, operations.as_deref());
         fact
-    })
-    .await?;
-    Ok(totals)
-}
-
-/// Gives an outcome to the protected users only. This protects users whom a later command added to the
-/// protect list, after the plan was made. Returns how many users got one.
-pub(crate) async fn protect(
-    ledger: &mut Ledger,
-    job: &Job,
-    run: &NewRun,
-    criteria: &Criteria,
-) -> Result<u64, LedgerError> {
-    each_page(ledger, job, run, |row| {
-        let open = row.status == Status::Pending;
-        let protection = open.then(|| criteria.protection(row)).flatten();
-        protection.map(Fact::Settled)
-    })
-    .await
-}
-
-async fn each_page(
-    ledger: &mut Ledger,
-    job: &Job,
-    run: &NewRun,
-    mut fact: impl FnMut(&mut PlanLine) -> Option<Fact>,
-) -> Result<u64, LedgerError> {
-    let mut settled = 0;
+    };
     let mut pages = Pages::of_lines();
     while let Some(mut page) = pages
-        .next(async |after, limit| ledger.plan_lines(job, after, limit).await)
+        .next(async |after, limit| ledger.open_plan_lines(job, after, limit).await)
         .await?
     {
         let at = Clock::System.now();
@@ -71,8 +44,7 @@ async fn each_page(
             })
         });
         let entries: Vec<_> = entries.collect();
-        settled += entries.len() as u64;
         ledger.note(job, run, &entries).await?;
     }
-    Ok(settled)
+    Ok(totals)
 }

@@ -25,6 +25,6 @@ pub(crate) use inspection::{Inspection, inspect};
 pub(crate) use line::{LineCheck, Record, is_written_as_number};
 pub(crate) use reader::Roster;
 pub use roster_summary::check;
-pub(crate) use roster_summary::{Reading, RosterSummary};
+pub(crate) use roster_summary::{LISTED, Reading, RosterSummary, glance};
 pub use table::RosterOptions;
 pub(crate) use table::{HeaderAt, names_a_user};

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use super::error::{RosterError, RosterErrorKind};
+use super::file::digest_of_file;
 use super::line::{Key, LineCheck, Record, Rejection};
 use super::reader::Roster;
 use super::table::RosterOptions;
 
 /// How many rejections are listed one by one.
-pub(super) const LISTED: usize = 1000;
+pub(crate) const LISTED: usize = 1000;
 
 /// How a roster is read: everything that decides which users are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +76,35 @@ pub struct RosterSummary {
     pub not_utf8: u64,
 }
 
-impl RosterSummary {
+/// What is known of a roster without reading its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RosterGlance {
+    /// SHA-256 of the file's raw bytes, in lower-case hexadecimal digits.
+    pub digest: String,
+    /// How the file is read.
+    pub reading: Reading,
+}
+
+/// Reads the header of a roster, and computes the digest of its bytes. Its lines are not checked: a job that is known
+/// by this digest has been loaded from the same bytes.
+///
+/// # Errors
+///
+/// `RosterError`: the file cannot be used.
+pub(crate) fn glance(path: &Path, options: &RosterOptions) -> Result<RosterGlance, RosterError> {
+    let roster = Roster::open(path, options)?;
+    let digest = digest_of_file(path).map_err(|kind| RosterError::new(path, None, kind))?;
+    Ok(RosterGlance {
+        digest,
+        reading: Reading::of(&roster),
+    })
+}
+
+impl Reading {
     /// What the user should know about how the file is read, one sentence each.
-    pub fn remarks(&self) -> Vec<String> {
+    pub(crate) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        match self.reading.header_line {
+        match self.header_line {
             None => remarks
                 .push("the file is read without a header: its first line is a user".to_owned()),
             Some(1) => {}
@@ -89,6 +114,14 @@ impl RosterSummary {
                 line - 1
             )),
         }
+        remarks
+    }
+}
+
+impl RosterSummary {
+    /// What the user should know about how the file is read, one sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.reading.remarks();
         if self.not_utf8 > 0 {
             let lines = if self.not_utf8 == 1 {
                 "1 line has"

@@ -11,9 +11,9 @@ use crate::cli::output::{SHOWN, Terminal, TerminalVoice, failures, print_result}
 use crate::cli::verb::plan::show_plan;
 use crate::domain::one_or_many;
 use crate::job::{
-    RunOptions, Sessions, Setup, UndoRest, UndoStart, continue_undo, plan, start_undo,
+    LeftAlone, RunOptions, Sessions, Setup, UndoRest, UndoStart, continue_undo, plan, start_undo,
 };
-use crate::ledger::{Job, UserRow};
+use crate::ledger::Job;
 use crate::report::undone_in_words;
 use crate::settings::{ProgressSettings, Settings};
 
@@ -88,8 +88,8 @@ pub(crate) async fn undo(
         confirm: args.confirm.confirm,
         ..RunOptions::default()
     };
-    let result = continue_undo(&setup, ledger, &parent, undo, &options).await?;
-    report_left_alone(result.left_alone, terminal);
+    let result = continue_undo(&setup, ledger, &parent, undo, &options, SHOWN).await?;
+    report_left_alone(&result.left_alone, terminal);
     if let Some(rest) = &result.rest {
         report_rest(rest, &parent, terminal);
     }
@@ -116,12 +116,10 @@ fn users(count: u64) -> String {
 }
 
 /// Lists the users that another administrator changed after the job. Undo does not touch them.
-fn report_left_alone(mut rows: Vec<UserRow>, terminal: Terminal) {
-    if rows.is_empty() {
+fn report_left_alone(left: &LeftAlone, terminal: Terminal) {
+    if left.users == 0 {
         return;
     }
-    let all = rows.len() as u64;
-    rows.truncate(SHOWN);
-    terminal.warn(&format!("{all} users were left alone:"));
-    terminal.warn(&failures(&rows, all));
+    terminal.warn(&format!("{} users were left alone:", left.users));
+    terminal.warn(&failures(&left.first, left.users));
 }

@@ -97,7 +97,7 @@ pub(crate) async fn judge_canary(
     signals: &mut Signals,
 ) -> Result<(), JobError> {
     let rows = ledger.canary(job, canary.users).await?;
-    let left = ledger.counts(job).await?.open();
+    let left = ledger.work_left(job).await?.open;
     if rows.is_empty() {
         // That is as wanted only if no user is left to be written.
         if left > 0 {

@@ -7,8 +7,8 @@ use crate::domain::{Barred, Clock, Entry, Fact, UserId};
 use crate::job::plan_and_scope::plan_difference;
 use crate::job::site::Site;
 use crate::job::{JobError, RailError, SiteError};
-use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind};
-use crate::plan::totals;
+use crate::ledger::{Job, JobPlan, Ledger, RunEnding, RunKind, UserRow};
+use crate::plan::plan_header;
 use crate::settings::Span;
 
 /// Users of a plan that are read again before the first write.
@@ -32,14 +32,26 @@ pub(super) fn check_age(plan: &JobPlan, ttl: Duration) -> Result<(), RailError> 
     }
 }
 
-/// Refuses a plan that is not stored as it was made.
+/// Some users of a plan, which are read again before the first write.
+pub(super) async fn draw_sample(ledger: &mut Ledger, job: &Job) -> Result<Vec<UserRow>, JobError> {
+    Ok(ledger.sample(job, SAMPLE).await?)
+}
+
+/// Refuses a plan that is not stored as it was made. Of the users only those around the sample are compared here; the
+/// others are compared before they are claimed.
 pub(super) async fn check_digest(
     ledger: &mut Ledger,
     job: &Job,
     plan: &JobPlan,
     site: &Site<'_>,
+    sample: &[UserRow],
 ) -> Result<(), JobError> {
-    let found = totals(ledger, job, &site.criteria).await?.digest();
+    let lines: Vec<_> = sample.iter().map(|row| row.line).collect();
+    let header = plan_header(job, &site.criteria.means);
+    let Some(found) = ledger.check_plan(job, &header, &lines).await? else {
+        let why = "an earlier version of this program made it";
+        return Err(RailError::Stale(why.to_owned()).into());
+    };
     if found == plan.digest {
         return Ok(());
     }
@@ -50,17 +62,17 @@ pub(super) async fn check_digest(
     .into())
 }
 
-/// Reads some users again: if they differ from the plan, other users may differ, too. The names that they have now
+/// Reads the sample again: if these users differ from the plan, other users may differ, too. The names that they have now
 /// are stored, so that the door judges by them even if this plan is thrown away.
 pub(super) async fn check_sample(
     ledger: &mut Ledger,
     job: &Job,
     site: &Site<'_>,
+    sample: Vec<UserRow>,
 ) -> Result<(), JobError> {
     let inquirer = site.inquirer();
     let door = &site.criteria.door;
     let (mut changed, mut renamed) = (Vec::new(), Vec::new());
-    let sample = ledger.sample(job, SAMPLE).await?;
     let looked_at = sample.len();
     for row in sample {
         let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {

@@ -1,6 +1,6 @@
 //! Makes the plan of a job, or takes the one that it has.
 
-use crate::job::plan_and_scope::freshness::{check_age, check_digest, check_sample};
+use crate::job::plan_and_scope::freshness::{check_age, check_digest, check_sample, draw_sample};
 use crate::job::plan_and_scope::{describe_kept_access, describe_look_up};
 use crate::job::site::Site;
 use crate::job::{JobError, SiteError};
@@ -35,11 +35,17 @@ pub(crate) async fn planned(
         // A retry moves lines of a job that was planned: it looks them up itself.
         Some(plan) if job.retry.is_none() && !ledger.was_run(&job).await? => {
             check_age(plan, site.settings().safety.plan_ttl)?;
-            check_digest(ledger, &job, plan, site).await?;
-            check_sample(ledger, &job, site).await?;
+            let sample = draw_sample(ledger, &job).await?;
+            check_digest(ledger, &job, plan, site, &sample).await?;
+            check_sample(ledger, &job, site, sample).await?;
             Ok(job)
         }
-        Some(_) => Ok(job),
+        Some(_) => {
+            if job.retry.is_none() {
+                ledger.guard_plan(&job).await?;
+            }
+            Ok(job)
+        }
     }
 }
 

@@ -50,8 +50,8 @@ pub(crate) async fn find_scope(
     site: &Site<'_>,
     retry: Option<&[Reason]>,
 ) -> Result<(Job, CommandScope), JobError> {
-    let open = ledger.counts(&job).await?.open();
-    let begun = job.retry.filter(|_| open > 0);
+    let is_open = ledger.is_open(&job).await?;
+    let begun = job.retry.filter(|_| is_open);
     if let Some(known) = begun.and_then(|retry| retry.extent) {
         let scope = CommandScope {
             to_write: known.users,
@@ -92,11 +92,10 @@ async fn plan_retry(
         return Err(error);
     }
     let open = active_to_write(ledger, &job).await?;
-    let written = match reasons {
+    let again = match reasons {
         Some(reasons) => ledger.written_before(&job, reasons).await?,
-        None => Vec::new(),
+        None => 0,
     };
-    let again = written.len() as u64;
     let retry = Retriable {
         users: open.users + again,
         // What they have since their last write is read by the engine: they may be active.
@@ -117,8 +116,7 @@ async fn plan_retry(
     Ok((job, scope))
 }
 
-/// Brings the ledger up to date before the engine begins: users of a run that was killed, users of a retry, and users
-/// that are protected since the plan was made.
+/// Brings the ledger up to date before the engine begins: users of a run that was killed, and users of a retry.
 pub(crate) async fn prepare(
     ledger: &mut Ledger,
     job: Job,
@@ -140,15 +138,9 @@ pub(crate) async fn prepare(
         None => job,
     };
     if scope.is_retry {
-        let again = ledger.counts(&job).await?.open();
+        let again = ledger.work_left(&job).await?.open;
         let note = format!("{again} users are tried again by this retry");
         site.voice().note(&note);
-    }
-    let protected = crate::plan::protect(ledger, &job, run, &site.criteria).await?;
-    if protected > 0 {
-        site.voice().warn(&format!(
-            "{protected} users are protected since the plan was made"
-        ));
     }
     Ok(job)
 }

@@ -33,7 +33,7 @@ pub(super) async fn run_engine(
 ) -> Result<(Ledger, Ending), JobError> {
     let site = with.site;
     let settings = site.settings();
-    let counts = ledger.counts(job).await?;
+    let left = ledger.work_left(job).await?;
     let known = ledger.seen_user(job).await?;
     let (writer, journal) = Writer::start(ledger, job, run).await?;
     let engine_settings = EngineSettings {
@@ -50,8 +50,8 @@ pub(super) async fn run_engine(
     };
     let work = Work {
         restores: job.change.restores(),
-        done: counts.users() - counts.open(),
-        users: counts.users(),
+        done: left.users.saturating_sub(left.open),
+        users: left.users,
         known,
         write_at_most,
     };

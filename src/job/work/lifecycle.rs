@@ -43,7 +43,7 @@ pub async fn run(
     job: Job,
     options: &RunOptions,
 ) -> Result<JobResult, JobError> {
-    if left(&mut ledger, &job, options).await? == 0 {
+    if !is_any_left(&mut ledger, &job, options).await? {
         setup.name_job(&job);
         check_tenant(setup, &mut ledger, &job).await?;
         return idle(ledger, job, setup).await;
@@ -122,12 +122,16 @@ pub(super) async fn ready<'a>(
     })
 }
 
-/// Users for whom there is something to do.
-async fn left(ledger: &mut Ledger, job: &Job, options: &RunOptions) -> Result<u64, JobError> {
-    let open = ledger.counts(job).await?.open();
+/// Whether there is something to do for any user.
+async fn is_any_left(
+    ledger: &mut Ledger,
+    job: &Job,
+    options: &RunOptions,
+) -> Result<bool, JobError> {
+    let is_open = ledger.is_open(job).await?;
     Ok(match &options.retry {
-        Some(reasons) => open + ledger.retriable(job, reasons).await?,
-        None => open,
+        Some(reasons) if !is_open => ledger.retriable(job, reasons).await? > 0,
+        _ => is_open,
     })
 }
 
@@ -144,7 +148,7 @@ async fn begin(
         mut signals,
     } = ready;
     let (site, voice) = (&site, &site.setup.voice);
-    if ledger.counts(&job).await?.open() == 0 && scope.reopen.is_none() {
+    if !ledger.is_open(&job).await? && scope.reopen.is_none() {
         return idle(ledger, job, site.setup).await;
     }
     if let Some(undone) = ledger.undone(&job).await?
@@ -183,6 +187,13 @@ async fn begin(
         (ledger, ending) = run_engine(ledger, &job, &run, None, &mut with).await?;
         requests += ending.snapshot.requests;
     }
+    let protected = ledger.protected_in(&run).await?;
+    if protected > 0 {
+        let users = one_or_many(protected, "user is", "users are");
+        voice.warn(&format!(
+            "{protected} {users} protected, though the plan would have written them"
+        ));
+    }
     let stopped = ending.stopped.as_ref().map(ToString::to_string);
     if let Some(why) = stopped.as_ref().filter(|_| !progress.is_seen()) {
         voice.warn(&format!("stopped early: {why}"));
@@ -195,6 +206,9 @@ async fn begin(
     ledger
         .end_run_because(&run, how, stopped.as_deref(), tally)
         .await?;
+    if ending.stopped.is_none() {
+        ledger.check_rest_of_plan().await?;
+    }
     let over = Over {
         end: JobEnd::of(&ending),
         requests: Some(requests),

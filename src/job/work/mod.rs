@@ -15,6 +15,6 @@ pub(crate) use plan_alone::{PlannedJob, plan};
 pub(crate) use provider_check::{ProviderCheck, ProviderCheckError, check_provider};
 pub(crate) use result::warn_if_undone;
 pub use result::{JobEnd, JobResult};
-pub(crate) use undo_jobs::{UndoError, UndoRest, UndoStart, continue_undo, start_undo};
+pub(crate) use undo_jobs::{LeftAlone, UndoError, UndoRest, UndoStart, continue_undo, start_undo};
 pub(crate) use verify_users::VerifyResult;
 pub use verify_users::verify;

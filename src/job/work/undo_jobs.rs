@@ -4,7 +4,7 @@ use crate::domain::{Access, JobId, Reason, Status, one_or_many};
 use crate::job::work::lifecycle::run;
 use crate::job::work::result::{JobEnd, JobResult};
 use crate::job::{JobError, RunOptions, Setup, Voice};
-use crate::ledger::{Job, Ledger, Reader, UndoScope, Undone, UserRow};
+use crate::ledger::{Job, Ledger, Pages, Reader, UndoScope, Undone, UserRow};
 use crate::plan::left_to_undo;
 
 /// Why a job cannot be undone.
@@ -49,9 +49,18 @@ pub(crate) struct UndoResult {
     /// The undo job. It counts as incomplete as long as a user lacks what was taken.
     pub done: JobResult,
     /// Users that another administrator changed after the job: undo has not touched them.
-    pub left_alone: Vec<UserRow>,
+    pub left_alone: LeftAlone,
     /// What is left to give back; `None` as long as the undo is not finished.
     pub rest: Option<UndoRest>,
+}
+
+/// Users that another administrator changed after a job.
+#[derive(Debug, Default)]
+pub(crate) struct LeftAlone {
+    /// How many there are.
+    pub users: u64,
+    /// The first of them.
+    pub first: Vec<UserRow>,
 }
 
 /// How far a job is undone.
@@ -80,7 +89,7 @@ pub(crate) async fn start_undo(
     if parent.change.deletes() {
         return Err(UndoError::OfADeletion(parent.id.clone()).into());
     }
-    let open = ledger.counts(parent).await?.open();
+    let open = ledger.work_left(parent).await?.open;
     if open > 0 {
         voice.warn(&format!(
             "job {} is not finished: {open} users have no outcome yet, and the command that continues it \
@@ -131,13 +140,14 @@ pub(crate) async fn start_undo(
 /// Whether an undo is to be continued. An undo that has not run yet, and was made before the job wrote its last
 /// user, knows neither all users nor what they have now: a new undo takes its place.
 async fn resumes(ledger: &mut Ledger, undo: &Job) -> Result<bool, JobError> {
-    if ledger.counts(undo).await?.open() == 0 {
+    if !ledger.is_open(undo).await? {
         return Ok(false);
     }
     Ok(ledger.was_run(undo).await? || !ledger.is_outdated(undo).await?)
 }
 
-/// Runs an undo job, and finds out how far `parent` is undone then.
+/// Runs an undo job, and finds out how far `parent` is undone then. It shows at most `shown` of the users that were
+/// left alone.
 ///
 /// # Errors
 /// As for [`run`].
@@ -147,10 +157,11 @@ pub(crate) async fn continue_undo(
     parent: &Job,
     undo: Job,
     options: &RunOptions,
+    shown: usize,
 ) -> Result<UndoResult, JobError> {
     let mut done = run(setup, ledger, undo, options).await?;
     let mut reader = Reader::open(&setup.settings.ledger).await?;
-    let left_alone = left_alone(&mut reader, &done).await?;
+    let left_alone = left_alone(&mut reader, &done, shown).await?;
     let rest = if done.counts.open() == 0 {
         let undone = reader.undone(parent).await?;
         let lacking = left_to_undo(&mut reader, parent).await?;
@@ -168,12 +179,27 @@ pub(crate) async fn continue_undo(
     })
 }
 
-async fn left_alone(reader: &mut Reader, done: &JobResult) -> Result<Vec<UserRow>, JobError> {
-    if done.counts.of(Status::Failed) == 0 {
-        return Ok(Vec::new());
-    }
+async fn left_alone(
+    reader: &mut Reader,
+    done: &JobResult,
+    shown: usize,
+) -> Result<LeftAlone, JobError> {
+    let mut left = LeftAlone::default();
+    let mut pages = Pages::of_lines();
     let failed = [Status::Failed];
-    let mut rows = reader.lines_with(&done.job, &failed, usize::MAX).await?;
-    rows.retain(|row| row.reason.as_deref() == Some(Reason::Changed.as_str()));
-    Ok(rows)
+    while let Some(page) = pages
+        .next(async |after, limit| reader.lines_among(&done.job, &failed, after, limit).await)
+        .await?
+    {
+        for row in page {
+            if row.reason.as_deref() != Some(Reason::Changed.as_str()) {
+                continue;
+            }
+            left.users += 1;
+            if left.first.len() < shown {
+                left.first.push(row);
+            }
+        }
+    }
+    Ok(left)
 }

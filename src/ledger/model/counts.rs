@@ -8,6 +8,15 @@ use crate::domain::Status;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts(BTreeMap<Status, u64>);
 
+/// How far the work on a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkLeft {
+    /// Users of the job.
+    pub users: u64,
+    /// Of these, the ones that a run still has to deal with.
+    pub open: u64,
+}
+
 impl Counts {
     /// Lines with this status.
     pub fn of(&self, status: Status) -> u64 {

@@ -4,7 +4,7 @@ mod counts;
 mod new_job;
 mod run_facts;
 
-pub(crate) use counts::Counts;
+pub(crate) use counts::{Counts, WorkLeft};
 pub(crate) use new_job::{Difference, Loaded};
 pub use new_job::{Names, NewJob, NewLine, Unusable};
 pub(crate) use run_facts::NewRun;

@@ -18,6 +18,7 @@ pub(in crate::ledger) use events::commit;
 pub(crate) use events::{Head, StoredEvent};
 pub(crate) use file::Holder;
 pub use file::{Ledger, Reader};
+pub(in crate::ledger) use jobs::PlanGuard;
 pub use jobs::{Job, JobSelector};
 pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
 pub(crate) use paging::{Pages, Placed};

@@ -15,6 +15,14 @@ pub(crate) trait Placed {
     fn place(&self) -> Self::Place;
 }
 
+impl Placed for Line {
+    type Place = Self;
+
+    fn place(&self) -> Self {
+        *self
+    }
+}
+
 impl Placed for UserRow {
     type Place = Line;
 

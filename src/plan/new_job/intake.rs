@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::domain::{Change, IdRule, UserId, and_more, one_or_many};
-use crate::ledger::{Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Unusable};
+use crate::ledger::{
+    Difference, Job, Ledger, LedgerError, Names, NewJob, NewLine, Reader, Unusable,
+};
 use crate::plan::new_job::job_identity::{differences, job_key};
 use crate::roster::{LineCheck, Roster, RosterError, RosterOptions, RosterSummary};
 
@@ -79,18 +81,75 @@ impl IntakeError {
     }
 }
 
+/// What a roster, a change and a target say of the job that they mean.
+#[derive(Debug)]
+pub(crate) struct JobIdentity<'a> {
+    /// The roster file.
+    pub roster: &'a Path,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub digest: &'a str,
+    /// The change to make to each user.
+    pub change: &'a Change,
+    /// The SCIM base URL.
+    pub target: &'a str,
+    /// How the roster is read, and with which profile.
+    pub reading: &'a serde_json::Value,
+}
+
+impl JobIdentity<'_> {
+    fn key(&self) -> String {
+        job_key(self.target, self.change, self.digest)
+    }
+
+    /// Links are followed, so that the same file is recognised under each of its names.
+    fn path(&self) -> String {
+        self.roster
+            .canonicalize()
+            .or_else(|_| std::path::absolute(self.roster))
+            .unwrap_or_else(|_| self.roster.to_owned())
+            .display()
+            .to_string()
+    }
+}
+
+/// Whether a job of this identity may be in the ledger. Nothing is changed for the answer.
+pub(crate) async fn may_be_loaded(
+    reader: &mut Reader,
+    identity: &JobIdentity<'_>,
+) -> Result<bool, LedgerError> {
+    reader.has_key(&identity.key()).await
+}
+
+/// The job of this identity, if the ledger has it and nothing speaks against going on with it. If this finds none,
+/// [`intake`] says why, or loads the roster.
+pub(crate) async fn loaded(
+    ledger: &mut Ledger,
+    identity: &JobIdentity<'_>,
+) -> Result<Option<Job>, LedgerError> {
+    let same = ledger.find_jobs(&identity.key()).await?;
+    let is_same = |job: &Job| differences(job.reading.as_ref(), identity.reading).is_empty();
+    let Some(known) = same.into_iter().find(is_same) else {
+        return Ok(None);
+    };
+    if ledger.was_run(&known).await? {
+        return Ok(Some(known));
+    }
+    let (path, change) = (identity.path(), identity.change);
+    let outdated = ledger.find_outdated(&path, identity.digest, change, identity.target);
+    Ok(outdated.await?.is_none().then_some(known))
+}
+
 /// Finds the job of this roster, change and target, or loads it. Afterwards the ledger holds either
 /// the whole roster or nothing of it.
 pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, IntakeError> {
-    let key = job_key(ask.target, ask.change, &ask.summary.digest);
-    // Links are followed, so that the same file is recognised under each of its names.
-    let path = ask
-        .roster
-        .canonicalize()
-        .or_else(|_| std::path::absolute(ask.roster))
-        .unwrap_or_else(|_| ask.roster.to_owned())
-        .display()
-        .to_string();
+    let identity = JobIdentity {
+        roster: ask.roster,
+        digest: &ask.summary.digest,
+        change: ask.change,
+        target: ask.target,
+        reading: &ask.reading,
+    };
+    let (key, path) = (identity.key(), identity.path());
     if !ask.new {
         let same = ledger.find_jobs(&key).await?;
         let differs = |job: &&Job| !differences(job.reading.as_ref(), &ask.reading).is_empty();
@@ -98,7 +157,7 @@ pub(crate) async fn intake(ledger: &mut Ledger, ask: Intake<'_>) -> Result<Job, 
         if known.is_none()
             && let Some(other) = same.first()
             && ledger.was_run(other).await?
-            && ledger.counts(other).await?.open() > 0
+            && ledger.is_open(other).await?
         {
             return Err(IntakeError::Reading {
                 differences: differences(other.reading.as_ref(), &ask.reading).join("; "),

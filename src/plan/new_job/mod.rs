@@ -5,5 +5,5 @@ mod intake;
 mod job_identity;
 
 pub(crate) use giving_back::{left_to_undo, undo};
-pub(crate) use intake::{Intake, IntakeError, intake};
+pub(crate) use intake::{Intake, IntakeError, JobIdentity, intake, loaded, may_be_loaded};
 pub(crate) use job_identity::{ProfileReading, differences, provider, reading};

@@ -9,4 +9,4 @@ pub(crate) use encoding::TextEncoding;
 pub(in crate::roster) use encoding::{Text, is_text};
 pub(in crate::roster) use record_scan::{RECORD_LIMIT, RecordMark, Scanned, Scanner};
 pub(crate) use source::Digest;
-pub(in crate::roster) use source::{Digested, RunningDigest, open_regular};
+pub(in crate::roster) use source::{Digested, RunningDigest, digest_of_file, open_regular};

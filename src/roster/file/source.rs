@@ -13,6 +13,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::roster::error::RosterErrorKind;
 
+/// Bytes that are read at a time for a digest alone.
+const BUFFER: usize = 256 * 1024;
+
 /// The digest and the size of a roster that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Digest {
@@ -70,6 +73,14 @@ impl RunningDigest {
             records,
         }
     }
+}
+
+/// SHA-256 of a regular file's raw bytes, in lower-case hexadecimal digits.
+pub(in crate::roster) fn digest_of_file(path: &Path) -> Result<String, RosterErrorKind> {
+    let (mut input, tally) = Digested::new(open_regular(path)?);
+    let mut buffer = vec![0; BUFFER];
+    while input.read(&mut buffer)? > 0 {}
+    Ok(tally.digest(0).sha256)
 }
 
 /// A stream that adds the bytes it reads to a digest.

@@ -139,7 +139,7 @@ async fn p7_a_user_protected_after_the_plan_is_not_written() {
     let ran = run(&bed, 6, "--cap-share 100% --protect user00002@example.com").await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
-        ran.stderr.contains("1 users are protected since"),
+        ran.stderr.contains("1 user is protected, though the plan"),
         "{ran:?}"
     );
     assert_eq!(bed.book(2).writes_received, 0);

@@ -90,7 +90,7 @@ async fn chosen(ledger: &mut Ledger, args: &PruneArgs) -> Result<Vec<Job>, Failu
     let mut jobs = Vec::new();
     for name in &args.jobs {
         let job = ledger.select_job(&select(name)?).await?;
-        if ledger.counts(&job).await?.open() > 0 {
+        if ledger.is_open(&job).await? {
             let message = format!("job {} is not finished", job.id);
             return Err(Failure::new(Exit::Rail, message)
                 .hint("see it to its end first: its users are not all dealt with".to_owned()));

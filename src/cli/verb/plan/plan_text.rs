@@ -119,7 +119,7 @@ impl<'a> PlanText<'a> {
             "\n{at_most}{} requests{}\ndigest {}",
             HumanCount(requests),
             time.unwrap_or_default(),
-            self.digest()
+            self.digest().unwrap_or("none")
         );
         text
     }
@@ -154,12 +154,9 @@ impl<'a> PlanText<'a> {
         })
     }
 
-    /// The digest of the plan that was made; without one, of what the ledger holds.
-    fn digest(&self) -> &str {
-        match &self.job.plan {
-            Some(plan) => &plan.digest,
-            None => &self.overview.digest,
-        }
+    /// The digest of the plan that was made; `None` for a job that was begun without a plan.
+    fn digest(&self) -> Option<&str> {
+        self.job.plan.as_ref().map(|plan| plan.digest.as_str())
     }
 }
 

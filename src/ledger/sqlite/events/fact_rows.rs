@@ -5,12 +5,12 @@
 
 use sqlx::SqliteConnection;
 
-use crate::domain::{Entry, IdRule};
+use crate::domain::{Effect, Entry, Fact, IdRule};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{FactEvents, NewEvent};
 use crate::ledger::sqlite::events::chain_end::{ChainEnd, append};
 use crate::ledger::sqlite::events::user_states::{
-    CLAIM, LOOK_UP, NAME, RELEASE, RENEW, SEND, SETTLE, Update, UserStates, VERIFY,
+    CLAIM, CLAIMED_TO, LOOK_UP, NAME, RELEASE, RENEW, SEND, SETTLE, Update, UserStates, VERIFY,
 };
 use crate::ledger::sqlite::{BoundValues, RowsSql};
 
@@ -93,7 +93,26 @@ async fn store(
     update(connection, SETTLE, &run, &states.settled, &job).await?;
     update(connection, RELEASE, &run, &states.released, &job).await?;
     update(connection, VERIFY, &run, &states.verified, &job).await?;
-    update(connection, SEND, &run, &states.sent, &job).await
+    update(connection, SEND, &run, &states.sent, &job).await?;
+    let claims = entries.iter().filter(|entry| is_claim(&entry.fact));
+    if let Some(last) = claims.map(|claim| claim.line).max() {
+        sqlx::query(CLAIMED_TO)
+            .bind(last)
+            .bind(job[0])
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether a user is in flight or in doubt after this.
+fn is_claim(fact: &Fact) -> bool {
+    match fact {
+        Fact::Begun { .. } => true,
+        Fact::Settled(settlement) => settlement.outcome.status().is_open(),
+        Fact::Released { effect, .. } => *effect == Effect::Maybe,
+        _ => false,
+    }
 }
 
 /// Stores the new states of users; `before` and `after` are the values before and after the rows.

@@ -10,6 +10,10 @@ use crate::ledger::record::{EventBody, RequestEnd};
 use crate::ledger::sqlite::events::chain_end::AppendedEvent;
 use crate::ledger::sqlite::{BoundValues, Count, Json, RowsSql};
 
+/// How far the claims of the job have come.
+pub(super) const CLAIMED_TO: &str =
+    "UPDATE jobs SET claimed_to = max(claimed_to, ?) WHERE number = ?";
+
 pub(super) const CLAIM: RowsSql = RowsSql {
     before: "
     UPDATE users SET run = ?, status = 'claimed', effect = 'maybe', attempts = column2,
@@ -71,7 +75,7 @@ pub(super) const VERIFY: RowsSql = RowsSql {
 
 pub(super) const RELEASE: RowsSql = RowsSql {
     before: "
-    UPDATE users SET run = ?, attempts = column2, status = column3, detail = column4,
+    UPDATE users SET run = ?, attempts = column2, status = column3, detail = column4, is_open = 1,
         reason = NULL, event_hash = column5, effect = column6, sent = sent + column7
     FROM",
     columns: 7,
@@ -81,7 +85,8 @@ pub(super) const RELEASE: RowsSql = RowsSql {
 pub(super) const SETTLE: RowsSql = RowsSql {
     before: "
     UPDATE users SET run = ?, status = column2, reason = column3, detail = column4,
-        done_at_ms = column5, confirmed_at_ms = column6, confirmed_by = column7,
+        is_open = iif(column2 = 'in_doubt', 1, NULL), done_at_ms = column5,
+        confirmed_at_ms = column6, confirmed_by = column7,
         active_after = column8, workspaces_after = column9,
         user_name = coalesce(column10, user_name),
         shown_name = coalesce(column10, shown_name),

@@ -4,16 +4,19 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::Mutex;
 
 use crate::domain::Clock;
 use crate::ledger::sqlite::file::file_id::FileId;
 use crate::ledger::sqlite::file::ledger_path;
 use crate::ledger::sqlite::file::lock::{self, Lock};
+use crate::ledger::sqlite::jobs::PlanGuard;
 use crate::ledger::{Holder, LedgerError};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -36,6 +39,8 @@ pub struct Ledger {
     pub(in crate::ledger) path: PathBuf,
     pub(in crate::ledger) connection: SqliteConnection,
     pub(in crate::ledger) clock: Clock,
+    /// What the plan of the job is compared with while its users are claimed; `None` if this process made the plan.
+    pub(in crate::ledger) plan_guard: Option<Arc<Mutex<PlanGuard>>>,
     /// The file that was opened, whatever is found at `path` later.
     file: FileId,
     _lock: Lock,
@@ -80,6 +85,7 @@ impl Ledger {
             path: path.to_owned(),
             connection,
             clock,
+            plan_guard: None,
             _lock: lock,
         };
         ledger.checkpoint().await?;

@@ -13,7 +13,8 @@ use crate::ledger::{Job, Ledger, LedgerError, NewRun, UserRow};
 const WRITTEN: &str = concat!(
     "
     SELECT count(*) FROM users
-    WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+    WHERE job = ?1 AND line <= (SELECT claimed_to FROM jobs WHERE number = ?1)
+          AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
           AND NOT (status IN ",
     open_statuses!(),
     " AND (effect = 'none' OR attempts = 0))
@@ -22,24 +23,23 @@ const WRITTEN: &str = concat!(
 
 const CANARY: &str = "
     SELECT users.*, NULL AS run_id FROM users
-    WHERE job = ?1 AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
+    WHERE job = ?1 AND line <= (SELECT claimed_to FROM jobs WHERE number = ?1)
+          AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
           AND (?2 IS NULL OR run >= ?2 AND attempts > 0) AND user_id IS NOT NULL
     ORDER BY line LIMIT ?3";
 
+/// Of the users that no run has claimed yet only the first are asked: a job without a look-up has seen none of them.
 const SEEN_USER: &str = "
     SELECT user_id FROM users
-    WHERE job = ? AND before_at_ms IS NOT NULL AND user_id IS NOT NULL
+    WHERE job = ?1 AND line <= (SELECT max(claimed_to, 1000) FROM jobs WHERE number = ?1)
+          AND before_at_ms IS NOT NULL AND user_id IS NOT NULL
     ORDER BY line LIMIT 1";
 
-const BEYOND: &str = concat!(
-    "
+const BEYOND: &str = "
     SELECT line, coalesce(user_name, user_id) AS who FROM users
-    WHERE job = ? AND (status IN ",
-    open_statuses!(),
-    "
+    WHERE job = ? AND (is_open = 1
                        OR attempts > 0 AND (status = 'failed' OR NOT ?))
-    ORDER BY line LIMIT ? OFFSET ?"
-);
+    ORDER BY line LIMIT ? OFFSET ?";
 
 /// The run from which on writes count for the canary: that which has begun the retry, if one is under way.
 fn since(job: &Job) -> Option<i64> {

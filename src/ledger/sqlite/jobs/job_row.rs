@@ -4,7 +4,6 @@ use serde_json::Value;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::{Change, IdRule, JobId, Timestamp};
-use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Ledger, LedgerError, Reader, Retriable};
 
@@ -174,16 +173,11 @@ const LATEST_JOB: &str = "SELECT * FROM jobs WHERE parent IS NULL ORDER BY numbe
 // The prefix holds hexadecimal digits only, so LIKE has nothing to escape.
 const JOBS_WITH_PREFIX: &str = "SELECT * FROM jobs WHERE id LIKE ? || '%' ORDER BY number LIMIT 2";
 
-const OUTDATED_JOB: &str = concat!(
-    "
+const OUTDATED_JOB: &str = "
     SELECT * FROM jobs WHERE roster_path = ? AND roster_digest <> ? AND change = ? AND target = ?
-    AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number
-                AND status IN ",
-    open_statuses!(),
-    ")
+    AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number AND is_open = 1)
     AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run')
-    ORDER BY number DESC LIMIT 1"
-);
+    ORDER BY number DESC LIMIT 1";
 
 impl Ledger {
     /// All jobs with this key, the latest first: they differ in how they read their roster, or were
@@ -262,6 +256,18 @@ impl Reader {
         Ok(jobs)
     }
 
+    /// Whether any job has this key.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn has_key(&mut self, key: &str) -> Result<bool, LedgerError> {
+        let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM jobs WHERE key = ?)")
+            .bind(key)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(any)
+    }
+
     /// The job that this one takes back.
     ///
     /// # Errors
@@ -316,6 +322,14 @@ async fn select_job(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn a_changed_roster_is_found_without_going_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        bed.ledger.assert_found_by("users_open", OUTDATED_JOB).await;
+    }
 
     #[test]
     fn jobs_are_named_by_prefix_or_as_the_latest() {

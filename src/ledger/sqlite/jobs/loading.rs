@@ -44,9 +44,9 @@ const INSERT_JOB: &str = "
 const INSERT_USERS: RowsSql = RowsSql {
     before: "
     INSERT INTO users (job, line, user_id, user_key, name_key, status, reason, detail,
-                       user_name, roster_name, cells, goal)
+                       user_name, roster_name, cells, goal, is_open)
     SELECT ?, column1, column2, column3, column4, column5, column6, column7, column8, column8, column9,
-           column10
+           column10, iif(column5 = 'pending', 1, NULL)
     FROM",
     columns: 10,
     after: "",
@@ -55,7 +55,7 @@ const INSERT_USERS: RowsSql = RowsSql {
 const STORE_NUMBERS: &str = "
     UPDATE jobs SET
         lines = (SELECT count(*) FROM users WHERE job = ?1),
-        users = (SELECT count(*) FROM users WHERE job = ?1 AND status = 'pending')
+        users = (SELECT count(*) FROM users WHERE job = ?1 AND is_open = 1)
     WHERE number = ?1";
 
 /// A roster that is compared with a job: its users, each line with the key by which they compare. The table is in

@@ -13,6 +13,7 @@ mod undone_users;
 
 pub(crate) use job_row::JobPlan;
 pub use job_row::{Job, JobSelector};
+pub(in crate::ledger) use plans::PlanGuard;
 pub(crate) use retried_users::Retriable;
 pub(crate) use run_row::RunRow;
 pub(crate) use undone_users::{UndoMark, Undone, UndoneBy};

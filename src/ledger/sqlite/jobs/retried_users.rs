@@ -5,11 +5,11 @@
 
 use sqlx::{Connection, FromRow, SqliteConnection};
 
-use crate::domain::{Effect, Entry, Fact, Line, Reason, Timestamp};
+use crate::domain::{Effect, Entry, Fact, Line, Reason, Status, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::looks::forget_lines;
-use crate::ledger::sqlite::{Count, Json};
+use crate::ledger::sqlite::looks::{forget_lines, forget_look_up};
+use crate::ledger::sqlite::{Count, Json, Pages, Placed};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 /// Users that a retry writes.
@@ -36,11 +36,13 @@ const FORGET_NUMBER: &str = "
     WHERE number = ?";
 
 const AMBIGUOUS: &str = "
-    SELECT count(*) FROM users WHERE job = ? AND status = 'failed' AND reason = 'ambiguous'";
+    SELECT count(*) FROM users
+    WHERE job = ? AND is_open IS NULL AND status = 'failed' AND reason = 'ambiguous'";
 
 const DISABLED: &str = "
     SELECT count(*) FROM users
-    WHERE job = ? AND status = 'removed' AND active_before = 1 AND active_after = 0";
+    WHERE job = ? AND is_open IS NULL AND status = 'removed' AND active_before = 1
+          AND active_after = 0";
 
 /// A line that a retry tries, with what writes may have done to its user.
 #[derive(FromRow)]
@@ -49,33 +51,121 @@ struct TriedLine {
     effect: Effect,
 }
 
-const TRIED_LINES: &str = "
-    SELECT line, effect FROM users
-    WHERE job = ?1 AND coalesce(reason, '') <> 'ambiguous'
-          AND (user_id IS NOT NULL OR name_key IS NOT NULL) AND CASE
-        WHEN json_array_length(?2) = 0 THEN status = 'failed'
-        WHEN status = 'failed' THEN reason IN (SELECT value FROM json_each(?2))
-        ELSE status = 'not_found' AND 'not_found' IN (SELECT value FROM json_each(?2)) END
-    ORDER BY line";
+impl Placed for TriedLine {
+    type Place = Line;
 
-/// The lines that a retry tries: those that failed for one of the reasons, or for any if there are none;
-/// `not_found` means users that the provider did not know. A name that several users have is not tried,
-/// because it is still not known which user is meant.
-async fn tried(
-    connection: &mut SqliteConnection,
-    job: &Job,
-    reasons: &[Reason],
-) -> Result<Vec<(Line, Effect)>, LedgerError> {
-    let codes: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
-    let lines: Vec<TriedLine> = sqlx::query_as(TRIED_LINES)
-        .bind(job.number)
-        .bind(Json(codes))
-        .fetch_all(connection)
-        .await?;
-    Ok(lines
-        .into_iter()
-        .map(|tried| (tried.line, tried.effect))
-        .collect())
+    fn place(&self) -> Line {
+        self.line
+    }
+}
+
+/// The lines with one status that a retry tries. A name that several users have is not tried, because it is still
+/// not known which user is meant.
+macro_rules! tried_lines {
+    () => {
+        "FROM users
+         WHERE job = ?1 AND is_open IS NULL AND status = ?2 AND line > ?4
+               AND coalesce(reason, '') <> 'ambiguous'
+               AND (user_id IS NOT NULL OR name_key IS NOT NULL)
+               AND (status <> 'failed' OR json_array_length(?3) = 0
+                    OR reason IN (SELECT value FROM json_each(?3)))"
+    };
+}
+
+const TRIED_LINES: &str = concat!(
+    "SELECT line, effect ",
+    tried_lines!(),
+    " ORDER BY line LIMIT ?5"
+);
+
+const TRIED_COUNT: &str = concat!(
+    "SELECT count(*), count(*) FILTER (WHERE effect <> 'none') ",
+    tried_lines!()
+);
+
+/// What a retry tries: lines that failed for one of the reasons, or for any if there are none. The reason
+/// `not_found` means users that the provider did not know.
+struct Tried<'a> {
+    job: &'a Job,
+    statuses: Vec<Status>,
+    /// The codes of the reasons.
+    codes: Vec<&'static str>,
+}
+
+impl<'a> Tried<'a> {
+    fn new(job: &'a Job, reasons: &[Reason]) -> Self {
+        let mut statuses = vec![Status::Failed];
+        if reasons.contains(&Reason::NotFound) {
+            statuses.push(Status::NotFound);
+        }
+        Self {
+            job,
+            statuses,
+            codes: reasons.iter().map(|reason| reason.as_str()).collect(),
+        }
+    }
+
+    /// How many lines there are, and how many of them name a user that was written before.
+    async fn count(&self, connection: &mut SqliteConnection) -> Result<(u64, u64), LedgerError> {
+        let (mut lines, mut written) = (0, 0);
+        for status in &self.statuses {
+            let counts = sqlx::query_as(TRIED_COUNT)
+                .bind(self.job.number)
+                .bind(status)
+                .bind(Json(&self.codes))
+                .bind(Line(0))
+                .fetch_one(&mut *connection);
+            let (Count(of_status), Count(of_written)): (Count, Count) = counts.await?;
+            lines += of_status;
+            written += of_written;
+        }
+        Ok((lines, written))
+    }
+
+    /// Opens the lines that fit, page by page, with an event for each. If the lines were never written, what was
+    /// seen of their users is forgotten.
+    async fn open(
+        &self,
+        connection: &mut SqliteConnection,
+        run: &NewRun,
+        at: Timestamp,
+        are_written: bool,
+    ) -> Result<(), LedgerError> {
+        let why = if are_written {
+            "to be tried again"
+        } else {
+            "to be looked up again by a retry"
+        };
+        for status in &self.statuses {
+            let mut pages = Pages::of_lines();
+            loop {
+                let page = pages.next(async |after, limit| {
+                    sqlx::query_as(TRIED_LINES)
+                        .bind(self.job.number)
+                        .bind(status)
+                        .bind(Json(&self.codes))
+                        .bind(after)
+                        .bind(Count::limit(limit))
+                        .fetch_all(&mut *connection)
+                        .await
+                });
+                let page: Option<Vec<TriedLine>> = page.await?;
+                let Some(page) = page else { break };
+                let entries: Vec<_> = page
+                    .into_iter()
+                    .filter(|tried| (tried.effect != Effect::None) == are_written)
+                    .map(|tried| opened(tried.line, at, tried.effect, why))
+                    .collect();
+                let job = self.job;
+                record(connection, job.number, run.number, job.ids, &entries).await?;
+                if !are_written {
+                    let lines: Vec<_> = entries.iter().map(|entry| entry.line).collect();
+                    forget_lines(connection, job, run, at, &lines).await?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn opened(line: Line, at: Timestamp, effect: Effect, why: &str) -> Entry {
@@ -97,8 +187,8 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn retriable(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
-        let lines = tried(&mut self.connection, job, reasons).await?;
-        Ok(lines.len() as u64)
+        let (lines, _) = Tried::new(job, reasons).count(&mut self.connection).await?;
+        Ok(lines)
     }
 
     /// Lines that failed because several users have their name: they are never tried again.
@@ -126,27 +216,21 @@ impl Ledger {
     ) -> Result<Job, LedgerError> {
         let now = self.clock.now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let lines = tried(&mut transaction, job, reasons).await?;
-        let entries: Vec<_> = lines
-            .into_iter()
-            .filter(|(_, effect)| *effect == Effect::None)
-            .map(|(line, effect)| opened(line, now, effect, "to be looked up again by a retry"))
-            .collect();
         for sql in [COUNT_RETRY, FORGET_NUMBER] {
             sqlx::query(sql)
                 .bind(job.number)
                 .execute(&mut *transaction)
                 .await?;
         }
-        record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
-        // What was seen of them is old.
-        let lines: Vec<_> = entries.iter().map(|entry| entry.line).collect();
-        forget_lines(&mut transaction, job, run, now, &lines).await?;
+        forget_look_up(&mut transaction, job).await?;
+        Tried::new(job, reasons)
+            .open(&mut transaction, run, now, false)
+            .await?;
         transaction.commit().await?;
         self.job(job.number).await
     }
 
-    /// Failed users that were written before: a retry for these reasons writes them again.
+    /// How many failed users were written before: a retry for these reasons writes them again.
     ///
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
@@ -154,12 +238,9 @@ impl Ledger {
         &mut self,
         job: &Job,
         reasons: &[Reason],
-    ) -> Result<Vec<Line>, LedgerError> {
-        let lines = tried(&mut self.connection, job, reasons).await?;
-        let written = lines
-            .into_iter()
-            .filter(|(_, effect)| *effect != Effect::None);
-        Ok(written.map(|(line, _)| line).collect())
+    ) -> Result<u64, LedgerError> {
+        let (_, written) = Tried::new(job, reasons).count(&mut self.connection).await?;
+        Ok(written)
     }
 
     /// Users that were active before the job, and that it has disabled.
@@ -205,13 +286,9 @@ impl Ledger {
         let confirmed = NewEvent::new(None, now, &body);
         append_events(&mut transaction, job.number, Some(run.number), &[confirmed]).await?;
         if let Some(reasons) = reasons {
-            let lines = tried(&mut transaction, job, reasons).await?;
-            let entries: Vec<_> = lines
-                .into_iter()
-                .filter(|(_, effect)| *effect != Effect::None)
-                .map(|(line, effect)| opened(line, now, effect, "to be tried again"))
-                .collect();
-            record(&mut transaction, job.number, run.number, job.ids, &entries).await?;
+            Tried::new(job, reasons)
+                .open(&mut transaction, run, now, true)
+                .await?;
         }
         transaction.commit().await?;
         self.job(job.number).await
@@ -227,5 +304,21 @@ impl Ledger {
             .execute(&mut self.connection)
             .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [TRIED_LINES, TRIED_COUNT, AMBIGUOUS, DISABLED] {
+            bed.ledger.assert_found_by("users_closed", sql).await;
+        }
     }
 }

@@ -38,8 +38,11 @@ struct ClaimedLine {
     attempts: u32,
 }
 
-const CLAIMED_LINES: &str =
-    "SELECT line, attempts FROM users WHERE job = ? AND status = 'claimed' ORDER BY line";
+const CLAIMED_LINES: &str = "
+    SELECT line, attempts FROM users
+    WHERE job = ?1 AND is_open = 1 AND status = 'claimed'
+          AND line <= (SELECT claimed_to FROM jobs WHERE number = ?1)
+    ORDER BY line";
 
 impl Ledger {
     /// The tenant in which the job, or the job that it takes back, was worked on first, if a run has known it.
@@ -230,4 +233,19 @@ async fn left_claimed(
         },
     });
     Ok(entries.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [CLAIMED_LINES] {
+            bed.ledger.assert_found_by("users_open", sql).await;
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::ledger::sqlite::events::{append_events, record};
 use crate::ledger::sqlite::looks::shown_users::{ShownUser, store_looks};
 use crate::ledger::sqlite::looks::sightings::{goal_of, is_named};
 use crate::ledger::sqlite::users::KnownColumns;
-use crate::ledger::sqlite::{Json, Nullable};
+use crate::ledger::sqlite::{Count, Json, Nullable, Pages};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 /// Users of one line that a refusal names.
@@ -70,7 +70,7 @@ const CANDIDATES: &str = "
     SELECT candidates.*, users.goal, users.name_key IS NOT NULL AS by_name,
            users.shown_name, users.roster_name, users.cells
     FROM candidates JOIN users USING (job, line)
-    WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
+    WHERE job = ? AND is_open = 1 AND status = 'pending' AND before_at_ms IS NULL
     ORDER BY line, candidates.user_id";
 
 const KEEP: &str = "
@@ -89,23 +89,25 @@ const STORE_IDENTITIES: &str = "
         addresses = coalesce(value ->> 5, addresses)
     FROM json_each(?2) WHERE job = ?1 AND line = value ->> 0";
 
+/// The sign `+` keeps SQLite from the index of names: open lines are fewer.
 const FORGET_UNREAD_NAMES: &str = "
     UPDATE users SET user_id = NULL, user_key = NULL
-    WHERE job = ? AND status = 'pending' AND effect = 'none' AND before_at_ms IS NULL
-          AND name_key IS NOT NULL AND user_id IS NOT NULL";
+    WHERE job = ? AND is_open = 1 AND status = 'pending' AND effect = 'none'
+          AND before_at_ms IS NULL AND +name_key IS NOT NULL AND user_id IS NOT NULL";
 
 const IS_OLD: &str = "
     SELECT EXISTS (SELECT 1 FROM candidates
                    WHERE job = ?1 AND seen_at_ms NOT BETWEEN ?2 AND ?3)
-        OR EXISTS (SELECT 1 FROM users WHERE job = ?1 AND status = 'pending'
+        OR EXISTS (SELECT 1 FROM users WHERE job = ?1 AND is_open = 1 AND status = 'pending'
                    AND effect = 'none' AND before_at_ms NOT BETWEEN ?2 AND ?3)
         OR EXISTS (SELECT 1 FROM jobs WHERE number = ?1 AND list_position IS NOT NULL
                    AND coalesce(list_position ->> 'at', 0) NOT BETWEEN ?2 AND ?3)";
 
 const OLD_LINES: &str = "
     SELECT line FROM users
-    WHERE job = ? AND status = 'pending' AND effect = 'none'
-          AND (before_at_ms IS NULL OR before_at_ms NOT BETWEEN ? AND ?)";
+    WHERE job = ? AND line > ? AND is_open = 1 AND status = 'pending' AND effect = 'none'
+          AND (before_at_ms IS NULL OR before_at_ms NOT BETWEEN ? AND ?)
+    ORDER BY line LIMIT ?";
 
 const SEEN_LINES: &str = "
     SELECT line FROM json_each(?2) JOIN users ON job = ?1 AND line = value
@@ -203,21 +205,44 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await?;
         if is_old {
-            let lines: Vec<Line> = sqlx::query_scalar(OLD_LINES)
-                .bind(job.number)
-                .bind(before)
-                .bind(now)
-                .fetch_all(&mut *transaction)
-                .await?;
-            forget_lines(&mut transaction, job, run, now, &lines).await?;
+            forget_look_up(&mut transaction, job).await?;
+            let mut pages = Pages::of_lines();
+            loop {
+                let page = pages.next(async |after, limit| {
+                    sqlx::query_scalar(OLD_LINES)
+                        .bind(job.number)
+                        .bind(after)
+                        .bind(before)
+                        .bind(now)
+                        .bind(Count::limit(limit))
+                        .fetch_all(&mut *transaction)
+                        .await
+                });
+                let page: Option<Vec<Line>> = page.await?;
+                let Some(lines) = page else { break };
+                forget_lines(&mut transaction, job, run, now, &lines).await?;
+            }
         }
         transaction.commit().await?;
         Ok(())
     }
 }
 
-/// Forgets what was seen of lines that were never written, so that they are looked up again, and how far the
-/// look-up has come in the list. Each line that had been seen gets an event `look_forgotten`.
+/// Forgets how far a look-up has come: in the list, and with lines that several users may fit.
+pub(in crate::ledger::sqlite) async fn forget_look_up(
+    connection: &mut SqliteConnection,
+    job: &Job,
+) -> Result<(), LedgerError> {
+    forget_candidates(connection, job.number).await?;
+    sqlx::query(FORGET_LIST_POSITION)
+        .bind(job.number)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets what was seen of lines that were never written, so that they are looked up again. Each line that had been
+/// seen gets an event `look_forgotten`.
 pub(in crate::ledger::sqlite) async fn forget_lines(
     connection: &mut SqliteConnection,
     job: &Job,
@@ -225,11 +250,6 @@ pub(in crate::ledger::sqlite) async fn forget_lines(
     at: Timestamp,
     lines: &[Line],
 ) -> Result<(), LedgerError> {
-    forget_candidates(connection, job.number).await?;
-    sqlx::query(FORGET_LIST_POSITION)
-        .bind(job.number)
-        .execute(&mut *connection)
-        .await?;
     let lines: Vec<_> = lines.iter().map(|line| line.0).collect();
     let lines = json!(lines).to_string();
     let seen: Vec<Line> = sqlx::query_scalar(SEEN_LINES)
@@ -332,5 +352,21 @@ fn ambiguity(several: &[Candidate], at: Timestamp) -> Entry {
             detail: Some(detail),
             decided_by: None,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [OLD_LINES, FORGET_UNREAD_NAMES, IS_OLD] {
+            bed.ledger.assert_found_by("users_open", sql).await;
+        }
     }
 }

@@ -6,7 +6,7 @@ mod shown_users;
 mod sightings;
 mod unseen;
 
-pub(in crate::ledger::sqlite) use candidates::{forget_candidates, forget_lines};
+pub(in crate::ledger::sqlite) use candidates::{forget_candidates, forget_lines, forget_look_up};
 pub(in crate::ledger::sqlite) use sightings::place;
 pub(in crate::ledger::sqlite) use unseen::mark_duplicates;
 

@@ -79,11 +79,17 @@ const SOUGHT_NAMES: &str = "
 
 const GOAL: &str = "SELECT goal FROM users WHERE job = ? AND line = ?";
 
+/// A look-up that has come to its end has noted whether it saw the attribute. After it only users that were claimed
+/// were read again.
 const ACCESS_WAS_SHOWN: &str = "
-    SELECT EXISTS (SELECT 1 FROM users WHERE job IN (?1, ?2)
-                   AND json_array_length(coalesce(workspaces_before, '[]')) > 0)
-        OR EXISTS (SELECT 1 FROM jobs WHERE number IN (?1, ?2)
-                   AND looked_up ->> 'access_shown' = 1)";
+    SELECT EXISTS (
+        SELECT 1 FROM jobs CROSS JOIN users ON users.job = jobs.number
+        WHERE jobs.number IN (?1, ?2)
+              AND (planned_at_ms IS NULL OR line <= claimed_to)
+              AND json_array_length(coalesce(workspaces_before, '[]')) > 0)";
+
+const ACCESS_WAS_NOTED: &str = "
+    SELECT EXISTS (SELECT 1 FROM jobs WHERE number IN (?1, ?2) AND looked_up ->> 'access_shown' = 1)";
 
 /// The asked workspaces that a user had; the form in which ids are compared depends on the job.
 macro_rules! workspaces_seen {
@@ -239,12 +245,17 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read.
     pub async fn access_was_shown(&mut self, job: &Job) -> Result<bool, LedgerError> {
-        let shown = sqlx::query_scalar(ACCESS_WAS_SHOWN)
-            .bind(job.number)
-            .bind(job.parent)
-            .fetch_one(&mut self.connection)
-            .await?;
-        Ok(shown)
+        for sql in [ACCESS_WAS_NOTED, ACCESS_WAS_SHOWN] {
+            let shown = sqlx::query_scalar(sql)
+                .bind(job.number)
+                .bind(job.parent)
+                .fetch_one(&mut self.connection)
+                .await?;
+            if shown {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Of these workspaces, those that a user of the job had when looked up.

@@ -26,31 +26,42 @@ const UNSEEN: &str = "
                EXISTS (SELECT 1 FROM candidates WHERE candidates.job = users.job
                        AND candidates.line = users.line) AS is_hit
         FROM users
-        WHERE job = ? AND line > ? AND status = 'pending' AND before_at_ms IS NULL)
+        WHERE job = ? AND line > ? AND is_open = 1 AND status = 'pending' AND before_at_ms IS NULL)
     WHERE user_id IS NULL OR NOT is_hit ORDER BY line LIMIT ?";
 
 const UNSEEN_COUNT: &str = "
     SELECT count(user_id) AS by_id, count(*) - count(user_id) AS by_name FROM users
-    WHERE job = ? AND status = 'pending' AND before_at_ms IS NULL
+    WHERE job = ? AND is_open = 1 AND status = 'pending' AND before_at_ms IS NULL
           AND (user_id IS NULL OR NOT EXISTS (
               SELECT 1 FROM candidates WHERE candidates.job = users.job
                                              AND candidates.line = users.line))";
 
-const MARK_SAME_IDS: &str = "
-    UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
-    FROM (SELECT user_key, min(line) AS line FROM users
-          WHERE job = ?1 AND user_key IS NOT NULL
-          GROUP BY user_key HAVING count(*) > 1) AS first
-    WHERE users.job = ?1 AND users.user_key = first.user_key
-          AND users.line > first.line AND users.status = 'pending'";
+/// Marks the later ones of the lines with equal keys. Rows are numbered in the order of their lines, so the index of
+/// the keys alone says which lines have equal keys, and which of them is the first.
+macro_rules! mark_same {
+    ($key:literal) => {
+        concat!(
+            "UPDATE users SET status = 'duplicate', is_open = NULL,
+                 detail = 'the same user as line '
+                          || (SELECT line FROM users AS one WHERE one.number = first.number)
+             FROM (SELECT ",
+            $key,
+            " AS key, min(number) AS number FROM users
+                   WHERE job = ?1 AND ",
+            $key,
+            " IS NOT NULL GROUP BY ",
+            $key,
+            " HAVING count(*) > 1) AS first
+             WHERE users.job = ?1 AND users.",
+            $key,
+            " = first.key AND users.number > first.number AND users.status = 'pending'"
+        )
+    };
+}
 
-const MARK_SAME_NAMES: &str = "
-    UPDATE users SET status = 'duplicate', detail = 'the same user as line ' || first.line
-    FROM (SELECT name_key, min(line) AS line FROM users
-          WHERE job = ?1 AND name_key IS NOT NULL
-          GROUP BY name_key HAVING count(*) > 1) AS first
-    WHERE users.job = ?1 AND users.name_key = first.name_key
-          AND users.line > first.line AND users.status = 'pending'";
+const MARK_SAME_IDS: &str = mark_same!("user_key");
+
+const MARK_SAME_NAMES: &str = mark_same!("name_key");
 
 const HAS_NAMES: &str = "
     SELECT EXISTS (SELECT 1 FROM users WHERE job = ? AND name_key IS NOT NULL)";
@@ -127,4 +138,20 @@ pub(in crate::ledger::sqlite) async fn mark_duplicates(
         duplicates += marked.rows_affected();
     }
     Ok(duplicates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [UNSEEN, UNSEEN_COUNT] {
+            bed.ledger.assert_found_by("users_open", sql).await;
+        }
+    }
 }

@@ -51,7 +51,22 @@ const RECENT_RUNS: &str =
 
 const BEGAN: &str = "SELECT max(started_at_ms) FROM runs WHERE job = ? AND ended_at_ms IS NULL";
 
-const SETTLED_SINCE: &str = "SELECT count(*) FROM users WHERE job = ? AND done_at_ms > ?";
+/// Events that are read to find out how fast a run goes.
+const LATEST: i64 = 10_000;
+
+const SETTLED_LATELY: &str = "
+    SELECT count(*) FILTER (WHERE kind = 'settled') AS users, count(*) AS events, min(at_ms) AS from_ms
+    FROM (SELECT kind, at_ms FROM events WHERE job = ?1 ORDER BY number DESC LIMIT ?3)
+    WHERE at_ms > ?2";
+
+/// What the latest events say of the speed of a run.
+#[derive(FromRow)]
+struct LatestEvents {
+    #[sqlx(try_from = "Count")]
+    users: u64,
+    events: i64,
+    from_ms: Option<i64>,
+}
 
 impl Reader {
     /// What the holder does for this job. It is derived from the last run that the holder has begun, in
@@ -60,7 +75,7 @@ impl Reader {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn activity(&mut self, job: &Job, holder: &Holder) -> Result<Activity, LedgerError> {
-        let open = self.counts(job).await?.open() > 0;
+        let open = self.is_open(job).await?;
         let waits = job.plan.is_some() && open;
         let runs: Vec<RecentRun> = sqlx::query_as(RECENT_RUNS)
             .fetch_all(&mut self.connection)
@@ -90,7 +105,8 @@ impl Reader {
     }
 
     /// How many users the present run has brought to an outcome within the last `window`, or since it began
-    /// if that is less; with the time that it took.
+    /// if that is less; with the time that it took. If very much has happened within that time, only the last
+    /// part of it counts.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -107,12 +123,35 @@ impl Reader {
         let Count(window) = Count::millis(window);
         let from = now.as_millis().saturating_sub_unsigned(window);
         let from = began.map_or(from, |began| began.max(from));
-        let Count(settled) = sqlx::query_scalar(SETTLED_SINCE)
+        let latest: LatestEvents = sqlx::query_as(SETTLED_LATELY)
             .bind(job.number)
             .bind(from)
+            .bind(LATEST)
             .fetch_one(&mut self.connection)
             .await?;
+        let from = match latest.from_ms {
+            Some(first) if latest.events == LATEST => first,
+            _ => from,
+        };
         let within = u64::try_from(now.as_millis().saturating_sub(from)).unwrap_or(0);
-        Ok((settled, Duration::from_millis(within)))
+        Ok((latest.users, Duration::from_millis(within)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn the_speed_is_found_in_the_latest_events_alone() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        let plan = bed.ledger.query_plan(SETTLED_LATELY).await.join("; ");
+        assert!(
+            plan.contains("SEARCH events USING INDEX events_by_job (job=?)"),
+            "{plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }

@@ -32,7 +32,8 @@ const PAGE: &str = "
         line, user_id, attempts, effect, json(goal), before_at_ms, active_before,
         json(workspaces_before), shown_name, json(addresses), roster_name, json(cells))), '[]')
     FROM (SELECT * FROM users
-          WHERE job = ? AND line > ? AND status IN ('pending', 'in_doubt') AND user_id IS NOT NULL
+          WHERE job = ? AND line > ? AND is_open = 1 AND status IN ('pending', 'in_doubt')
+                AND user_id IS NOT NULL
           ORDER BY line LIMIT ?)";
 
 impl OpenUser {

@@ -52,12 +52,23 @@ impl From<&UserRow> for PlanLine {
 }
 
 /// A page as one row: each row is sent from the thread of SQLite by itself, value by value.
-const PLAN_LINES: &str = "
-    SELECT json_group_array(json_array(line, user_id, status, before_at_ms, active_before,
-        workspaces_before, goal, effect, shown_name, addresses, roster_name, cells))
-    FROM (SELECT line, user_id, status, before_at_ms, active_before, workspaces_before, goal, effect,
-                 shown_name, addresses, roster_name, cells
-          FROM users WHERE job = ? AND line > ? ORDER BY line LIMIT ?)";
+macro_rules! plan_lines {
+    ($condition:literal) => {
+        concat!(
+            "SELECT json_group_array(json_array(line, user_id, status, before_at_ms, active_before,
+                 workspaces_before, goal, effect, shown_name, addresses, roster_name, cells))
+             FROM (SELECT line, user_id, status, before_at_ms, active_before, workspaces_before, goal,
+                          effect, shown_name, addresses, roster_name, cells
+                   FROM users WHERE job = ? AND line > ?",
+            $condition,
+            " ORDER BY line LIMIT ?)"
+        )
+    };
+}
+
+const PLAN_LINES: &str = plan_lines!("");
+
+const OPEN_PLAN_LINES: &str = plan_lines!(" AND is_open = 1");
 
 /// The columns of [`PLAN_LINES`].
 #[derive(Deserialize)]
@@ -118,7 +129,30 @@ impl Ledger {
         after: Line,
         limit: usize,
     ) -> Result<Vec<PlanLine>, LedgerError> {
-        let rows: String = sqlx::query_scalar(PLAN_LINES)
+        self.plan_lines_by(PLAN_LINES, job, after, limit).await
+    }
+
+    /// The next `limit` lines of a job after line `after` that a run still has to deal with.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub(crate) async fn open_plan_lines(
+        &mut self,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<PlanLine>, LedgerError> {
+        self.plan_lines_by(OPEN_PLAN_LINES, job, after, limit).await
+    }
+
+    async fn plan_lines_by(
+        &mut self,
+        sql: &'static str,
+        job: &Job,
+        after: Line,
+        limit: usize,
+    ) -> Result<Vec<PlanLine>, LedgerError> {
+        let rows: String = sqlx::query_scalar(sql)
             .bind(job.number)
             .bind(after)
             .bind(Count::limit(limit))

@@ -1,5 +1,7 @@
 //! The row of a roster line: the present state of the user that the line names.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
@@ -149,23 +151,41 @@ macro_rules! select_users {
 
 pub(super) use select_users;
 
+/// Users of a plan of which a sample is drawn from all.
+const FEW: usize = 1000;
+
 const LINES: &str = select_users!("WHERE users.job = ? AND line > ? ORDER BY line LIMIT ?");
 
-const LINES_AMONG: &str = select_users!(
-    "WHERE users.job = ?1 AND line > ?2 AND status IN (SELECT value FROM json_each(?3))
-     ORDER BY line LIMIT ?4"
-);
+const CLOSED_LINES: &str = "
+    SELECT line FROM users WHERE job = ?1 AND is_open IS NULL AND status = ?2 AND line > ?3
+    ORDER BY line LIMIT ?4";
+
+const PENDING_LINES: &str = "
+    SELECT line FROM users WHERE job = ?1 AND is_open = 1 AND status = ?2 AND line > ?3
+    ORDER BY line LIMIT ?4";
+
+/// Only users that were claimed can be in flight or in doubt.
+const CLAIMED_LINES: &str = "
+    SELECT line FROM users
+    WHERE job = ?1 AND is_open = 1 AND status = ?2 AND line > ?3
+          AND line <= (SELECT claimed_to FROM jobs WHERE number = ?1)
+    ORDER BY line LIMIT ?4";
+
+/// The first lines from a place on of which the plan writes the user.
+const PLANNED_LINES: &str = "
+    SELECT line FROM users
+    WHERE job = ? AND line >= ? AND is_open = 1 AND status = 'pending' AND before_at_ms IS NOT NULL
+    ORDER BY line LIMIT ?";
 
 const LINES_AT: &str = "
     SELECT users.*, runs.id AS run_id
     FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
     LEFT JOIN runs ON runs.number = users.run ORDER BY json_each.key";
 
-/// A random part of the users that a plan writes.
-const SAMPLE: &str = select_users!(
-    "WHERE users.job = ? AND status = 'pending' AND before_at_ms IS NOT NULL
-     ORDER BY random() LIMIT ?"
-);
+/// The first and the last open line of a job.
+const OPEN_RANGE: &str = "
+    SELECT (SELECT line FROM users WHERE job = ?1 AND is_open = 1 ORDER BY line LIMIT 1),
+           (SELECT line FROM users WHERE job = ?1 AND is_open = 1 ORDER BY line DESC LIMIT 1)";
 
 impl UserRow {
     /// A line of which nothing is known but its user and its state.
@@ -247,12 +267,8 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn sample(&mut self, job: &Job, limit: usize) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_as(SAMPLE)
-            .bind(job.number)
-            .bind(Count::limit(limit))
-            .fetch_all(&mut self.connection)
-            .await?;
-        Ok(rows)
+        let lines = sample_lines(&mut self.connection, job, limit).await?;
+        lines_at(&mut self.connection, job, &lines).await
     }
 }
 
@@ -306,12 +322,7 @@ impl Reader {
         job: &Job,
         lines: &[u64],
     ) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_as(LINES_AT)
-            .bind(job.number)
-            .bind(Json(lines))
-            .fetch_all(&mut self.connection)
-            .await?;
-        Ok(rows)
+        lines_at(&mut self.connection, job, lines).await
     }
 }
 
@@ -337,18 +348,104 @@ async fn lines_among(
     after: Line,
     limit: usize,
 ) -> Result<Vec<UserRow>, LedgerError> {
-    let rows = sqlx::query_as(LINES_AMONG)
+    let mut found = Vec::new();
+    for status in statuses {
+        let sql = match status {
+            Status::Pending => PENDING_LINES,
+            Status::Claimed | Status::InDoubt => CLAIMED_LINES,
+            _ => CLOSED_LINES,
+        };
+        let lines: Vec<Count> = sqlx::query_scalar(sql)
+            .bind(job.number)
+            .bind(status)
+            .bind(after)
+            .bind(Count::limit(limit))
+            .fetch_all(&mut *connection)
+            .await?;
+        found.extend(lines.into_iter().map(u64::from));
+    }
+    found.sort_unstable();
+    found.truncate(limit);
+    lines_at(connection, job, &found).await
+}
+
+async fn lines_at(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    lines: &[u64],
+) -> Result<Vec<UserRow>, LedgerError> {
+    let rows = sqlx::query_as(LINES_AT)
         .bind(job.number)
-        .bind(after)
-        .bind(status_words(statuses))
-        .bind(Count::limit(limit))
+        .bind(Json(lines))
         .fetch_all(connection)
         .await?;
     Ok(rows)
+}
+
+/// Some of the lines of which the plan writes the user, at random: all of them if they are few, else about the same
+/// number from each part of the roster.
+async fn sample_lines(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    limit: usize,
+) -> Result<Vec<u64>, LedgerError> {
+    let mut first = planned_lines(connection, job, Line(0), FEW + 1).await?;
+    if first.len() <= FEW {
+        fastrand::shuffle(&mut first);
+        first.truncate(limit);
+        first.sort_unstable();
+        return Ok(first);
+    }
+    let range = sqlx::query_as(OPEN_RANGE).bind(job.number);
+    let (Line(from), Line(to)) = range.fetch_one(&mut *connection).await?;
+    let mut drawn = BTreeSet::new();
+    for nth in 0..limit as u64 {
+        let place = |nth| from + (to - from) * nth / limit as u64;
+        let line = Line(fastrand::u64(place(nth)..=place(nth + 1)));
+        drawn.extend(planned_lines(connection, job, line, 1).await?);
+    }
+    Ok(drawn.into_iter().collect())
+}
+
+async fn planned_lines(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    from: Line,
+    limit: usize,
+) -> Result<Vec<u64>, LedgerError> {
+    let lines: Vec<Count> = sqlx::query_scalar(PLANNED_LINES)
+        .bind(job.number)
+        .bind(from)
+        .bind(Count::limit(limit))
+        .fetch_all(connection)
+        .await?;
+    Ok(lines.into_iter().map(u64::from).collect())
 }
 
 /// The words of statuses, as one JSON parameter.
 pub(in crate::ledger::sqlite) fn status_words(statuses: &[Status]) -> String {
     let words: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
     json!(words).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [PENDING_LINES, CLAIMED_LINES, PLANNED_LINES, OPEN_RANGE] {
+            bed.ledger.assert_found_by("users_open", sql).await;
+        }
+        for sql in [CLOSED_LINES] {
+            bed.ledger.assert_found_by("users_closed", sql).await;
+        }
+        for sql in [LINES] {
+            bed.ledger.assert_found_by("users_by_line", sql).await;
+        }
+    }
 }

@@ -381,3 +381,19 @@ async fn not_verifiable(
         .map(|(status, Count(users))| (status, users))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::LedgerBed;
+
+    #[tokio::test]
+    async fn no_statement_goes_through_all_lines() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, Vec::new()).await;
+        for sql in [VERIFIED_LINES] {
+            bed.ledger.assert_found_by("users_verified", sql).await;
+        }
+    }
+}
