@@ -24,9 +24,9 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
 /// "ofbl", as the first migration sets it.
 pub(super) const APPLICATION_ID: i64 = 0x6F66_626C;
 
-/// How many rows SQLite's thread may be ahead of the task that reads them. A page of rows fits, so that a read wakes
-/// the other thread once and not each few rows.
-const ROW_BUFFER: usize = 1024;
+/// How many rows SQLite's thread may be ahead of the task that reads them: so many that the threads seldom wake one
+/// another, and so few that they take little memory, since the library copies each value of a row.
+const ROW_BUFFER: usize = 128;
 
 // Extended result codes: https://www.sqlite.org/rescode.html
 const NOT_A_DATABASE: &str = "26";
