@@ -78,20 +78,13 @@ pub(super) struct ChainEnd {
     pub(super) is_open: bool,
 }
 
-/// Finds the end of the chain of the job `?1`, and the run `?2`.
-macro_rules! find {
-    () => {
-        "SELECT coalesce(seq, 0) AS seq, hash, runs.id AS run,
-                runs.number IS NOT NULL AND ended_at_ms IS NULL AS is_open
-         FROM (SELECT 1) LEFT JOIN
-              (SELECT seq, hash FROM events WHERE job = ?1 ORDER BY number DESC LIMIT 1)
-              LEFT JOIN runs ON runs.number = ?2"
-    };
-}
-
 impl ChainEnd {
-    const FIND: &'static str = find!();
-    const BEGIN: &'static str = concat!("BEGIN IMMEDIATE; ", find!());
+    const FIND: &'static str = "
+        SELECT coalesce(seq, 0) AS seq, hash, runs.id AS run,
+               runs.number IS NOT NULL AND ended_at_ms IS NULL AS is_open
+        FROM (SELECT 1) LEFT JOIN
+             (SELECT seq, hash FROM events WHERE job = ?1 ORDER BY number DESC LIMIT 1)
+             LEFT JOIN runs ON runs.number = ?2";
 
     /// Finds the end of the chain of a job, for events of `run`.
     pub(super) async fn find(
@@ -100,17 +93,6 @@ impl ChainEnd {
         run: Option<i64>,
     ) -> Result<Self, LedgerError> {
         let end = sqlx::query_as(Self::FIND).bind(job).bind(run);
-        Ok(end.fetch_one(connection).await?)
-    }
-
-    /// Begins a transaction that writes, and finds the end of the chain in the same trip to SQLite's thread.
-    /// The caller commits or rolls back by a statement.
-    pub(super) async fn begin(
-        connection: &mut SqliteConnection,
-        job: i64,
-        run: i64,
-    ) -> Result<Self, LedgerError> {
-        let end = sqlx::query_as(Self::BEGIN).bind(job).bind(run);
         Ok(end.fetch_one(connection).await?)
     }
 

@@ -3,7 +3,7 @@
 //! However many facts there are, they go to SQLite as a few statements with many rows each: a trip to SQLite's
 //! thread, and preparing and stepping a statement, for each row would cost many times as much as the row.
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::domain::{Effect, Entry, Fact, IdRule};
 use crate::ledger::LedgerError;
@@ -29,7 +29,7 @@ pub(in crate::ledger) async fn record(
         return Ok(());
     }
     let end = ChainEnd::find(connection, job, Some(run)).await?;
-    store(connection, (job, run, ids), entries, end).await
+    store(connection, job, run, ids, entries, end).await
 }
 
 /// Stores facts about the users of a job in a transaction of its own. They are durable when this returns.
@@ -44,36 +44,24 @@ pub(in crate::ledger) async fn commit(
     ids: IdRule,
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
-    let stored = try_to_commit(connection, job, run, ids, entries).await;
-    if stored.is_err() {
-        // SQLite may have rolled back by itself: then there is no transaction any more, and this fails.
-        let _ = sqlx::query("ROLLBACK").execute(connection).await;
-    }
-    stored
-}
-
-async fn try_to_commit(
-    connection: &mut SqliteConnection,
-    job: i64,
-    run: i64,
-    ids: IdRule,
-    entries: &[Entry],
-) -> Result<(), LedgerError> {
-    let end = ChainEnd::begin(connection, job, run).await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let end = ChainEnd::find(&mut transaction, job, Some(run)).await?;
     // The lock keeps other processes out unless its file was removed. A process that then began a run of
     // this job has put our claims in doubt and reads those users again: our run must not go on beside it.
     if !end.is_open {
         return Err(LedgerError::TakenOver);
     }
-    store(connection, (job, run, ids), entries, end).await?;
-    sqlx::query("COMMIT").execute(connection).await?;
+    store(&mut transaction, job, run, ids, entries, end).await?;
+    transaction.commit().await?;
     Ok(())
 }
 
 /// Stores facts behind the end of the chain.
 async fn store(
     connection: &mut SqliteConnection,
-    (job, run, ids): (i64, i64, IdRule),
+    job: i64,
+    run: i64,
+    ids: IdRule,
     entries: &[Entry],
     mut end: ChainEnd,
 ) -> Result<(), LedgerError> {
