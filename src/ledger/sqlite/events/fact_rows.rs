@@ -9,8 +9,9 @@ use crate::domain::{Effect, Entry, Fact, IdRule};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{FactEvents, NewEvent};
 use crate::ledger::sqlite::events::chain_end::{ChainEnd, append};
+use crate::ledger::sqlite::events::shown_users::{LOOKED_UP, RENEWED};
 use crate::ledger::sqlite::events::user_states::{
-    CLAIM, CLAIMED_TO, LOOK_UP, NAME, RELEASE, RENEW, SEND, SETTLE, Update, UserStates, VERIFY,
+    CLAIM, CLAIMED_TO, NAME, RELEASE, SEND, SETTLE, Update, UserStates, VERIFY,
 };
 use crate::ledger::sqlite::{BoundValues, RowsSql};
 
@@ -71,11 +72,12 @@ async fn store(
     }
     let rows: Vec<_> = events.iter().map(|event| end.link(event)).collect();
     let facts = entries.iter().zip(places.iter().map(|place| &rows[*place]));
-    let states = UserStates::of(facts, ids);
+    let states = UserStates::of(facts);
     append(connection, job, Some(run), &rows).await?;
+    for (rule, users) in [(LOOKED_UP, &states.looked_up), (RENEWED, &states.renewed)] {
+        rule.store(connection, job, run, ids, users).await?;
+    }
     let (job, run) = ([Some(job)], [Some(run)]);
-    update(connection, LOOK_UP, &run, &states.looked_up, &job).await?;
-    update(connection, RENEW, &run, &states.renewed, &job).await?;
     update(connection, NAME, &[], &states.named, &job).await?;
     update(connection, CLAIM, &run, &states.claimed, &job).await?;
     update(connection, SETTLE, &run, &states.settled, &job).await?;

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Confirmation, Effect, Entry, Fact, IdRule, Reason, Settlement, UserState};
+use crate::domain::{Confirmation, Effect, Entry, Fact, Reason, Settlement, UserState};
 use crate::ledger::record::{EventBody, RequestEnd};
+use crate::ledger::sqlite::events::ShownUser;
 use crate::ledger::sqlite::events::chain_end::AppendedEvent;
 use crate::ledger::sqlite::{BoundValues, Count, Json, RowsSql};
 
@@ -21,29 +22,6 @@ pub(super) const CLAIM: RowsSql = RowsSql {
     FROM",
     columns: 4,
     after: OF_LINE,
-};
-
-/// What a user had before the job.
-const LOOK: &str = "
-    UPDATE users SET run = ?, before_at_ms = column2, active_before = column3,
-        workspaces_before = column4, user_name = coalesce(column5, user_name),
-        shown_name = coalesce(column5, shown_name),
-        display_name = coalesce(column6, display_name),
-        user_id = iif(name_key IS NULL, coalesce(user_id, column7), column7),
-        user_key = iif(name_key IS NULL, coalesce(user_key, column8), column8),
-        addresses = coalesce(column9, addresses)
-    FROM";
-
-/// Once a write may have changed a user, a look-up does not say any more what the user had before.
-pub(super) const LOOK_UP: RowsSql = RowsSql {
-    before: LOOK,
-    columns: 9,
-    after: "WHERE job = ? AND line = column1 AND effect = 'none'",
-};
-
-pub(super) const RENEW: RowsSql = RowsSql {
-    after: OF_LINE,
-    ..LOOK_UP
 };
 
 /// Names alone: what the user had before the job stays as the plan has it.
@@ -120,25 +98,6 @@ impl Update for ClaimUpdate<'_> {
         values.push(*attempts);
         values.push(*at);
         values.text(hash);
-    }
-}
-
-/// Line, time, state, key of its id.
-#[derive(Debug)]
-pub(super) struct LookUpUpdate<'a>(u64, i64, &'a UserState, String);
-
-impl Update for LookUpUpdate<'_> {
-    fn bind(&self, values: &mut BoundValues) {
-        let Self(line, at, state, key) = self;
-        values.push(Count(*line));
-        values.push(*at);
-        values.push(state.active);
-        values.push(state.workspaces.as_ref().map(Json));
-        values.optional(state.user_name.as_deref());
-        values.optional(state.display_name.as_deref());
-        values.text(&state.id);
-        values.text(key);
-        values.push(state.addresses.as_ref().map(Json));
     }
 }
 
@@ -244,8 +203,8 @@ impl Update for SettleUpdate<'_> {
 /// The new states of users, one list for each statement.
 #[derive(Debug, Default)]
 pub(super) struct UserStates<'a> {
-    pub(super) looked_up: Vec<LookUpUpdate<'a>>,
-    pub(super) renewed: Vec<LookUpUpdate<'a>>,
+    pub(super) looked_up: Vec<ShownUser<'a>>,
+    pub(super) renewed: Vec<ShownUser<'a>>,
     pub(super) named: Vec<NameUpdate<'a>>,
     pub(super) claimed: Vec<ClaimUpdate<'a>>,
     pub(super) released: Vec<ReleaseUpdate<'a>>,
@@ -259,18 +218,15 @@ impl<'a> UserStates<'a> {
     ///
     /// Writes that left are counted with the new state that follows from them in the same batch; those
     /// from which no state follows yet have a statement of their own.
-    pub(super) fn of(
-        facts: impl Iterator<Item = (&'a Entry, &'a AppendedEvent<'a>)>,
-        ids: IdRule,
-    ) -> Self {
+    pub(super) fn of(facts: impl Iterator<Item = (&'a Entry, &'a AppendedEvent<'a>)>) -> Self {
         let mut states = Self::default();
         let mut last_answer = None;
         let mut sent: BTreeMap<u64, u32> = BTreeMap::new();
         for (entry, event) in facts {
             let (line, hash) = (entry.line.0, event.hash());
             match &entry.fact {
-                Fact::LookedUp(state) => states.looked_up.push(look_up(entry, state, ids)),
-                Fact::Renewed(state) => states.renewed.push(look_up(entry, state, ids)),
+                Fact::LookedUp(state) => states.looked_up.push(shown(entry, state)),
+                Fact::Renewed(state) => states.renewed.push(shown(entry, state)),
                 Fact::Sampled(state) => states.named.push(NameUpdate(line, state)),
                 Fact::Begun { attempt, .. } => {
                     let at = entry.at.as_millis();
@@ -337,9 +293,12 @@ impl<'a> UserStates<'a> {
     }
 }
 
-fn look_up<'a>(entry: &Entry, state: &'a UserState, ids: IdRule) -> LookUpUpdate<'a> {
-    let key = ids.key(&state.id).into_owned();
-    LookUpUpdate(entry.line.0, entry.at.as_millis(), state, key)
+fn shown<'a>(entry: &Entry, state: &'a UserState) -> ShownUser<'a> {
+    ShownUser {
+        line: entry.line,
+        at: entry.at,
+        state,
+    }
 }
 
 #[cfg(test)]
@@ -355,7 +314,6 @@ mod tests {
         let path = dir.path().join("ledger.db");
         let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
         for sql in [
-            super::LOOK_UP,
             super::CLAIM,
             super::RELEASE,
             super::SETTLE,

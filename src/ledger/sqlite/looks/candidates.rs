@@ -12,8 +12,7 @@ use crate::domain::{
     UserState, and_more,
 };
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sqlite::events::{append_events, record};
-use crate::ledger::sqlite::looks::shown_users::{ShownUser, store_looks};
+use crate::ledger::sqlite::events::{ShownUser, append_events, record, store_looks};
 use crate::ledger::sqlite::looks::sightings::{goal_of, is_named};
 use crate::ledger::sqlite::users::KnownColumns;
 use crate::ledger::sqlite::{Count, Json, Nullable, Pages};

@@ -2,7 +2,6 @@
 //! still to be looked up.
 
 mod candidates;
-mod shown_users;
 mod sightings;
 mod unseen;
 

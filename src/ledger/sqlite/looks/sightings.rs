@@ -10,9 +10,8 @@ use sqlx::{Connection, FromRow, SqliteConnection};
 use crate::domain::{
     Door, Entry, Fact, Goal, IdRule, KnownNames, Line, Timestamp, UserState, name_key,
 };
+use crate::ledger::sqlite::events::{ShownUser, has_names, store_looks};
 use crate::ledger::sqlite::looks::candidates::keep;
-use crate::ledger::sqlite::looks::shown_users::{ShownUser, store_looks};
-use crate::ledger::sqlite::looks::unseen::has_names;
 use crate::ledger::sqlite::users::KnownColumns;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};

@@ -63,9 +63,6 @@ const MARK_SAME_IDS: &str = mark_same!("user_key");
 
 const MARK_SAME_NAMES: &str = mark_same!("name_key");
 
-const HAS_NAMES: &str = "
-    SELECT EXISTS (SELECT 1 FROM users WHERE job = ? AND name_key IS NOT NULL)";
-
 impl Ledger {
     /// How many users have still to be looked up: by id, and by name.
     ///
@@ -113,18 +110,6 @@ impl Ledger {
         transaction.commit().await?;
         Ok(duplicates)
     }
-}
-
-/// Whether the roster of a job names any user by name.
-pub(super) async fn has_names(
-    connection: &mut SqliteConnection,
-    job: i64,
-) -> Result<bool, LedgerError> {
-    let has = sqlx::query_scalar(HAS_NAMES)
-        .bind(job)
-        .fetch_one(connection)
-        .await?;
-    Ok(has)
 }
 
 /// Marks lines that name a user that an earlier line names, by id or by name; returns how many.
