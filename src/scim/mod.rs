@@ -5,6 +5,7 @@
 //! answer means for a user or whether to try again: `domain` and `engine` do. It must not know the ledger
 //! or the engine.
 
+mod delivery;
 pub(in crate::scim) mod dialect;
 pub(in crate::scim) mod request;
 pub(in crate::scim) mod response;

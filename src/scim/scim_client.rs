@@ -1,7 +1,6 @@
 //! The client: sends each request with the credential of the session, and reads the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::auth::Session;
 use crate::domain::{
@@ -9,11 +8,11 @@ use crate::domain::{
     Resource, Silence, UserId,
 };
 use crate::http::{
-    BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, Redirect, Reply, allowance,
-    header, redirect, retry_after,
+    BaseUrl, Body, HeaderMap, HeaderValue, Http, Method, Outgoing, Reply, allowance, header,
+    retry_after,
 };
 use crate::port::{Directory, SignInError};
-
+use crate::scim::delivery::Delivered;
 use crate::scim::dialect::{AttributeName, Dialect};
 use crate::scim::request;
 use crate::scim::response::content::content;
@@ -21,22 +20,16 @@ use crate::scim::response::known_attributes::KnownAttributes;
 use crate::scim::response::schemas;
 use crate::scim::response::service_config::{self, ServiceConfig};
 
-/// The most redirects that are followed for one request.
-const MOST_REDIRECTS: u32 = 5;
-
 /// Room for the headers of a request, with those that the HTTP client adds.
 const HEADERS: usize = 8;
-
-/// The longest wait for a permit to follow a redirect: a write must not be sent long after the decision.
-const PERMIT_WAIT: Duration = Duration::from_secs(10);
 
 /// The users of one tenant, at one SCIM base such as `https://api.anaplan.com/scim/1/0/v2`.
 #[derive(Debug)]
 pub struct ScimClient {
-    http: Http,
+    pub(super) http: Http,
     base: BaseUrl,
     dialect: Dialect,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     clock: Clock,
     known: KnownAttributes,
 }
@@ -108,54 +101,7 @@ impl ScimClient {
     }
 }
 
-/// The last reply to a request, after redirects.
-struct Delivered {
-    reply: Reply,
-    /// Where the server redirects to, if the redirect was not followed.
-    elsewhere: Option<String>,
-}
-
 impl ScimClient {
-    /// Sends a request. A redirect within the origin is followed, and a request that arrived on the wrong
-    /// connection (421) is sent once more on a new one: in both cases the server says that it has done
-    /// nothing. Each further request waits for a permit of the rate limit (P6).
-    async fn deliver(&self, outgoing: Outgoing<'_>) -> Result<Delivered, Silence> {
-        let mut outgoing = outgoing;
-        let (mut redirects, mut is_repeated) = (0, false);
-        let mut reply = self.http.exchange(&outgoing).await?;
-        loop {
-            let elsewhere = match redirect(&outgoing.method, &outgoing.url, &reply) {
-                Redirect::Follow(url) if redirects < MOST_REDIRECTS => {
-                    redirects += 1;
-                    tracing::debug!(status = reply.status, redirects, "following a redirect");
-                    self.permit().await?;
-                    outgoing.url = url;
-                    reply = self.http.exchange(&outgoing).await?;
-                    continue;
-                }
-                Redirect::No if reply.status == 421 && !is_repeated => {
-                    is_repeated = true;
-                    self.permit().await?;
-                    reply = self.http.exchange_anew(&outgoing).await?;
-                    continue;
-                }
-                Redirect::No => None,
-                Redirect::Follow(url) => Some(format!("{url}, and so on without an end")),
-                Redirect::Refused(place) => Some(place),
-            };
-            return Ok(Delivered { reply, elsewhere });
-        }
-    }
-
-    async fn permit(&self) -> Result<(), Silence> {
-        let permit = tokio::time::timeout(PERMIT_WAIT, self.session.permit());
-        let too_late =
-            "the server asked for another request, and the rate limit left no time for one";
-        permit
-            .await
-            .map_err(|_| Silence::NotSent(too_late.to_owned()))
-    }
-
     /// Reads the content of an answer. A page that may come from a proxy is labelled so, and a redirect that
     /// was not followed is reported with its address.
     fn content(&self, request: &Request, delivered: &Delivered) -> Content {
