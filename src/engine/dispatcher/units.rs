@@ -53,7 +53,8 @@ impl Units {
         user: UserAtWork,
         unit: impl Future<Output = UnitResult> + Send + 'static,
     ) {
-        let task = self.tasks.spawn(unit);
+        // The future is large, and spawning moves it several times: what is moved is a pointer.
+        let task = self.tasks.spawn(Box::pin(unit));
         self.users.insert(task.id(), user);
     }
 
