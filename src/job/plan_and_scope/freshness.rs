@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
+
 use crate::domain::{Barred, Clock, Entry, Fact, UserId};
 use crate::job::plan_and_scope::plan_difference;
 use crate::job::site::Site;
@@ -74,11 +76,21 @@ pub(super) async fn check_sample(
     let door = &site.criteria.door;
     let (mut changed, mut renamed) = (Vec::new(), Vec::new());
     let looked_at = sample.len();
-    for row in sample {
-        let (Some(id), Some(seen)) = (&row.user_id, &row.before) else {
-            continue;
-        };
-        let now = match site.read(&inquirer, &UserId::new(id)).await? {
+    let asked = sample.into_iter().filter_map(|row| {
+        let (id, seen) = (row.user_id.clone()?, row.before.clone()?);
+        Some((row, id, seen))
+    });
+    let mut reads = stream::iter(asked)
+        .map(|(row, id, seen)| {
+            let inquirer = &inquirer;
+            async move {
+                let now = site.read(inquirer, &UserId::new(&id)).await;
+                (row, id, seen, now)
+            }
+        })
+        .buffered(SAMPLE);
+    while let Some((row, id, seen, now)) = reads.next().await {
+        let now = match now? {
             Ok(state) => state,
             Err(absence) if absence.is_not_found() => {
                 changed.push(plan_difference::gone(&row));
@@ -95,8 +107,8 @@ pub(super) async fn check_sample(
         known.update(&now);
         if !known.has_the_names_of(&row.known) {
             // What was not shown when the plan was made has not changed since.
-            let then = door.may_write(Some(id), &row.known.or_shown_by(&known));
-            let at_present = door.may_write(Some(id), &known);
+            let then = door.may_write(Some(&id), &row.known.or_shown_by(&known));
+            let at_present = door.may_write(Some(&id), &known);
             let moved = moved(then, at_present).filter(|_| !is_changed);
             changed.extend(moved.map(|why| plan_difference::line(&row, &why)));
             renamed.push(Entry {
