@@ -11,10 +11,15 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use crate::ledger::LedgerError;
 
-/// The most rows of one statement: enough to make the statement's own cost small, few enough to keep memory flat.
-const MOST: usize = 128;
+/// The most rows of one statement: enough to make the statement's own cost small, few enough to keep memory flat. A
+/// power of two.
+const MOST: usize = 64;
 
 /// A statement with a place for rows. The rows are a table with the columns `column1`, `column2` and so on.
+///
+/// The number of rows is always a power of two, so that few statements are prepared and kept: it is filled up with
+/// rows whose columns are all `NULL`. The statement must leave out rows whose `column1` is `NULL`, and no row of the
+/// caller's may have that.
 ///
 /// Each place for a value is a plain `?`: a place with a number would count for itself, and not go on after it.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +78,6 @@ impl RowsSql {
 
     /// Executes the statement with all rows. `before` and `after` are the values of the places before and after the
     /// rows, and `bind` takes the values of a row.
-    ///
-    /// The rows are split into parts whose lengths are powers of two, so that few statements are prepared and kept.
     pub(in crate::ledger) async fn execute<R>(
         &self,
         connection: &mut SqliteConnection,
@@ -83,18 +86,19 @@ impl RowsSql {
         bind: impl Fn(&mut BoundValues, &R),
         after: &[Option<i64>],
     ) -> Result<(), LedgerError> {
-        let mut left = rows;
-        while !left.is_empty() {
-            let (part, later) = left.split_at(MOST.min(1 << left.len().ilog2()));
-            left = later;
+        for part in rows.chunks(MOST) {
+            let length = part.len().next_power_of_two();
             let mut values = BoundValues::default();
-            let places = before.len() + part.len() * self.columns + after.len();
+            let places = before.len() + length * self.columns + after.len();
             values.arguments.reserve(places, 0);
             for value in before {
                 values.push(*value);
             }
             for row in part {
                 bind(&mut values, row);
+            }
+            for _ in part.len() * self.columns..length * self.columns {
+                values.push(None::<i64>);
             }
             for value in after {
                 values.push(*value);
@@ -104,7 +108,7 @@ impl RowsSql {
                 return Err(fault.into());
             }
             // The text holds no value.
-            let sql = AssertSqlSafe(self.text(part.len()));
+            let sql = AssertSqlSafe(self.text(length));
             sqlx::query_with(sql, values.arguments)
                 .execute(&mut *connection)
                 .await?;

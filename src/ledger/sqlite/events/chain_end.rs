@@ -25,7 +25,7 @@ const APPEND: RowsSql = RowsSql {
     INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
     SELECT ?, ?, column1, column2, column3, column4, column5, column6 FROM",
     columns: 6,
-    after: "",
+    after: "WHERE column1 IS NOT NULL",
 };
 
 /// Stores events, in order, and returns the hash of each.

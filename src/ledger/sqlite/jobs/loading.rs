@@ -49,7 +49,7 @@ const INSERT_USERS: RowsSql = RowsSql {
            column10, iif(column5 = 'pending', 1, NULL)
     FROM",
     columns: 10,
-    after: "",
+    after: "WHERE column1 IS NOT NULL",
 };
 
 const STORE_NUMBERS: &str = "

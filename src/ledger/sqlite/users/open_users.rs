@@ -27,6 +27,8 @@ struct OpenUser(
     Vec<String>,
 );
 
+/// SQLite prepares a statement anew whenever the value of a bare `LIMIT ?` is bound. It does not where the limit is
+/// computed.
 const PAGE: &str = "
     SELECT coalesce(json_group_array(json_array(
         line, user_id, attempts, effect, json(goal), before_at_ms, active_before,
@@ -34,7 +36,7 @@ const PAGE: &str = "
     FROM (SELECT * FROM users
           WHERE job = ? AND line > ? AND is_open = 1 AND status IN ('pending', 'in_doubt')
                 AND user_id IS NOT NULL
-          ORDER BY line LIMIT ?)";
+          ORDER BY line LIMIT ? + 0)";
 
 impl OpenUser {
     /// The user as the engine works on it; `goal` is what the change of the job asks for every user.
