@@ -3,10 +3,13 @@
 //! Group commit: all facts that queued up while the last transaction was being made durable go into the next
 //! one, and each sender gets an answer once its facts are safe. While facts come thick and fast, a transaction
 //! begins at most once in [`PERIOD`], since each has costs of its own: the trips to SQLite's thread, the pages
-//! that it writes, and the wait for the disk.
+//! that it writes, and the wait for the disk. A transaction is made on a thread of its own, so that answers are read
+//! and requests are sent meanwhile.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -19,11 +22,11 @@ use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 const QUEUE: usize = 1024;
 /// Requests that one transaction takes at most.
 const BATCH: usize = 256;
-/// So many requests make a transaction worth its costs: it begins at once.
+/// So many facts make a transaction worth its costs: it begins at once.
 const ENOUGH: usize = 64;
-/// The time from the beginning of one transaction to that of the next, if few requests come. A fact that comes
+/// The time from the beginning of one transaction to that of the next, if few facts come. A fact that comes
 /// after a pause does not wait. Other users' requests are sent meanwhile.
-const PERIOD: Duration = Duration::from_millis(4);
+const PERIOD: Duration = Duration::from_millis(16);
 
 /// Facts to store, and the sender that waits until they are durable.
 #[derive(Debug)]
@@ -39,18 +42,21 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task for one run. Facts go in through the journal.
+    /// Starts the task for one run. Facts go in through the journal. `concurrency` is the number of requests that
+    /// may be in flight: when as many facts wait, most users may wait for them.
     pub(crate) async fn start(
         ledger: Ledger,
         job: &Job,
         run: &NewRun,
+        concurrency: NonZeroUsize,
     ) -> Result<(Self, LedgerJournal), LedgerError> {
         let reader = ledger.reader().await?;
         let (requests, inbox) = mpsc::channel(QUEUE);
         let guard = ledger.plan_guard.clone();
         let journal = LedgerJournal::new(requests, reader, guard, job);
         let mut task = JoinSet::new();
-        task.spawn(write(ledger, inbox, run.job, run.number, job.ids));
+        let enough = ENOUGH.min(concurrency.get());
+        task.spawn(write(ledger, inbox, run.job, run.number, job.ids, enough));
         Ok((Self { task }, journal))
     }
 
@@ -59,11 +65,16 @@ impl Writer {
     /// # Errors
     /// The first failure to store; facts after it are not in the ledger.
     pub(crate) async fn finish(mut self) -> Result<Ledger, LedgerError> {
-        match self.task.join_next().await {
-            Some(Ok(result)) => result,
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) | None => unreachable!("the task is joined once and never aborted"),
-        }
+        joined(&mut self.task).await
+    }
+}
+
+/// What the only task of a set gives. Its panic goes on here.
+async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> T {
+    match tasks.join_next().await {
+        Some(Ok(result)) => result,
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Some(Err(_)) | None => unreachable!("the task is joined once and never aborted"),
     }
 }
 
@@ -73,18 +84,26 @@ async fn write(
     job: i64,
     run: i64,
     ids: IdRule,
+    enough: usize,
 ) -> Result<Ledger, LedgerError> {
     let mut requests = Vec::with_capacity(BATCH);
     let mut entries = Vec::new();
     let mut earliest = Instant::now();
+    let mut storing = JoinSet::new();
     while inbox.recv_many(&mut requests, BATCH).await > 0 {
-        gather(&mut inbox, &mut requests, earliest).await;
+        gather(&mut inbox, &mut requests, enough, earliest).await;
         earliest = Instant::now() + PERIOD;
-        entries.clear();
         for request in &mut requests {
             entries.append(&mut request.entries);
         }
-        let stored = store(&mut ledger, job, run, ids, &entries).await;
+        let runtime = Handle::current();
+        let stored;
+        storing.spawn_blocking(move || {
+            let stored = runtime.block_on(store(&mut ledger, job, run, ids, &entries));
+            entries.clear();
+            (ledger, entries, stored)
+        });
+        (ledger, entries, stored) = joined(&mut storing).await;
         let answer = stored.as_ref().map_err(ToString::to_string);
         for request in requests.drain(..) {
             // A sender that was dropped no longer cares; its facts are stored all the same.
@@ -95,13 +114,17 @@ async fn write(
     Ok(ledger)
 }
 
-/// Waits for more requests until this moment, or until there are enough, or no more can come.
+/// Waits for more requests until this moment, or until they have enough facts, or no more can come.
 async fn gather(
     inbox: &mut mpsc::Receiver<StoreRequest>,
     requests: &mut Vec<StoreRequest>,
+    enough: usize,
     until: Instant,
 ) {
-    while requests.len() < ENOUGH {
+    let facts = |requests: &[StoreRequest]| -> usize {
+        requests.iter().map(|request| request.entries.len()).sum()
+    };
+    while facts(requests) < enough {
         let left = BATCH - requests.len();
         match timeout_at(until, inbox.recv_many(requests, left)).await {
             Ok(1..) => {}
@@ -129,10 +152,24 @@ mod tests {
     use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
+    /// A request to store one fact.
     fn request() -> (StoreRequest, oneshot::Receiver<Result<(), String>>) {
         let (done, stored) = oneshot::channel();
-        let entries = Vec::new();
+        let entries = vec![late()];
         (StoreRequest { entries, done }, stored)
+    }
+
+    fn late() -> Entry {
+        Entry {
+            line: Line(2),
+            at: Timestamp::from_millis(0),
+            fact: Fact::Released {
+                attempts: 1,
+                effect: Effect::None,
+                unanswered: false,
+                why: "late".to_owned(),
+            },
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -150,18 +187,18 @@ mod tests {
             tokio::time::sleep(PERIOD / 2).await;
             sender.send(request().0).await.unwrap();
         };
-        tokio::join!(gather(&mut inbox, &mut requests, earliest), late);
+        tokio::join!(gather(&mut inbox, &mut requests, ENOUGH, earliest), late);
         assert_eq!((requests.len(), start.elapsed()), (2, PERIOD));
         // After a pause, nothing waits; neither does enough.
         let now = Instant::now();
-        gather(&mut inbox, &mut requests, earliest).await;
+        gather(&mut inbox, &mut requests, ENOUGH, earliest).await;
         add(&mut requests, ENOUGH);
-        gather(&mut inbox, &mut requests, now + PERIOD).await;
+        gather(&mut inbox, &mut requests, ENOUGH, now + PERIOD).await;
         assert_eq!(now.elapsed(), Duration::ZERO);
         // Nothing more can come.
         drop(sender);
         requests.truncate(1);
-        gather(&mut inbox, &mut requests, now + PERIOD).await;
+        gather(&mut inbox, &mut requests, ENOUGH, now + PERIOD).await;
         assert_eq!((requests.len(), now.elapsed()), (1, Duration::ZERO));
     }
 
@@ -170,7 +207,9 @@ mod tests {
         let bed = LedgerBed::new(IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
         let path = bed.path();
         let (first, job, mine) = (bed.ledger, bed.job, bed.run);
-        let (writer, journal) = Writer::start(first, &job, &mine).await.unwrap();
+        let (writer, journal) = Writer::start(first, &job, &mine, NonZeroUsize::MIN)
+            .await
+            .unwrap();
 
         std::fs::remove_file(bed.dir.path().join("ledger.db.lock")).unwrap();
         let mut second = Ledger::open(&path, Clock::System).await.unwrap();
@@ -178,17 +217,7 @@ mod tests {
             .start_run(&job, RunKind::Run, &Mandate::of("admin"))
             .await
             .unwrap();
-        let late = Entry {
-            line: Line(2),
-            at: Timestamp::from_millis(0),
-            fact: Fact::Released {
-                attempts: 1,
-                effect: Effect::None,
-                unanswered: false,
-                why: "late".to_owned(),
-            },
-        };
-        let refused = journal.record(vec![late]).await.unwrap_err();
+        let refused = journal.record(vec![late()]).await.unwrap_err();
         assert!(
             refused.to_string().contains("taken this job over"),
             "{refused}"

@@ -27,10 +27,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// Reports from units that may wait for the dispatcher.
 const REPORTS: usize = 256;
 /// Users that are claimed with one commit, at most.
-const CLAIM: usize = 64;
-/// Units for each request that may be in flight: while one unit's answer is made durable, or it waits
-/// to try again, another one sends.
-const UNITS_PER_SLOT: usize = 2;
+const CLAIM: usize = 96;
+/// So many requests in flight are few: their answers are made durable faster than others arrive.
+const FEW_SLOTS: usize = 16;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -224,7 +223,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             self.queue.start_over();
         }
         let slots = self.outage.allowance();
-        let most_units = if is_out { 1 } else { UNITS_PER_SLOT * slots };
+        let most_units = if is_out { 1 } else { units_for(slots) };
         while self.units.len() < most_units
             && let Some(claim) = self.queue.next_claimed()
         {
@@ -235,8 +234,8 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         // During an outage a user is claimed for the probe only.
         let is_claim_wanted = self.units.len() < most_units || !is_out;
         let unwritten = || self.units.unwritten();
-        if is_claim_wanted && let Some(request) = self.queue.next_claim(slots.min(CLAIM), unwritten)
-        {
+        let batch = (most_units / 2).clamp(1, CLAIM);
+        if is_claim_wanted && let Some(request) = self.queue.next_claim(batch, unwritten) {
             let claiming = claim(Arc::clone(&self.context), self.outage.halt(), request);
             self.queue.begin_claim(Box::pin(claiming));
         }
@@ -462,6 +461,13 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
             ..self.tally.snapshot()
         }
     }
+}
+
+/// Units for so many requests that may be in flight: while the answer of one is made durable, or it waits to try again,
+/// another one sends. Where many requests are in flight, a third one is ready to follow: the answers of many users take
+/// as long to be made durable as the next ones take to arrive.
+fn units_for(slots: usize) -> usize {
+    2 * slots + slots.saturating_sub(FEW_SLOTS)
 }
 
 async fn until(instant: Option<Instant>) {

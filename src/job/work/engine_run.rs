@@ -35,7 +35,7 @@ pub(super) async fn run_engine(
     let settings = site.settings();
     let left = ledger.work_left(job).await?;
     let known = ledger.seen_user(job).await?;
-    let (writer, journal) = Writer::start(ledger, job, run).await?;
+    let (writer, journal) = Writer::start(ledger, job, run, settings.concurrency).await?;
     let engine_settings = EngineSettings {
         concurrency: settings.concurrency,
         max_attempts: settings.max_attempts,

@@ -363,6 +363,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::num::NonZeroUsize;
 
     use serde_json::json;
 
@@ -429,7 +430,9 @@ mod tests {
         assert!(is_other_plan(&error, (1002, 2001)), "{error}");
         let mandate = Mandate::default();
         let run = ledger.start_run(job, RunKind::Run, &mandate).await.unwrap();
-        let (writer, journal) = Writer::start(bed.ledger, &bed.job, &run).await.unwrap();
+        let (writer, journal) = Writer::start(bed.ledger, &bed.job, &run, NonZeroUsize::MIN)
+            .await
+            .unwrap();
         let page = journal.page(Line(0), 1000).await.unwrap();
         assert_eq!(page.len(), 1000);
         let error = journal.page(Line(1001), 1).await.unwrap_err();
