@@ -7,7 +7,7 @@ use crate::domain::{Line, UserId};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::events::append_events;
-use crate::ledger::sqlite::users::open_statuses;
+use crate::ledger::sqlite::users::{open_statuses, user_columns};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, UserRow};
 
 const WRITTEN: &str = concat!(
@@ -21,12 +21,15 @@ const WRITTEN: &str = concat!(
           AND (?2 IS NULL OR run >= ?2 AND attempts > 0)"
 );
 
-const CANARY: &str = "
-    SELECT users.*, NULL AS run_id FROM users
+const CANARY: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users
     WHERE job = ?1 AND line <= (SELECT claimed_to FROM jobs WHERE number = ?1)
           AND first_attempt_at_ms IS NOT NULL AND (sent > 0 OR effect <> 'none')
           AND (?2 IS NULL OR run >= ?2 AND attempts > 0) AND user_id IS NOT NULL
-    ORDER BY line LIMIT ?3";
+    ORDER BY line LIMIT ?3"
+);
 
 /// Of the users that no run has claimed yet only the first are asked: a job without a look-up has seen none of them.
 const SEEN_USER: &str = "
@@ -68,7 +71,7 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn canary(&mut self, job: &Job, users: u64) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_as(CANARY)
+        let rows = sqlx::query_scalar(CANARY)
             .bind(job.number)
             .bind(since(job))
             .bind(Count(users))

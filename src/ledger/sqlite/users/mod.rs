@@ -5,11 +5,13 @@ mod open_users;
 mod plan_line;
 mod tallies;
 mod undo_rows;
+mod user_columns;
 mod user_row;
 mod verifications;
 
 pub(in crate::ledger) use open_users::open_users;
 pub(crate) use plan_line::PlanLine;
 pub(crate) use undo_rows::{UndoRow, UndoScope};
+pub(in crate::ledger::sqlite) use user_columns::user_columns;
 pub use user_row::UserRow;
 pub(in crate::ledger::sqlite) use user_row::{KnownColumns, open_statuses, status_words};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::domain::{Effect, Goal, KnownNames, Line, Seen, Timestamp, UserId, UserState};
 use crate::ledger::sqlite::Count;
+use crate::ledger::sqlite::users::user_columns::parsed;
 use crate::ledger::{LedgerError, Reader};
 use crate::port::Subject;
 
@@ -87,8 +88,7 @@ pub(in crate::ledger) async fn open_users(
         .bind(Count::limit(limit))
         .fetch_one(&mut reader.connection)
         .await?;
-    let page: Vec<OpenUser> = serde_json::from_str(&page)
-        .map_err(|error| LedgerError::value("users", error.to_string()))?;
+    let page: Vec<OpenUser> = parsed("users", &page)?;
     let subjects: Result<Vec<_>, _> = page
         .into_iter()
         .map(|user| user.into_subject(goal))

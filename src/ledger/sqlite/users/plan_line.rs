@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::domain::{Effect, Goal, KnownNames, Line, Seen, Status, Timestamp, UserState};
-use crate::ledger::record::word::Word;
+use crate::ledger::sqlite::users::user_columns::{json, optional, parsed, word};
 use crate::ledger::sqlite::{Count, Placed};
 use crate::ledger::{Job, Ledger, LedgerError, UserRow};
 
@@ -158,27 +157,9 @@ impl Ledger {
             .bind(Count::limit(limit))
             .fetch_one(&mut self.connection)
             .await?;
-        let rows: Vec<PlanColumns<'_>> = json("users", &rows)?;
+        let rows: Vec<PlanColumns<'_>> = parsed("users", &rows)?;
         rows.into_iter().map(PlanLine::try_from).collect()
     }
-}
-
-/// The value that a stored word stands for.
-fn word<T: Word>(column: &'static str, stored: &str) -> Result<T, LedgerError> {
-    T::from_word(stored).ok_or_else(|| LedgerError::value(column, stored))
-}
-
-/// The value of stored JSON.
-fn json<'a, T: Deserialize<'a>>(column: &'static str, stored: &'a str) -> Result<T, LedgerError> {
-    serde_json::from_str(stored).map_err(|_| LedgerError::value(column, stored))
-}
-
-/// The value of stored JSON, if there is any.
-fn optional<T: DeserializeOwned>(
-    column: &'static str,
-    stored: Option<Cow<'_, str>>,
-) -> Result<Option<T>, LedgerError> {
-    stored.map(|stored| json(column, &stored)).transpose()
 }
 
 #[cfg(test)]

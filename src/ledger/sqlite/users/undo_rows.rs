@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use crate::domain::{Line, Status, UserState};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::jobs::last_undo;
+use crate::ledger::sqlite::users::user_columns::user_columns;
 use crate::ledger::{Job, Ledger, LedgerError, Reader, UserRow};
 
 /// A user that a write of a job may have changed.
@@ -40,7 +41,6 @@ pub enum UndoScope {
 /// A changed user with what earlier undos have done.
 #[derive(FromRow)]
 struct ChangedUser {
-    #[sqlx(flatten)]
     user: UserRow,
     was_begun: bool,
 }
@@ -69,7 +69,9 @@ impl From<ChangedUser> for UndoRow {
 }
 
 const CHANGED_USERS: &str = concat!(
-    "SELECT users.*, NULL AS run_id, coalesce(",
+    "SELECT ",
+    user_columns!(),
+    " AS user, coalesce(",
     last_undo!("back.effect <> 'none'"),
     ", 0) AS was_begun
      FROM users

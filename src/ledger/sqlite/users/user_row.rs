@@ -1,16 +1,17 @@
 //! The row of a roster line: the present state of the user that the line names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::{Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState};
+use crate::ledger::sqlite::users::user_columns::{UserRows, user_columns};
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// One roster line as the ledger knows it: the only shape of a row of the table `users`.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
     /// Where the record begins in the roster.
     pub line: Line,
@@ -21,13 +22,10 @@ pub struct UserRow {
     /// `displayName`, from the provider.
     pub display_name: Option<String>,
     /// All names of the user, with the roster's own columns: the door to a write asks for them.
-    #[sqlx(flatten, try_from = "KnownColumns")]
     pub known: KnownNames,
     /// What the user had when last seen before the first write.
-    #[sqlx(flatten, try_from = "BeforeColumns")]
     pub before: Option<Seen>,
     /// What the user is to have, where the change of the job does not say.
-    #[sqlx(try_from = "Nullable<Json<Goal>>")]
     pub goal: Option<Goal>,
     /// The state of the line.
     pub status: Status,
@@ -38,33 +36,26 @@ pub struct UserRow {
     /// Whether the user was active when last shown.
     pub active_after: Option<bool>,
     /// The workspaces that the user had when last shown.
-    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
     pub workspaces_after: Option<Vec<String>>,
     /// What the writes of the job may have done.
     pub effect: Effect,
     /// Writes that count against the limit of attempts: those that a run gave back do not.
-    #[sqlx(rename = "attempts")]
     pub counted_attempts: u32,
     /// Writes that left, or may have, over all runs.
-    #[sqlx(rename = "sent", try_from = "Count")]
     pub attempts: u64,
     /// The HTTP status of the last answer.
     pub http_status: Option<u16>,
     /// The server's name for the last request.
     pub request_id: Option<String>,
     /// When the first write was begun.
-    #[sqlx(rename = "first_attempt_at_ms")]
     pub first_attempt_at: Option<Timestamp>,
     /// When the user had an outcome.
-    #[sqlx(rename = "done_at_ms")]
     pub done_at: Option<Timestamp>,
     /// When the wanted state was shown.
-    #[sqlx(rename = "confirmed_at_ms")]
     pub confirmed_at: Option<Timestamp>,
     /// What showed it.
     pub confirmed_by: Option<String>,
     /// When the user was last read again, and what was found (see [`crate::domain::Finding`]).
-    #[sqlx(flatten, try_from = "VerifiedColumns")]
     pub verified: Option<(Timestamp, String)>,
     /// What differed then, or why nothing was shown.
     pub verified_detail: Option<String>,
@@ -96,40 +87,6 @@ impl From<KnownColumns> for KnownNames {
     }
 }
 
-/// The columns of [`UserRow::before`].
-#[derive(FromRow)]
-struct BeforeColumns {
-    user_id: Option<String>,
-    before_at_ms: Option<Timestamp>,
-    active_before: Option<bool>,
-    #[sqlx(try_from = "Nullable<Json<Vec<String>>>")]
-    workspaces_before: Option<Vec<String>>,
-}
-
-impl From<BeforeColumns> for Option<Seen> {
-    fn from(row: BeforeColumns) -> Self {
-        let state = UserState {
-            active: row.active_before,
-            workspaces: row.workspaces_before,
-            ..UserState::of(row.user_id.unwrap_or_default())
-        };
-        row.before_at_ms.map(|at| Seen { state, at })
-    }
-}
-
-/// The columns of [`UserRow::verified`].
-#[derive(FromRow)]
-struct VerifiedColumns {
-    verified_at_ms: Option<Timestamp>,
-    verified: Option<String>,
-}
-
-impl From<VerifiedColumns> for Option<(Timestamp, String)> {
-    fn from(row: VerifiedColumns) -> Self {
-        row.verified_at_ms.zip(row.verified)
-    }
-}
-
 /// The list of open statuses in a statement; see [`Status::is_open`].
 macro_rules! open_statuses {
     () => {
@@ -139,22 +96,14 @@ macro_rules! open_statuses {
 
 pub(in crate::ledger::sqlite) use open_statuses;
 
-/// Selects whole rows.
-macro_rules! select_users {
-    ($($rest:expr),+) => {
-        concat!(
-            "SELECT users.*, runs.id AS run_id FROM users LEFT JOIN runs ON runs.number = users.run ",
-            $($rest),+
-        )
-    };
-}
-
-pub(super) use select_users;
-
 /// Users of a plan of which a sample is drawn from all.
 const FEW: usize = 1000;
 
-const LINES: &str = select_users!("WHERE users.job = ? AND line > ? ORDER BY line LIMIT ?");
+const LINES: &str = concat!(
+    "SELECT json_group_array(",
+    user_columns!(),
+    ") FROM (SELECT * FROM users WHERE job = ? AND line > ? ORDER BY line LIMIT ?)"
+);
 
 const CLOSED_LINES: &str = "
     SELECT line FROM users WHERE job = ?1 AND is_open IS NULL AND status = ?2 AND line > ?3
@@ -177,10 +126,11 @@ const PLANNED_LINES: &str = "
     WHERE job = ? AND line >= ? AND is_open = 1 AND status = 'pending' AND before_at_ms IS NOT NULL
     ORDER BY line LIMIT ?";
 
-const LINES_AT: &str = "
-    SELECT users.*, runs.id AS run_id
-    FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value
-    LEFT JOIN runs ON runs.number = users.run ORDER BY json_each.key";
+const LINES_AT: &str = concat!(
+    "SELECT json_group_array(",
+    user_columns!(),
+    ") FROM json_each(?2) CROSS JOIN users ON users.job = ?1 AND users.line = value"
+);
 
 /// The first and the last open line of a job.
 const OPEN_RANGE: &str = "
@@ -332,12 +282,14 @@ async fn lines(
     after: Line,
     limit: usize,
 ) -> Result<Vec<UserRow>, LedgerError> {
-    let rows = sqlx::query_as(LINES)
+    let page = sqlx::query_scalar(LINES)
         .bind(job.number)
         .bind(after)
         .bind(Count::limit(limit))
-        .fetch_all(connection)
+        .fetch_one(connection)
         .await?;
+    let UserRows(mut rows) = page;
+    rows.sort_unstable_by_key(|row| row.line);
     Ok(rows)
 }
 
@@ -374,11 +326,14 @@ async fn lines_at(
     job: &Job,
     lines: &[u64],
 ) -> Result<Vec<UserRow>, LedgerError> {
-    let rows = sqlx::query_as(LINES_AT)
+    let page = sqlx::query_scalar(LINES_AT)
         .bind(job.number)
         .bind(Json(lines))
-        .fetch_all(connection)
+        .fetch_one(connection)
         .await?;
+    let UserRows(mut rows) = page;
+    let places: HashMap<_, _> = lines.iter().zip(0_usize..).collect();
+    rows.sort_unstable_by_key(|row| places.get(&row.line.0));
     Ok(rows)
 }
 

@@ -10,7 +10,7 @@ use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::append_events;
 use crate::ledger::sqlite::jobs::{is_given_back, last_undo};
 use crate::ledger::sqlite::looks::place;
-use crate::ledger::sqlite::users::user_row::select_users;
+use crate::ledger::sqlite::users::user_columns::user_columns;
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
@@ -115,8 +115,10 @@ const FINDINGS_OF_RUN: &str = "
 
 const STORE_RESULT: &str = "UPDATE runs SET result = ? WHERE number = ?";
 
-const VERIFIED_LINES: &str = select_users!(
-    "WHERE users.job = ? AND verified_run = ? AND verified = ? ORDER BY line LIMIT ?"
+const VERIFIED_LINES: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE job = ? AND verified_run = ? AND verified = ? ORDER BY line LIMIT ?"
 );
 
 const NOT_VERIFIABLE: &str = concat!(
@@ -135,8 +137,10 @@ const DRIFT: &str = concat!(
     " GROUP BY verified",
 );
 
-const DRIFTED_LINES: &str = select_users!(
-    "WHERE users.job = ?1 AND verified IN ('drifted', 'unread') AND line IN (
+const DRIFTED_LINES: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE job = ?1 AND verified IN ('drifted', 'unread') AND line IN (
          SELECT line FROM users WHERE job = ?1 AND ",
     verifiable!(),
     " AND ",
@@ -282,7 +286,7 @@ impl Ledger {
         finding: Finding,
         limit: usize,
     ) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_as(VERIFIED_LINES)
+        let rows = sqlx::query_scalar(VERIFIED_LINES)
             .bind(job.number)
             .bind(run.number)
             .bind(finding)
@@ -342,7 +346,7 @@ impl Reader {
         job: &Job,
         limit: usize,
     ) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_as(DRIFTED_LINES)
+        let rows = sqlx::query_scalar(DRIFTED_LINES)
             .bind(job.number)
             .bind(Count::limit(limit))
             .fetch_all(&mut self.connection)

@@ -1,0 +1,217 @@
+//! Whole rows of the table `users`, each of which SQLite gives as one JSON text: the library copies each value of a
+//! row by itself from one thread to another, which costs more than to write and read the text.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Sqlite, Type};
+
+use crate::domain::{KnownNames, Line, Seen, Timestamp, UserState};
+use crate::ledger::record::word::Word;
+use crate::ledger::{LedgerError, UserRow};
+
+/// A row of `users` as a JSON array: the columns of [`UserColumns`], in their order.
+macro_rules! user_columns {
+    () => {
+        "json_array(line, user_id, user_name, display_name, shown_name, addresses, roster_name, cells,
+             before_at_ms, active_before, workspaces_before, goal, status, reason, detail, active_after,
+             workspaces_after, effect, attempts, sent, http_status, request_id, first_attempt_at_ms,
+             done_at_ms, confirmed_at_ms, confirmed_by, verified_at_ms, verified, verified_detail,
+             event_hash, (SELECT id FROM runs WHERE number = run))"
+    };
+}
+
+pub(in crate::ledger::sqlite) use user_columns;
+
+/// The columns that `user_columns!` selects. Words, and what is stored as JSON, are read afterwards, so that an error
+/// names the column.
+#[derive(Deserialize)]
+struct UserColumns<'a> {
+    line: u64,
+    user_id: Option<String>,
+    user_name: Option<String>,
+    display_name: Option<String>,
+    shown_name: Option<String>,
+    #[serde(borrow)]
+    addresses: Option<Cow<'a, str>>,
+    roster_name: Option<String>,
+    #[serde(borrow)]
+    cells: Cow<'a, str>,
+    before_at_ms: Option<i64>,
+    active_before: Option<i64>,
+    #[serde(borrow)]
+    workspaces_before: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    goal: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    reason: Option<String>,
+    detail: Option<String>,
+    active_after: Option<i64>,
+    #[serde(borrow)]
+    workspaces_after: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    effect: Cow<'a, str>,
+    attempts: u32,
+    sent: u64,
+    http_status: Option<u16>,
+    request_id: Option<String>,
+    first_attempt_at_ms: Option<i64>,
+    done_at_ms: Option<i64>,
+    confirmed_at_ms: Option<i64>,
+    confirmed_by: Option<String>,
+    verified_at_ms: Option<i64>,
+    verified: Option<String>,
+    verified_detail: Option<String>,
+    event_hash: Option<String>,
+    run_id: Option<String>,
+}
+
+impl TryFrom<UserColumns<'_>> for UserRow {
+    type Error = LedgerError;
+
+    fn try_from(row: UserColumns<'_>) -> Result<Self, LedgerError> {
+        let is_yes = |stored: Option<i64>| stored.map(|stored| stored != 0);
+        let time = |stored: Option<i64>| stored.map(Timestamp::from_millis);
+        let state = UserState {
+            active: is_yes(row.active_before),
+            workspaces: optional("workspaces_before", row.workspaces_before)?,
+            ..UserState::of(row.user_id.clone().unwrap_or_default())
+        };
+        Ok(Self {
+            line: Line(row.line),
+            user_id: row.user_id,
+            user_name: row.user_name,
+            display_name: row.display_name,
+            known: KnownNames {
+                user_name: row.shown_name,
+                addresses: optional("addresses", row.addresses)?,
+                roster_name: row.roster_name,
+                cells: json("cells", &row.cells)?,
+            },
+            before: time(row.before_at_ms).map(|at| Seen { state, at }),
+            goal: optional("goal", row.goal)?,
+            status: word("status", &row.status)?,
+            reason: row.reason,
+            detail: row.detail,
+            active_after: is_yes(row.active_after),
+            workspaces_after: optional("workspaces_after", row.workspaces_after)?,
+            effect: word("effect", &row.effect)?,
+            counted_attempts: row.attempts,
+            attempts: row.sent,
+            http_status: row.http_status,
+            request_id: row.request_id,
+            first_attempt_at: time(row.first_attempt_at_ms),
+            done_at: time(row.done_at_ms),
+            confirmed_at: time(row.confirmed_at_ms),
+            confirmed_by: row.confirmed_by,
+            verified: time(row.verified_at_ms).zip(row.verified),
+            verified_detail: row.verified_detail,
+            event_hash: row.event_hash,
+            run_id: row.run_id,
+        })
+    }
+}
+
+/// Rows that SQLite has gathered into one JSON array, whose order it does not promise.
+#[derive(Debug)]
+pub(in crate::ledger::sqlite) struct UserRows(pub(in crate::ledger::sqlite) Vec<UserRow>);
+
+macro_rules! stored_as_text {
+    ($type:ty, $read:expr) => {
+        impl Type<Sqlite> for $type {
+            fn type_info() -> SqliteTypeInfo {
+                <str as Type<Sqlite>>::type_info()
+            }
+
+            fn compatible(found: &SqliteTypeInfo) -> bool {
+                <str as Type<Sqlite>>::compatible(found)
+            }
+        }
+
+        impl<'r> Decode<'r, Sqlite> for $type {
+            fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+                let read: fn(&'r str) -> Result<Self, LedgerError> = $read;
+                Ok(read(<&str as Decode<'r, Sqlite>>::decode(value)?)?)
+            }
+        }
+    };
+}
+
+stored_as_text!(UserRow, |text| {
+    let row: UserColumns<'_> = parsed("users", text)?;
+    row.try_into()
+});
+stored_as_text!(UserRows, |text| {
+    let rows: Vec<UserColumns<'_>> = parsed("users", text)?;
+    let rows = rows.into_iter().map(UserRow::try_from);
+    rows.collect::<Result<_, _>>().map(Self)
+});
+
+/// What a JSON text of many columns holds. An error has no text of it: that is long.
+pub(super) fn parsed<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    text: &'a str,
+) -> Result<T, LedgerError> {
+    serde_json::from_str(text).map_err(|error| LedgerError::value(what, error.to_string()))
+}
+
+/// The value that a stored word stands for.
+pub(super) fn word<T: Word>(column: &'static str, stored: &str) -> Result<T, LedgerError> {
+    T::from_word(stored).ok_or_else(|| LedgerError::value(column, stored))
+}
+
+/// The value of a column that is stored as JSON.
+pub(super) fn json<'a, T: Deserialize<'a>>(
+    column: &'static str,
+    stored: &'a str,
+) -> Result<T, LedgerError> {
+    serde_json::from_str(stored).map_err(|_| LedgerError::value(column, stored))
+}
+
+/// The value of a column that is stored as JSON, if there is any.
+pub(super) fn optional<T: DeserializeOwned>(
+    column: &'static str,
+    stored: Option<Cow<'_, str>>,
+) -> Result<Option<T>, LedgerError> {
+    stored.map(|stored| json(column, &stored)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_named_with_its_column() {
+        let row = |cells: &str, status: &str, sent: i64| {
+            let row = serde_json::json!([
+                2, "u1", null, null, null, null, null, cells, 7, 1, "[\"w\"]", null, status, null,
+                null, 0, null, "none", 0, sent, 200, null, null, null, null, null, null, null,
+                null, null, "r1"
+            ]);
+            let text = row.to_string();
+            parsed::<UserColumns<'_>>("users", &text)?.try_into()
+        };
+        let whole: Result<UserRow, LedgerError> = row("[\"a\"]", "removed", 1);
+        let whole = whole.unwrap();
+        assert_eq!((whole.line, whole.attempts), (Line(2), 1));
+        assert_eq!(whole.before.unwrap().state.workspaces.unwrap(), ["w"]);
+        assert_eq!(whole.active_after, Some(false));
+        for (cells, status, sent, expected) in [
+            ("[\"a\"", "removed", 1, "cannot read stored cells `[\"a\"`"),
+            ("[]", "gone", 1, "cannot read stored status `gone`"),
+            (
+                "[]",
+                "removed",
+                -1,
+                "cannot read stored users `invalid value",
+            ),
+        ] {
+            let error = row(cells, status, sent).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
