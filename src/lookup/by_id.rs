@@ -56,26 +56,39 @@ impl<D: Directory> LookUp<'_, D> {
         batch: Vec<(Line, UserId)>,
     ) -> Result<Vec<(Line, UserId)>, LookUpError> {
         let inquirer = self.inquirer;
+        // What has arrived meanwhile is stored together: each transaction waits for the disk.
         let mut answers = stream::iter(batch)
             .map(|(line, id)| async move {
                 let read = read(inquirer, &id).await;
-                (line, id, read)
+                (Sought::Id(line, id), read)
             })
-            .buffered(inquirer.concurrency());
+            .buffered(inquirer.concurrency())
+            .ready_chunks(BATCH);
         let mut unshown = Vec::new();
-        while let Some((line, id, read)) = answers.next().await {
-            let sought = Sought::Id(line, id.clone());
-            match read? {
-                Ok(state) => {
-                    self.control.note(&state);
-                    let one = std::slice::from_ref(&state);
-                    let ids = inquirer.supports().ids;
-                    self.census.take(one, &self.wants.workspaces, ids);
-                    if !register.seen(&sought, state).await? {
-                        unshown.push((line, id));
+        while let Some(arrived) = answers.next().await {
+            let (mut seen, mut missing) = (Vec::new(), Vec::new());
+            let mut failed = None;
+            for (sought, read) in arrived {
+                match read {
+                    Ok(Ok(state)) => {
+                        self.control.note(&state);
+                        let one = std::slice::from_ref(&state);
+                        let ids = inquirer.supports().ids;
+                        self.census.take(one, &self.wants.workspaces, ids);
+                        seen.push((sought, state));
                     }
+                    Ok(Err(absence)) => missing.push((sought, absence)),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
-                Err(absence) => register.missing(vec![(sought, absence)]).await?,
+            }
+            let still_sought = register.seen(seen).await?;
+            unshown.extend(still_sought.into_iter().filter_map(|sought| match sought {
+                Sought::Id(line, id) => Some((line, id)),
+                Sought::UserName { .. } => None,
+            }));
+            register.missing(missing).await?;
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
         Ok(unshown)

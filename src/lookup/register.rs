@@ -149,13 +149,12 @@ pub(crate) trait Register {
         position: Option<Position>,
     ) -> impl Future<Output = Result<(), JournalError>>;
 
-    /// Takes one user that was read alone. Returns whether the state shows the access that is wanted. If not, the
-    /// user is still sought.
+    /// Takes users that were read one by one. Returns those whose states do not show the access that is wanted: they
+    /// are still sought.
     fn seen(
         &mut self,
-        sought: &Sought,
-        state: UserState,
-    ) -> impl Future<Output = Result<bool, JournalError>>;
+        users: Vec<(Sought, UserState)>,
+    ) -> impl Future<Output = Result<Vec<Sought>, JournalError>>;
 
     /// All requests that could show a user of a name were made. Finds the user of each name, and of each id that
     /// was shown in another spelling only. If several users fit, none of them is taken.

@@ -1,7 +1,7 @@
 //! Connects a look-up with the ledger: which users of a plan it has to find, and where it stores what it
 //! finds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -159,11 +159,17 @@ impl Register for SoughtInLedger<'_> {
         Ok(())
     }
 
-    async fn seen(&mut self, sought: &Sought, state: UserState) -> Result<bool, JournalError> {
-        self.memo.kept.extend(state.other_access.iter().cloned());
-        let line = sought.line();
-        let seen = self.ledger.seen(self.job, self.run, line, state).await;
-        seen.map_err(journal)
+    async fn seen(&mut self, users: Vec<(Sought, UserState)>) -> Result<Vec<Sought>, JournalError> {
+        let mut by_line = BTreeMap::new();
+        let mut states = Vec::with_capacity(users.len());
+        for (sought, state) in users {
+            self.memo.kept.extend(state.other_access.iter().cloned());
+            states.push((sought.line(), state));
+            by_line.insert(sought.line(), sought);
+        }
+        let unshown = self.ledger.seen(self.job, self.run, states).await;
+        let unshown = unshown.map_err(journal)?.into_iter();
+        Ok(unshown.filter_map(|line| by_line.remove(&line)).collect())
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {

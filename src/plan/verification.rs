@@ -119,17 +119,22 @@ impl Register for SoughtAgain<'_> {
         noted.map_err(journal)
     }
 
-    async fn seen(&mut self, sought: &Sought, state: UserState) -> Result<bool, JournalError> {
-        let line = sought.line();
-        let (own, given_back) = self.goals.get(&line).cloned().unwrap_or_default();
-        let goal = own.as_ref().or(self.goal);
-        if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
-            return Ok(false);
+    async fn seen(&mut self, users: Vec<(Sought, UserState)>) -> Result<Vec<Sought>, JournalError> {
+        let (mut entries, mut unshown) = (Vec::new(), Vec::new());
+        for (sought, state) in users {
+            let line = sought.line();
+            let (own, given_back) = self.goals.get(&line).cloned().unwrap_or_default();
+            let goal = own.as_ref().or(self.goal);
+            if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
+                unshown.push(sought);
+            } else {
+                let entry = self.entry(line, own.as_ref(), Ok(state));
+                entries.push(worded(entry, given_back));
+            }
         }
-        let entry = worded(self.entry(line, own.as_ref(), Ok(state)), given_back);
-        let noted = self.ledger.note(self.job, self.run, &[entry]).await;
+        let noted = self.ledger.note(self.job, self.run, &entries).await;
         noted.map_err(journal)?;
-        Ok(true)
+        Ok(unshown)
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {

@@ -22,6 +22,8 @@ pub(super) struct MemoryRegister {
     candidates: BTreeMap<u64, BTreeMap<String, UserState>>,
     pub(super) ambiguous: BTreeSet<u64>,
     pub(super) position: Option<Position>,
+    /// How often users that were read one by one were stored.
+    pub(super) stored: usize,
 }
 
 impl MemoryRegister {
@@ -185,12 +187,17 @@ impl Register for MemoryRegister {
         Ok(())
     }
 
-    async fn seen(&mut self, sought: &Sought, state: UserState) -> Result<bool, JournalError> {
-        if self.wants_access && state.workspaces.is_none() {
-            return Ok(false);
+    async fn seen(&mut self, users: Vec<(Sought, UserState)>) -> Result<Vec<Sought>, JournalError> {
+        self.stored += usize::from(!users.is_empty());
+        let mut unshown = Vec::new();
+        for (sought, state) in users {
+            if self.wants_access && state.workspaces.is_none() {
+                unshown.push(sought);
+            } else {
+                self.found.insert(sought.line().0 - 2, state);
+            }
         }
-        self.found.insert(sought.line().0 - 2, state);
-        Ok(true)
+        Ok(unshown)
     }
 
     async fn resolve(&mut self) -> Result<(), JournalError> {

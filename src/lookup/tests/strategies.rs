@@ -39,6 +39,15 @@ async fn a_page_is_cheaper_than_many_reads_and_a_read_than_many_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn users_whose_answers_arrive_together_are_stored_together() {
+    let ids = (1..9).map(|nth| 500 * nth);
+    let few = look(5000, Oddity::default(), MemoryRegister::new(ids, [])).await;
+    assert_eq!(few.register.found.len(), 8);
+    // Four requests are in flight at a time.
+    assert_eq!(few.register.stored, 2, "{:?}", few.requests);
+}
+
+#[tokio::test(start_paused = true)]
 async fn names_are_searched_many_at_a_time() {
     let names = look(5000, Oddity::default(), MemoryRegister::new([], 1000..1060)).await;
     // A page for the length of the list, two searches of thirty, one for the number; one that shows that

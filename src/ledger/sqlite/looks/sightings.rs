@@ -76,7 +76,8 @@ const SOUGHT_NAMES: &str = "
     WHERE status = 'pending' AND user_id IS NULL
     ORDER BY nth";
 
-const GOAL: &str = "SELECT goal FROM users WHERE job = ? AND line = ?";
+const GOALS: &str = "
+    SELECT line, goal FROM json_each(?2) CROSS JOIN users ON job = ?1 AND line = value";
 
 /// A look-up that has come to its end has noted whether it saw the attribute. After it only users that were claimed
 /// were read again.
@@ -212,8 +213,8 @@ impl Ledger {
         Ok(lacking)
     }
 
-    /// Takes one user that was read alone for this line. Returns whether the state shows the access that
-    /// the line's goal is about; if not, nothing is stored.
+    /// Takes users that were read one by one, each for its line. Returns the lines whose states do not show the access
+    /// that the goal is about: of these nothing is stored.
     ///
     /// # Errors
     /// The job has no such line, or the ledger cannot be written. Then nothing is stored.
@@ -221,21 +222,28 @@ impl Ledger {
         &mut self,
         job: &Job,
         run: &NewRun,
-        line: Line,
-        state: UserState,
-    ) -> Result<bool, LedgerError> {
-        let goal: Option<Json<Goal>> = sqlx::query_scalar(GOAL)
+        users: Vec<(Line, UserState)>,
+    ) -> Result<Vec<Line>, LedgerError> {
+        let lines: Vec<_> = users.iter().map(|(line, _)| line.0).collect();
+        let goals: Vec<(Line, Option<Json<Goal>>)> = sqlx::query_as(GOALS)
             .bind(job.number)
-            .bind(line)
-            .fetch_one(&mut self.connection)
+            .bind(Json(lines))
+            .fetch_all(&mut self.connection)
             .await?;
-        let goal = goal_of(goal.map(|Json(goal)| goal), job);
-        if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
-            return Ok(false);
+        let goals: HashMap<_, _> = goals.into_iter().collect();
+        let now = self.clock.now();
+        let (mut entries, mut unshown) = (Vec::new(), Vec::new());
+        for (line, state) in users {
+            let own = goals.get(&line).ok_or(sqlx::Error::RowNotFound)?;
+            let goal = goal_of(own.clone().map(|Json(goal)| goal), job);
+            if state.workspaces.is_none() && goal.is_some_and(|goal| goal.workspaces.is_some()) {
+                unshown.push(line);
+            } else {
+                entries.push(looked_up(line, state, now));
+            }
         }
-        let entry = looked_up(line, state, self.clock.now());
-        self.note(job, run, &[entry]).await?;
-        Ok(true)
+        self.note(job, run, &entries).await?;
+        Ok(unshown)
     }
 
     /// Whether any look-up of a job, or of the job that it takes back, has shown the attribute that holds

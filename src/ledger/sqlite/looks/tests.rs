@@ -95,12 +95,12 @@ async fn p7_the_user_meant_by_a_name_is_decided_at_the_end() {
     assert_eq!(desk.sought().await, (1, 1));
     let seen = desk
         .ledger
-        .seen(&desk.job, &desk.run, Line(3), bare("B1", "b"));
-    assert!(!seen.await.unwrap(), "it shows no access");
+        .seen(&desk.job, &desk.run, vec![(Line(3), bare("B1", "b"))]);
+    assert_eq!(seen.await.unwrap(), [Line(3)], "it shows no access");
     let seen = desk
         .ledger
-        .seen(&desk.job, &desk.run, Line(3), user("B1", "b"));
-    assert!(seen.await.unwrap());
+        .seen(&desk.job, &desk.run, vec![(Line(3), user("B1", "b"))]);
+    assert_eq!(seen.await.unwrap(), []);
     assert_eq!(desk.lines().await[1], line("B1", true));
 }
 
