@@ -1,4 +1,4 @@
-//! The task that owns the writing connection while a run is under way.
+//! What owns the writing connection while a run is under way: a task that gathers facts, and a thread that stores them.
 //!
 //! Group commit: all facts that queued up while the last transaction was being made durable go into the next
 //! one, and each sender gets an answer once its facts are safe. While facts come thick and fast, a transaction
@@ -35,14 +35,17 @@ pub(super) struct StoreRequest {
     pub(super) done: oneshot::Sender<Result<(), String>>,
 }
 
-/// The running task. [`Writer::finish`] gives the ledger back.
+/// The running tasks. [`Writer::finish`] gives the ledger back.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    task: JoinSet<Result<Ledger, LedgerError>>,
+    /// Gathers facts into batches.
+    gathering: JoinSet<()>,
+    /// Stores batches, on a thread of its own.
+    storing: JoinSet<Result<Ledger, LedgerError>>,
 }
 
 impl Writer {
-    /// Starts the task for one run. Facts go in through the journal. `concurrency` is the number of requests that
+    /// Starts the tasks for one run. Facts go in through the journal. `concurrency` is the number of requests that
     /// may be in flight: when as many facts wait, most users may wait for them.
     pub(crate) async fn start(
         ledger: Ledger,
@@ -54,10 +57,13 @@ impl Writer {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let guard = ledger.plan_guard.clone();
         let journal = LedgerJournal::new(requests, reader, guard, job);
-        let mut task = JoinSet::new();
+        let (batches, next) = mpsc::channel(1);
+        let (mut gathering, mut storing) = (JoinSet::new(), JoinSet::new());
         let enough = ENOUGH.min(concurrency.get());
-        task.spawn(write(ledger, inbox, run.job, run.number, job.ids, enough));
-        Ok((Self { task }, journal))
+        gathering.spawn(gather_batches(inbox, batches, enough));
+        let (job, run, ids) = (run.job, run.number, job.ids);
+        storing.spawn_blocking(move || store_batches(ledger, next, job, run, ids));
+        Ok((Self { gathering, storing }, journal))
     }
 
     /// Waits until everything is stored and all journals are gone, and gives the ledger back.
@@ -65,7 +71,8 @@ impl Writer {
     /// # Errors
     /// The first failure to store; facts after it are not in the ledger.
     pub(crate) async fn finish(mut self) -> Result<Ledger, LedgerError> {
-        joined(&mut self.task).await
+        joined(&mut self.gathering).await;
+        joined(&mut self.storing).await
     }
 }
 
@@ -78,37 +85,49 @@ async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> T {
     }
 }
 
-async fn write(
-    mut ledger: Ledger,
+/// Gathers requests into one for the thread that stores, and answers each of them once that one is stored. It ends
+/// with the last journal, or with the first failure.
+async fn gather_batches(
     mut inbox: mpsc::Receiver<StoreRequest>,
-    job: i64,
-    run: i64,
-    ids: IdRule,
+    batches: mpsc::Sender<StoreRequest>,
     enough: usize,
-) -> Result<Ledger, LedgerError> {
+) {
     let mut requests = Vec::with_capacity(BATCH);
-    let mut entries = Vec::new();
     let mut earliest = Instant::now();
-    let mut storing = JoinSet::new();
     while inbox.recv_many(&mut requests, BATCH).await > 0 {
         gather(&mut inbox, &mut requests, enough, earliest).await;
         earliest = Instant::now() + PERIOD;
-        for request in &mut requests {
-            entries.append(&mut request.entries);
-        }
-        let runtime = Handle::current();
-        let stored;
-        storing.spawn_blocking(move || {
-            let stored = runtime.block_on(store(&mut ledger, job, run, ids, &entries));
-            entries.clear();
-            (ledger, entries, stored)
-        });
-        (ledger, entries, stored) = joined(&mut storing).await;
-        let answer = stored.as_ref().map_err(ToString::to_string);
+        let entries = requests.iter_mut().flat_map(|one| one.entries.drain(..));
+        let entries = entries.collect();
+        let (done, stored) = oneshot::channel();
+        // If the thread has ended, `done` is dropped with the batch.
+        let _ = batches.send(StoreRequest { entries, done }).await;
+        let stopped = |_| Err("the ledger's writer has stopped".to_owned());
+        let answer = stored.await.unwrap_or_else(stopped);
         for request in requests.drain(..) {
             // A sender that was dropped no longer cares; its facts are stored all the same.
-            let _ = request.done.send(answer.clone().copied());
+            let _ = request.done.send(answer.clone());
         }
+        if answer.is_err() {
+            return;
+        }
+    }
+}
+
+/// Stores each batch in a transaction, until no more can come or one cannot be stored.
+fn store_batches(
+    mut ledger: Ledger,
+    mut batches: mpsc::Receiver<StoreRequest>,
+    job: i64,
+    run: i64,
+    ids: IdRule,
+) -> Result<Ledger, LedgerError> {
+    let runtime = Handle::current();
+    while let Some(StoreRequest { entries, done }) = batches.blocking_recv() {
+        let stored = runtime.block_on(store(&mut ledger, job, run, ids, &entries));
+        let answer = stored.as_ref().map_err(ToString::to_string);
+        // The gathering task waits for it, unless the run was aborted.
+        let _ = done.send(answer.copied());
         stored?;
     }
     Ok(ledger)
