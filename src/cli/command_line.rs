@@ -5,14 +5,14 @@ use clap::{Parser, Subcommand};
 use crate::cli::args::FileArgs;
 use crate::cli::verb::{
     AuditArgs, AuditCommand, CheckArgs, CompletionsArgs, ConfigArgs, ConfigCommand, DemoArgs,
-    ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, RetryArgs, RosterArgs,
-    RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand, VerifyArgs,
+    ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, ResumeArgs, RetryArgs,
+    RosterArgs, RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand, VerifyArgs,
 };
 use crate::settings::LogSettings;
 
 /// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
+#[command(version = VERSION, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -31,6 +31,9 @@ pub struct Cli {
     pub(crate) log: LogSettings,
 }
 
+/// The version, the commit where it is known, and the machine that it is built for.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("OFFBOARD_BUILD"), ")");
+
 const EXAMPLES: &str = "\
 Examples:
   See the whole story on the built-in sandbox:
@@ -40,7 +43,7 @@ Examples:
     offboard plan leavers.csv --disable --remove-access --username admin@example.com
     offboard run  leavers.csv --disable --remove-access --username admin@example.com
 
-  The same command again continues an interrupted job. Afterwards:
+  The same command again, or `offboard resume`, continues an interrupted job. Afterwards:
     offboard verify --username admin@example.com
     offboard report -o evidence
 
@@ -60,6 +63,7 @@ pub(crate) enum VerbArgs {
     Check(Box<CheckArgs>),
     Plan(Box<PlanArgs>),
     Run(Box<RunArgs>),
+    Resume(Box<ResumeArgs>),
     Retry(Box<RetryArgs>),
     Verify(Box<VerifyArgs>),
     Undo(Box<UndoArgs>),
@@ -85,6 +89,7 @@ impl VerbArgs {
             Self::Check(args) => &mut args.settings.files,
             Self::Plan(args) => &mut args.settings.files,
             Self::Run(args) => &mut args.settings.files,
+            Self::Resume(args) => &mut args.settings.files,
             Self::Retry(args) => &mut args.settings.files,
             Self::Verify(args) => &mut args.settings.files,
             Self::Undo(args) => &mut args.settings.files,

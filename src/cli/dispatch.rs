@@ -62,6 +62,7 @@ async fn carry_out(
         VerbArgs::Check(args) => verb::check(*args, sessions, terminal).await,
         VerbArgs::Plan(args) => verb::plan(*args, sessions, terminal).await,
         VerbArgs::Run(args) => verb::run(*args, sessions, terminal).await,
+        VerbArgs::Resume(args) => verb::resume(*args, sessions, terminal).await,
         VerbArgs::Retry(args) => verb::retry(*args, sessions, terminal).await,
         VerbArgs::Verify(args) => verb::verify(*args, sessions, terminal).await,
         VerbArgs::Undo(args) => Box::pin(verb::undo(*args, sessions, terminal)).await,

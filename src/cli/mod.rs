@@ -8,12 +8,10 @@ mod command_line;
 mod dispatch;
 mod exit;
 mod failure;
-mod flag_source;
 mod next_command;
 mod output;
 mod process;
 mod typed;
-mod variables;
 mod verb;
 
 pub use command_line::Cli;

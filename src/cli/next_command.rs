@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command};
 
-use crate::cli::typed::command;
+use crate::cli::command;
 use crate::domain::JobId;
 use crate::settings::is_past;
 
@@ -22,7 +22,9 @@ pub(crate) fn continuing(job: &JobId) -> String {
 /// nothing.
 pub(crate) fn after_planning(job: &JobId, confirm: u64) -> Option<String> {
     let words = typed();
-    let plans = words.iter().any(|word| word == "plan" || word == "undo");
+    let plans = words
+        .iter()
+        .any(|word| ["plan", "undo", "--dry-run"].contains(&word.as_str()));
     let variable = |name: &OsStr| std::env::var_os(name);
     plans.then(|| put_together(&words, variable, job, Some(confirm)))
 }
@@ -121,7 +123,7 @@ fn roles(words: &[String], run: &Command) -> Vec<Role> {
             let role = match name {
                 "--new" => Role::New,
                 "--until" if value.is_some_and(|value| is_over("until", value)) => Role::Over,
-                "--csv" | "--json" | "--plan-only" | "--confirm" => Role::Planning,
+                "--csv" | "--json" | "--plan-only" | "--dry-run" | "--confirm" => Role::Planning,
                 _ => Role::Other,
             };
             value_of = next_is_value(word, run).then_some(role);
@@ -246,6 +248,10 @@ mod tests {
             (
                 "offboard undo latest --plan-only",
                 "offboard undo latest --confirm 7",
+            ),
+            (
+                "offboard run leavers.csv --disable --dry-run",
+                "offboard run leavers.csv --disable --confirm 7",
             ),
         ] {
             let words: Vec<_> = typed.split(' ').map(str::to_owned).collect();

@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::args::{ChangeArgs, ConfirmArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice, print_result};
+use crate::cli::verb::plan::show_plan;
 use crate::job::{self, RunOptions, Sessions, Setup};
 use crate::settings::{LookUpSettings, ProgressSettings, Settings};
 
@@ -24,6 +25,10 @@ pub(crate) struct RunArgs {
     /// The roster or the job to work on.
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
+
+    /// Only show what would change, as `plan` does; nothing is written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 
     /// The number to confirm, if no terminal can ask for it.
     #[command(flatten)]
@@ -57,9 +62,16 @@ pub(crate) async fn run(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
+    let request = args.subject.request(args.change.change()?);
+    if args.dry_run {
+        let voice = TerminalVoice::new(terminal, args.progress.progress());
+        let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+        let (ledger, job) = setup.find_job(&request).await?;
+        let planned = job::plan(&setup, ledger, job).await?;
+        return show_plan(planned, &settings, None, args.json, terminal).await;
+    }
     let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
-    let request = args.subject.request(args.change.change()?);
     let options = RunOptions {
         confirm: args.confirm.confirm,
         no_lookup: args.look_up.no_lookup(),

@@ -3,7 +3,7 @@
 use clap::Command;
 use offboard::cli::command;
 
-use crate::support::{check_text, finish, program};
+use crate::support::{Bed, check_text, finish, program};
 
 #[tokio::test]
 async fn help_of_the_program_and_of_each_verb() {
@@ -33,10 +33,11 @@ async fn the_version_is_that_of_the_package() {
     let mut command = program(dir.path());
     command.arg("--version");
     let ran = finish(command).await;
-    assert_eq!(
-        ran.stdout,
-        concat!("offboard ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    let build = env!("OFFBOARD_BUILD");
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(ran.stdout, format!("offboard {version} ({build})\n"));
+    // The machine that it is built for; a release names the commit before it.
+    assert!(build.contains(std::env::consts::ARCH), "{build}");
     assert_eq!(ran.code, Some(0));
 }
 
@@ -92,5 +93,38 @@ fn each_setting_has_a_variable_of_its_own_name() {
             let expected = format!("OFFBOARD_{}", long.to_uppercase().replace('-', "_"));
             assert_eq!(variable.to_string_lossy(), expected, "--{long}");
         }
+    }
+}
+
+#[tokio::test]
+async fn short_help_fits_on_a_screen_and_help_of_a_verb_has_everything() {
+    let bed = Bed::with_users(1).await;
+    let ran = finish(bed.offboard(&["run", "-h"])).await;
+    check_text("help_run_short", &ran.stdout, bed.dir.path());
+    let all = finish(bed.offboard(&["run", "--help"])).await;
+    let same = finish(bed.offboard(&["help", "run"])).await;
+    assert_eq!((all.code, same.code), (Some(0), Some(0)));
+    assert_eq!(all.stdout, same.stdout);
+}
+
+#[tokio::test]
+async fn a_word_of_other_programs_is_answered_with_the_one_to_use() {
+    let dir = tempfile::tempdir().unwrap();
+    for (words, instead) in [
+        (&["remove", "leavers.csv"][..], "`offboard run leavers.csv`"),
+        (
+            &["run", "leavers.csv", "--disable", "--yes"],
+            "`--confirm N`",
+        ),
+        (
+            &["run", "leavers.csv", "--password", "x"],
+            "no flag takes a secret",
+        ),
+    ] {
+        let mut command = program(dir.path());
+        command.args(words);
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains(instead), "{ran:?}");
     }
 }

@@ -1,8 +1,9 @@
 //! A whole job, from the command line to the records of the provider.
 
 use offboard::sandbox::SandboxSettings;
+use rustix::process::Signal;
 
-use crate::support::{Bed, finish};
+use crate::support::{Bed, finish, half_done};
 
 #[apply(end_to_end!)]
 async fn all_users_are_disabled_and_without_workspaces_by_the_providers_records() {
@@ -22,4 +23,52 @@ async fn all_users_are_disabled_and_without_workspaces_by_the_providers_records(
         "{ran:?}"
     );
     assert!(ran.stderr.contains("not found"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn p3_resume_continues_the_latest_job_that_is_not_finished() {
+    let bed = half_done(Signal::INT).await;
+    // A job that was only planned is not begun by this.
+    let planned = bed.verb("plan", "leavers.csv --disable");
+    assert_eq!(finish(planned).await.code, Some(0));
+    let ran = finish(bed.verb("resume", "--confirm 20")).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("continuing job "), "{ran:?}");
+    assert!(ran.stderr.contains("leavers.csv"), "{ran:?}");
+    assert!(bed.people.iter().all(|person| bed.is_gone(&person.id)));
+    assert!(
+        bed.books
+            .users()
+            .iter()
+            .all(|user| user.writes_received == 1)
+    );
+
+    let ran = finish(bed.verb("resume", "")).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stderr.contains("has no unfinished job"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn p7_a_dry_run_writes_nothing_and_says_how_to_go_on() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    let asked = "leavers.csv --disable --remove-access --dry-run";
+    let mut command = bed.verb("run", asked);
+    // The number that another command confirms is no reason to write.
+    command.env("OFFBOARD_CONFIRM", "3");
+    let ran = finish(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("to be changed"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("nothing was written; to go on: "),
+        "{ran:?}"
+    );
+    let next = "offboard run leavers.csv --disable --remove-access --confirm 3";
+    assert!(ran.stderr.contains(next), "{ran:?}");
+    assert!(
+        bed.books
+            .users()
+            .iter()
+            .all(|user| user.writes_received == 0)
+    );
 }

@@ -82,7 +82,7 @@ impl Bed {
         let mut command = program(self.dir.path());
         command.args(args);
         command.env("OFFBOARD_LEDGER", self.ledger());
-        let asks = ["check", "plan", "run", "retry", "verify", "undo"];
+        let asks = ["check", "plan", "run", "resume", "retry", "verify", "undo"];
         if args.first().is_some_and(|verb| asks.contains(verb)) {
             command.env("OFFBOARD_SCIM_URL", self.sandbox.scim_url());
             command.env("OFFBOARD_AUTH_URL", self.sandbox.auth_url());

@@ -179,6 +179,13 @@ const OUTDATED_JOB: &str = "
     AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run')
     ORDER BY number DESC LIMIT 1";
 
+/// A job that a run has begun and that is not done.
+const UNFINISHED_JOB: &str = "
+    SELECT * FROM jobs WHERE target = ?
+    AND EXISTS (SELECT 1 FROM users WHERE users.job = jobs.number AND is_open = 1)
+    AND EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run')
+    ORDER BY number DESC LIMIT 1";
+
 impl Ledger {
     /// All jobs with this key, the latest first: they differ in how they read their roster, or were
     /// wanted anew.
@@ -254,6 +261,30 @@ impl Reader {
     pub async fn jobs(&mut self) -> Result<Vec<Job>, LedgerError> {
         let jobs = sqlx::query_as(JOBS).fetch_all(&mut self.connection).await?;
         Ok(jobs)
+    }
+
+    /// The latest job at this SCIM base URL that a run has begun and that is not done.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub async fn unfinished_job(&mut self, target: &str) -> Result<Option<Job>, LedgerError> {
+        let job = sqlx::query_as(UNFINISHED_JOB)
+            .bind(target)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        Ok(job)
+    }
+
+    /// The job that an undo takes back; `None` for any other job.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub async fn undone_job(&mut self, undo: &Job) -> Result<Option<Job>, LedgerError> {
+        let job = sqlx::query_as(JOB)
+            .bind(undo.parent)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        Ok(job)
     }
 
     /// Whether any job has this key.

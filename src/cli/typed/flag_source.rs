@@ -2,7 +2,7 @@
 
 use clap::parser::ValueSource;
 
-use crate::cli::typed::command;
+use crate::cli::command;
 use crate::settings::Declared;
 
 /// The flags and variables of the present command.

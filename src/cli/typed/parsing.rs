@@ -8,22 +8,29 @@ use std::ffi::OsStr;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::Cli;
+use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::cli::{Exit, variables};
+use crate::cli::typed::{expected_words, short_help, variables};
 use crate::domain::on_one_line;
 use crate::screen;
 use crate::settings::SettingsFile;
 
 /// Reads flags and variables; the error is clap's own answer, to a misuse or to `--help`.
-pub(super) fn read() -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches()?;
+pub(in crate::cli) fn read() -> Result<Cli, clap::Error> {
+    let command = if short_help::is_asked_for(std::env::args_os()) {
+        short_help::shortened(command())
+    } else {
+        command()
+    };
+    let matches = command.try_get_matches();
+    let matches = matches.map_err(expected_words::explained)?;
     Cli::from_arg_matches(&matches)
 }
 
 /// Prints clap's own answer. If a typed word contains escape sequences, the answer is printed without colours: in
 /// coloured text, clap's own escapes and the typed ones cannot be distinguished.
-pub(super) fn answer(error: &clap::Error) -> Exit {
+pub(in crate::cli) fn answer(error: &clap::Error) -> Exit {
     let is_plain = |text: &OsStr| {
         let text = text.to_string_lossy();
         on_one_line(&text) == text
@@ -48,7 +55,7 @@ pub(super) fn answer(error: &clap::Error) -> Exit {
 }
 
 /// Reads the settings file, if this verb takes one, and says which one it is.
-pub(super) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure> {
+pub(in crate::cli) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli, Failure> {
     variables::warn_about_unknown(&command(), terminal);
     let Some(files) = cli.command.files() else {
         return Ok(cli);

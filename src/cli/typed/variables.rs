@@ -56,7 +56,7 @@ fn of_flags(command: &Command) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::typed::command;
+    use crate::cli::command;
 
     #[test]
     fn p7_a_misspelt_variable_is_reported_with_the_nearest_name() {
