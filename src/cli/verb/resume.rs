@@ -52,7 +52,8 @@ pub(crate) async fn resume(
     let Some(job) = reader.unfinished_job(target).await? else {
         let ledger = settings.ledger.display();
         terminal.note(&format!(
-            "ledger {ledger} has no unfinished job at {target}"
+            "no run has begun an unfinished job at {target} (ledger {ledger}); \
+             `offboard run ROSTER|JOB` begins one"
         ));
         return Ok(Exit::Done);
     };

@@ -45,7 +45,10 @@ async fn p3_resume_continues_the_latest_job_that_is_not_finished() {
 
     let ran = finish(bed.verb("resume", "")).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran:?}");
-    assert!(ran.stderr.contains("has no unfinished job"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("no run has begun an unfinished job"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test]
