@@ -183,6 +183,9 @@ pub(super) fn optional<T: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::IdRule;
+    use crate::ledger::RunKind;
+    use crate::ledger::testing::{LedgerBed, id};
 
     #[test]
     fn a_value_that_cannot_be_read_is_named_with_its_column() {
@@ -213,5 +216,24 @@ mod tests {
             let error = row(cells, status, sent).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_edited_cell_is_named_by_whatever_reads_its_row() {
+        let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, vec![id("u1")]).await;
+        let edited = sqlx::query("UPDATE users SET cells = '[x'");
+        edited.execute(&mut bed.ledger.connection).await.unwrap();
+        let expected = "ledger: cannot read stored cells `[x`";
+        let page = bed.ledger.lines(&bed.job, Line(0), 9).await;
+        assert_eq!(page.unwrap_err().to_string(), expected);
+        let canary =
+            sqlx::query("UPDATE users SET first_attempt_at_ms = 1, sent = 1, attempts = 1");
+        canary.execute(&mut bed.ledger.connection).await.unwrap();
+        sqlx::query("UPDATE jobs SET claimed_to = 9")
+            .execute(&mut bed.ledger.connection)
+            .await
+            .unwrap();
+        let alone = bed.ledger.canary(&bed.job, 9).await;
+        assert_eq!(alone.unwrap_err().to_string(), expected);
     }
 }
