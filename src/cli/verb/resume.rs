@@ -1,16 +1,15 @@
 //! `offboard resume`: continues the latest job that is not finished.
 
-use std::sync::Arc;
-
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::args::{ConfirmArgs, SettingsArgs};
+use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Terminal, TerminalVoice, print_result};
-use crate::job::{self, JobRequest, RunOptions, Sessions, Setup};
+use crate::cli::output::Terminal;
+use crate::cli::verb::run::WorkArgs;
+use crate::job::{JobRequest, Sessions};
 use crate::ledger::Reader;
-use crate::settings::{LookUpSettings, ProgressSettings, Settings};
+use crate::settings::Settings;
 
 /// Continue the latest job that a run has begun and not finished.
 ///
@@ -20,21 +19,9 @@ use crate::settings::{LookUpSettings, ProgressSettings, Settings};
 Examples:
   offboard resume --username admin@example.com")]
 pub(crate) struct ResumeArgs {
-    /// The number to confirm, if the job has not been confirmed yet and no terminal can ask for it.
+    /// How the job is worked on.
     #[command(flatten)]
-    pub(crate) confirm: ConfirmArgs,
-
-    /// Whether users are read before the first write.
-    #[command(flatten)]
-    pub(crate) look_up: LookUpSettings,
-
-    /// Print the summary as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// How progress is shown on standard error.
-    #[command(flatten)]
-    pub(crate) progress: ProgressSettings,
+    pub(crate) work: WorkArgs,
 
     /// The settings of the provider and of this verb, from all sources.
     #[command(flatten)]
@@ -57,28 +44,20 @@ pub(crate) async fn resume(
         ));
         return Ok(Exit::Done);
     };
-    if let Some(undone) = reader.undone_job(&job).await? {
+    if let Some(undone) = reader.parent(&job).await? {
         let failure = format!("the latest unfinished job takes back job {}", undone.id);
         let hint = format!("`offboard undo {}` continues it", undone.id);
         return Err(Failure::new(Exit::Usage, failure).hint(hint));
     }
     drop(reader);
     terminal.note(&format!("continuing job {} of {}", job.id, job.roster_path));
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
-    let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let request = JobRequest {
         subject: job.id.as_str(),
         change: None,
         new: false,
         strict: false,
     };
-    let options = RunOptions {
-        confirm: args.confirm.confirm,
-        no_lookup: args.look_up.no_lookup(),
-        retry: None,
-    };
-    let (ledger, job) = setup.find_job(&request).await?;
-    let done = job::run(&setup, ledger, job, &options).await?;
-    print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.end))
+    args.work
+        .work(&request, &settings, sessions, terminal)
+        .await
 }

@@ -9,7 +9,7 @@ use crate::cli::args::{ChangeArgs, ConfirmArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, TerminalVoice, print_result};
 use crate::cli::verb::plan::show_plan;
-use crate::job::{self, RunOptions, Sessions, Setup};
+use crate::job::{self, JobRequest, RunOptions, Sessions, Setup};
 use crate::settings::{LookUpSettings, ProgressSettings, Settings};
 
 /// Run a job: load the roster, plan, confirm, and bring every user to an outcome.
@@ -30,6 +30,23 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
+    /// How the job is worked on.
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+
+    // A heading goes on until the next one: what has none stands above.
+    /// What a new job does to each user.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+
+    /// The settings of the provider and of this verb, from all sources.
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// How a job is worked on, whichever verb names it.
+#[derive(Debug, Args)]
+pub(crate) struct WorkArgs {
     /// The number to confirm, if no terminal can ask for it.
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
@@ -45,15 +62,29 @@ pub(crate) struct RunArgs {
     /// How progress is shown on standard error.
     #[command(flatten)]
     pub(crate) progress: ProgressSettings,
+}
 
-    // A heading goes on until the next one: what has none stands above.
-    /// What a new job does to each user.
-    #[command(flatten)]
-    pub(crate) change: ChangeArgs,
-
-    /// The settings of the provider and of this verb, from all sources.
-    #[command(flatten)]
-    pub(crate) settings: SettingsArgs,
+impl WorkArgs {
+    /// Works on the job that is meant, until each line has an outcome or something stops it.
+    pub(super) async fn work(
+        &self,
+        request: &JobRequest<'_>,
+        settings: &Settings,
+        sessions: &Sessions,
+        terminal: Terminal,
+    ) -> Result<Exit, Failure> {
+        let voice = TerminalVoice::of_a_run(terminal, self.progress.progress())?;
+        let setup = Setup::new(settings, Arc::new(voice), sessions)?;
+        let options = RunOptions {
+            confirm: self.confirm.confirm,
+            no_lookup: self.look_up.no_lookup(),
+            retry: None,
+        };
+        let (ledger, job) = setup.find_job(request).await?;
+        let done = job::run(&setup, ledger, job, &options).await?;
+        print_result(&done, settings, self.json, terminal).await?;
+        Ok(Exit::from(&done.end))
+    }
 }
 
 pub(crate) async fn run(
@@ -63,22 +94,15 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
     let request = args.subject.request(args.change.change()?);
-    if args.dry_run {
-        let voice = TerminalVoice::new(terminal, args.progress.progress());
-        let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
-        let (ledger, job) = setup.find_job(&request).await?;
-        let planned = job::plan(&setup, ledger, job).await?;
-        return show_plan(planned, &settings, None, args.json, terminal).await;
+    if !args.dry_run {
+        return args
+            .work
+            .work(&request, &settings, sessions, terminal)
+            .await;
     }
-    let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
+    let voice = TerminalVoice::new(terminal, args.work.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
-    let options = RunOptions {
-        confirm: args.confirm.confirm,
-        no_lookup: args.look_up.no_lookup(),
-        retry: None,
-    };
     let (ledger, job) = setup.find_job(&request).await?;
-    let done = job::run(&setup, ledger, job, &options).await?;
-    print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.end))
+    let planned = job::plan(&setup, ledger, job).await?;
+    show_plan(planned, &settings, None, args.work.json, terminal).await
 }

@@ -3,7 +3,7 @@
 use offboard::sandbox::SandboxSettings;
 use rustix::process::Signal;
 
-use crate::support::{Bed, finish, half_done};
+use crate::support::{Bed, ended, finish, half_done, send, start, until};
 
 #[apply(end_to_end!)]
 async fn all_users_are_disabled_and_without_workspaces_by_the_providers_records() {
@@ -49,6 +49,26 @@ async fn p3_resume_continues_the_latest_job_that_is_not_finished() {
         ran.stderr.contains("no run has begun an unfinished job"),
         "{ran:?}"
     );
+}
+
+#[tokio::test]
+async fn resume_of_an_undo_names_the_command_that_continues_it() {
+    let bed = Bed::with_users(20).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(20)).await.code, Some(0));
+    let child = start(bed.verb("undo", "--confirm 20 --rate 10/s --concurrency 1"));
+    let given_back = || bed.books.users().iter().filter(|user| user.active).count();
+    until("two users are active again", || given_back() >= 2).await;
+    send(&child, Signal::INT);
+    assert_eq!(ended(child).await.code, Some(130));
+    let before = given_back();
+    let ran = finish(bed.verb("resume", "--confirm 20")).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert_eq!(given_back(), before, "it begins nothing by itself");
+    let (_, next) = ran.stderr.split_once("`offboard undo ").unwrap();
+    let (job, _) = next.split_once('`').unwrap();
+    let ran = finish(bed.verb("undo", &format!("{job} --confirm 20"))).await;
+    assert_eq!((ran.code, given_back()), (Some(0), 20), "{ran:?}");
 }
 
 #[tokio::test]

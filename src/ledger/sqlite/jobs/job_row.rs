@@ -275,18 +275,6 @@ impl Reader {
         Ok(job)
     }
 
-    /// The job that an undo takes back; `None` for any other job.
-    ///
-    /// # Errors
-    /// The ledger cannot be read, or a row is not what this version writes.
-    pub async fn undone_job(&mut self, undo: &Job) -> Result<Option<Job>, LedgerError> {
-        let job = sqlx::query_as(JOB)
-            .bind(undo.parent)
-            .fetch_optional(&mut self.connection)
-            .await?;
-        Ok(job)
-    }
-
     /// Whether any job has this key.
     ///
     /// # Errors
