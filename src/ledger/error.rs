@@ -176,11 +176,7 @@ impl From<sqlx::Error> for LedgerError {
         match error {
             sqlx::Error::ColumnDecode { index, source } => match source.downcast::<Unreadable>() {
                 Ok(unreadable) => Self::value(index.trim_matches('"'), unreadable.0),
-                // A text that holds many columns says itself which of them cannot be read.
-                Err(source) => match source.downcast::<Self>() {
-                    Ok(error) => *error,
-                    Err(source) => Self::Sql(sqlx::Error::ColumnDecode { index, source }),
-                },
+                Err(source) => Self::Sql(sqlx::Error::ColumnDecode { index, source }),
             },
             other => Self::Sql(other),
         }

@@ -7,7 +7,7 @@ use crate::domain::{Line, UserId};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::events::append_events;
-use crate::ledger::sqlite::users::{open_statuses, user_columns};
+use crate::ledger::sqlite::users::{open_statuses, user_columns, user_row};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, UserRow};
 
 const WRITTEN: &str = concat!(
@@ -71,13 +71,13 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn canary(&mut self, job: &Job, users: u64) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_scalar(CANARY)
+        let rows: Vec<String> = sqlx::query_scalar(CANARY)
             .bind(job.number)
             .bind(since(job))
             .bind(Count(users))
             .fetch_all(&mut self.connection)
             .await?;
-        Ok(rows)
+        rows.iter().map(|row| user_row(row)).collect()
     }
 
     /// A user that a look-up has seen, if any was.

@@ -12,6 +12,6 @@ mod verifications;
 pub(in crate::ledger) use open_users::open_users;
 pub(crate) use plan_line::PlanLine;
 pub(crate) use undo_rows::{UndoRow, UndoScope};
-pub(in crate::ledger::sqlite) use user_columns::user_columns;
+pub(in crate::ledger::sqlite) use user_columns::{user_columns, user_row};
 pub use user_row::UserRow;
 pub(in crate::ledger::sqlite) use user_row::{KnownColumns, open_statuses, status_words};

@@ -1,11 +1,9 @@
 //! Taking back: the users to which an undo gives something back.
 
-use sqlx::FromRow;
-
 use crate::domain::{Line, Status, UserState};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::jobs::last_undo;
-use crate::ledger::sqlite::users::user_columns::user_columns;
+use crate::ledger::sqlite::users::user_columns::{user_columns, user_row};
 use crate::ledger::{Job, Ledger, LedgerError, Reader, UserRow};
 
 /// A user that a write of a job may have changed.
@@ -38,15 +36,9 @@ pub enum UndoScope {
     Rest,
 }
 
-/// A changed user with what earlier undos have done.
-#[derive(FromRow)]
-struct ChangedUser {
-    user: UserRow,
-    was_begun: bool,
-}
-
-impl From<ChangedUser> for UndoRow {
-    fn from(ChangedUser { user, was_begun }: ChangedUser) -> Self {
+impl UndoRow {
+    /// A user that a write may have changed, and whether an earlier undo has begun with it.
+    fn new(user: UserRow, was_begun: bool) -> Self {
         let user_id = user.user_id.unwrap_or_default();
         // A user that has an outcome was shown after the last write.
         let is_shown = !Status::is_open(user.status) && user.active_after.is_some();
@@ -71,7 +63,7 @@ impl From<ChangedUser> for UndoRow {
 const CHANGED_USERS: &str = concat!(
     "SELECT ",
     user_columns!(),
-    " AS user, coalesce(",
+    ", coalesce(",
     last_undo!("back.effect <> 'none'"),
     ", 0) AS was_begun
      FROM users
@@ -116,13 +108,15 @@ impl Reader {
         after: Line,
         limit: usize,
     ) -> Result<Vec<UndoRow>, LedgerError> {
-        let rows: Vec<ChangedUser> = sqlx::query_as(CHANGED_USERS)
+        let rows: Vec<(String, bool)> = sqlx::query_as(CHANGED_USERS)
             .bind(job.number)
             .bind(after)
             .bind(scope == UndoScope::Rest)
             .bind(Count::limit(limit))
             .fetch_all(&mut self.connection)
             .await?;
-        Ok(rows.into_iter().map(UndoRow::from).collect())
+        rows.iter()
+            .map(|(user, was_begun)| Ok(UndoRow::new(user_row(user)?, *was_begun)))
+            .collect()
     }
 }

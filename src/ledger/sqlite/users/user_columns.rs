@@ -5,9 +5,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sqlx::error::BoxDynError;
-use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Sqlite, Type};
 
 use crate::domain::{KnownNames, Line, Seen, Timestamp, UserState};
 use crate::ledger::record::word::Word;
@@ -116,40 +113,22 @@ impl TryFrom<UserColumns<'_>> for UserRow {
     }
 }
 
-/// Rows that SQLite has gathered into one JSON array, whose order it does not promise.
-#[derive(Debug)]
-pub(in crate::ledger::sqlite) struct UserRows(pub(in crate::ledger::sqlite) Vec<UserRow>);
-
-macro_rules! stored_as_text {
-    ($type:ty, $read:expr) => {
-        impl Type<Sqlite> for $type {
-            fn type_info() -> SqliteTypeInfo {
-                <str as Type<Sqlite>>::type_info()
-            }
-
-            fn compatible(found: &SqliteTypeInfo) -> bool {
-                <str as Type<Sqlite>>::compatible(found)
-            }
-        }
-
-        impl<'r> Decode<'r, Sqlite> for $type {
-            fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
-                let read: fn(&'r str) -> Result<Self, LedgerError> = $read;
-                Ok(read(<&str as Decode<'r, Sqlite>>::decode(value)?)?)
-            }
-        }
-    };
+/// The row that a text of `user_columns!` holds.
+///
+/// # Errors
+/// It is not what this version writes; the error names the column where it can.
+pub(in crate::ledger::sqlite) fn user_row(text: &str) -> Result<UserRow, LedgerError> {
+    parsed::<UserColumns<'_>>("users", text)?.try_into()
 }
 
-stored_as_text!(UserRow, |text| {
-    let row: UserColumns<'_> = parsed("users", text)?;
-    row.try_into()
-});
-stored_as_text!(UserRows, |text| {
+/// The rows that SQLite has gathered into one JSON array, whose order it does not promise.
+///
+/// # Errors
+/// As for [`user_row`].
+pub(in crate::ledger::sqlite) fn user_rows(text: &str) -> Result<Vec<UserRow>, LedgerError> {
     let rows: Vec<UserColumns<'_>> = parsed("users", text)?;
-    let rows = rows.into_iter().map(UserRow::try_from);
-    rows.collect::<Result<_, _>>().map(Self)
-});
+    rows.into_iter().map(UserRow::try_from).collect()
+}
 
 /// What a JSON text of many columns holds. An error has no text of it: that is long.
 pub(super) fn parsed<'a, T: Deserialize<'a>>(
@@ -195,11 +174,9 @@ mod tests {
                 null, 0, null, "none", 0, sent, 200, null, null, null, null, null, null, null,
                 null, null, "r1"
             ]);
-            let text = row.to_string();
-            parsed::<UserColumns<'_>>("users", &text)?.try_into()
+            user_row(&row.to_string())
         };
-        let whole: Result<UserRow, LedgerError> = row("[\"a\"]", "removed", 1);
-        let whole = whole.unwrap();
+        let whole = row("[\"a\"]", "removed", 1).unwrap();
         assert_eq!((whole.line, whole.attempts), (Line(2), 1));
         assert_eq!(whole.before.unwrap().state.workspaces.unwrap(), ["w"]);
         assert_eq!(whole.active_after, Some(false));

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::domain::{Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState};
-use crate::ledger::sqlite::users::user_columns::{UserRows, user_columns};
+use crate::ledger::sqlite::users::user_columns::{user_columns, user_rows};
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
@@ -282,13 +282,13 @@ async fn lines(
     after: Line,
     limit: usize,
 ) -> Result<Vec<UserRow>, LedgerError> {
-    let page = sqlx::query_scalar(LINES)
+    let page: String = sqlx::query_scalar(LINES)
         .bind(job.number)
         .bind(after)
         .bind(Count::limit(limit))
         .fetch_one(connection)
         .await?;
-    let UserRows(mut rows) = page;
+    let mut rows = user_rows(&page)?;
     rows.sort_unstable_by_key(|row| row.line);
     Ok(rows)
 }
@@ -326,12 +326,12 @@ async fn lines_at(
     job: &Job,
     lines: &[u64],
 ) -> Result<Vec<UserRow>, LedgerError> {
-    let page = sqlx::query_scalar(LINES_AT)
+    let page: String = sqlx::query_scalar(LINES_AT)
         .bind(job.number)
         .bind(Json(lines))
         .fetch_one(connection)
         .await?;
-    let UserRows(mut rows) = page;
+    let mut rows = user_rows(&page)?;
     let places: HashMap<_, _> = lines.iter().zip(0_usize..).collect();
     rows.sort_unstable_by_key(|row| places.get(&row.line.0));
     Ok(rows)

@@ -10,7 +10,7 @@ use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::events::append_events;
 use crate::ledger::sqlite::jobs::{is_given_back, last_undo};
 use crate::ledger::sqlite::looks::place;
-use crate::ledger::sqlite::users::user_columns::user_columns;
+use crate::ledger::sqlite::users::user_columns::{user_columns, user_row};
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
@@ -286,14 +286,14 @@ impl Ledger {
         finding: Finding,
         limit: usize,
     ) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_scalar(VERIFIED_LINES)
+        let rows: Vec<String> = sqlx::query_scalar(VERIFIED_LINES)
             .bind(job.number)
             .bind(run.number)
             .bind(finding)
             .bind(Count::limit(limit))
             .fetch_all(&mut self.connection)
             .await?;
-        Ok(rows)
+        rows.iter().map(|row| user_row(row)).collect()
     }
 }
 
@@ -346,12 +346,12 @@ impl Reader {
         job: &Job,
         limit: usize,
     ) -> Result<Vec<UserRow>, LedgerError> {
-        let rows = sqlx::query_scalar(DRIFTED_LINES)
+        let rows: Vec<String> = sqlx::query_scalar(DRIFTED_LINES)
             .bind(job.number)
             .bind(Count::limit(limit))
             .fetch_all(&mut self.connection)
             .await?;
-        Ok(rows)
+        rows.iter().map(|row| user_row(row)).collect()
     }
 }
 
