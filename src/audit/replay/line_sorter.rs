@@ -14,7 +14,7 @@ use std::os::unix::fs::FileExt;
 use crate::audit::replay::packed::Packed;
 
 /// The bytes that are sorted in memory.
-const IN_MEMORY: usize = 4 << 20;
+const IN_MEMORY: usize = 2 << 20;
 /// The least that is read at once of a part.
 const LEAST_READ: usize = 4 << 10;
 
