@@ -9,6 +9,7 @@ const KEPT: usize = 1000;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditFault {
     /// The file of the bundle, or the table of the ledger.
     pub file: String,
@@ -94,6 +95,7 @@ impl fmt::Display for AuditFault {
 
 /// All that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditFaults {
     /// The first thousand.
     pub first: Vec<AuditFault>,

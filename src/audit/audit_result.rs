@@ -12,9 +12,12 @@ const SCHEMA: u32 = 1;
 
 /// What an audit has found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Audit {
     /// The version of this form.
     pub schema: u32,
+    /// The version of the program that has audited.
+    pub version: &'static str,
     /// Whether nothing is wrong.
     pub holds: bool,
     /// The job, as its first event names it.
@@ -81,6 +84,7 @@ impl Audit {
         }
         Self {
             schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
             holds: faults.is_empty(),
             job: replay.header().map(|header| header.job.clone()),
             lines: replay.header().map_or(0, |header| header.lines),

@@ -8,7 +8,7 @@ use crate::cli::verb::{
     ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, ResumeArgs, RetryArgs,
     RosterArgs, RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand, VerifyArgs,
 };
-use crate::settings::LogSettings;
+use crate::settings::{ColorSettings, LogSettings};
 
 /// Removes the access of many users over SCIM 2.0, survives interruption, and proves what it did.
 #[derive(Debug, Parser)]
@@ -26,9 +26,13 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// The file of the log, if it does not go to standard error.
+    /// The file of the log, if it does not go to standard error, and its form.
     #[command(flatten)]
     pub(crate) log: LogSettings,
+
+    /// Whether what is printed has colours.
+    #[command(flatten)]
+    pub(crate) color: ColorSettings,
 }
 
 /// The version, the commit where it is known, and the machine that it is built for.

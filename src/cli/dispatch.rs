@@ -21,7 +21,7 @@ fn run() -> Exit {
         Ok(cli) => cli,
         Err(error) => return typed::answer(&error),
     };
-    let terminal = Terminal::new(cli.quiet);
+    let terminal = Terminal::new(cli.quiet, typed::asks_for_json());
     let cli = typed::with_file(cli, terminal);
     let exit = cli.and_then(|cli| start(cli, terminal));
     exit.unwrap_or_else(|failure| {

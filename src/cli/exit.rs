@@ -57,6 +57,24 @@ impl Exit {
             Self::Interrupted(Signal::Terminate) => 143,
         }
     }
+
+    /// The code as a word, for programs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Bug => "bug",
+            Self::Usage => "usage",
+            Self::Settings => "settings",
+            Self::Roster => "roster",
+            Self::SignIn => "sign_in",
+            Self::Rail => "rail",
+            Self::Ledger => "ledger",
+            Self::Trouble => "incomplete",
+            Self::StoppedEarly => "stopped_early",
+            Self::Imbalance => "imbalance",
+            Self::Interrupted(_) => "interrupted",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -2,7 +2,7 @@
 
 use crate::audit::AuditError;
 use crate::cli::Exit;
-use crate::cli::next_command::continuing;
+use crate::cli::next::continuing;
 use crate::domain::ChangeError;
 use crate::export::PartError;
 use crate::files::FileError;

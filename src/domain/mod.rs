@@ -11,6 +11,7 @@ mod outcome;
 mod safety;
 mod text;
 mod time;
+mod tolerance;
 mod user;
 mod wanted_state;
 
@@ -30,10 +31,11 @@ pub(crate) use safety::{
 };
 pub use text::is_unseen;
 pub(crate) use text::{
-    TextFault, and_more, escape_controls, escape_json, on_one_line, one_or_many, pem_text,
-    plain_text,
+    TextFault, and_more, counted, escape_controls, escape_json, grouped, line_counts, name_user,
+    on_one_line, one_or_many, pem_text, plain_text, user_counts,
 };
 pub use time::{Clock, Timestamp};
+pub use tolerance::Tolerance;
 pub use user::{IdRule, UserId, UserState};
 pub(crate) use user::{KnownNames, Seen, name_key};
 pub use wanted_state::{Access, Change};

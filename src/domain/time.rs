@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::one_or_many;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -29,6 +31,21 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let millis = self.0.checked_sub(earlier.0)?;
         Some(Duration::from_millis(u64::try_from(millis).ok()?))
+    }
+
+    /// How long before this moment `earlier` was, in words and in one unit: `2 hours ago`.
+    pub fn after(self, earlier: Self) -> String {
+        let Some(age) = self.since(earlier) else {
+            return format!("{earlier}, which is later than this machine's clock");
+        };
+        let seconds = age.as_secs();
+        let (number, one, many) = match seconds {
+            0..60 => return "less than a minute ago".to_owned(),
+            60..3600 => (seconds / 60, "minute", "minutes"),
+            3600..172_800 => (seconds / 3600, "hour", "hours"),
+            _ => (seconds / 86_400, "day", "days"),
+        };
+        format!("{number} {} ago", one_or_many(number, one, many))
     }
 }
 
@@ -64,6 +81,21 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_age_has_one_unit() {
+        for (seconds, words) in [
+            (59, "less than a minute ago"),
+            (60, "1 minute ago"),
+            (7199, "1 hour ago"),
+            (172_799, "47 hours ago"),
+            (864_000, "10 days ago"),
+        ] {
+            assert_eq!(Timestamp(seconds * 1000).after(Timestamp(0)), words);
+        }
+        let words = "1970-01-01T00:00:01.000Z, which is later than this machine's clock";
+        assert_eq!(Timestamp(0).after(Timestamp(1000)), words);
+    }
 
     #[test]
     fn times_are_printed_with_milliseconds_in_utc() {

@@ -19,6 +19,8 @@ pub enum Notice {
         line: Line,
         /// The user.
         user: UserId,
+        /// The user's name or address, if it is known.
+        name: Option<String>,
         /// How the user ended.
         settlement: Settlement,
     },

@@ -8,6 +8,7 @@
 
 mod error;
 mod gate;
+mod latest;
 mod plan_and_scope;
 mod selection;
 mod setup;
@@ -19,6 +20,7 @@ mod work;
 pub use error::JobError;
 pub(crate) use error::SiteError;
 pub use gate::{CanaryError, RailError};
+pub(crate) use latest::{ChosenJob, choose_begun, describe_job};
 pub(crate) use plan_and_scope::{
     describe_kept_access, describe_look_up, describe_unseen_workspaces,
 };
@@ -28,7 +30,7 @@ pub use setup::{RunOptions, Setup};
 pub use sign_in::Sessions;
 pub(crate) use sign_in::{SecretError, SignedIn};
 pub use voice::{RunProgress, Signals, Voice};
-pub use work::{JobEnd, JobResult, run, verify};
+pub use work::{JobEnd, JobResult, VerifyOptions, run, verify};
 pub(crate) use work::{
     LeftAlone, PlannedJob, ProviderCheck, ProviderCheckError, UndoError, UndoRest, UndoStart,
     VerifyResult, check_provider, continue_undo, plan, retry, start_undo, warn_if_undone,

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::domain::{Change, ChangeError, Clock, JobId, and_more};
-use crate::job::{JobError, Setup, Voice};
+use crate::job::latest::describe_latest;
+use crate::job::{ChosenJob, JobError, Setup, Voice, choose_begun};
 use crate::ledger::{Job, JobSelector, Ledger, LedgerError, Reader};
 use crate::plan::{
     Intake, JobIdentity, ProfileReading, differences, intake, loaded, may_be_loaded, provider,
@@ -130,6 +131,9 @@ impl Setup<'_> {
                 }
                 Err(error) => return Err(error.into()),
             };
+            if selector == JobSelector::Latest {
+                self.voice.note(&describe_latest(&job, Clock::System.now()));
+            }
             check_target(&job, settings)?;
             check_reading(&job, settings)?;
             check_change(&job, request)?;
@@ -225,12 +229,13 @@ impl Setup<'_> {
     /// There is no such job, or it is of another provider or profile.
     pub async fn pick_job(&self, name: &str) -> Result<(Ledger, Job), JobError> {
         let settings = self.settings;
-        let selector = select(name)?;
-        if !settings.ledger.exists() {
-            return Err(LedgerError::Missing(settings.ledger.clone()).into());
+        let mut reader = Reader::open(&settings.ledger).await?;
+        let ChosenJob { job, notes } = choose_begun(&mut reader, name, Clock::System.now()).await?;
+        drop(reader);
+        let ledger = Ledger::open(&settings.ledger, Clock::System).await?;
+        for note in &notes {
+            self.voice.note(note);
         }
-        let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
-        let job = ledger.select_job(&selector).await?;
         check_target(&job, settings)?;
         check_reading(&job, settings)?;
         Ok((ledger, job))

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use crate::domain::Reason;
+use crate::domain::{Reason, Tolerance};
 use crate::job::sign_in::{Sessions, find_secret};
 use crate::job::{JobError, Voice};
 use crate::ledger::Job;
@@ -85,4 +85,6 @@ pub struct RunOptions {
     /// Tries failed users again: those that failed for one of these reasons, or all if the list is empty.
     /// `None` is no retry.
     pub retry: Option<Vec<Reason>>,
+    /// Outcomes with which the job ends well all the same.
+    pub tolerate: Tolerance,
 }

@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 use crate::engine::{Listener, Signal};
 use crate::lookup::LookUpStatus;
 
+/// How often a number may be typed.
+const TRIES: usize = 3;
+
 /// What a job says and asks.
 pub trait Voice: Send + Sync {
     /// Reports something that a quiet command may leave out.
@@ -50,12 +53,25 @@ pub trait Voice: Send + Sync {
     /// The progress of a run that begins now.
     fn run_progress(&self) -> Box<dyn RunProgress>;
 
-    /// Asks for a number; `None` if what was typed is none.
+    /// Asks for this very number, and lets a mistyped one be typed again, [`TRIES`] times in all. A number that is
+    /// not typed in the end, and an empty line, which is how a person says no, give `false`.
     ///
     /// # Errors
-    /// As [`Voice::ask`]; a text that is no number is not an error.
-    fn ask_number(&self, question: &str) -> io::Result<Option<u64>> {
-        Ok(number(&self.ask(question)?))
+    /// As [`Voice::ask`]; another text is not an error.
+    fn ask_exactly(&self, question: &str, expected: u64) -> io::Result<bool> {
+        for tries_left in (0..TRIES).rev() {
+            let typed = self.ask(question)?;
+            if number(&typed) == Some(expected) {
+                return Ok(true);
+            }
+            if typed.is_empty() {
+                break;
+            }
+            if tries_left > 0 {
+                self.warn("that is another number; an empty line stops here");
+            }
+        }
+        Ok(false)
     }
 
     /// Asks for a yes. Anything but `y` and `yes` is a no.

@@ -15,6 +15,7 @@ use crate::port::Directory;
 
 /// How the users of a plan were looked up, as the ledger stores it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LookUpSummary {
     /// The name of the strategy that was used.
     pub method: String,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Listener, Notice};
-use crate::progress::bar::Bar;
+use crate::progress::bars::RunBar;
+use crate::progress::json_events::JsonEvents;
 use crate::progress::plain_lines::PlainLines;
 use crate::progress::speed::Pulse;
 use crate::progress::{EventLog, ProgressMode, progress_words};
@@ -22,8 +23,9 @@ pub(crate) struct Progress {
 
 #[derive(Debug)]
 enum Shown {
-    Bar(Bar),
+    Bar(RunBar),
     Lines(PlainLines),
+    Json(JsonEvents),
     Nothing,
 }
 
@@ -31,8 +33,9 @@ impl Progress {
     /// Progress in the given mode, on standard error.
     pub(crate) fn new(mode: ProgressMode) -> Self {
         let shown = match mode.shown() {
-            ProgressMode::Bar => Shown::Bar(Bar::new()),
+            ProgressMode::Bar => Shown::Bar(RunBar::new()),
             ProgressMode::Auto | ProgressMode::Lines => Shown::Lines(PlainLines::new()),
+            ProgressMode::Json => Shown::Json(JsonEvents::new()),
             ProgressMode::Off => Shown::Nothing,
         };
         Self {
@@ -54,7 +57,7 @@ impl Progress {
     pub(crate) fn is_seen(&self) -> bool {
         match &self.shown {
             Shown::Bar(bar) => bar.is_seen(),
-            Shown::Lines(_) => true,
+            Shown::Lines(_) | Shown::Json(_) => true,
             Shown::Nothing => false,
         }
     }
@@ -71,6 +74,8 @@ impl Progress {
         let text = progress_words::line(snapshot, &self.pulse);
         match &self.shown {
             Shown::Bar(bar) => bar.say(&text),
+            // An object of its own is not needed: each tick may have one.
+            Shown::Json(_) => JsonEvents::state(snapshot),
             Shown::Lines(_) | Shown::Nothing => screen::say(&text),
         }
     }
@@ -82,6 +87,7 @@ impl Listener for Progress {
         match &mut self.shown {
             Shown::Bar(bar) => bar.on(notice),
             Shown::Lines(lines) => lines.on(notice),
+            Shown::Json(events) => events.on(notice),
             Shown::Nothing => {}
         }
         self.answer(notice);

@@ -12,6 +12,8 @@ pub enum ProgressMode {
     Bar,
     /// A line every ten seconds.
     Lines,
+    /// A JSON object for each event, one on a line.
+    Json,
     /// Nothing.
     Off,
 }

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
+use crate::domain::Clock;
 use crate::engine::{Notice, Snapshot};
 use crate::progress::progress_words;
 use crate::progress::speed::Pulse;
 use crate::screen::say;
+
+/// The line with the time of day before it, in UTC: a log that is read later has no clock beside it.
+pub(super) fn with_time(text: &str) -> String {
+    let now = Clock::System.now().to_string();
+    let (date_and_time, _) = now.split_once('.').unwrap_or((&now, ""));
+    format!("{date_and_time}Z {text}")
+}
 
 /// The time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
@@ -39,8 +47,9 @@ impl PlainLines {
             Notice::Settled {
                 line,
                 user,
+                name,
                 settlement,
-            } => progress_words::trouble(*line, user, settlement),
+            } => progress_words::trouble(*line, user, name.as_deref(), settlement),
             Notice::Stopping {
                 reason,
                 mode,
@@ -52,7 +61,7 @@ impl PlainLines {
             Notice::Setback { .. } => None,
         };
         if let Some(text) = text {
-            say(&text);
+            say(with_time(&text));
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use tokio::time::Instant;
 
-use crate::domain::{Line, Outcome, Settlement, UserId, on_one_line};
+use crate::domain::{Line, Outcome, Settlement, UserId, name_user, on_one_line};
 use crate::engine::{Snapshot, StopMode, StopReason, Waiting};
 use crate::progress::speed::{Pulse, Speed};
 
@@ -112,7 +112,12 @@ pub(super) fn span(span: Duration) -> String {
 }
 
 /// What is printed about a user at once; `None` if the user is as wanted.
-pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Option<String> {
+pub(super) fn trouble(
+    line: Line,
+    user: &UserId,
+    name: Option<&str>,
+    settlement: &Settlement,
+) -> Option<String> {
     let what = match settlement.outcome {
         Outcome::Removed(_) | Outcome::Restored(_) | Outcome::Already => return None,
         Outcome::Protected(reason) => format!("protected ({reason})"),
@@ -121,10 +126,8 @@ pub(super) fn trouble(line: Line, user: &UserId, settlement: &Settlement) -> Opt
         Outcome::InDoubt(reason) => format!("in doubt ({reason})"),
     };
     let words = settlement.detail.as_ref().map(|words| format!(": {words}"));
-    let text = format!(
-        "line {line}: user {user} {what}{}",
-        words.unwrap_or_default()
-    );
+    let user = name_user(None, name, Some(user.as_str())).unwrap_or_default();
+    let text = format!("line {line}: {user} {what}{}", words.unwrap_or_default());
     Some(on_one_line(&text).into_owned())
 }
 
@@ -232,10 +235,16 @@ mod tests {
             after: None,
             detail: Some("user is protected".into()),
         };
-        assert_eq!(
-            trouble(Line(17), &UserId::new("u1"), &settlement).unwrap(),
-            "line 17: user u1 failed (forbidden): user is protected"
-        );
+        let user = UserId::new("u1");
+        for (name, words) in [
+            (None, "user u1"),
+            (Some("ada@example.com"), "ada@example.com (u1)"),
+        ] {
+            assert_eq!(
+                trouble(Line(17), &user, name, &settlement).unwrap(),
+                format!("line 17: {words} failed (forbidden): user is protected")
+            );
+        }
     }
 
     #[test]

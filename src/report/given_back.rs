@@ -6,6 +6,7 @@ use crate::ledger::{Undone, UndoneBy};
 
 /// What undo jobs have given back of what a job took, as the summary reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UndoneSummary {
     /// Users from whom the job has taken something, or may have.
     pub taken: u64,
@@ -19,6 +20,7 @@ pub struct UndoneSummary {
 
 /// One undo job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UndoneBySummary {
     /// Its id.
     pub job: String,

@@ -16,9 +16,12 @@ const SCHEMA: u32 = 1;
 
 /// A job in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// The version of this form.
     pub schema: u32,
+    /// The version of the program that made the summary.
+    pub version: &'static str,
     /// The job's id.
     pub job: String,
     /// The SCIM base URL.
@@ -71,6 +74,7 @@ pub struct Summary {
 
 /// The end of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChainSummary {
     /// The number of events in it.
     pub events: u64,
@@ -80,6 +84,7 @@ pub struct ChainSummary {
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunSummary {
     /// Its id.
     pub id: String,
@@ -182,6 +187,7 @@ impl Summary {
         let cut_short = |run: &&RunRow| run.ending.as_ref().is_some_and(|how| how != "finished");
         Self {
             schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
             job: job.id.to_string(),
             target: job.target.clone(),
             change: job.change.to_string(),

@@ -18,8 +18,8 @@ mod values;
 pub use declare::{Declared, Evidence, template};
 pub(crate) use error::SettingsError;
 pub(crate) use groups::{
-    FileSettings, Grounds, LogSettings, LookUpSettings, ProgressSettings, ReadingSettings,
-    RedactSettings, Requirement, StrictSettings,
+    ColorSettings, EndSettings, FileSettings, Grounds, LogSettings, LookUpSettings,
+    ProgressSettings, ReadingSettings, RedactSettings, Requirement, StrictSettings,
 };
 pub(crate) use resolved::Connection;
 pub use resolved::Settings;
@@ -28,4 +28,4 @@ pub(crate) use secret::{Ways, accept, open_to_others};
 pub(crate) use sign_in::{SignIn, SignInKind, SignInMethod};
 pub use sources::Layer;
 pub(crate) use sources::{Origin, SettingsFile, Sources, profile_text, profiles};
-pub(crate) use values::{Span, is_past};
+pub(crate) use values::{ColorMode, LogFormat, Span, is_past};

@@ -103,6 +103,8 @@ pub enum SecretSource {
     Known(SecretString),
     /// The user has to be asked for it at a terminal, once it is needed.
     Ask(SecretKind),
+    /// The keyring of the system may hold it. If not, it is asked for, and kept there once it has signed in.
+    Keyring(SecretKind),
     /// None is needed.
     Unneeded,
 }
@@ -123,6 +125,8 @@ pub struct Ways<'a> {
     pub file: Option<&'a PathBuf>,
     /// What the variable of this kind holds.
     pub variable: Option<OsString>,
+    /// Whether the keyring of the system may hold it.
+    pub keyring: bool,
     /// Whether a person can be asked.
     pub can_ask: bool,
     /// Whether standard input is a terminal, at which a person types.
@@ -130,8 +134,8 @@ pub struct Ways<'a> {
 }
 
 impl SecretSource {
-    /// Finds the secret: a file wins over a variable; without either a person is asked, if that is
-    /// possible. A token will be sent in this `form`.
+    /// Finds the secret: a file wins over a variable; without either it is taken from the keyring, if that is allowed,
+    /// or a person is asked, if that is possible. A token will be sent in this `form`.
     ///
     /// # Errors
     /// The file cannot be read, what is given is no secret of this kind, or no person can be asked.
@@ -168,6 +172,12 @@ impl SecretSource {
             (None, Some(value)) if !value.is_empty() => {
                 let name = format!("the variable {}", kind.variable());
                 (name, SecretSlice::from(value.into_vec()), None)
+            }
+            (None, _) if ways.keyring => {
+                return Ok(FoundSecret {
+                    source: Self::Keyring(kind),
+                    notes: Vec::new(),
+                });
             }
             (None, _) if ways.can_ask => return Ok(FoundSecret::asked(kind)),
             (None, _) => return Err(SettingsError::NoSecret(kind)),
@@ -270,6 +280,7 @@ mod tests {
         let ways = Ways {
             file,
             variable: variable.map(|bytes| OsString::from_vec(bytes.to_vec())),
+            keyring: false,
             can_ask: false,
             stdin_is_terminal: false,
         };
@@ -365,6 +376,7 @@ mod tests {
         let ways = Ways {
             file: Some(&dash),
             variable: None,
+            keyring: false,
             can_ask: false,
             stdin_is_terminal: true,
         };
@@ -387,6 +399,7 @@ mod tests {
             let ways = Ways {
                 file: None,
                 variable: Some(OsString::new()),
+                keyring: false,
                 can_ask: true,
                 stdin_is_terminal: true,
             };

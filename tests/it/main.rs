@@ -23,6 +23,7 @@ mod layering;
 mod lookup;
 mod machine;
 mod network;
+mod people;
 mod proxy;
 mod rails;
 mod report;

@@ -14,13 +14,17 @@ use crate::cli::Cli;
 use crate::cli::failure::Failure;
 use crate::files::{self, Signature};
 use crate::screen;
+use crate::settings::LogFormat;
 
-/// How a log of this program is recognised: by the time and the level of its first line.
+/// How a log of this program is recognised: by the time and the level of its first line, in either form.
 const LOG: Signature = Signature {
     what: "log",
     is_ours: |head| {
         let line = head.split(|byte| *byte == b'\n').next();
         let line = String::from_utf8_lossy(line.unwrap_or_default());
+        if let Ok(event) = serde_json::from_str::<serde_json::Value>(&line) {
+            return event["timestamp"].is_string() && event["level"].is_string();
+        }
         let mut words = line.split_whitespace();
         let time = words.next().unwrap_or_default();
         let level = words.next().unwrap_or_default();
@@ -43,12 +47,19 @@ pub(crate) fn start(cli: &Cli) -> Result<(), Failure> {
         .log_internal_errors(false)
         .with_ansi(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    match &cli.log.log_file {
-        None => builder.with_writer(screen::log).finish().with(ours).init(),
-        Some(path) => {
-            let file = files::append(path, LOG)?;
-            let writer = builder.with_writer(Mutex::new(screen::Cleaned::new(file)));
-            writer.finish().with(ours).init();
+    let file = cli.log.log_file.as_deref();
+    let file = file.map(|path| files::append(path, LOG)).transpose()?;
+    let file = file.map(|file| Mutex::new(screen::Cleaned::new(file)));
+    match (file, cli.log.log_format()) {
+        (None, LogFormat::Text) => builder.with_writer(screen::log).finish().with(ours).init(),
+        (Some(file), LogFormat::Text) => builder.with_writer(file).finish().with(ours).init(),
+        (None, LogFormat::Json) => {
+            let builder = builder.json().with_writer(screen::log);
+            builder.finish().with(ours).init();
+        }
+        (Some(file), LogFormat::Json) => {
+            let builder = builder.json().with_writer(file);
+            builder.finish().with(ours).init();
         }
     }
     Ok(())

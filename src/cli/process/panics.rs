@@ -18,7 +18,7 @@ static HAPPENED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn watch() {
     std::panic::set_hook(Box::new(|info| {
         HAPPENED.store(true, Ordering::Relaxed);
-        let terminal = Terminal::new(false);
+        let terminal = Terminal::new(false, false);
         let place = info.location().map(ToString::to_string);
         terminal.warn(&words(place, constant(info.payload())));
         let trace = Backtrace::capture();

@@ -10,14 +10,16 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::cli::Cli;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::json::FailureForm;
 use crate::cli::output::Terminal;
-use crate::cli::typed::{expected_words, short_help, variables};
+use crate::cli::typed::{colors, expected_words, short_help, variables};
 use crate::domain::on_one_line;
 use crate::screen;
 use crate::settings::SettingsFile;
 
 /// Reads flags and variables; the error is clap's own answer, to a misuse or to `--help`.
 pub(in crate::cli) fn read() -> Result<Cli, clap::Error> {
+    colors::use_typed();
     let command = if short_help::is_asked_for(std::env::args_os()) {
         short_help::shortened(command())
     } else {
@@ -26,6 +28,14 @@ pub(in crate::cli) fn read() -> Result<Cli, clap::Error> {
     let matches = command.try_get_matches();
     let matches = matches.map_err(expected_words::explained)?;
     Cli::from_arg_matches(&matches)
+}
+
+/// Whether the words ask for JSON. They may be none that the parser understands: a misuse is answered in JSON, too.
+pub(in crate::cli) fn asks_for_json() -> bool {
+    let words = std::env::args_os().skip(1);
+    words
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json")
 }
 
 /// Prints clap's own answer. If a typed word contains escape sequences, the answer is printed without colours: in
@@ -39,6 +49,14 @@ pub(in crate::cli) fn answer(error: &clap::Error) -> Exit {
         let name = name.to_string_lossy();
         name.starts_with("OFFBOARD_")
     });
+    if error.use_stderr() && asks_for_json() {
+        let text = error.render().to_string();
+        let text = text.trim_end().trim_start_matches("error: ");
+        let failure = Failure::new(Exit::Usage, text);
+        if let Err(failure) = Terminal::new(false, true).json(&FailureForm::from(&failure)) {
+            Terminal::new(false, true).explain(&failure);
+        }
+    }
     let given = std::env::args_os().chain(variables.map(|(_, value)| value));
     if given.into_iter().all(|text| is_plain(&text)) {
         error.exit();
@@ -49,7 +67,7 @@ pub(in crate::cli) fn answer(error: &clap::Error) -> Exit {
         return Exit::Usage;
     }
     if let Err(error) = screen::data(text.trim_end()) {
-        screen::say(&format!("error: cannot write to standard output: {error}"));
+        screen::say(format!("error: cannot write to standard output: {error}"));
     }
     Exit::Done
 }
@@ -64,7 +82,7 @@ pub(in crate::cli) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli,
     let Some(path) = file.path() else {
         return Ok(cli);
     };
-    terminal.note(&format!("settings: {}", path.display()));
+    terminal.note(format!("settings: {}", path.display()));
     let with_defaults = defaulting(command(), &file.layer().of_verbs());
     let matches = with_defaults.try_get_matches_from(std::env::args_os());
     let again = matches.and_then(|matches| Cli::from_arg_matches(&matches));
@@ -80,6 +98,7 @@ pub(in crate::cli) fn with_file(mut cli: Cli, terminal: Terminal) -> Result<Cli,
     if let Some(files) = cli.command.files() {
         files.have_read(file);
     }
+    colors::use_mode(cli.color.color());
     Ok(cli)
 }
 

@@ -45,7 +45,8 @@ pub(super) fn shortened(command: Command) -> Command {
         flag.is_some_and(|flag| !MOST_NEEDED.contains(&flag))
     };
     let command = command.mut_args(|arg| {
-        let is_hidden = is_long && is_rare(&arg);
+        // The flags of all verbs are among those of each.
+        let is_hidden = (is_long || arg.is_global_set()) && is_rare(&arg);
         let takes_value = arg.get_action().takes_values();
         arg.hide_short_help(is_hidden)
             .hide_env(true)

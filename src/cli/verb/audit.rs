@@ -9,8 +9,8 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, chain_head};
-use crate::domain::and_more;
-use crate::job::select;
+use crate::domain::{Clock, and_more};
+use crate::job::{ChosenJob, choose_begun};
 use crate::ledger::Reader;
 
 /// Check evidence, offline.
@@ -66,23 +66,23 @@ const SHOWN: usize = 20;
 
 pub(crate) async fn audit(args: AuditArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let AuditCommand::Verify(args) = args.command;
-    let audit = verify(&args).await?;
+    let audit = verify(&args, terminal).await?;
     if args.json {
-        terminal.json(&serde_json::json!(audit))?;
+        terminal.json(&audit)?;
     } else {
-        terminal.data(&to_text(&audit))?;
+        terminal.data(to_text(&audit))?;
     }
     if audit.holds {
         return Ok(Exit::Done);
     }
     let count = audit.faults.count;
     let message = format!("the evidence does not hold: {count} faults");
-    Err(Failure::new(Exit::Ledger, message).hint(
-        "get the original bundle or ledger; this one was changed after it was written".to_owned(),
-    ))
+    let hint = "get the original bundle or ledger; this one was changed after it was written";
+    terminal.explain(&Failure::new(Exit::Ledger, message).hint(hint.to_owned()));
+    Ok(Exit::Ledger)
 }
 
-async fn verify(args: &VerifyEvidenceArgs) -> Result<Audit, Failure> {
+async fn verify(args: &VerifyEvidenceArgs, terminal: Terminal) -> Result<Audit, Failure> {
     let dir = Path::new(&args.subject);
     let head = args.head.as_deref();
     if dir.is_dir() {
@@ -92,9 +92,12 @@ async fn verify(args: &VerifyEvidenceArgs) -> Result<Audit, Failure> {
         let message = format!("there is no folder `{}`", args.subject);
         return Err(Failure::new(Exit::Settings, message));
     }
-    let selector = select(&args.subject)?;
     let mut reader = Reader::open(&args.files.ledger()?).await?;
-    let job = reader.select_job(&selector).await?;
+    let ChosenJob { job, notes } =
+        choose_begun(&mut reader, &args.subject, Clock::System.now()).await?;
+    for note in &notes {
+        terminal.note(note);
+    }
     Ok(audit_ledger(&mut reader, &job, head).await?)
 }
 

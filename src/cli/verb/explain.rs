@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
+use crate::cli::json::{EventForm, ExplainForm, HistoryForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::domain::on_one_line;
 use crate::ledger::{Job, Reader, StoredEvent, UserRow};
@@ -30,9 +30,6 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }
-
-/// The version of the JSON form. Members may be added within one version.
-const SCHEMA: u32 = 1;
 
 /// One line that names the user, with its history.
 struct History {
@@ -65,37 +62,32 @@ pub(crate) async fn explain(args: ExplainArgs, terminal: Terminal) -> Result<Exi
         return Err(Failure::new(Exit::Usage, message).hint(hint.to_owned()));
     }
     if args.json {
-        let lines: Vec<_> = histories.iter().map(to_json).collect();
-        terminal.json(&json!({ "schema": SCHEMA, "lines": lines }))?;
+        terminal.json(&ExplainForm {
+            schema: SCHEMA,
+            version: VERSION,
+            lines: histories.into_iter().map(form).collect(),
+        })?;
     } else {
         let texts: Vec<_> = histories.iter().map(to_text).collect();
-        terminal.data(&texts.join("\n\n"))?;
+        terminal.data(texts.join("\n\n"))?;
     }
     Ok(Exit::Done)
 }
 
-fn to_json(history: &History) -> Value {
-    let events: Vec<_> = history
-        .events
-        .iter()
-        .map(|event| {
-            json!({
-                "at": event.at.to_string(), "run": event.run, "kind": event.kind,
-                "body": event.json(),
-            })
-        })
-        .collect();
-    json!({
-        "job": history.job.id.as_str(),
-        "change": history.job.change.to_string(),
-        "line": history.row.line.0,
-        "user_id": history.row.user_id,
-        "user_name": history.row.user_name,
-        "outcome": history.row.status.reported().as_str(),
-        "reason": history.row.reason,
-        "detail": history.row.detail,
-        "events": events,
-    })
+fn form(history: History) -> HistoryForm {
+    let History { job, row, events } = history;
+    let events = events.into_iter().map(|event| EventForm {
+        at: event.at.to_string(),
+        body: event.json(),
+        run: event.run,
+        kind: event.kind,
+    });
+    HistoryForm {
+        job: job.id.to_string(),
+        change: job.change.to_string(),
+        events: events.collect(),
+        user: row.into(),
+    }
 }
 
 fn to_text(history: &History) -> String {

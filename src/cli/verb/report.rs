@@ -8,7 +8,8 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::job::select;
+use crate::domain::Clock;
+use crate::job::{ChosenJob, choose_begun};
 use crate::ledger::{Job, Reader};
 use crate::report::{FILES, Format, Privacy, Summary, write_bundle, write_single};
 use crate::settings::RedactSettings;
@@ -62,9 +63,12 @@ pub(crate) struct ReportArgs {
 }
 
 pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let selector = select(&args.job)?;
     let mut reader = Reader::open(&args.files.ledger()?).await?;
-    let job = reader.select_job(&selector).await?;
+    let ChosenJob { job, notes } =
+        choose_begun(&mut reader, &args.job, Clock::System.now()).await?;
+    for note in &notes {
+        terminal.note(note);
+    }
     if let Some(holder) = reader.holder() {
         terminal.warn(&format!(
             "note: {holder} works on this ledger: the report shows this moment"
@@ -96,10 +100,9 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
         Ok(Exit::Done)
     } else {
         let lines = summary.lines;
-        Err(Failure::new(
-            Exit::Imbalance,
-            format!("the outcomes do not add up to the {lines} lines of the roster"),
-        ))
+        let message = format!("the outcomes do not add up to the {lines} lines of the roster");
+        terminal.explain(&Failure::new(Exit::Imbalance, message));
+        Ok(Exit::Imbalance)
     }
 }
 
@@ -113,10 +116,10 @@ async fn bundle(
 ) -> Result<Summary, Failure> {
     let summary = write_bundle(reader, job, dir, privacy).await?;
     if json {
-        terminal.json(&serde_json::json!(summary))?;
+        terminal.json(&summary)?;
     } else {
         for name in FILES {
-            terminal.data(&dir.join(name).display().to_string())?;
+            terminal.data(dir.join(name).display().to_string())?;
         }
     }
     Ok(summary)

@@ -5,9 +5,12 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output::Terminal;
+use crate::cli::json::WorkedForm;
+use crate::cli::output::{Terminal, nothing_to_do};
+use crate::cli::process::notifying;
 use crate::cli::verb::run::WorkArgs;
-use crate::job::{JobRequest, Sessions};
+use crate::domain::Clock;
+use crate::job::{JobRequest, Sessions, describe_job};
 use crate::ledger::Reader;
 use crate::settings::Settings;
 
@@ -33,16 +36,30 @@ pub(crate) async fn resume(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    notifying(
+        &args.work.end,
+        terminal,
+        Box::pin(work(&args, sessions, terminal)),
+    )
+    .await
+}
+
+async fn work(
+    args: &ResumeArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<(Exit, Option<WorkedForm>), Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
     let target = settings.connection.scim.as_str();
     let mut reader = Reader::open(&settings.ledger).await?;
     let Some(job) = reader.unfinished_job(target).await? else {
         let ledger = settings.ledger.display();
-        terminal.note(&format!(
+        let why = format!(
             "no run has begun an unfinished job at {target} (ledger {ledger}); \
              `offboard run ROSTER|JOB` begins one"
-        ));
-        return Ok(Exit::Done);
+        );
+        terminal.note(&why);
+        return nothing_to_do(Exit::Done, &why, args.work.json, terminal);
     };
     if let Some(undone) = reader.parent(&job).await? {
         let failure = format!("the latest unfinished job takes back job {}", undone.id);
@@ -50,7 +67,8 @@ pub(crate) async fn resume(
         return Err(Failure::new(Exit::Usage, failure).hint(hint));
     }
     drop(reader);
-    terminal.note(&format!("continuing job {} of {}", job.id, job.roster_path));
+    let described = describe_job(&job, Clock::System.now());
+    terminal.note(format!("continuing job {described}"));
     let request = JobRequest {
         subject: job.id.as_str(),
         change: None,

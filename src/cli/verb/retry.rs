@@ -7,11 +7,13 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
-use crate::cli::output::{Terminal, TerminalVoice, print_result};
+use crate::cli::json::WorkedForm;
+use crate::cli::output::{Printed, Terminal, TerminalVoice, print_result};
+use crate::cli::process::notifying;
 use crate::cli::typed::FlagSources;
 use crate::domain::Reason;
-use crate::job::{self, RailError, Sessions, Setup};
-use crate::settings::{Grounds, ProgressSettings, Requirement, Settings};
+use crate::job::{self, RailError, RunOptions, Sessions, Setup};
+use crate::settings::{EndSettings, Grounds, ProgressSettings, Requirement, Settings};
 
 /// Try the failed users of a job once more.
 ///
@@ -35,6 +37,10 @@ pub(crate) struct RetryArgs {
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
 
+    /// How the command ends.
+    #[command(flatten)]
+    pub(crate) end: EndSettings,
+
     /// Print the summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -53,8 +59,21 @@ pub(crate) async fn retry(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    notifying(
+        &args.end,
+        terminal,
+        Box::pin(work(&args, sessions, terminal)),
+    )
+    .await
+}
+
+async fn work(
+    args: &RetryArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<(Exit, Option<WorkedForm>), Failure> {
     let mut settings = Settings::resolve(args.settings.layer()?)?;
-    let mut only = args.only;
+    let mut only = args.only.clone();
     // Only what was typed for this very command chooses users: a variable or a file says why, for every
     // command alike.
     if FlagSources::read().origin("reason").as_deref() == Some("--reason") {
@@ -63,9 +82,14 @@ pub(crate) async fn retry(
     let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (ledger, job) = setup.pick_job(&args.job).await?;
-    let done = job::retry(&setup, ledger, job, only, args.confirm.confirm).await?;
-    print_result(&done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&done.end))
+    let options = RunOptions {
+        confirm: args.confirm.confirm,
+        tolerate: args.end.tolerate(),
+        ..RunOptions::default()
+    };
+    let done = job::retry(&setup, ledger, job, only, options).await?;
+    let printed = Printed::new(args.json, &args.end);
+    print_result(&done, &settings, printed, terminal).await
 }
 
 /// Takes the reason out of the grounds if it is made of codes and nothing else: such a reason chooses users, and does

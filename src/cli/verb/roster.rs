@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::json::{BadLineForm, ColumnForm, RepeatForm, RosterForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::domain::{and_more, name_key};
 use crate::roster::{Inspection, inspect};
@@ -94,48 +94,53 @@ fn check(args: RosterCheckArgs, terminal: Terminal) -> Result<Exit, Failure> {
         .over(Layer::profile(&args.profile)?)
         .roster_options()?;
     let found = inspect(&args.file, &options, name_key)?;
+    let exit = match found.summary.rejected {
+        0 => Exit::Done,
+        _ => Exit::Trouble,
+    };
     if args.json {
-        terminal.json(&as_json(&found))?;
+        terminal.json(&form(found))?;
     } else {
-        terminal.data(&as_text(&found))?;
+        terminal.data(as_text(&found))?;
     }
-    Ok(if found.summary.rejected == 0 {
-        Exit::Done
-    } else {
-        Exit::Trouble
-    })
+    Ok(exit)
 }
 
-fn as_json(found: &Inspection) -> serde_json::Value {
-    let summary = &found.summary;
-    let column = |column: &(usize, String)| json!({"number": column.0, "name": column.1});
+fn form(found: Inspection) -> RosterForm {
+    let summary = found.summary;
+    let column = |(number, name): (usize, String)| ColumnForm { number, name };
     let rejections = summary.rejections.iter();
-    let rejections: Vec<_> = rejections
-        .map(|(line, why)| json!({"line": line, "reason": why.to_string()}))
-        .collect();
     let repeats = found.repeats.iter();
-    let repeats: Vec<_> = repeats
-        .map(|(line, first)| json!({"line": line, "first": first}))
-        .collect();
-    json!({
-        "schema": 1,
-        "sha256": summary.digest,
-        "bytes": summary.bytes,
-        "encoding": found.encoding,
-        "delimiter": char::from(found.delimiter).to_string(),
-        "header_line": summary.reading.header_line,
-        "columns": found.header,
-        "key": summary.key.to_string(),
-        "key_column": column(&found.key_column),
-        "email_column": found.email_column.as_ref().map(column),
-        "lines": summary.lines,
-        "users": summary.accepted - found.duplicates,
-        "duplicates": found.duplicates,
-        "invalid": summary.rejected,
-        "not_utf8": summary.not_utf8,
-        "repeated_lines": repeats,
-        "invalid_lines": rejections,
-    })
+    RosterForm {
+        schema: SCHEMA,
+        version: VERSION,
+        bytes: summary.bytes,
+        encoding: found.encoding,
+        delimiter: char::from(found.delimiter).to_string(),
+        header_line: summary.reading.header_line,
+        columns: found.header,
+        key: summary.key.to_string(),
+        key_column: column(found.key_column),
+        email_column: found.email_column.map(column),
+        lines: summary.lines,
+        users: summary.accepted - found.duplicates,
+        duplicates: found.duplicates,
+        invalid: summary.rejected,
+        not_utf8: summary.not_utf8,
+        repeated_lines: repeats
+            .map(|(line, first)| RepeatForm {
+                line: *line,
+                first: *first,
+            })
+            .collect(),
+        invalid_lines: rejections
+            .map(|(line, why)| BadLineForm {
+                line: *line,
+                reason: why.to_string(),
+            })
+            .collect(),
+        sha256: summary.digest,
+    }
 }
 
 fn as_text(found: &Inspection) -> String {

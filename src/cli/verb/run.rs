@@ -7,10 +7,12 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::{ChangeArgs, ConfirmArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
-use crate::cli::output::{Terminal, TerminalVoice, print_result};
-use crate::cli::verb::plan::show_plan;
+use crate::cli::json::WorkedForm;
+use crate::cli::output::{Printed, Terminal, TerminalVoice, print_result};
+use crate::cli::process::notifying;
+use crate::cli::verb::plan::{PlanTable, show_plan};
 use crate::job::{self, JobRequest, RunOptions, Sessions, Setup};
-use crate::settings::{LookUpSettings, ProgressSettings, Settings};
+use crate::settings::{EndSettings, LookUpSettings, ProgressSettings, Settings};
 
 /// Run a job: load the roster, plan, confirm, and bring every user to an outcome.
 ///
@@ -55,6 +57,10 @@ pub(crate) struct WorkArgs {
     #[command(flatten)]
     pub(crate) look_up: LookUpSettings,
 
+    /// How the command ends.
+    #[command(flatten)]
+    pub(crate) end: EndSettings,
+
     /// Print the summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -72,18 +78,24 @@ impl WorkArgs {
         settings: &Settings,
         sessions: &Sessions,
         terminal: Terminal,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<(Exit, Option<WorkedForm>), Failure> {
         let voice = TerminalVoice::of_a_run(terminal, self.progress.progress())?;
         let setup = Setup::new(settings, Arc::new(voice), sessions)?;
         let options = RunOptions {
             confirm: self.confirm.confirm,
             no_lookup: self.look_up.no_lookup(),
-            retry: None,
+            tolerate: self.end.tolerate(),
+            ..RunOptions::default()
         };
         let (ledger, job) = setup.find_job(request).await?;
         let done = job::run(&setup, ledger, job, &options).await?;
-        print_result(&done, settings, self.json, terminal).await?;
-        Ok(Exit::from(&done.end))
+        print_result(
+            &done,
+            settings,
+            Printed::new(self.json, &self.end),
+            terminal,
+        )
+        .await
     }
 }
 
@@ -92,17 +104,28 @@ pub(crate) async fn run(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    if !args.dry_run {
+        let work = async {
+            let settings = Settings::resolve(args.settings.layer()?)?;
+            let request = args.subject.request(args.change.change()?);
+            args.work
+                .work(&request, &settings, sessions, terminal)
+                .await
+        };
+        return notifying(&args.work.end, terminal, Box::pin(work)).await;
+    }
     let settings = Settings::resolve(args.settings.layer()?)?;
     let request = args.subject.request(args.change.change()?);
-    if !args.dry_run {
-        return args
-            .work
-            .work(&request, &settings, sessions, terminal)
-            .await;
-    }
     let voice = TerminalVoice::new(terminal, args.work.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (ledger, job) = setup.find_job(&request).await?;
     let planned = job::plan(&setup, ledger, job).await?;
-    show_plan(planned, &settings, None, args.work.json, terminal).await
+    show_plan(
+        planned,
+        &settings,
+        PlanTable::NoFlag,
+        args.work.json,
+        terminal,
+    )
+    .await
 }

@@ -7,15 +7,19 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::{ConfirmArgs, SettingsArgs};
 use crate::cli::failure::Failure;
-use crate::cli::output::{SHOWN, Terminal, TerminalVoice, failures, print_result};
-use crate::cli::verb::plan::show_plan;
+use crate::cli::json::WorkedForm;
+use crate::cli::output::{
+    Printed, SHOWN, Terminal, TerminalVoice, failures, lister, nothing_to_do, print_result,
+};
+use crate::cli::process::notifying;
+use crate::cli::verb::plan::{PlanTable, show_plan};
 use crate::domain::one_or_many;
 use crate::job::{
     LeftAlone, RunOptions, Sessions, Setup, UndoRest, UndoStart, continue_undo, plan, start_undo,
 };
 use crate::ledger::Job;
 use crate::report::undone_in_words;
-use crate::settings::{ProgressSettings, Settings};
+use crate::settings::{EndSettings, ProgressSettings, Settings};
 
 /// Give back what a job took: a new job, planned, confirmed and worked on like any other.
 ///
@@ -46,6 +50,10 @@ pub(crate) struct UndoArgs {
     #[arg(long)]
     pub(crate) new: bool,
 
+    /// How the command ends.
+    #[command(flatten)]
+    pub(crate) end: EndSettings,
+
     /// Print the summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -64,43 +72,65 @@ pub(crate) async fn undo(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    if args.plan_only {
+        return work(&args, sessions, terminal).await.map(|(exit, _)| exit);
+    }
+    notifying(
+        &args.end,
+        terminal,
+        Box::pin(work(&args, sessions, terminal)),
+    )
+    .await
+}
+
+async fn work(
+    args: &UndoArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<(Exit, Option<WorkedForm>), Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
     let voice = TerminalVoice::of_a_run(terminal, args.progress.progress())?;
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (mut ledger, parent) = setup.pick_job(&args.job).await?;
     let undo = match start_undo(&mut ledger, &parent, args.new, setup.voice.as_ref()).await? {
         UndoStart::Job(undo) => undo,
-        UndoStart::Nothing { unproven: 0 } => return Ok(Exit::Done),
+        UndoStart::Nothing { unproven: 0 } => {
+            let why = "the job has taken nothing that can be given back now";
+            return nothing_to_do(Exit::Done, why, args.json, terminal);
+        }
         UndoStart::Nothing { unproven } => {
-            terminal.warn(&format!(
+            let why = format!(
                 "of {}, a write was sent that failed, and may have taken effect since: `offboard retry {}` reads them first",
                 users(unproven),
                 parent.id
-            ));
-            return Ok(Exit::Trouble);
+            );
+            terminal.warn(&why);
+            return nothing_to_do(Exit::Trouble, &why, args.json, terminal);
         }
     };
     if args.plan_only {
         let planned = plan(&setup, ledger, undo).await?;
-        return show_plan(planned, &settings, None, args.json, terminal).await;
+        let exit = show_plan(planned, &settings, PlanTable::NoFlag, args.json, terminal).await?;
+        return Ok((exit, None));
     }
     let options = RunOptions {
         confirm: args.confirm.confirm,
+        tolerate: args.end.tolerate(),
         ..RunOptions::default()
     };
     let result = continue_undo(&setup, ledger, &parent, undo, &options, SHOWN).await?;
-    report_left_alone(&result.left_alone, terminal);
+    report_left_alone(&result.left_alone, &result.done.job, terminal);
     if let Some(rest) = &result.rest {
         report_rest(rest, &parent, terminal);
     }
-    print_result(&result.done, &settings, args.json, terminal).await?;
-    Ok(Exit::from(&result.done.end))
+    let printed = Printed::new(args.json, &args.end);
+    print_result(&result.done, &settings, printed, terminal).await
 }
 
 /// Prints what undo jobs have given back by now, and how many users still lack something.
 fn report_rest(rest: &UndoRest, parent: &Job, terminal: Terminal) {
     if let Some(undone) = &rest.undone {
-        terminal.note(&format!("job {}: {}", parent.id, undone_in_words(undone)));
+        terminal.note(format!("job {}: {}", parent.id, undone_in_words(undone)));
     }
     if rest.lacking > 0 {
         terminal.warn(&format!(
@@ -116,10 +146,10 @@ fn users(count: u64) -> String {
 }
 
 /// Lists the users that another administrator changed after the job. Undo does not touch them.
-fn report_left_alone(left: &LeftAlone, terminal: Terminal) {
+fn report_left_alone(left: &LeftAlone, undo: &Job, terminal: Terminal) {
     if left.users == 0 {
         return;
     }
     terminal.warn(&format!("{} users were left alone:", left.users));
-    terminal.warn(&failures(&left.first, left.users));
+    terminal.say(failures(&left.first, left.users, &lister(&undo.id)));
 }

@@ -1,4 +1,22 @@
-//! The words around a count: singular or plural, and how much of a list is not shown.
+//! The words around a count: its digits in groups, singular or plural, and how much of a list is not shown.
+
+/// The number with a comma between each three digits: `12,345`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 user`, `2,000 users`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), one_or_many(number, one, many))
+}
 
 /// The word that fits the number: `one` for 1, else `many`.
 pub(crate) fn one_or_many<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {

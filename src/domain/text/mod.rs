@@ -4,8 +4,10 @@
 mod count_words;
 mod escape;
 mod plain_text;
+mod user_words;
 
-pub(crate) use count_words::{and_more, one_or_many};
+pub(crate) use count_words::{and_more, counted, grouped, one_or_many};
 pub use escape::is_unseen;
 pub(crate) use escape::{escape_controls, escape_json, on_one_line};
 pub(crate) use plain_text::{TextFault, pem_text, plain_text};
+pub(crate) use user_words::{line_counts, name_user, user_counts};

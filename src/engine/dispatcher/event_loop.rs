@@ -301,7 +301,9 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
     }
 
     fn user_settled(&mut self, at_work: UserAtWork, settled: Settled) -> Vec<Entry> {
-        let UserAtWork { line, user, .. } = at_work;
+        let UserAtWork {
+            line, user, name, ..
+        } = at_work;
         let settlement = settled.settlement;
         self.tally
             .settled(line, settlement.outcome, settled.sighting);
@@ -311,6 +313,7 @@ impl<D: Directory, J: Journal> Dispatcher<'_, D, J> {
         self.listener.on(&Notice::Settled {
             line,
             user,
+            name,
             settlement,
         });
         match self.too_many_failures() {

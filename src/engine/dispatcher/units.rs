@@ -16,6 +16,8 @@ type UnitResult = Result<UnitEnd, JournalError>;
 pub(super) struct UserAtWork {
     pub(super) line: Line,
     pub(super) user: UserId,
+    /// The user's name or address, if it was known when the user was claimed.
+    pub(super) name: Option<String>,
     /// No write had been sent for the user when it was claimed.
     pub(super) is_unwritten: bool,
 }
@@ -23,9 +25,12 @@ pub(super) struct UserAtWork {
 impl UserAtWork {
     /// The user of a claim.
     pub(super) fn of(claim: &Claim) -> Self {
+        let known = &claim.subject.known;
+        let name = known.user_name.as_ref().or(known.roster_name.as_ref());
         Self {
             line: claim.subject.line,
             user: claim.subject.user.clone(),
+            name: name.cloned(),
             is_unwritten: claim.is_unwritten(),
         }
     }

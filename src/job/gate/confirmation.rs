@@ -57,7 +57,10 @@ impl NumberToConfirm<'_> {
             None if voice.can_ask() => {
                 voice.warn(&format!("{what}."));
                 let question = format!("Type {users} to go on:");
-                let reply = ask(voice, signals, move |voice| voice.ask_number(&question)).await;
+                let reply = ask(voice, signals, move |voice| {
+                    voice.ask_exactly(&question, users)
+                });
+                let reply = reply.await;
                 match reply {
                     Answered::Signal(signal) => {
                         let so = "stopped before anything was written";
@@ -66,8 +69,10 @@ impl NumberToConfirm<'_> {
                     Answered::Given(Err(error)) => {
                         Err(RailError::NoAnswer(error.to_string()).into())
                     }
-                    Answered::Given(Ok(Some(number))) if number == users => Ok(()),
-                    Answered::Given(Ok(_)) => Err(self.refusal("not confirmed".to_owned()).into()),
+                    Answered::Given(Ok(true)) => Ok(()),
+                    Answered::Given(Ok(false)) => {
+                        Err(self.refusal("not confirmed".to_owned()).into())
+                    }
                 }
             }
             None => Err(self

@@ -1,6 +1,7 @@
 //! Signing in: where the secret comes from, which issuer gives tokens for it, and the client that has signed in.
 
 mod issuer;
+mod keyring;
 mod secret_prompt;
 mod signed_in;
 

@@ -1,13 +1,13 @@
-//! Finds the secret that signing in takes: in a file, in a variable, on standard input, or by asking.
+//! Finds the secret that signing in takes: in a file, in a variable, on standard input, in the keyring, or by asking.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::PrivateKey;
-use crate::job::sign_in::SecretError;
 use crate::job::sign_in::issuer::read_key;
+use crate::job::sign_in::{SecretError, keyring};
 use crate::job::{JobError, Voice};
 use crate::settings::{
-    Connection, SecretKind, SecretSource, SignInMethod, Ways, accept, open_to_others,
+    Connection, SecretKind, SecretSource, SettingsError, SignInMethod, Ways, accept, open_to_others,
 };
 
 /// Finds out where the secret is that signing in takes, before anything is opened.
@@ -31,6 +31,7 @@ pub(crate) fn find_secret(
     let ways = Ways {
         file: sign_in.secret_file.as_ref(),
         variable: std::env::var_os(kind.variable()),
+        keyring: sign_in.keyring,
         can_ask: voice.can_ask(),
         stdin_is_terminal,
     };
@@ -49,6 +50,17 @@ pub(crate) fn known_secret(
         SecretSource::Known(secret) => return Ok(Some(secret.clone())),
         SecretSource::Unneeded => return Ok(None),
         SecretSource::Ask(kind) => *kind,
+        SecretSource::Keyring(kind) => {
+            match keyring::kept(*kind, connection) {
+                Ok(Some(secret)) => return Ok(Some(secret)),
+                Ok(None) => {}
+                Err(error) => voice.warn(&format!("warning: {error}")),
+            }
+            if !voice.can_ask() {
+                return Err(SettingsError::NoSecret(*kind).into());
+            }
+            *kind
+        }
     };
     let question = match (kind, &connection.sign_in.method) {
         (SecretKind::Password, _) => format!("Password of {}:", connection.sign_in.account()),

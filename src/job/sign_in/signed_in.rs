@@ -8,13 +8,13 @@ use crate::auth::{Identity, PacedClient, Session};
 use crate::domain::Clock;
 use crate::http::Http;
 use crate::job::sign_in::issuer::issuer;
-use crate::job::sign_in::known_secret;
+use crate::job::sign_in::{keyring, known_secret};
 use crate::job::{JobError, Setup, Voice};
 use crate::lookup::{Inquirer, InquirySettings};
 use crate::pace::Pace;
 use crate::port::SignInError;
 use crate::scim::ScimClient;
-use crate::settings::{Settings, SignIn, SignInMethod};
+use crate::settings::{SecretSource, Settings, SignIn, SignInMethod};
 
 /// All sessions of the process. A session is added before its first request.
 #[derive(Debug, Clone, Default)]
@@ -81,8 +81,33 @@ impl Setup<'_> {
     /// # Errors
     /// The account is refused, or the sign-in service does not answer.
     pub async fn sign_in(&self, secret: Option<SecretString>) -> Result<SignedIn, JobError> {
-        sign_in(self.settings, secret, &self.voice, &self.sessions).await
+        let SecretSource::Keyring(kind) = self.secret else {
+            return sign_in(self.settings, secret, &self.voice, &self.sessions).await;
+        };
+        let connection = &self.settings.connection;
+        let used = secret.clone();
+        let signed_in = sign_in(self.settings, secret, &self.voice, &self.sessions).await;
+        let done = match (&signed_in, &used) {
+            (Ok(_), Some(secret)) => keyring::keep(kind, connection, secret),
+            (Err(error), _) if is_refused(error) => keyring::forget(kind, connection),
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            self.voice.warn(&format!("warning: {error}"));
+        }
+        signed_in
     }
+}
+
+/// Whether the service has refused the account or its secret.
+fn is_refused(error: &JobError) -> bool {
+    matches!(
+        error,
+        JobError::SignIn {
+            error: SignInError::Refused(_),
+            ..
+        }
+    )
 }
 
 /// Signs in. These are the first requests of a run: they show whether the provider accepts the account.

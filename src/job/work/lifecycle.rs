@@ -10,7 +10,7 @@ use crate::job::plan_and_scope::{
 };
 use crate::job::site::{Site, check_tenant};
 use crate::job::work::engine_run::{RunSite, ending_at_the_canary, run_ending, run_engine};
-use crate::job::work::result::{JobEnd, JobResult};
+use crate::job::work::result::{JobEnd, JobResult, tolerated};
 use crate::job::{JobError, RunOptions, Setup, Signals};
 use crate::ledger::{Job, Ledger, RunKind};
 use crate::report::undone_in_words;
@@ -28,7 +28,7 @@ pub(super) enum PlanRule {
 pub(super) struct Ready<'a> {
     pub(super) site: Site<'a>,
     pub(super) job: Job,
-    scope: CommandScope,
+    pub(super) scope: CommandScope,
     signals: Signals,
 }
 
@@ -46,7 +46,7 @@ pub async fn run(
     if !is_any_left(&mut ledger, &job, options).await? {
         setup.name_job(&job);
         check_tenant(setup, &mut ledger, &job).await?;
-        return idle(ledger, job, setup).await;
+        return idle(ledger, job, setup, options).await;
     }
     let rule = PlanRule::Fresh;
     let ready = ready(setup, &mut ledger, job, rule, options).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn retry(
     mut ledger: Ledger,
     job: Job,
     reasons: Vec<Reason>,
-    confirm: Option<u64>,
+    options: RunOptions,
 ) -> Result<JobResult, JobError> {
     let ambiguous = ledger.ambiguous(&job).await?;
     if ambiguous > 0 {
@@ -72,9 +72,9 @@ pub(crate) async fn retry(
         ));
     }
     let options = RunOptions {
-        confirm,
         no_lookup: false,
         retry: Some(reasons),
+        ..options
     };
     run(setup, ledger, job, &options).await
 }
@@ -149,7 +149,7 @@ async fn begin(
     } = ready;
     let (site, voice) = (&site, &site.setup.voice);
     if !ledger.is_open(&job).await? && scope.reopen.is_none() {
-        return idle(ledger, job, site.setup).await;
+        return idle(ledger, job, site.setup, options).await;
     }
     if let Some(undone) = ledger.undone(&job).await?
         && undone.given_back > 0
@@ -214,7 +214,7 @@ async fn begin(
         requests: Some(requests),
         stopped,
     };
-    close(ledger, job, over, site.setup).await
+    close(ledger, job, over, site.setup, options).await
 }
 
 /// How the work on a job came to its end.
@@ -225,14 +225,19 @@ struct Over {
 }
 
 /// Ends a command for which there was nothing to do.
-async fn idle(ledger: Ledger, job: Job, setup: &Setup<'_>) -> Result<JobResult, JobError> {
+async fn idle(
+    ledger: Ledger,
+    job: Job,
+    setup: &Setup<'_>,
+    options: &RunOptions,
+) -> Result<JobResult, JobError> {
     setup.voice.note("nothing is left to do");
     let over = Over {
         end: JobEnd::Complete,
         requests: None,
         stopped: None,
     };
-    close(ledger, job, over, setup).await
+    close(ledger, job, over, setup, options).await
 }
 
 /// Counts the outcomes, warns of what the counts do not show, and closes the ledger.
@@ -241,6 +246,7 @@ async fn close(
     job: Job,
     over: Over,
     setup: &Setup<'_>,
+    options: &RunOptions,
 ) -> Result<JobResult, JobError> {
     let voice = setup.voice.as_ref();
     let counts = ledger.counts(&job).await?;
@@ -254,9 +260,10 @@ async fn close(
             "a later look found {drifted} {users} in another state than the wanted one: `offboard status` says which"
         ));
     }
+    let tolerated = tolerated(&mut ledger, &job, &counts, &options.tolerate).await?;
     ledger.close().await?;
     let end = match over.end {
-        JobEnd::Complete => match JobEnd::of_counts(&job, &counts, undone.as_ref()) {
+        JobEnd::Complete => match JobEnd::of_counts(&job, &counts, undone.as_ref(), tolerated) {
             JobEnd::Complete if is_unseen || drifted > 0 => JobEnd::Incomplete,
             counted => counted,
         },
@@ -270,5 +277,6 @@ async fn close(
         requests: over.requests,
         stopped: over.stopped,
         undone,
+        tolerated,
     })
 }

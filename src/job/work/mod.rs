@@ -17,4 +17,4 @@ pub(crate) use result::warn_if_undone;
 pub use result::{JobEnd, JobResult};
 pub(crate) use undo_jobs::{LeftAlone, UndoError, UndoRest, UndoStart, continue_undo, start_undo};
 pub(crate) use verify_users::VerifyResult;
-pub use verify_users::verify;
+pub use verify_users::{VerifyOptions, verify};

@@ -1,5 +1,6 @@
 //! Plans a job without writing to any user.
 
+use crate::domain::Tripped;
 use crate::job::site::criteria;
 use crate::job::work::lifecycle::{PlanRule, ready};
 use crate::job::work::result::warn_if_undone;
@@ -18,6 +19,8 @@ pub(crate) struct PlannedJob {
     pub criteria: Criteria,
     /// The plan: what happens to how many users.
     pub overview: Overview,
+    /// The rails that would refuse a run of this plan.
+    pub refused_by: Vec<Tripped>,
     /// Whether the job has run before: then this is its old plan, as far as it is not carried out.
     pub begun: bool,
 }
@@ -32,18 +35,20 @@ pub(crate) async fn plan(
     job: Job,
 ) -> Result<PlannedJob, JobError> {
     let begun = ledger.was_run(&job).await?;
-    let (job, criteria) = if begun {
+    let (job, criteria, refused_by) = if begun {
         setup.name_job(&job);
         let voice = setup.voice.as_ref();
         voice.note("the job has begun: this is its plan as it stands now");
         warn_if_undone(ledger.undone(&job).await?.as_ref(), voice);
         let criteria = criteria(&job, setup.settings);
-        (job, criteria)
+        (job, criteria, Vec::new())
     } else {
         let options = RunOptions::default();
         // Signals are listened to until here: afterwards there is nothing to interrupt.
         let ready = ready(setup, &mut ledger, job, PlanRule::Anew, &options).await?;
-        (ready.job, ready.site.criteria)
+        let rails = setup.settings.safety.rails;
+        let refused_by = rails.tripped_by(ready.scope.extent(&ready.job));
+        (ready.job, ready.site.criteria, refused_by)
     };
     let overview = match &job.plan {
         Some(plan) if !begun => overview_of_new(&mut ledger, &job, plan, &criteria).await?,
@@ -54,6 +59,7 @@ pub(crate) async fn plan(
         job,
         criteria,
         overview,
+        refused_by,
         begun,
     })
 }

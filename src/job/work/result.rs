@@ -1,8 +1,9 @@
 //! What a run has left: the counts of the job, and what its end means.
 
+use crate::domain::{Status, Tolerance};
 use crate::engine::{Ending, StopReason};
 use crate::job::Voice;
-use crate::ledger::{Counts, Head, Job, Undone};
+use crate::ledger::{Counts, Head, Job, Ledger, LedgerError, Undone};
 use crate::report::undone_in_words;
 
 /// A job after a run.
@@ -22,6 +23,8 @@ pub struct JobResult {
     pub stopped: Option<String>,
     /// What undo jobs have given back of what this job took.
     pub undone: Option<Undone>,
+    /// Lines whose outcome the command tolerates.
+    pub tolerated: u64,
 }
 
 /// What the end of a command means for the users of the job.
@@ -50,17 +53,35 @@ impl JobEnd {
     }
 
     /// From the counts of a job, when nothing stopped the command. Of a job that was undone some users are not in
-    /// the wanted state, whatever the job's own lines say.
-    pub(super) fn of_counts(job: &Job, counts: &Counts, undone: Option<&Undone>) -> Self {
+    /// the wanted state, whatever the job's own lines say. `tolerated` lines are no trouble.
+    pub(super) fn of_counts(
+        job: &Job,
+        counts: &Counts,
+        undone: Option<&Undone>,
+        tolerated: u64,
+    ) -> Self {
         let given_back = undone.map_or(0, |undone| undone.given_back);
         if counts.lines() != job.lines {
             Self::Unbalanced
-        } else if counts.trouble() > 0 || counts.open() > 0 || given_back > 0 {
+        } else if counts.trouble() > tolerated || counts.open() > 0 || given_back > 0 {
             Self::Incomplete
         } else {
             Self::Complete
         }
     }
+}
+
+/// How many of these lines have an outcome that is tolerated.
+pub(super) async fn tolerated(
+    ledger: &mut Ledger,
+    job: &Job,
+    counts: &Counts,
+    tolerance: &Tolerance,
+) -> Result<u64, LedgerError> {
+    let statuses = Status::ALL.iter().copied();
+    let statuses = statuses.filter(|status| tolerance.tolerates(*status));
+    let lines: u64 = statuses.map(|status| counts.of(status)).sum();
+    Ok(lines + ledger.failed_for(job, tolerance.reasons()).await?)
 }
 
 /// Warns that a job was undone, and by which job, and says how to take access away again: the command of the job

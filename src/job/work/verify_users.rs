@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::Finding;
+use crate::domain::{Finding, Tolerance};
 use crate::job::site::Site;
-use crate::job::work::result::JobEnd;
+use crate::job::work::result::{JobEnd, tolerated};
 use crate::job::{JobError, Setup};
 use crate::ledger::{Counts, Head, Job, Ledger, RunEnding, RunKind, Undone, UserRow};
 
@@ -25,6 +25,17 @@ pub struct VerifyResult {
     pub head: Option<Head>,
     /// Whether any user was to be read.
     pub is_empty: bool,
+    /// Of the users that were not read, those whose outcome the command tolerates.
+    pub tolerated: u64,
+}
+
+/// How a job is verified.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyOptions {
+    /// How many of the users that have drifted are in the result.
+    pub shown: usize,
+    /// Outcomes of the job with which the verification ends well all the same.
+    pub tolerate: Tolerance,
 }
 
 impl VerifyResult {
@@ -42,7 +53,9 @@ impl VerifyResult {
     pub fn end(&self) -> JobEnd {
         if self.of(Finding::Drifted) > 0 {
             JobEnd::Unbalanced
-        } else if self.of(Finding::Unread) + self.left_out.lines() > 0 || self.is_tenant_in_doubt()
+        } else if self.of(Finding::Unread) > 0
+            || self.left_out.lines() > self.tolerated
+            || self.is_tenant_in_doubt()
         {
             JobEnd::Incomplete
         } else {
@@ -51,12 +64,23 @@ impl VerifyResult {
     }
 }
 
-/// Signs in, and reads again each user that the job brought to the wanted state. It shows at most `shown` of the users
-/// that have drifted. If there is no user to read, no request is sent.
+/// Signs in, and reads again each user that the job brought to the wanted state. If there is no user to read, no
+/// request is sent.
 ///
 /// # Errors
 /// The users cannot be read, or the ledger fails.
 pub async fn verify(
+    setup: &Setup<'_>,
+    ledger: &mut Ledger,
+    job: &Job,
+    options: &VerifyOptions,
+) -> Result<VerifyResult, JobError> {
+    let mut result = verify_all(setup, ledger, job, options.shown).await?;
+    result.tolerated = tolerated(ledger, job, &result.left_out, &options.tolerate).await?;
+    Ok(result)
+}
+
+async fn verify_all(
     setup: &Setup<'_>,
     ledger: &mut Ledger,
     job: &Job,
@@ -127,6 +151,7 @@ async fn read_all(
         left_out: ledger.not_verifiable(job).await?,
         undone: ledger.undone(job).await?,
         is_empty: false,
+        tolerated: 0,
     })
 }
 

@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
-use crate::domain::{FailureLimit, Share};
+use crate::domain::{FailureLimit, Share, Tolerance};
 use crate::pace::Rate;
 use crate::progress::ProgressMode;
 use crate::roster::TextEncoding;
@@ -20,7 +20,7 @@ use crate::scim::Dialect;
 use crate::settings::SignInKind;
 use crate::settings::groups::{About, Requirement};
 use crate::settings::sources::{RegionGroup, is_profile_file};
-use crate::settings::values::{Span, UrlPart, UrlParts};
+use crate::settings::values::{ColorMode, LogFormat, Span, UrlPart, UrlParts};
 
 /// A type that a setting can have.
 pub(in crate::settings) trait SettingValue: Sized {
@@ -74,8 +74,8 @@ macro_rules! single {
 
 single! {
     String u64 NonZeroU32 NonZeroU64 NonZeroUsize
-    Span Rate Share FailureLimit NamedUser
-    SignInKind CertificateEncoding ClientAuth MessageFormat TextEncoding ProgressMode
+    Span Rate Share FailureLimit NamedUser Tolerance
+    SignInKind CertificateEncoding ClientAuth MessageFormat TextEncoding ProgressMode ColorMode LogFormat
 }
 
 fn one<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, flag: &str) -> Option<T> {

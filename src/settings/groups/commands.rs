@@ -3,11 +3,13 @@
 
 use std::path::PathBuf;
 
+use crate::domain::Tolerance;
 use crate::progress::ProgressMode;
 use crate::settings::declare::{
-    KEPT, ProfileName, SWITCH, SettingFacts, SettingScope, Trust, choice, settings_group,
+    KEPT, ProfileName, SECRET, SWITCH, SettingFacts, SettingScope, Trust, choice, settings_group,
 };
 use crate::settings::sources::is_built_in;
+use crate::settings::values::{ColorMode, LogFormat};
 
 settings_group! {
     /// Which profile and which ledger a command uses.
@@ -67,6 +69,29 @@ settings_group! {
 }
 
 settings_group! {
+    /// How a command ends that works on a job.
+    EndSettings, "Single verbs" {
+        /// Outcomes with which the command ends well all the same (exit code 0): `not_found`, `invalid`, or codes of
+        /// failures such as `forbidden`, with commas between them. The report stays as it is.
+        tolerate: Tolerance = Tolerance::default() => SettingFacts {
+            value: "LIST",
+            example: "not_found",
+            scope: SettingScope::Verb,
+            ..KEPT
+        };
+        /// Run this program when the command has ended. It gets the object of `--json` on standard input. No shell
+        /// reads the command.
+        notify_command: String => SettingFacts {
+            value: "COMMAND",
+            example: "./tell-the-team.sh offboarding",
+            trust: Trust::Named,
+            scope: SettingScope::Verb,
+            ..SECRET
+        };
+    }
+}
+
+settings_group! {
     /// Whether reports mask names.
     RedactSettings, "Single verbs" {
         /// Mask names and addresses in reports; ids stay.
@@ -75,12 +100,36 @@ settings_group! {
 }
 
 settings_group! {
-    /// Where the log goes.
+    /// Where the log goes, and in which form.
     LogSettings, "Single verbs" {
         /// Append the log to this file, instead of writing it to standard error.
         log_file: PathBuf => SettingFacts {
             value: "FILE",
             example: "offboard.log",
+            scope: SettingScope::Verb,
+            is_global: true,
+            ..KEPT
+        };
+        /// The form of the log.
+        #[serde(with = "choice")]
+        log_format: LogFormat = LogFormat::default() => SettingFacts {
+            value: "FORMAT",
+            example: "text",
+            scope: SettingScope::Verb,
+            is_global: true,
+            ..KEPT
+        };
+    }
+}
+
+settings_group! {
+    /// Whether what is printed has colours.
+    ColorSettings, "Single verbs" {
+        /// When to print colours.
+        #[serde(with = "choice")]
+        color: ColorMode = ColorMode::default() => SettingFacts {
+            value: "WHEN",
+            example: "auto",
             scope: SettingScope::Verb,
             is_global: true,
             ..KEPT

@@ -13,7 +13,8 @@ mod requests;
 mod sign_in;
 
 pub(crate) use commands::{
-    FileSettings, LogSettings, LookUpSettings, ProgressSettings, RedactSettings, StrictSettings,
+    ColorSettings, EndSettings, FileSettings, LogSettings, LookUpSettings, ProgressSettings,
+    RedactSettings, StrictSettings,
 };
 pub(crate) use grounds::{Grounds, GroundsSettings, Requirement};
 pub(crate) use hosts::{About, HostSettings, ProviderSettings};

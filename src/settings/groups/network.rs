@@ -133,6 +133,7 @@ fn secret(
     let ways = Ways {
         file,
         variable: std::env::var_os(kind.variable()),
+        keyring: false,
         can_ask: true,
         stdin_is_terminal: std::io::stdin().is_terminal(),
     };
@@ -150,6 +151,6 @@ fn secret(
             let line = SecretString::from(rpassword::read_password().map_err(unread)?);
             Some(accept(kind, "the terminal", line.expose_secret().as_bytes(), &form)?.0)
         }
-        SecretSource::Ask(_) | SecretSource::Unneeded => None,
+        SecretSource::Ask(_) | SecretSource::Keyring(_) | SecretSource::Unneeded => None,
     })
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
 use crate::settings::SignInKind;
-use crate::settings::declare::{KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group, text};
+use crate::settings::declare::{
+    Evidence, KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group, text,
+};
 use crate::settings::values::Span;
 
 /// The facts of a file that holds a secret.
@@ -31,6 +33,13 @@ settings_group! {
         /// A file with the password, or `-` for standard input. `OFFBOARD_PASSWORD` works too; without
         /// either, the password is asked for at the terminal.
         password_file: PathBuf => SettingFacts { example: "/run/secrets/offboard", ..SECRET_FILE };
+        /// Keep the password, or another secret that is asked for, in the keyring of the system: it is asked for once,
+        /// kept when it has signed in, and forgotten when it is refused. On Linux the kernel keeps it, until the
+        /// machine stops.
+        password_keyring: bool = false => SettingFacts {
+            evidence: Evidence::Secret,
+            ..SWITCH
+        };
         /// A file with the token or API key, or `-` for standard input. `OFFBOARD_TOKEN` works too; without
         /// either, the token is asked for at the terminal.
         token_file: PathBuf => SettingFacts { example: "/run/secrets/token", ..SECRET_FILE };

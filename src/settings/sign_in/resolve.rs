@@ -21,6 +21,8 @@ pub struct SignIn {
     pub username: Option<String>,
     /// A file with the secret that the method takes; `-` is standard input.
     pub secret_file: Option<PathBuf>,
+    /// Whether a secret that is asked for is kept in the keyring of the system.
+    pub keyring: bool,
 }
 
 impl SignIn {
@@ -79,6 +81,7 @@ impl SignIn {
             },
             username: named.map(str::to_owned),
             secret_file,
+            keyring: layer.sign_in.password_keyring.unwrap_or_default(),
             kind,
             method,
         })

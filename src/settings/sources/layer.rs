@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::settings::declare::{Declared, SettingGroup, SettingScope, Wanted};
 use crate::settings::groups::{
-    CertificateSettings, FileSettings, GroundsSettings, HostSettings, LimitSettings, LogSettings,
-    LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings, ProviderSettings,
-    RailSettings, ReadingSettings, RedactSettings, RequestSettings, SignInSettings, StrictSettings,
-    TokenCommandSettings,
+    CertificateSettings, ColorSettings, EndSettings, FileSettings, GroundsSettings, HostSettings,
+    LimitSettings, LogSettings, LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings,
+    ProviderSettings, RailSettings, ReadingSettings, RedactSettings, RequestSettings,
+    SignInSettings, StrictSettings, TokenCommandSettings,
 };
 
 /// Makes the layer out of its groups: what is done with a layer is done with each group.
@@ -102,10 +102,14 @@ layer! {
     look_up: LookUpSettings,
     /// How progress is shown.
     progress: ProgressSettings,
+    /// How a command ends that works on a job.
+    end: EndSettings,
     /// Whether reports mask names.
     redact: RedactSettings,
     /// Where the log goes.
     log: LogSettings,
+    /// Whether what is printed has colours.
+    color: ColorSettings,
     /// How the provider behaves.
     provider: ProviderSettings,
 }

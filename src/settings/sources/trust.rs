@@ -107,6 +107,7 @@ mod tests {
         let path = Path::new("offboard.toml");
         for (text, needs) in [
             ("token-command = \"sh\"", true),
+            ("notify-command = \"sh\"", true),
             ("scim-url = \"https://x.example\"", true),
             ("auth-url = \"https://x.example\"", true),
             ("oauth-url = \"https://x.example\"", true),

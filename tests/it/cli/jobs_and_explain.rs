@@ -14,7 +14,7 @@ async fn jobs_are_listed_shown_and_pruned() {
     check_text("jobs_list", &ran.stdout, bed.dir.path());
     let ran = finish(bed.offboard(&["jobs", "list", "--json"])).await;
     let jobs: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let (undo, job) = (&jobs[0]["job"], &jobs[1]["job"]);
+    let (undo, job) = (&jobs["jobs"][0]["job"], &jobs["jobs"][1]["job"]);
     let (undo, job) = (undo.as_str().unwrap(), job.as_str().unwrap());
 
     let ran = finish(bed.offboard(&["jobs", "prune", "--older-than", "0s", "--dry-run"])).await;

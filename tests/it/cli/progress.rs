@@ -1,12 +1,13 @@
 //! What is shown during a run: lines, a bar, or nothing.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::Command;
 
 use offboard::sandbox::SandboxSettings;
 
-use crate::support::{Bed, Running, Transcript, ended, finish, run_one_by_one, start, until};
+use crate::support::{
+    Bed, Running, Transcript, ended, finish, in_a_terminal, run_one_by_one, skipped, start, until,
+};
 
 async fn bed() -> Bed {
     let bed = Bed::new(SandboxSettings {
@@ -46,40 +47,6 @@ async fn off_a_terminal_progress_is_plain_lines() {
     told.check("progress", bed.dir.path());
 }
 
-/// The command within a terminal of its own, by util-linux's `script`; none where that is missing.
-fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> {
-    let is_there = Command::new("script").arg("--version").output();
-    if !is_there.is_ok_and(|output| output.stdout.starts_with(b"script from util-linux")) {
-        return None;
-    }
-    let words: Vec<_> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect();
-    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
-    let mut script = Command::new("script");
-    script
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .env("TERM", "xterm")
-        .current_dir(command.get_current_dir().unwrap())
-        .stdin(std::fs::File::open(typed).unwrap());
-    Some(script)
-}
-
-/// Says that a test did not run.
-fn skipped() {
-    #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-    {
-        eprintln!("skipped: util-linux's `script` is not here");
-    }
-}
-
 #[apply(end_to_end!)]
 async fn a_terminal_on_which_nothing_can_be_drawn_has_lines() {
     let bed = bed().await;
@@ -102,7 +69,7 @@ async fn a_terminal_on_which_nothing_can_be_drawn_has_lines() {
         script.env(variable, value);
         let ran = finish(script).await;
         assert_eq!(ran.code, Some(10), "{ran:?}");
-        let drawn = ran.stdout.contains('\u{1b}') || ran.stdout.contains('█');
+        let drawn = moves_the_cursor(&ran.stdout) || ran.stdout.contains('━');
         assert_eq!(drawn, draws, "{variable}={value}: {ran:?}");
         assert!(draws || ran.stdout.contains(" of 3 users"), "{ran:?}");
     }
@@ -136,6 +103,15 @@ async fn status_shows_that_a_run_waits_for_its_number() {
     assert_eq!(ran.code, Some(10), "{ran:?}");
 }
 
+/// Whether the text has another escape sequence than those of colours.
+fn moves_the_cursor(text: &str) -> bool {
+    let mut sequences = text.split("\u{1b}[").skip(1);
+    sequences.any(|rest| {
+        let end = rest.trim_start_matches(|digit: char| digit.is_ascii_digit() || digit == ';');
+        !end.starts_with('m')
+    })
+}
+
 #[apply(end_to_end!)]
 async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
     let bed = bed().await;
@@ -150,7 +126,7 @@ async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
         let ran = finish(script).await;
         assert_eq!(ran.code, Some(code), "{ran:?}");
         assert!(ran.stdout.contains("Type 3 to go on:"), "{ran:?}");
-        assert_eq!(ran.stdout.contains("█"), code == 10, "{ran:?}");
+        assert_eq!(ran.stdout.contains("━"), code == 10, "{ran:?}");
     }
     assert_eq!(
         bed.books.users().iter().filter(|user| !user.active).count(),

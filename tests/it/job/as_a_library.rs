@@ -10,7 +10,7 @@ use offboard::domain::{Access, Change};
 use offboard::engine::{Listener, Notice, Signal, StopReason};
 use offboard::job::{
     CanaryError, JobEnd, JobError, JobRequest, JobResult, RailError, RunOptions, RunProgress,
-    Sessions, Setup, Signals, Voice, run, verify,
+    Sessions, Setup, Signals, VerifyOptions, Voice, run, verify,
 };
 use offboard::ledger::{JobSelector, Reader};
 use offboard::lookup::LookUpStatus;
@@ -209,7 +209,9 @@ async fn a_job_runs_from_roster_to_verification_without_the_command_line() {
     let secret = SecretSource::Known("sandbox".to_owned().into());
     let setup = Setup::with_secret(&settings, voice, &Sessions::default(), secret);
     let (mut ledger, job) = setup.pick_job("latest").await.unwrap();
-    let verification = verify(&setup, &mut ledger, &job, 10).await.unwrap();
+    let verification = verify(&setup, &mut ledger, &job, &VerifyOptions::default())
+        .await
+        .unwrap();
     assert_eq!(verification.end(), JobEnd::Complete);
 }
 
@@ -233,12 +235,28 @@ async fn p7_without_a_person_the_number_must_be_given() {
 async fn p7_a_mistyped_number_writes_no_user() {
     let bed = Bed::with_users(3).await;
     let settings = settings(&bed, None);
-    for typed in ["4", "", "yes"] {
-        let voice = ScriptedVoice::person([Scripted::Type(typed)]);
+    for typed in [
+        &[""][..],
+        &["4", ""],
+        &["4", "yes", "30"],
+        // A fourth try is not asked for.
+        &["4", "5", "6", "3"],
+    ] {
+        let voice = ScriptedVoice::person(typed.iter().copied().map(Scripted::Type));
         let error = removal(&bed, &settings, &voice, None).await.unwrap_err();
         assert_eq!(error.to_string(), "not confirmed", "{typed:?}");
     }
     assert_eq!(removed(&bed), 0);
+}
+
+#[apply(end_to_end!)]
+async fn p7_a_mistyped_number_may_be_typed_again() {
+    let bed = Bed::with_users(3).await;
+    let settings = settings(&bed, None);
+    let voice = ScriptedVoice::person(["4", "three", "3"].map(Scripted::Type));
+    removal(&bed, &settings, &voice, None).await.unwrap();
+    assert!(voice.has_said("that is another number; an empty line stops here"));
+    assert_eq!(removed(&bed), 3);
 }
 
 #[apply(end_to_end!)]

@@ -57,7 +57,8 @@ async fn a_plan_shows_what_would_change_and_changes_nothing() {
     );
 
     // What it says comes next does come next.
-    let next = ran.stderr.lines().last().unwrap();
+    let next = ran.stderr.lines().find(|line| line.contains("to go on: "));
+    let next = next.unwrap();
     assert!(
         next.contains("offboard run") || next.contains("run "),
         "{next}"

@@ -28,7 +28,7 @@ async fn p7_one_user_above_the_cap_and_nothing_starts() {
     assert_eq!(ran.code, Some(6), "{ran:?}");
     for said in [
         "21 users are to be written, and the cap is 20",
-        "beyond the cap: line 22 user00020@example.com",
+        "beyond the cap: line 22 User 00020 <user00020@example.com> (",
         "give `--cap 21`",
         "nothing was written",
     ] {

@@ -238,7 +238,7 @@ async fn a_closed_pipe_is_no_failure() {
     let bed = all_done().await;
     for args in [
         ["status"].as_slice(),
-        &["report", "-o", "evidence"],
+        &["report", "-q", "-o", "evidence"],
         &["--help"],
     ] {
         let mut command = bed.offboard(args);

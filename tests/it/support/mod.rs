@@ -9,6 +9,7 @@ mod records;
 mod running;
 #[cfg(target_os = "linux")]
 mod syscall_trace;
+mod terminal;
 mod transcript;
 
 pub(crate) use bed::{Bed, all_done, half_done, run_one_by_one};
@@ -19,4 +20,5 @@ pub(crate) use records::{first_requests, tally};
 pub(crate) use running::{PATIENCE, Running, at_once, ended, send, start, until};
 #[cfg(target_os = "linux")]
 pub(crate) use syscall_trace::{Step, SyscallTrace};
+pub(crate) use terminal::{in_a_terminal, skipped};
 pub(crate) use transcript::{Transcript, check_text};

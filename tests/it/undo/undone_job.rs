@@ -36,7 +36,7 @@ async fn headline(bed: &Bed) -> String {
 
 async fn jobs(bed: &Bed) -> usize {
     let ran = finish(bed.offboard(&["jobs", "list", "--json"])).await;
-    json(&ran).as_array().unwrap().len()
+    json(&ran)["jobs"].as_array().unwrap().len()
 }
 
 /// Makes the next write of a user fail for good.
@@ -64,7 +64,7 @@ async fn p2_each_verb_about_the_job_says_that_it_was_undone() {
     assert!(ran.stdout.contains(told), "{ran:?}");
     let undo = {
         let ran = finish(bed.offboard(&["jobs", "list", "--json"])).await;
-        json(&ran)[0].clone()
+        json(&ran)["jobs"][0].clone()
     };
     let summary = json(&finish(bed.offboard(&["status", "--json"])).await);
     assert_eq!(undo["undoes"], summary["job"]);
@@ -135,7 +135,7 @@ async fn a_user_changed_after_an_undo_has_drifted_from_what_it_gave_back() {
     bed.change_as_another_administrator(1, NO_SPACES).await;
     let ran = finish(bed.verb("verify", "")).await;
     assert_eq!(ran.code, Some(12), "{ran:?}");
-    let told = "line 3: user00001@example.com: was given back what was taken, and was changed since: is \
+    let told = "line 3: User 00001 <user00001@example.com> (86d6fd953217ae035cf4eda69f20e470): was given back what was taken, and was changed since: is \
                 active, no workspaces";
     assert!(ran.stdout.contains(told), "{ran:?}");
     assert!(ran.stdout.contains("confirmed           2"), "{ran:?}");

@@ -24,7 +24,7 @@ async fn a_user_that_was_changed_back_has_drifted() {
         .await;
     let ran = finish(bed.verb("verify", "")).await;
     assert_eq!(ran.code, Some(12), "{ran:?}");
-    let told = "line 6: user00004@example.com: is active, no workspaces";
+    let told = "line 6: User 00004 <user00004@example.com> (def434e398051d63d1d36f1dca5eab3d): is active, no workspaces";
     assert!(ran.stdout.contains(told), "{ran:?}");
     assert!(ran.stdout.contains("confirmed          19"), "{ran:?}");
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
@@ -43,26 +42,14 @@ pub(crate) async fn check(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
-    let mut findings = Findings::default();
-    let target = settings.connection.scim.as_str();
-    findings.add("target", target.to_owned(), json!(target));
-    let ledger = settings.ledger.display().to_string();
-    findings.add("ledger", ledger.clone(), json!(ledger));
     let voice = TerminalVoice::new(terminal, ProgressMode::Off);
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
+    let target = settings.connection.scim.as_str();
     let secret = where_found(&settings, setup.secret());
-    findings.add("secret", secret.clone(), json!(secret));
+    let mut findings = Findings::new(target, &settings.ledger, &secret);
     let checked = check_provider(&setup, PAGE).await?;
     findings.add_provider(&checked);
-    let rate = settings.rate.to_string();
-    findings.add(
-        "pace",
-        format!(
-            "{rate}, bursts of {}, {} at a time",
-            settings.burst, settings.concurrency
-        ),
-        json!({ "rate": rate, "burst": settings.burst, "concurrency": settings.concurrency }),
-    );
+    findings.add_pace(&settings);
     let mut exit = Exit::Done;
     if let Some(path) = &args.roster {
         let survey = roster::check(path, &settings.roster)?;
@@ -78,7 +65,7 @@ pub(crate) async fn check(
             exit = Exit::Trouble;
         }
     }
-    findings.print(args.json, terminal)?;
+    findings.print(exit == Exit::Done, args.json, terminal)?;
     Ok(exit)
 }
 
@@ -92,6 +79,7 @@ fn where_found(settings: &Settings, source: &SecretSource) -> String {
             let variable = sign_in.method.secret().map_or("", |kind| kind.variable());
             format!("variable {variable}")
         }
+        (None, SecretSource::Keyring(_)) => "the keyring, or asked for at the terminal".to_owned(),
         (None, SecretSource::Ask(_)) => "asked for at the terminal".to_owned(),
     }
 }

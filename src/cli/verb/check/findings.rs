@@ -1,57 +1,91 @@
 //! What `offboard check` has found, as text and as JSON.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
-use indicatif::HumanCount;
-use serde_json::{Value, json};
-
 use crate::cli::failure::Failure;
+use crate::cli::json::{
+    AccessForm, CheckForm, ClockForm, EstimateForm, PaceForm, SCHEMA, UsersForm, VERSION,
+};
+use crate::cli::next::after_check;
 use crate::cli::output::Terminal;
-use crate::domain::{Timestamp, on_one_line};
+use crate::domain::{Timestamp, counted, grouped, on_one_line};
 use crate::job::ProviderCheck;
 use crate::roster::RosterSummary;
 use crate::scim::ServiceConfig;
+use crate::screen::{Paint, Painted};
 use crate::settings::{Settings, Span};
 
 /// Users on one page of the list.
 pub(super) const PAGE: u64 = 100;
 
-/// The version of the JSON form. Members may be added within one version.
-const SCHEMA: u32 = 1;
-
 /// A larger difference between the two clocks is a warning: times in reports are those of this machine.
 const SKEW: Duration = Duration::from_secs(30);
 
 /// All findings, each with its name, in words and as JSON.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Findings {
-    found: Vec<(&'static str, String, Value)>,
-    warnings: Vec<String>,
+    rows: Vec<(&'static str, String)>,
+    form: CheckForm,
 }
 
 impl Findings {
-    pub(super) fn add(&mut self, name: &'static str, words: String, value: Value) {
-        self.found.push((name, words, value));
+    /// Findings about this target, ledger and secret.
+    pub(super) fn new(target: &str, ledger: &Path, secret: &str) -> Self {
+        let ledger = ledger.display().to_string();
+        let form = CheckForm {
+            schema: SCHEMA,
+            version: VERSION,
+            target: target.to_owned(),
+            ledger: ledger.clone(),
+            secret: secret.to_owned(),
+            ..CheckForm::default()
+        };
+        let rows = vec![
+            ("target", target.to_owned()),
+            ("ledger", ledger),
+            ("secret", secret.to_owned()),
+        ];
+        Self { rows, form }
+    }
+
+    fn add(&mut self, name: &'static str, words: String) {
+        self.rows.push((name, words));
     }
 
     pub(super) fn warn(&mut self, words: String) {
-        self.warnings.push(words);
+        self.form.warnings.push(words);
+    }
+
+    /// Adds the pace that is set.
+    pub(super) fn add_pace(&mut self, settings: &Settings) {
+        self.form.pace = PaceForm {
+            rate: settings.rate.to_string(),
+            burst: settings.burst.get(),
+            concurrency: settings.concurrency.get(),
+        };
+        let PaceForm {
+            rate,
+            burst,
+            concurrency,
+        } = &self.form.pace;
+        let words = format!("{rate}, bursts of {burst}, {concurrency} at a time");
+        self.add("pace", words);
     }
 
     /// Adds the account, what the provider says of itself, its clock, where users have access, and how many there are.
     pub(super) fn add_provider(&mut self, checked: &ProviderCheck) {
         let account = &checked.account;
+        self.form.account.name.clone_from(account);
         if let Some(identity) = &checked.identity {
             let id = identity.user_id.clone().unwrap_or_default();
             let tenant = identity.tenant.clone().unwrap_or_default();
-            self.add(
-                "account",
-                format!("{account}, id {id}, tenant {tenant}"),
-                json!({ "name": account, "id": id, "tenant": tenant }),
-            );
+            self.add("account", format!("{account}, id {id}, tenant {tenant}"));
+            self.form.account.id = Some(id);
+            self.form.account.tenant = Some(tenant);
         } else {
-            self.add("account", account.clone(), json!({ "name": account }));
+            self.add("account", account.clone());
             self.warn(
                 "the provider does not report the account's own id: give it with `--self ID`, so that it is \
                  never touched"
@@ -62,9 +96,10 @@ impl Findings {
         self.add_access(checked);
         let total = checked.total;
         let users = total.map_or("may be read".to_owned(), |total| {
-            format!("may be read: {} users", HumanCount(total))
+            format!("may be read: {} users", grouped(total))
         });
-        self.add("users", users, json!({ "total": total }));
+        self.add("users", users);
+        self.form.users = UsersForm { total };
     }
 
     fn add_self_description(&mut self, provider: &ServiceConfig, asked_at: Timestamp) {
@@ -78,14 +113,16 @@ impl Findings {
         } else {
             format!("says of itself: {}", says.join(", "))
         };
-        self.add("provider", says, provider.to_json());
+        self.add("provider", says);
+        self.form.provider = provider.to_json();
         let Some(theirs) = provider.clock_ms else {
             return;
         };
         // Whole seconds, and the time that the answer took.
         let skew = theirs.saturating_sub(asked_at.as_millis());
         let words = format!("{:+} s from ours", skew / 1000);
-        self.add("clock", words, json!({ "skew_ms": skew }));
+        self.add("clock", words);
+        self.form.clock = Some(ClockForm { skew_ms: skew });
         if skew.unsigned_abs() > u64::try_from(SKEW.as_millis()).unwrap_or(u64::MAX) {
             self.warn(format!(
                 "this machine's clock and the provider's are {} apart: times in reports are this \
@@ -111,11 +148,12 @@ impl Findings {
                 ));
                 format!("in `{attribute}`, which no user shows")
             };
-            self.add(
-                "access",
-                words,
-                json!({ "attribute": attribute, "shown": access.shown, "kept": others }),
-            );
+            self.add("access", words);
+            self.form.access = Some(AccessForm {
+                attribute: attribute.clone(),
+                shown: access.shown,
+                kept: others.clone(),
+            });
         }
         if !others.is_empty() {
             let quoted: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
@@ -143,9 +181,9 @@ impl Findings {
             .map(|period| period.saturating_mul(times));
         let mut words = format!(
             "{} lines, at most {} users: about {} requests",
-            HumanCount(survey.lines),
-            HumanCount(users),
-            HumanCount(requests)
+            grouped(survey.lines),
+            grouped(users),
+            grouped(requests)
         );
         if let Some(time) = time {
             let _ = write!(
@@ -155,30 +193,55 @@ impl Findings {
             );
         }
         let seconds = time.map(|time| time.as_secs());
-        self.add(
-            "roster",
-            words,
-            json!({ "lines": survey.lines, "users": users, "requests": requests, "seconds": seconds }),
-        );
+        self.add("roster", words);
+        self.form.roster = Some(EstimateForm {
+            lines: survey.lines,
+            users,
+            requests,
+            seconds,
+        });
     }
 
     /// Prints the findings to standard output, and the warnings to standard error or into the JSON.
-    pub(super) fn print(&self, json: bool, terminal: Terminal) -> Result<(), Failure> {
+    ///
+    /// A verdict and the command that comes next end them.
+    pub(super) fn print(
+        mut self,
+        is_ready: bool,
+        json: bool,
+        terminal: Terminal,
+    ) -> Result<(), Failure> {
+        let warnings = std::mem::take(&mut self.form.warnings);
+        let next = after_check();
         if json {
-            let mut all = serde_json::Map::new();
-            all.insert("schema".to_owned(), json!(SCHEMA));
-            for (name, _, value) in &self.found {
-                all.insert((*name).to_owned(), value.clone());
-            }
-            all.insert("warnings".to_owned(), json!(self.warnings));
-            return terminal.json(&Value::Object(all));
+            return terminal.json(&CheckForm {
+                warnings,
+                ready: is_ready,
+                next,
+                ..self.form
+            });
         }
-        for (name, words, _) in &self.found {
-            terminal.data(&format!("  {name:<10} {}", on_one_line(words)))?;
+        for (name, words) in &self.rows {
+            terminal.data(format!("  {name:<10} {}", on_one_line(words)))?;
         }
-        for warning in &self.warnings {
+        for warning in &warnings {
             terminal.warn(&format!("warning: {}", on_one_line(warning)));
         }
+        let (paint, verdict) = match (is_ready, warnings.len() as u64) {
+            (false, _) => {
+                let words = "ready, but for the lines of the roster that cannot be used";
+                (Paint::Caution, words.to_owned())
+            }
+            (true, 0) => (Paint::Good, "ready".to_owned()),
+            (true, warnings) => {
+                let warnings = counted(warnings, "warning", "warnings");
+                (Paint::Caution, format!("ready, with {warnings}"))
+            }
+        };
+        terminal.data(Painted::default().with(paint, format!("  {:<10} {verdict}", "verdict")))?;
+        terminal.note(format!(
+            "next: {next}   (or another change: offboard plan -h)"
+        ));
         Ok(())
     }
 }

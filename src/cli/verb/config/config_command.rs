@@ -4,12 +4,13 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
-use crate::cli::next_command::command_shown;
+use crate::cli::json::{SCHEMA, SettingForm, SettingsForm, VERSION};
+use crate::cli::next::command_shown;
 use crate::cli::output::Terminal;
 use crate::cli::typed::FlagSources;
 use crate::cli::verb::config::profiles::{ProfilesArgs, list_profiles};
@@ -86,7 +87,7 @@ fn init(args: &ConfigInitArgs, terminal: Terminal) -> Result<Exit, Failure> {
         }
         _ => Failure::new(Exit::Settings, format!("cannot write `{path}`: {error}")),
     })?;
-    terminal.data(&path.to_string())?;
+    terminal.data(path.to_string())?;
     Ok(Exit::Done)
 }
 
@@ -140,13 +141,17 @@ fn show(args: &ConfigShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
         });
     }
     if args.json {
-        let settings: serde_json::Map<_, _> = rows
-            .into_iter()
-            .map(|row| (row.name, json!({"value": row.value, "source": row.source})))
-            .collect();
-        terminal.json(&json!({"schema": 1, "settings": settings}))?;
+        let settings = rows.into_iter().map(|row| {
+            let (value, source) = (row.value, row.source);
+            (row.name, SettingForm { value, source })
+        });
+        terminal.json(&SettingsForm {
+            schema: SCHEMA,
+            version: VERSION,
+            settings: settings.collect(),
+        })?;
     } else {
-        terminal.data(&table(&rows))?;
+        terminal.data(table(&rows))?;
     }
     if let Err(error) = args.settings.layer().and_then(Settings::resolve) {
         let failure = Failure::from(error);

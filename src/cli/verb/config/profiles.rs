@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::json::{ProfileForm, ProfilesForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::settings::{profile_text, profiles};
 
@@ -18,6 +19,10 @@ pub(crate) struct ProfilesArgs {
     /// Print this profile.
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
+
+    /// Print the list as JSON.
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) json: bool,
 }
 
 /// Prints the built-in profiles, a line each; or the text of one, from which another can be made.
@@ -28,6 +33,19 @@ pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<E
     }
     let mut text = String::new();
     let profiles = profiles()?;
+    if args.json {
+        let profiles = profiles.into_iter().map(|profile| ProfileForm {
+            provider: profile.about.provider,
+            tried: profile.about.tried,
+            name: profile.name.to_string(),
+        });
+        terminal.json(&ProfilesForm {
+            schema: SCHEMA,
+            version: VERSION,
+            profiles: profiles.collect(),
+        })?;
+        return Ok(Exit::Done);
+    }
     let width = profiles.iter().map(|profile| profile.name.len()).max();
     for profile in profiles {
         let about = profile.about;

@@ -4,7 +4,7 @@
 //! A demo that was killed is continued by the same command: the sandbox takes up its old state, on its old port.
 
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +19,13 @@ use crate::cli::output::{
 use crate::cli::verb::demo::demo_folder::DemoFolder;
 use crate::cli::verb::demo::demo_roster::DemoRoster;
 use crate::cli::verb::demo::provider_books;
-use crate::cli::verb::plan::show_plan;
+use crate::cli::verb::plan::{PlanTable, show_plan};
 use crate::cli::verb::sandbox;
 use crate::cli::verb::verify::verification_text;
 use crate::domain::{Access, Change, Clock, Finding, Share};
-use crate::job::{self, JobRequest, JobResult, RunOptions, Sessions, Setup, UndoStart, start_undo};
+use crate::job::{
+    self, JobRequest, JobResult, RunOptions, Sessions, Setup, UndoStart, VerifyOptions, start_undo,
+};
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::pace::{Rate, RateUnit};
 use crate::report::{Privacy, write_bundle};
@@ -123,17 +125,36 @@ impl Story<'_> {
             write_bundle(&mut reader, &removal.job, &report, Privacy::Open).await?;
         }
         let say = |text: String| self.terminal.data(&text);
-        say(format!(
-            "\nreport    {}",
-            report.join("report.csv").display()
-        ))?;
-        say(format!("ledger    {}", ledger.display()))?;
+        let page = report.join("report.html");
+        say(format!("\nledger    {}", ledger.display()))?;
+        say(format!("report    {}", page.display()))?;
         say("the provider's own books agree with every line of the report".to_owned())?;
+        self.offer_to_open(&page);
         Ok(Exit::Done)
     }
 
+    /// Offers to open the page of the report, where a person and a browser may be.
+    fn offer_to_open(&self, page: &Path) {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let has_screen =
+            !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+        let voice = self.setup.voice.as_ref();
+        if !has_screen || !voice.can_ask() {
+            return;
+        }
+        match voice.ask_yes("Open the report in the browser? (y/n)") {
+            Ok(true) => {
+                if let Err(error) = open::that_detached(page) {
+                    voice.warn(&format!("warning: no browser could be started: {error}"));
+                }
+            }
+            Ok(false) => {}
+            Err(error) => voice.warn(&format!("warning: no answer: {error}")),
+        }
+    }
+
     fn chapter(&self, title: &str) -> Result<(), Failure> {
-        self.terminal.data(&format!("\n== {title}\n"))
+        self.terminal.data(format!("\n== {title}\n"))
     }
 
     async fn open(&self) -> Result<Ledger, Failure> {
@@ -167,7 +188,14 @@ impl Story<'_> {
             ledger.close().await?;
         } else {
             let planned = job::plan(self.setup, ledger, job).await?;
-            show_plan(planned, self.setup.settings, None, false, self.terminal).await?;
+            show_plan(
+                planned,
+                self.setup.settings,
+                PlanTable::NoFlag,
+                false,
+                self.terminal,
+            )
+            .await?;
         }
         let mut ledger = self.open().await?;
         let job = ledger.select_job(&JobSelector::Prefix(id)).await?;
@@ -196,16 +224,18 @@ impl Story<'_> {
 
     async fn show(&self, done: &JobResult) -> Result<(), Failure> {
         let rows = failed_users(done, self.setup.settings).await?;
-        self.terminal
-            .data(&totals(&done.job, &done.counts, false))?;
+        self.terminal.data(totals(&done.job, &done.counts, false))?;
         if !rows.is_empty() {
             self.terminal.data("what went wrong, on purpose:")?;
-            self.terminal
-                .data(&failures(&rows, done.counts.trouble()))?;
+            self.terminal.data(failures(
+                &rows,
+                done.counts.trouble(),
+                "report.csv lists all",
+            ))?;
         }
         if let Some(requests) = done.requests {
             let seen = self.books.totals();
-            self.terminal.data(&format!(
+            self.terminal.data(format!(
                 "requests for users in this run: {requests}; throttled: {}; sign-ins: {}",
                 seen.throttled, seen.sign_ins
             ))?;
@@ -215,11 +245,15 @@ impl Story<'_> {
 
     async fn verify(&self, ledger: &mut Ledger, job: &Job) -> Result<(), Failure> {
         self.chapter("the proof: every user is read again")?;
-        let verification = job::verify(self.setup, ledger, job, SHOWN).await?;
+        let options = VerifyOptions {
+            shown: SHOWN,
+            ..VerifyOptions::default()
+        };
+        let verification = job::verify(self.setup, ledger, job, &options).await?;
         if let Some(head) = &verification.head {
-            self.terminal.note(&chain_head(head.events, &head.hash));
+            self.terminal.note(chain_head(head.events, &head.hash));
         }
-        self.terminal.data(&verification_text(&verification))?;
+        self.terminal.data(verification_text(&verification))?;
         if verification.of(Finding::Drifted) > 0 {
             return Err(wrong("a user has drifted"));
         }
@@ -291,7 +325,7 @@ async fn set_up(
     layer.rails.cap = Some(u64::MAX);
     layer.rails.cap_share = Some(Share::percent(100));
     let settings = Settings::resolve(layer)?;
-    terminal.note(&format!(
+    terminal.note(format!(
         "a sandbox with {} users listens on {}; faults: {}",
         roster.people,
         provider.addr(),

@@ -64,7 +64,7 @@ pub(crate) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
         // All accounts of the machine may read a manual page.
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
     })?;
-    terminal.note(&format!(
+    terminal.note(format!(
         "for the pages: man -l {}/{PROGRAM}.1",
         folder.display()
     ));

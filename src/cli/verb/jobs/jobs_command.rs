@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use clap::{Args, Subcommand};
 use indicatif::HumanCount;
-use serde_json::json;
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
+use crate::cli::json::{JobsForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
@@ -67,8 +67,11 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     }
     reader.end_snapshot().await?;
     if args.json {
-        let all: Vec<_> = summaries.iter().map(|(summary, _)| summary).collect();
-        terminal.json(&json!(all))?;
+        terminal.json(&JobsForm {
+            schema: SCHEMA,
+            version: VERSION,
+            jobs: summaries.into_iter().map(|(summary, _)| summary).collect(),
+        })?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();

@@ -1,15 +1,16 @@
 //! `offboard jobs prune`: deletes finished jobs from the ledger.
 
 use clap::Args;
-use indicatif::HumanCount;
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output::Terminal;
-use crate::domain::{Clock, Timestamp};
-use crate::job::select;
+use crate::cli::json::{PrunedForm, SCHEMA, VERSION};
+use crate::cli::output::{Terminal, TerminalVoice};
+use crate::domain::{Clock, Timestamp, grouped};
+use crate::job::{Voice, select};
 use crate::ledger::{Job, Ledger, Reader};
+use crate::progress::ProgressMode;
 use crate::settings::Span;
 
 /// The jobs to delete, by id or by age. The help text is that of the variant.
@@ -31,6 +32,10 @@ pub(crate) struct PruneArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
     /// The number of jobs, as a confirmation without a terminal.
     #[arg(long, value_name = "N")]
     pub(crate) confirm: Option<u64>,
@@ -46,18 +51,20 @@ pub(super) async fn prune(args: PruneArgs, terminal: Terminal) -> Result<Exit, F
     drop(Reader::open(&path).await?);
     let mut ledger = Ledger::open(&path, Clock::System).await?;
     let jobs = chosen(&mut ledger, &args).await?;
-    for job in &jobs {
-        let counts = ledger.counts(job).await?;
-        terminal.data(&format!(
-            "job {} of {}: {} lines",
-            job.id,
-            job.created_at,
-            HumanCount(counts.lines())
-        ))?;
+    if !args.json {
+        for job in &jobs {
+            let counts = ledger.counts(job).await?;
+            terminal.data(format!(
+                "job {} of {}: {} lines",
+                job.id,
+                job.created_at,
+                grouped(counts.lines())
+            ))?;
+        }
     }
     if args.dry_run || jobs.is_empty() {
-        terminal.note(&format!("{} jobs; nothing was deleted", jobs.len()));
-        return Ok(Exit::Done);
+        terminal.note(format!("{} jobs; nothing was deleted", jobs.len()));
+        return print(&jobs, false, &args, terminal);
     }
     confirm(&jobs, args.confirm, terminal)?;
     for job in &jobs {
@@ -65,7 +72,24 @@ pub(super) async fn prune(args: PruneArgs, terminal: Terminal) -> Result<Exit, F
     }
     ledger.compact().await?;
     ledger.close().await?;
-    terminal.note(&format!("{} jobs were deleted", jobs.len()));
+    terminal.note(format!("{} jobs were deleted", jobs.len()));
+    print(&jobs, true, &args, terminal)
+}
+
+fn print(
+    jobs: &[Job],
+    deleted: bool,
+    args: &PruneArgs,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    if args.json {
+        terminal.json(&PrunedForm {
+            schema: SCHEMA,
+            version: VERSION,
+            jobs: jobs.iter().map(|job| job.id.to_string()).collect(),
+            deleted,
+        })?;
+    }
     Ok(Exit::Done)
 }
 
@@ -114,12 +138,11 @@ fn confirm(jobs: &[Job], given: Option<u64>, terminal: Terminal) -> Result<(), F
         Some(given) if given == number => Ok(()),
         None if terminal.can_ask() => {
             terminal.warn("everything that happened in these jobs is deleted for good.");
-            let typed = terminal
-                .ask(&format!("Type {number} to go on:"))
+            let voice = TerminalVoice::new(terminal, ProgressMode::Off);
+            let is_typed = voice
+                .ask_exactly(&format!("Type {number} to go on:"), number)
                 .map_err(|error| Failure::new(Exit::Rail, format!("no answer: {error}")))?;
-            (typed == number.to_string())
-                .then_some(())
-                .ok_or_else(refusal)
+            is_typed.then_some(()).ok_or_else(refusal)
         }
         Some(_) | None => Err(refusal()),
     }

@@ -4,4 +4,4 @@ mod plan_table;
 mod plan_text;
 mod show_plan;
 
-pub(crate) use show_plan::{PlanArgs, plan, show_plan};
+pub(crate) use show_plan::{PlanArgs, PlanTable, plan, show_plan};

@@ -3,17 +3,16 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::HumanCount;
-use serde_json::{Value, json};
-
-use crate::domain::{Operation, Status, UserState, on_one_line};
+use crate::cli::json::{GroupForm, PlanForm, PlannedUser, RefusalForm, SCHEMA, VERSION, WorkForm};
+use crate::cli::output::paint_of;
+use crate::domain::{
+    Operation, Status, Tripped, UserState, grouped, line_counts, on_one_line, user_counts,
+};
 use crate::job::{describe_kept_access, describe_look_up, describe_unseen_workspaces};
 use crate::ledger::{Job, UserRow};
 use crate::plan::{Criteria, LookUpSummary, Overview, PlanGroup};
+use crate::screen::{Paint, Painted};
 use crate::settings::{Settings, Span};
-
-/// The version of the JSON form. Members may be added within one version.
-const SCHEMA: u32 = 1;
 
 /// A plan, ready to be shown.
 pub(super) struct PlanText<'a> {
@@ -25,6 +24,12 @@ pub(super) struct PlanText<'a> {
     /// The time between two requests at the set rate.
     period: Option<Duration>,
     rate: String,
+    /// Whether the command has a flag that writes all lines.
+    pub(super) has_table: bool,
+    /// The rails that would refuse a run.
+    pub(super) refused_by: &'a [Tripped],
+    /// The command that works on the plan.
+    pub(super) next: Option<String>,
 }
 
 impl<'a> PlanText<'a> {
@@ -52,6 +57,9 @@ impl<'a> PlanText<'a> {
             per_user: if fresh || unseen { 2 } else { 1 },
             period: settings.rate.period(),
             rate: settings.rate.to_string(),
+            has_table: false,
+            refused_by: &[],
+            next: None,
         }
     }
 
@@ -72,13 +80,11 @@ impl<'a> PlanText<'a> {
         first.into_iter().chain(others)
     }
 
-    pub(super) fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> Painted {
         let Job { id, target, .. } = self.job;
-        let mut text = format!(
-            "plan of job {id}: {} at {target}\n{}\n",
-            self.job.change,
-            describe_look_up(&self.looked_up)
-        );
+        let heading = format!("plan of job {id}: {} at {target}", self.job.change);
+        let mut text = Painted::default().with(Paint::Strong, on_one_line(&heading));
+        let _ = writeln!(text, "\n{}", describe_look_up(&self.looked_up));
         if let Some(words) = describe_kept_access(&self.looked_up) {
             let _ = writeln!(text, "{words}");
         }
@@ -86,27 +92,36 @@ impl<'a> PlanText<'a> {
             let _ = writeln!(text, "{words}");
         }
         for (status, group) in self.groups() {
-            let _ = writeln!(
-                text,
-                "\n  {:<16} {:>8}   {}",
-                label(status, self.job),
-                HumanCount(group.lines).to_string(),
-                meaning(status, self.job)
-            );
+            let label = label(status, self.job);
+            let count = grouped(group.lines);
+            text.paint(paint(status), format!("\n  {label:<16} {count:>8}"));
+            let _ = writeln!(text, "   {}", meaning(status, self.job));
             for (row, operations) in &group.first {
                 let _ = writeln!(text, "      {}", line(row, operations));
             }
             let more = group.lines - group.first.len() as u64;
             if more > 0 {
-                let _ = writeln!(text, "      … and {} more", HumanCount(more));
+                let all = if self.has_table {
+                    ": `--csv FILE` writes all lines"
+                } else {
+                    ""
+                };
+                let _ = writeln!(text, "      … and {} more{all}", grouped(more));
             }
         }
-        let _ = writeln!(
-            text,
+        let total = format!(
             "\n  {:<16} {:>8}   = {} lines in the roster",
             "total",
-            HumanCount(self.overview.lines).to_string(),
-            HumanCount(self.job.lines)
+            grouped(self.overview.lines),
+            grouped(self.job.lines)
+        );
+        text.paint(Paint::Strong, total);
+        let lines_with = |status| self.lines_with(status);
+        let _ = writeln!(
+            text,
+            "\n\n{}\n{}",
+            line_counts(lines_with),
+            user_counts(lines_with)
         );
         let (requests, time) = self.estimate();
         let time = time.map(|time| {
@@ -116,12 +131,17 @@ impl<'a> PlanText<'a> {
         let at_most = if self.per_user > 1 { "at most " } else { "" };
         let _ = write!(
             text,
-            "\n{at_most}{} requests{}\ndigest {}",
-            HumanCount(requests),
+            "{at_most}{} requests{}\ndigest {}",
+            grouped(requests),
             time.unwrap_or_default(),
             self.digest().unwrap_or("none")
         );
         text
+    }
+
+    fn lines_with(&self, status: Status) -> u64 {
+        let group = self.overview.groups.get(&status);
+        group.map_or(0, |group| group.lines)
     }
 
     /// Users that it writes.
@@ -129,29 +149,35 @@ impl<'a> PlanText<'a> {
         self.overview.extent.to_write
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        let groups: serde_json::Map<String, Value> = self
-            .overview
-            .groups
-            .iter()
-            .map(|(status, group)| (status.as_str().to_owned(), group_json(group)))
-            .collect();
+    pub(super) fn to_json(&self) -> PlanForm<'_> {
+        let groups = self.overview.groups.iter();
+        let groups = groups.map(|(status, group)| (status.as_str(), group_form(group)));
         let (requests, time) = self.estimate();
-        json!({
-            "schema": SCHEMA,
-            "job": self.job.id.as_str(),
-            "target": self.job.target,
-            "change": self.job.change.to_string(),
-            "roster": self.job.roster_path,
-            "roster_digest": self.job.roster_digest,
-            "lines": self.job.lines,
-            "planned_at": self.job.plan.as_ref().map(|plan| plan.at.to_string()),
-            "digest": self.digest(),
-            "looked_up": self.looked_up,
-            "to_write": self.to_write(),
-            "groups": groups,
-            "estimate": { "requests": requests, "seconds": time.map(|time| time.as_secs()) },
-        })
+        let refused_by = self.refused_by.iter().map(|rail| RefusalForm {
+            message: rail.to_string(),
+            flag: rail.flag(),
+        });
+        PlanForm {
+            schema: SCHEMA,
+            version: VERSION,
+            job: self.job.id.as_str(),
+            target: &self.job.target,
+            change: self.job.change.to_string(),
+            roster: &self.job.roster_path,
+            roster_digest: &self.job.roster_digest,
+            lines: self.job.lines,
+            planned_at: self.job.plan.as_ref().map(|plan| plan.at.to_string()),
+            digest: self.digest(),
+            looked_up: &self.looked_up,
+            to_write: self.to_write(),
+            groups: groups.collect(),
+            refused_by: refused_by.collect(),
+            estimate: WorkForm {
+                requests,
+                seconds: time.map(|time| time.as_secs()),
+            },
+            next: self.next.as_deref(),
+        }
     }
 
     /// The digest of the plan that was made; `None` for a job that was begun without a plan.
@@ -160,24 +186,14 @@ impl<'a> PlanText<'a> {
     }
 }
 
-fn group_json(group: &PlanGroup) -> Value {
-    let first: Vec<_> = group
-        .first
-        .iter()
-        .map(|(row, operations)| {
-            json!({
-                "line": row.line.0,
-                "user_id": row.user_id,
-                "user_name": row.user_name,
-                "operations": words(operations),
-                "reason": row.reason,
-                "detail": row.detail,
-                "active_before": row.before.as_ref().and_then(|seen| seen.state.active),
-                "workspaces_before": row.before.as_ref().and_then(|seen| seen.state.workspaces.clone()),
-            })
-        })
-        .collect();
-    json!({ "lines": group.lines, "first": first })
+fn group_form(group: &PlanGroup) -> GroupForm {
+    let first = group.first.iter();
+    GroupForm {
+        lines: group.lines,
+        first: first
+            .map(|(row, operations)| PlannedUser::new(row, operations))
+            .collect(),
+    }
 }
 
 /// What is done to a user, in words.
@@ -186,11 +202,8 @@ pub(super) fn words(operations: &[Operation]) -> Vec<String> {
 }
 
 fn line(row: &UserRow, operations: &[Operation]) -> String {
-    let who = match (&row.user_name, &row.user_id) {
-        (Some(name), Some(id)) => format!(" {name} ({id})"),
-        (Some(one), None) | (None, Some(one)) => format!(" {one}"),
-        (None, None) => String::new(),
-    };
+    let who = row.name().map(|name| format!(" {name}"));
+    let who = who.unwrap_or_default();
     let before = row.before.as_ref();
     let before = before.map(|seen| format!(" is {}", brief(&seen.state)));
     let what = if operations.is_empty() {
@@ -229,6 +242,14 @@ fn brief_operation(operation: &Operation) -> String {
             format!("set {} workspaces", ids.len())
         }
         other => other.to_string(),
+    }
+}
+
+/// How a group looks: what a run writes, and what needs a look, stand out.
+fn paint(status: Status) -> Paint {
+    match status {
+        Status::Pending => Paint::Strong,
+        status => paint_of(status),
     }
 }
 

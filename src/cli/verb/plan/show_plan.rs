@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::{ChangeArgs, SettingsArgs, SubjectArgs};
 use crate::cli::failure::Failure;
-use crate::cli::next_command::after_planning;
+use crate::cli::next::after_planning;
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::cli::verb::plan::plan_table;
 use crate::cli::verb::plan::plan_text::PlanText;
@@ -68,14 +68,24 @@ pub(crate) async fn plan(
     let request = args.subject.request(args.change.change()?);
     let (ledger, job) = setup.find_job(&request).await?;
     let planned = job::plan(&setup, ledger, job).await?;
-    show_plan(planned, &settings, table.as_ref(), args.json, terminal).await
+    let table = PlanTable::Flag(table.as_ref());
+    show_plan(planned, &settings, table, args.json, terminal).await
+}
+
+/// Whether a command can write all lines of a plan as a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PlanTable<'a> {
+    /// It has the flag, which names this place, or is not given.
+    Flag(Option<&'a OutputPath>),
+    /// It has no such flag.
+    NoFlag,
 }
 
 /// Prints a plan, writes its table if there is a place for one, and closes the ledger.
 pub(crate) async fn show_plan(
     planned: PlannedJob,
     settings: &Settings,
-    table: Option<&OutputPath>,
+    table: PlanTable<'_>,
     json: bool,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
@@ -84,25 +94,47 @@ pub(crate) async fn show_plan(
         job,
         criteria,
         overview,
+        refused_by,
         begun,
     } = planned;
-    if let Some(place) = table {
+    if let PlanTable::Flag(Some(place)) = table {
         plan_table::write(&mut ledger, &job, &criteria, place).await?;
-        terminal.note(&format!("every line: {}", place.path().display()));
+        terminal.note(format!("every line: {}", place.path().display()));
     }
     ledger.close().await?;
-    let text = PlanText::new(&job, &overview, &criteria, settings);
+    let mut text = PlanText::new(&job, &overview, &criteria, settings);
+    text.has_table = matches!(table, PlanTable::Flag(_));
+    text.refused_by = &refused_by;
+    let allowing: Vec<_> = refused_by.iter().map(|rail| rail.flag()).collect();
+    let users = text.to_write();
+    // On a terminal the command asks for the number, which a person is to read and type.
+    let confirm = (!terminal.can_ask()).then_some(users);
+    let next = (!begun && users > 0)
+        .then(|| after_planning(&job.id, &allowing, confirm))
+        .flatten();
+    text.next = next.as_ref().map(|next| next.command.clone());
     if json {
         terminal.json(&text.to_json())?;
-    } else {
-        terminal.data(&text.to_text())?;
-        match (begun, text.to_write()) {
-            (true, _) => {}
-            (false, 0) => terminal.note("nothing was written, and nothing has to be"),
-            (false, users) => {
-                let next = after_planning(&job.id, users);
-                let next = next.map(|command| format!("; to go on: {command}"));
-                terminal.note(&format!("nothing was written{}", next.unwrap_or_default()));
+        return Ok(Exit::Done);
+    }
+    terminal.data(text.to_text())?;
+    if begun {
+        return Ok(Exit::Done);
+    }
+    for rail in &refused_by {
+        let flag = rail.flag();
+        terminal.warn(&format!(
+            "warning: a run would be refused: {rail}; look at the roster, then allow it with `{flag}`"
+        ));
+    }
+    match next {
+        None if users == 0 => terminal.note("nothing was written, and nothing has to be"),
+        None => terminal.note("nothing was written"),
+        Some(next) => {
+            terminal.note(format!("nothing was written; to go on: {}", next.command));
+            if !next.variables.is_empty() {
+                let names = next.variables.join(", ");
+                terminal.note(format!("(with the variables that are set now: {names})"));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `offboard sandbox`: the SCIM server by itself, until a signal stops it.
 
+use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,8 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::json::{SCHEMA, SandboxForm, VERSION};
+use crate::cli::next::quote;
 use crate::cli::output::Terminal;
 use crate::cli::process::signals;
 use crate::cli::verb::sandbox::{roster_record, write_roster};
@@ -16,6 +19,7 @@ use crate::sandbox::{
     Approver, CertificateRules, FaultSettings, OAuthRules, RequestAllowance, Sandbox,
     SandboxSettings, people,
 };
+use crate::screen::{Paint, Painted};
 use crate::settings::Span;
 
 /// Run the built-in SCIM server by itself, for rehearsals.
@@ -72,7 +76,17 @@ pub(crate) struct SandboxArgs {
     /// Write a roster of all its users to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) roster: Option<PathBuf>,
+
+    /// Print the addresses and the ways to sign in as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
+
+/// A static token that the sandbox takes.
+const API_KEY: &str = "auk_sandbox";
+
+/// The secret of its OAuth client.
+const CLIENT_SECRET: &str = "sandbox";
 
 pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exit, Failure> {
     if let Some(path) = &args.log {
@@ -85,10 +99,10 @@ pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exi
         users: args.users,
         seed: args.seed,
         token_life: args.token_life.0,
-        api_key: Some("auk_sandbox".to_owned()),
+        api_key: Some(API_KEY.to_owned()),
         certificate: certificate(args.certificate.as_deref())?,
         oauth: OAuthRules {
-            client_secret: Some("sandbox".to_owned()),
+            client_secret: Some(CLIENT_SECRET.to_owned()),
             rotation: !args.no_rotation,
             person: args.approve.map(|polls| (polls, Approver::Approves)),
             ..OAuthRules::default()
@@ -105,23 +119,70 @@ pub(crate) async fn sandbox(args: SandboxArgs, terminal: Terminal) -> Result<Exi
             people(args.seed, args.users).try_for_each(|person| csv.write(roster_record(&person)))
         })?;
     }
-    let (username, password) = (settings.username.clone(), settings.password.clone());
-    let client_id = settings.oauth.client_id.clone();
+    let form = SandboxForm {
+        schema: SCHEMA,
+        version: VERSION,
+        username: settings.username.clone(),
+        password: settings.password.clone(),
+        api_key: API_KEY.to_owned(),
+        client_id: settings.oauth.client_id.clone(),
+        client_secret: CLIENT_SECRET.to_owned(),
+        ..SandboxForm::default()
+    };
     let sandbox = start(settings).await?;
     let mut signals = signals::listen().map_err(JobError::Signals)?;
-    terminal.data(&format!("scim-url  {}", sandbox.scim_url()))?;
-    terminal.data(&format!("auth-url  {}", sandbox.auth_url()))?;
-    terminal.data(&format!("username  {username}\npassword  {password}"))?;
-    terminal.data(&format!(
-        "api-key   auk_sandbox\nclient-id {client_id}, its secret: sandbox"
-    ))?;
     let root = sandbox.auth_url();
-    terminal.data(&format!(
-        "token-url {root}/oauth/token\ndevice-url {root}/oauth/device/code"
-    ))?;
+    let form = SandboxForm {
+        scim_url: sandbox.scim_url(),
+        token_url: format!("{root}/oauth/token"),
+        device_url: format!("{root}/oauth/device/code"),
+        auth_url: root,
+        ..form
+    };
+    if args.json {
+        terminal.json(&form)?;
+    } else {
+        terminal.data(to_text(&form))?;
+    }
     signals.next().await;
     sandbox.stop().await;
     Ok(Exit::Done)
+}
+
+/// Where the sandbox listens, and the lines that let another terminal use it.
+fn to_text(form: &SandboxForm) -> Painted {
+    let SandboxForm {
+        scim_url,
+        auth_url,
+        username,
+        password,
+        api_key,
+        client_id,
+        client_secret,
+        token_url,
+        device_url,
+        ..
+    } = form;
+    let facts = format!(
+        "scim-url  {scim_url}\nauth-url  {auth_url}\nusername  {username}\npassword  {password}\n\
+         api-key   {api_key}\nclient-id {client_id}, its secret: {client_secret}\n\
+         token-url {token_url}\ndevice-url {device_url}\n"
+    );
+    let variables = [
+        ("SCIM_URL", scim_url),
+        ("AUTH_URL", auth_url),
+        ("USERNAME", username),
+        ("PASSWORD", password),
+    ];
+    let mut text = Painted::from(facts);
+    text.paint(
+        Paint::Strong,
+        "\nIn another terminal, `offboard` works on it after:",
+    );
+    for (name, value) in variables {
+        let _ = write!(text, "\nexport OFFBOARD_{name}={}", quote(value));
+    }
+    text
 }
 
 fn certificate(path: Option<&Path>) -> Result<CertificateRules, Failure> {

@@ -2,5 +2,6 @@
 
 mod show_status;
 mod standing;
+mod troubled_users;
 
 pub(crate) use show_status::{StatusArgs, status};

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Terminal, chain_head, drift, totals};
+use crate::cli::json::StatusForm;
+use crate::cli::output::{MOST_IN_JSON, SHOWN, Terminal, chain_head, drift, totals, troubled};
 use crate::cli::verb::status::standing::Standing;
-use crate::domain::on_one_line;
+use crate::cli::verb::status::troubled_users::list_troubled;
+use crate::domain::{line_counts, on_one_line};
 use crate::job::select;
-use crate::ledger::JobSelector;
+use crate::ledger::{JobSelector, Reader};
 use crate::progress::{JobWatch, WatchedJob, speed_in_words};
+use crate::screen::{Paint, Painted};
 
 /// Show where a job stands, also while another process works on it.
 #[derive(Debug, Args)]
@@ -27,6 +29,10 @@ pub(crate) struct StatusArgs {
     /// Look again every two seconds, until the job or the run ends.
     #[arg(long, conflicts_with = "json")]
     pub(crate) watch: bool,
+
+    /// List all users that failed, are in doubt or have drifted, and not only the first of them.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) all: bool,
 
     /// Print JSON.
     #[arg(long)]
@@ -49,20 +55,34 @@ pub(crate) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
         Standing::read(&path, &selector).await?
     };
     if args.json {
-        let mut value = json!(standing.summary);
-        let holder = standing.holder.as_ref();
-        value["held_by"] = json!(holder.map(|(holder, _)| holder.to_string()));
-        value["activity"] = json!(holder.map(|(_, activity)| activity.as_str()));
-        value["in_flight"] = json!(standing.in_flight());
-        value["next"] = json!(standing.next());
-        terminal.json(&value)?;
+        terminal.json(&form(&standing).await?)?;
     } else {
-        terminal.data(&to_text(&standing))?;
+        terminal.data(to_text(&standing))?;
+        let most = if args.all { usize::MAX } else { SHOWN };
+        list_troubled(&standing, most, terminal).await?;
+        let text = next_text(&standing);
+        if !text.is_empty() {
+            terminal.data(text.join("\n"))?;
+        }
     }
     Ok(if standing.summary.balanced {
         Exit::Done
     } else {
         Exit::Imbalance
+    })
+}
+
+async fn form(standing: &Standing) -> Result<StatusForm, Failure> {
+    let holder = standing.holder.as_ref();
+    let mut reader = Reader::open(&standing.ledger).await?;
+    Ok(StatusForm {
+        held_by: holder.map(|(holder, _)| holder.to_string()),
+        activity: holder.map(|(_, activity)| activity.as_str()),
+        in_flight: standing.in_flight(),
+        failures: troubled(&mut reader, &standing.job, MOST_IN_JSON).await?,
+        failures_in_all: standing.counts.trouble(),
+        next: standing.next(),
+        summary: standing.summary.clone(),
     })
 }
 
@@ -88,7 +108,7 @@ async fn watch(path: &Path, selector: &JobSelector) -> Result<Standing, Failure>
     }
 }
 
-fn to_text(standing: &Standing) -> String {
+fn to_text(standing: &Standing) -> Painted {
     let Standing {
         job,
         counts,
@@ -97,9 +117,10 @@ fn to_text(standing: &Standing) -> String {
         ..
     } = standing;
     let change = job.change.to_string();
-    let mut text = format!(
-        "job {}\n{} at {}\nroster {}, loaded {}\n",
-        job.id,
+    let mut text = Painted::default().with(Paint::Strong, format!("job {}", job.id));
+    let _ = writeln!(
+        text,
+        "\n{} at {}\nroster {}, loaded {}",
         on_one_line(&change),
         on_one_line(&job.target),
         on_one_line(&job.roster_path),
@@ -115,7 +136,8 @@ fn to_text(standing: &Standing) -> String {
     if let Some(parent) = &summary.undoes {
         let _ = writeln!(text, "gives back what job {parent} took");
     }
-    text.push_str(&totals(job, counts, standing.is_at_work()));
+    text.append(totals(job, counts, standing.is_at_work()));
+    let _ = write!(text, "\n  {}", line_counts(|status| counts.of(status)));
     if let Some(undone) = &summary.undone {
         let _ = write!(text, "\n{}", undone.in_words());
     }
@@ -125,7 +147,8 @@ fn to_text(standing: &Standing) -> String {
     for run in &summary.runs {
         let end = match (&run.ended_at, &run.ending) {
             (Some(at), Some(how)) => {
-                let why = run.stopped.as_ref().map(|why| format!(": {why}"));
+                let why = run.stopped.as_ref().filter(|why| *why != how);
+                let why = why.map(|why| format!(": {why}"));
                 format!("{how} {at}{}", why.unwrap_or_default())
             }
             _ if holder.is_some() => "under way".to_owned(),
@@ -145,20 +168,17 @@ fn to_text(standing: &Standing) -> String {
     if let Some(chain) = &summary.chain {
         let _ = write!(text, "\n{}", chain_head(chain.events, &chain.head));
     }
-    let left = counts.open();
-    if let Some(speed) = standing.speed
-        && let Some(words) = speed_in_words(speed, left)
-    {
-        let _ = write!(text, "\n{words}");
-    }
-    if holder.is_some() {
-        let _ = write!(text, "\n{}", standing.words());
-    }
-    if let Some(command) = standing.next() {
-        let _ = write!(
-            text,
-            "\nto continue, with the settings that it was started with: {command}"
-        );
-    }
     text
+}
+
+/// How fast it goes, which process works on the job, and how to continue: one text a line.
+fn next_text(standing: &Standing) -> Vec<String> {
+    let left = standing.counts.open();
+    let speed = standing.speed.and_then(|speed| speed_in_words(speed, left));
+    let holder = standing.holder.is_some().then(|| standing.words());
+    let next = standing.next();
+    let next = next.map(|command| {
+        format!("to continue, with the settings that it was started with: {command}")
+    });
+    [speed, holder, next].into_iter().flatten().collect()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::cli::next_command::quote;
+use crate::cli::next::quote;
 use crate::domain::{Clock, Status};
 use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
 use crate::progress::{Speed, WINDOW};

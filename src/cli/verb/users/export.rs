@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
+use crate::cli::json::{ExportForm, SCHEMA, VERSION};
 use crate::cli::output::{Terminal, TerminalVoice};
 use crate::engine::Signal;
 use crate::export::{Column, ExportOrder, ExportProgress, PartError, PartFile, UserTable};
@@ -61,6 +62,10 @@ pub(crate) struct ExportArgs {
     /// [default: all].
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) columns: Vec<Column>,
+
+    /// Print what was written as JSON.
+    #[arg(long, requires = "output")]
+    pub(crate) json: bool,
 
     /// How progress is shown on standard error.
     #[command(flatten)]
@@ -123,7 +128,7 @@ async fn export(
     };
     drop(progress);
     walked?;
-    sink.finish(terminal)
+    sink.finish(args.output.as_deref().filter(|_| args.json), terminal)
 }
 
 async fn walk(
@@ -181,7 +186,7 @@ impl Sink {
         let (part, place) = PartFile::open(path, order.clone(), &mut table)?;
         if place.passed > 0 {
             let rows = table.progress().users;
-            terminal.note(&format!(
+            terminal.note(format!(
                 "going on after {rows} users that are written already"
             ));
         }
@@ -210,11 +215,12 @@ impl Sink {
         Ok(true)
     }
 
-    /// A list that is known to lack users is no success.
-    fn finish(self, terminal: Terminal) -> Result<Exit, Failure> {
+    /// Ends the file, and prints what was written; as JSON if the file is given. A list that is known to lack users
+    /// is no success.
+    fn finish(self, json: Option<&Path>, terminal: Terminal) -> Result<Exit, Failure> {
         let ExportProgress { users, duplicates } = self.table.progress();
         if duplicates > 0 {
-            terminal.note(&format!(
+            terminal.note(format!(
                 "{duplicates} users were shown twice and have one row"
             ));
         }
@@ -230,7 +236,17 @@ impl Sink {
         if let Some(part) = self.part {
             part.finish()?;
         }
-        terminal.note(&format!("{users} users"));
+        terminal.note(format!("{users} users"));
+        if let Some(file) = json {
+            terminal.json(&ExportForm {
+                schema: SCHEMA,
+                version: VERSION,
+                file: file.display().to_string(),
+                users,
+                duplicates,
+                total,
+            })?;
+        }
         let is_short = total.is_some_and(|total| total > users + duplicates);
         Ok(if is_short { Exit::Trouble } else { Exit::Done })
     }

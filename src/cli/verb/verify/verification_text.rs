@@ -26,12 +26,11 @@ pub(crate) fn verification_text(verification: &VerifyResult) -> String {
         }
     }
     for row in &verification.drifted {
-        let who = row.user_name.as_deref().or(row.user_id.as_deref());
         let _ = writeln!(
             text,
             "  line {}: {}: {}",
             row.line,
-            who.unwrap_or_default(),
+            row.name().unwrap_or_default(),
             row.verified_detail.as_deref().unwrap_or_default()
         );
     }

@@ -1,21 +1,21 @@
 //! `offboard verify`: reads again each user that a job brought to the wanted state, and compares.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
+use crate::cli::json::{SCHEMA, UserForm, VERSION, VerifyForm};
 use crate::cli::output::{SHOWN, Terminal, TerminalVoice, chain_head};
+use crate::cli::process::notifying;
 use crate::cli::verb::verify::verification_text::{not_verified, verification_text};
 use crate::domain::Finding;
-use crate::job::{self, Sessions, Setup, VerifyResult};
+use crate::job::{self, Sessions, Setup, VerifyOptions, VerifyResult};
 use crate::ledger::Job;
 use crate::report::UndoneSummary;
-use crate::settings::{ProgressSettings, Settings};
+use crate::settings::{EndSettings, ProgressSettings, Settings};
 
 /// Read every user of a job again and compare: confirmed, drifted, or gone.
 ///
@@ -30,6 +30,10 @@ pub(crate) struct VerifyArgs {
     /// The beginning of a job's id, or `latest`.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
+
+    /// How the command ends.
+    #[command(flatten)]
+    pub(crate) end: EndSettings,
 
     /// Print the result as JSON.
     #[arg(long)]
@@ -49,20 +53,36 @@ pub(crate) async fn verify(
     sessions: &Sessions,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
+    notifying(
+        &args.end,
+        terminal,
+        Box::pin(work(&args, sessions, terminal)),
+    )
+    .await
+}
+
+async fn work(
+    args: &VerifyArgs,
+    sessions: &Sessions,
+    terminal: Terminal,
+) -> Result<(Exit, Option<VerifyForm>), Failure> {
     let settings = Settings::resolve(args.settings.layer()?)?;
     let voice = TerminalVoice::new(terminal, args.progress.progress());
     let setup = Setup::new(&settings, Arc::new(voice), sessions)?;
     let (mut ledger, job) = setup.pick_job(&args.job).await?;
     setup.name_job(&job);
-    let verification = job::verify(&setup, &mut ledger, &job, SHOWN).await?;
+    let options = VerifyOptions {
+        shown: SHOWN,
+        tolerate: args.end.tolerate(),
+    };
+    let verification = job::verify(&setup, &mut ledger, &job, &options).await?;
     ledger.close().await?;
     if let Some(head) = &verification.head {
-        terminal.note(&chain_head(head.events, &head.hash));
+        terminal.note(chain_head(head.events, &head.hash));
     }
-    if args.json {
-        terminal.outcome_json(&to_json(&job, &verification));
-    } else if !verification.is_empty {
-        terminal.outcome(&verification_text(&verification));
+    let exit = Exit::from(&verification.end());
+    if !args.json && !verification.is_empty {
+        terminal.outcome(verification_text(&verification));
     }
     if verification.is_empty {
         terminal.note("no user is in the wanted state yet: there is nothing to verify");
@@ -70,17 +90,32 @@ pub(crate) async fn verify(
             terminal.warn(&words);
         }
     }
-    Ok(Exit::from(&verification.end()))
+    let form = form(&job, verification, exit);
+    if args.json {
+        terminal.outcome_json(&form);
+    }
+    Ok((exit, Some(form)))
 }
 
-fn to_json(job: &Job, verification: &VerifyResult) -> Value {
-    let findings: BTreeMap<_, _> = Finding::ALL
-        .into_iter()
-        .map(|finding| (finding.as_str(), verification.of(finding)))
-        .collect();
-    json!({
-        "schema": 1, "job": job.id.as_str(), "findings": findings, "requests": verification.requests,
-        "holds": verification.of(Finding::Drifted) == 0, "not_verified": verification.left_out.lines(),
-        "undone": verification.undone.as_ref().map(UndoneSummary::new),
-    })
+fn form(job: &Job, verification: VerifyResult, exit: Exit) -> VerifyForm {
+    let findings = Finding::ALL.into_iter();
+    VerifyForm {
+        schema: SCHEMA,
+        version: VERSION,
+        exit: exit.code(),
+        job: job.id.to_string(),
+        findings: findings
+            .map(|finding| (finding.as_str(), verification.of(finding)))
+            .collect(),
+        requests: verification.requests,
+        holds: verification.of(Finding::Drifted) == 0,
+        not_verified: verification.left_out.lines(),
+        tolerated: verification.tolerated,
+        undone: verification.undone.as_ref().map(UndoneSummary::new),
+        drifted: verification
+            .drifted
+            .into_iter()
+            .map(UserForm::from)
+            .collect(),
+    }
 }

@@ -3,7 +3,7 @@
 
 use sqlx::Connection;
 
-use crate::domain::{Line, UserId};
+use crate::domain::{Line, UserId, name_user};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sqlite::Count;
 use crate::ledger::sqlite::events::append_events;
@@ -39,7 +39,7 @@ const SEEN_USER: &str = "
     ORDER BY line LIMIT 1";
 
 const BEYOND: &str = "
-    SELECT line, coalesce(user_name, user_id) AS who FROM users
+    SELECT line, display_name, coalesce(user_name, roster_name), user_id FROM users
     WHERE job = ? AND (is_open = 1
                        OR attempts > 0 AND (status = 'failed' OR NOT ?))
     ORDER BY line LIMIT ? OFFSET ?";
@@ -127,16 +127,18 @@ impl Ledger {
         cap: u64,
         limit: usize,
     ) -> Result<Vec<String>, LedgerError> {
-        let rows: Vec<(Line, Option<String>)> = sqlx::query_as(BEYOND)
+        type Text = Option<String>;
+        let rows: Vec<(Line, Text, Text, Text)> = sqlx::query_as(BEYOND)
             .bind(job.number)
             .bind(is_retry)
             .bind(Count::limit(limit))
             .bind(Count(cap))
             .fetch_all(&mut self.connection)
             .await?;
-        let texts = rows
-            .into_iter()
-            .map(|(line, who)| format!("line {line} {}", who.unwrap_or_default()));
+        let texts = rows.iter().map(|(line, display_name, address, id)| {
+            let user = name_user(display_name.as_deref(), address.as_deref(), id.as_deref());
+            format!("line {line} {}", user.unwrap_or_default())
+        });
         Ok(texts.collect())
     }
 }

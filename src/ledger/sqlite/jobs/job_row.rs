@@ -90,6 +90,9 @@ impl Job {
 pub enum JobSelector {
     /// The one loaded last that is not itself an undo.
     Latest,
+    /// The last one that a run has begun, and that is not itself an undo. If no run has begun any, the one loaded
+    /// last.
+    LatestBegun,
     /// The one whose id begins so.
     Prefix(String),
 }
@@ -169,6 +172,11 @@ const JOBS: &str = "SELECT * FROM jobs ORDER BY number DESC";
 const JOBS_WITH_KEY: &str = "SELECT * FROM jobs WHERE key = ? ORDER BY number DESC";
 
 const LATEST_JOB: &str = "SELECT * FROM jobs WHERE parent IS NULL ORDER BY number DESC LIMIT 1";
+
+const LATEST_BEGUN_JOB: &str = "
+    SELECT * FROM jobs WHERE parent IS NULL
+    ORDER BY EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.number AND kind = 'run') DESC,
+             number DESC LIMIT 1";
 
 // The prefix holds hexadecimal digits only, so LIKE has nothing to escape.
 const JOBS_WITH_PREFIX: &str = "SELECT * FROM jobs WHERE id LIKE ? || '%' ORDER BY number LIMIT 2";
@@ -315,6 +323,11 @@ async fn select_job(
     let jobs: Vec<Job> = match selector {
         // The last thing done is rarely what is meant: an undo is worked on through its parent.
         JobSelector::Latest => sqlx::query_as(LATEST_JOB).fetch_all(connection).await?,
+        JobSelector::LatestBegun => {
+            sqlx::query_as(LATEST_BEGUN_JOB)
+                .fetch_all(connection)
+                .await?
+        }
         JobSelector::Prefix(prefix) => {
             sqlx::query_as(JOBS_WITH_PREFIX)
                 .bind(prefix)
@@ -328,8 +341,10 @@ async fn select_job(
         (Some(_), JobSelector::Prefix(prefix)) => Err(LedgerError::NoSuchJob(format!(
             "several jobs' ids begin with `{prefix}`: give more of it"
         ))),
-        (Some(_), JobSelector::Latest) => unreachable!("the query asks for one row"),
-        (None, JobSelector::Latest) => Err(LedgerError::NoSuchJob(
+        (Some(_), JobSelector::Latest | JobSelector::LatestBegun) => {
+            unreachable!("the query asks for one row")
+        }
+        (None, JobSelector::Latest | JobSelector::LatestBegun) => Err(LedgerError::NoSuchJob(
             "the ledger holds no job yet".to_owned(),
         )),
         (None, JobSelector::Prefix(prefix)) => Err(LedgerError::NoSuchJob(format!(

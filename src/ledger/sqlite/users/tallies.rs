@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use crate::domain::Status;
+use crate::domain::{Reason, Status};
 use crate::ledger::sqlite::Count;
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow, WorkLeft};
 
@@ -37,6 +37,11 @@ const SET_ASIDE: &str = "
     SELECT count(*) FROM users
     WHERE job = ? AND is_open IS NULL AND status IN ('invalid', 'duplicate')";
 
+const FAILED_FOR: &str = "
+    SELECT count(*) FROM users
+    WHERE job = ? AND is_open IS NULL AND status = 'failed'
+          AND reason IN (SELECT value FROM json_each(?))";
+
 const FINDINGS: &str = "
     SELECT verified, count(*) AS lines FROM users
     WHERE job = ? AND verified IS NOT NULL GROUP BY verified";
@@ -57,6 +62,23 @@ impl Ledger {
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn counts(&mut self, job: &Job) -> Result<Counts, LedgerError> {
         counts(&mut self.connection, job).await
+    }
+
+    /// How many users of a job have failed for one of these reasons.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn failed_for(&mut self, job: &Job, reasons: &[Reason]) -> Result<u64, LedgerError> {
+        if reasons.is_empty() {
+            return Ok(0);
+        }
+        let codes: Vec<_> = reasons.iter().map(|reason| reason.as_str()).collect();
+        let Count(users) = sqlx::query_scalar(FAILED_FOR)
+            .bind(job.number)
+            .bind(serde_json::json!(codes).to_string())
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(users)
     }
 
     /// Whether a run still has to deal with a line of the job.

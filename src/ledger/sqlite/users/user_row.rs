@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::domain::{Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState};
+use crate::domain::{
+    Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState, name_user,
+};
 use crate::ledger::sqlite::users::user_columns::{user_columns, user_rows};
 use crate::ledger::sqlite::{Count, Json, Nullable};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
@@ -138,6 +140,19 @@ const OPEN_RANGE: &str = "
            (SELECT line FROM users WHERE job = ?1 AND is_open = 1 ORDER BY line DESC LIMIT 1)";
 
 impl UserRow {
+    /// The user as a person names it: name, address and id, as far as they are known.
+    pub(crate) fn name(&self) -> Option<String> {
+        let address = self
+            .user_name
+            .as_deref()
+            .or(self.known.roster_name.as_deref());
+        name_user(
+            self.display_name.as_deref(),
+            address,
+            self.user_id.as_deref(),
+        )
+    }
+
     /// A line of which nothing is known but its user and its state.
     pub fn new(line: Line, user_id: Option<String>, status: Status) -> Self {
         Self {

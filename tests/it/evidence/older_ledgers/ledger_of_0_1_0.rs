@@ -65,7 +65,7 @@ async fn the_ledger_of_0_1_0_reads_as_before_and_its_interrupted_job_continues()
     let jobs = finish(bed.offboard(&["jobs", "list", "--json"])).await;
     let jobs: serde_json::Value = serde_json::from_str(&jobs.stdout).unwrap();
     // The latest comes first: job 2, the undo, job 1.
-    let id = |nth: usize| jobs[nth]["job"].as_str().unwrap().to_owned();
+    let id = |nth: usize| jobs["jobs"][nth]["job"].as_str().unwrap().to_owned();
     let (second, undo, first) = (id(0), id(1), id(2));
 
     let mut transcript = Transcript::default();

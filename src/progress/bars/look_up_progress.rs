@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::domain::escape_controls;
-use crate::progress::ProgressMode;
+use crate::progress::plain_lines::with_time;
+use crate::progress::{ProgressMode, json_events};
 use crate::screen;
 
 /// How often a line is written where there is no terminal.
@@ -18,6 +19,8 @@ pub(crate) struct LookUpProgress {
     bar: Option<ProgressBar>,
     /// When the next line is due; `None` if no lines are printed.
     due: Option<Instant>,
+    /// Whether the lines are JSON.
+    is_json: bool,
 }
 
 impl LookUpProgress {
@@ -27,9 +30,13 @@ impl LookUpProgress {
         let (bar, due) = match mode.shown() {
             ProgressMode::Bar => (Some(bar()), None),
             ProgressMode::Off => (None, None),
-            ProgressMode::Auto | ProgressMode::Lines => (None, lines()),
+            ProgressMode::Auto | ProgressMode::Lines | ProgressMode::Json => (None, lines()),
         };
-        Self { bar, due }
+        Self {
+            bar,
+            due,
+            is_json: mode == ProgressMode::Json,
+        }
     }
 
     /// Shows that so many requests were sent, and that about so many are left.
@@ -42,9 +49,13 @@ impl LookUpProgress {
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {
             self.due = Some(now + EVERY);
-            screen::say(&format!(
-                "looking users up ({method}): {requests} requests, about {left} left"
-            ));
+            if self.is_json {
+                json_events::look_up(method, requests, left);
+            } else {
+                screen::say(with_time(&format!(
+                    "looking users up ({method}): {requests} requests, about {left} left"
+                )));
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Progress of a job that another process works on, read from the ledger.
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 
-use crate::domain::escape_controls;
+use crate::progress::bars::bar_style;
 use crate::progress::{ProgressMode, Speed, progress_words};
 use crate::screen;
 
@@ -42,7 +42,7 @@ impl JobWatch {
     pub(crate) fn new() -> Self {
         let is_bar = ProgressMode::Auto.shown() == ProgressMode::Bar;
         Self {
-            bar: is_bar.then(bar),
+            bar: is_bar.then(|| ProgressBar::new(0)),
             printed: String::new(),
         }
     }
@@ -64,9 +64,7 @@ impl JobWatch {
         }
         tail.push_str(&seen.words);
         if let Some(bar) = &self.bar {
-            bar.set_length(seen.users);
-            bar.set_position(seen.done);
-            bar.set_message(escape_controls(&tail).into_owned());
+            bar_style::show(bar, seen.done, seen.users, &tail);
             return;
         }
         let glue = if parts.is_empty() { "; " } else { ", " };
@@ -86,11 +84,4 @@ impl JobWatch {
             bar.finish_and_clear();
         }
     }
-}
-
-fn bar() -> ProgressBar {
-    // As the bar of the run itself.
-    let style = "{bar:24} {human_pos}/{human_len}  {wide_msg}";
-    let style = ProgressStyle::with_template(style).expect("the template is valid");
-    ProgressBar::new(0).with_style(style.progress_chars("█▉▊▋▌▍▎▏ "))
 }

@@ -1,24 +1,26 @@
-//! The one place that prints. Control characters are escaped first, so that a terminal never obeys text from outside:
-//! names, ids, a provider's words, file names, arguments.
-//!
-//! It must not know what the text is about.
+//! Standard output and standard error.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::domain::escape_controls;
+use crate::screen::Painted;
 
 /// Prints one or more lines to standard output.
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn data(text: &str) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{}", escape_controls(text))
+pub(crate) fn data(text: impl Into<Painted>) -> io::Result<()> {
+    let line = text.into().colored() + "\n";
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.flush()
 }
 
 /// Prints one or more lines to standard error. A line that cannot be written is lost: there is no other place to
 /// report it.
-pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
+pub(crate) fn say(text: impl Into<Painted>) {
+    let line = text.into().colored() + "\n";
+    let _ = anstream::stderr().lock().write_all(line.as_bytes());
 }
 
 /// Prints a question to standard error, and leaves the line open for the answer.
@@ -40,6 +42,13 @@ pub(crate) fn stream() -> Box<dyn Write> {
     }
 }
 
+/// A program whose standard output is thrown away: the data of this one alone is printed there.
+pub(crate) fn beside_data(program: &str) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program);
+    command.stdout(std::process::Stdio::null());
+    command
+}
+
 /// The stream for the log if there is no log file: standard error.
 pub(crate) fn log() -> impl Write {
     Cleaned::new(io::stderr())
@@ -57,6 +66,18 @@ pub(crate) fn can_draw() -> bool {
 /// Whether a person can be asked: standard input and standard error are terminals.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// How many characters a line of standard error has, if it is a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(width.0.into())
+}
+
+/// How many lines standard output has, if it is a terminal.
+pub(crate) fn rows() -> Option<usize> {
+    let (_, height) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(height.0.into())
 }
 
 /// A stream that escapes control characters. Bytes that are no UTF-8 become the replacement character.

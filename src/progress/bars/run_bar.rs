@@ -1,44 +1,44 @@
 //! The bar on a terminal. Users that failed are printed above it.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use crate::domain::escape_controls;
 use crate::engine::{Notice, Snapshot};
+use crate::progress::bars::bar_style;
 use crate::progress::progress_words;
 use crate::progress::speed::Pulse;
 use crate::screen;
 
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(in crate::progress) struct RunBar {
     bar: ProgressBar,
     pulse: Pulse,
 }
 
-impl Bar {
-    pub(super) fn new() -> Self {
+impl RunBar {
+    pub(in crate::progress) fn new() -> Self {
         Self::on_target(ProgressDrawTarget::stderr_with_hz(8))
     }
 
     fn on_target(target: ProgressDrawTarget) -> Self {
-        let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len}  {wide_msg}")
-            .expect("the template is valid")
-            .progress_chars("█▉▊▋▌▍▎▏ ");
-        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         Self {
-            bar,
+            bar: ProgressBar::with_draw_target(None, target),
             pulse: Pulse::default(),
         }
     }
 
-    pub(super) fn on(&mut self, notice: &Notice) {
+    pub(in crate::progress) fn on(&mut self, notice: &Notice) {
         match notice {
             Notice::Started(snapshot) | Notice::Tick(snapshot) => self.show(snapshot),
             Notice::Settled {
                 line,
                 user,
+                name,
                 settlement,
             } => {
-                if let Some(trouble) = progress_words::trouble(*line, user, settlement) {
+                if let Some(trouble) =
+                    progress_words::trouble(*line, user, name.as_deref(), settlement)
+                {
                     self.above(trouble);
                 }
             }
@@ -61,12 +61,12 @@ impl Bar {
     }
 
     /// Whether there is a terminal on which anything is drawn.
-    pub(super) fn is_seen(&self) -> bool {
+    pub(in crate::progress) fn is_seen(&self) -> bool {
         !self.bar.is_hidden()
     }
 
     /// Prints one line above the bar.
-    pub(super) fn say(&self, text: &str) {
+    pub(in crate::progress) fn say(&self, text: &str) {
         if self.bar.is_hidden() {
             // Without a terminal the bar draws nothing, also no line above it.
             screen::say(text);
@@ -81,9 +81,7 @@ impl Bar {
 
     fn show(&mut self, snapshot: &Snapshot) {
         self.pulse.beat(snapshot);
-        self.bar.set_length(snapshot.users);
-        self.bar.set_position(snapshot.done);
         let tail = progress_words::tail(snapshot, &self.pulse);
-        self.bar.set_message(escape_controls(&tail).into_owned());
+        bar_style::show(&self.bar, snapshot.done, snapshot.users, &tail);
     }
 }

@@ -1,0 +1,140 @@
+//! Jobs: after a run, at one moment, verified, listed and deleted.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::Exit;
+use crate::cli::json::{SCHEMA, UserForm, VERSION};
+use crate::report::{Summary, UndoneSummary};
+
+/// `run`, `resume`, `retry` and `undo`: the job after the run.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RunForm {
+    /// The job, as in `summary.json` of the report.
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
+    /// The exit code of the command.
+    pub(crate) exit: u8,
+    /// Why the run stopped early, in words; null if it did not.
+    pub(crate) stopped: Option<String>,
+    /// Users that failed, are in doubt or were not found, and lines that cannot be used: the first thousand.
+    pub(crate) failures: Vec<UserForm>,
+    /// How many there are in all.
+    pub(crate) failures_in_all: u64,
+    /// Of these, the lines that `--tolerate` names.
+    pub(crate) tolerated: u64,
+    /// The command that continues the job; null if no user is left.
+    pub(crate) next: Option<String>,
+}
+
+/// `status` and `jobs show`: the job at this moment.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct StatusForm {
+    /// The job, as in `summary.json` of the report.
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
+    /// The process that works on the ledger; null if none does.
+    pub(crate) held_by: Option<String>,
+    /// What that process does; null if there is none.
+    pub(crate) activity: Option<&'static str>,
+    /// Users whose request has left and is not answered yet.
+    pub(crate) in_flight: u64,
+    /// Users that failed, are in doubt or were not found, and lines that cannot be used: the first thousand.
+    pub(crate) failures: Vec<UserForm>,
+    /// How many there are in all.
+    pub(crate) failures_in_all: u64,
+    /// The command that continues the job; null if it is done, or if a process works on it.
+    pub(crate) next: Option<String>,
+}
+
+/// `resume` and `undo`, if there is nothing to do.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct NothingForm {
+    /// The version of this form.
+    schema: u32,
+    /// The version of the program.
+    version: &'static str,
+    /// The exit code of the command.
+    exit: u8,
+    /// Why there is nothing to do, in words.
+    nothing_to_do: String,
+}
+
+impl NothingForm {
+    pub(crate) fn new(exit: Exit, why: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            version: VERSION,
+            exit: exit.code(),
+            nothing_to_do: why.to_owned(),
+        }
+    }
+}
+
+/// What a verb that works on a job has done.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum WorkedForm {
+    /// A run.
+    Run(Box<RunForm>),
+    /// Nothing.
+    Nothing(NothingForm),
+}
+
+/// `verify`: what was found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct VerifyForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The job.
+    pub(crate) job: String,
+    /// The exit code of the command.
+    pub(crate) exit: u8,
+    /// How many users have which finding.
+    pub(crate) findings: BTreeMap<&'static str, u64>,
+    /// The first users that have drifted.
+    pub(crate) drifted: Vec<UserForm>,
+    /// Requests that were sent.
+    pub(crate) requests: u64,
+    /// Whether no user has drifted.
+    pub(crate) holds: bool,
+    /// Users of the job that were not read, because the job is not done with them.
+    pub(crate) not_verified: u64,
+    /// Of these, the users whose outcome `--tolerate` names.
+    pub(crate) tolerated: u64,
+    /// What undo jobs have given back; null if there is no undo.
+    pub(crate) undone: Option<UndoneSummary>,
+}
+
+/// `jobs list`: all jobs of the ledger.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct JobsForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The jobs, the latest first, each as in `summary.json` of its report.
+    pub(crate) jobs: Vec<Summary>,
+}
+
+/// `jobs prune`: the jobs that were deleted.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PrunedForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The jobs.
+    pub(crate) jobs: Vec<String>,
+    /// Whether they were deleted; false with `--dry-run`.
+    pub(crate) deleted: bool,
+}

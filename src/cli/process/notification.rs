@@ -1,0 +1,84 @@
+//! The program that is run when a command has ended, such as one that sends a mail or calls a webhook. It gets the
+//! object of `--json` on standard input. Whatever becomes of it, the exit code of the command stays.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+
+use crate::cli::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::json::FailureForm;
+use crate::cli::output::Terminal;
+use crate::cli::process::signals;
+use crate::screen;
+use crate::settings::{EndSettings, SecretKind};
+
+/// How long the program may take.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Does the work of a verb, and then runs the program that is to be notified of its end. The work gives the exit code,
+/// and the object of `--json`.
+pub(crate) async fn notifying<T: Serialize>(
+    end: &EndSettings,
+    terminal: Terminal,
+    work: impl Future<Output = Result<(Exit, Option<T>), Failure>>,
+) -> Result<Exit, Failure> {
+    let done = work.await;
+    if let Some(command) = &end.notify_command {
+        let text = match &done {
+            Ok((_, form)) => serde_json::to_string(form),
+            Err(failure) => serde_json::to_string(&FailureForm::from(failure)),
+        };
+        let sent = match text {
+            Ok(text) => notify(command, text).await,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(why) = sent {
+            terminal.warn(&format!("warning: `--notify-command` failed: {why}"));
+        }
+    }
+    done.map(|(exit, _)| exit)
+}
+
+/// Runs the program, and waits for its end. A signal, and the time limit, end it.
+async fn notify(command: &str, text: String) -> Result<(), String> {
+    let words = shlex::split(command).unwrap_or_default();
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("a quote is not closed, or there is no program".to_owned());
+    };
+    let mut command = screen::beside_data(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .kill_on_drop(true);
+    let secrets = SecretKind::ALL.map(SecretKind::variable);
+    for name in secrets.into_iter().chain(["OFFBOARD_TOKEN_COMMAND"]) {
+        command.env_remove(name);
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("cannot start `{program}`: {error}"))?;
+    let stdin = child.stdin.take();
+    let run = async {
+        if let Some(mut stdin) = stdin {
+            // A program that does not read is no failure.
+            let _ = stdin.write_all(text.as_bytes()).await;
+            let _ = stdin.write_all(b"\n").await;
+        }
+        child.wait().await
+    };
+    let mut signals = signals::listen().map_err(|error| error.to_string())?;
+    tokio::select! {
+        status = run => match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("`{program}` ended with {status}")),
+            Err(error) => Err(error.to_string()),
+        },
+        () = tokio::time::sleep(TIMEOUT) => {
+            Err(format!("`{program}` took longer than {} s and was ended", TIMEOUT.as_secs()))
+        }
+        signal = signals.next() => Err(format!("{}: `{program}` was ended", signal.as_str())),
+    }
+}

@@ -1,0 +1,221 @@
+//! `--json`: one object from each verb, whether it does its work or not.
+
+use serde_json::Value;
+
+use crate::support::{Bed, Ran, all_done, finish};
+
+/// The only object that was printed.
+fn object(ran: &Ran) -> Value {
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    let object: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(object["schema"], 1, "{ran:?}");
+    assert_eq!(object["version"], env!("CARGO_PKG_VERSION"), "{ran:?}");
+    object
+}
+
+#[apply(end_to_end!)]
+async fn each_verb_prints_one_object() {
+    let bed = all_done().await;
+    std::fs::copy(bed.path("leavers.csv"), bed.path("other.csv")).unwrap();
+    for (args, member) in [
+        (&["check", "leavers.csv"][..], "ready"),
+        (&["plan", "leavers.csv", "--disable", "--new"], "next"),
+        (
+            &["run", "leavers.csv", "--disable", "--dry-run"],
+            "to_write",
+        ),
+        (
+            &["run", "leavers.csv", "--disable", "--remove-access"],
+            "outcomes",
+        ),
+        (&["resume"], "nothing_to_do"),
+        (&["retry"], "failures"),
+        (&["verify"], "findings"),
+        (&["status"], "in_flight"),
+        (&["jobs", "list"], "jobs"),
+        (&["jobs", "show"], "outcomes"),
+        (&["jobs", "prune", "--older-than", "1d"], "deleted"),
+        (&["report", "-o", "evidence"], "chain"),
+        (&["audit", "verify", "evidence"], "holds"),
+        (&["explain", "user00001@example.com"], "lines"),
+        (&["roster", "check", "leavers.csv"], "key_column"),
+        (&["config", "show"], "settings"),
+        (&["config", "profiles"], "profiles"),
+        (&["undo", "--plan-only"], "groups"),
+        (&["undo", "--confirm", "3"], "outcomes"),
+        (&["undo"], "outcomes"),
+    ] {
+        let mut command = bed.offboard(args);
+        command.arg("--json");
+        let ran = finish(command).await;
+        let object = object(&ran);
+        assert!(object.get(member).is_some(), "{args:?}: {object}");
+        assert!(object.get("error").is_none(), "{args:?}: {object}");
+    }
+    let mut command = bed.verb("users", "export -o users.csv --json");
+    command.envs([
+        ("OFFBOARD_SCIM_URL", bed.sandbox.scim_url()),
+        ("OFFBOARD_AUTH_URL", bed.sandbox.auth_url()),
+        ("OFFBOARD_USERNAME", "admin@example.com".to_owned()),
+        ("OFFBOARD_PASSWORD", "sandbox".to_owned()),
+    ]);
+    assert_eq!(object(&finish(command).await)["users"], 3);
+}
+
+#[apply(end_to_end!)]
+async fn a_failure_is_an_object_with_its_kind_and_exit_code() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    for (args, code, exit) in [
+        (
+            &["run", "leavers.csv", "--disable", "--confirm", "2"][..],
+            "rail",
+            6,
+        ),
+        (
+            &["run", "leavers.csv", "--disable", "--nonsense"],
+            "usage",
+            2,
+        ),
+        (&["run", "leavers.csv"], "usage", 2),
+        (&["run", "nowhere.csv", "--disable"], "roster", 4),
+        (&["status", "--ledger", "nowhere.db"], "ledger", 7),
+        (&["check", "--rate", "0/s"], "usage", 2),
+        (&["check", "--scim-url", "nonsense"], "settings", 3),
+        (
+            &["check", "--username", "onlooker@example.com"],
+            "sign_in",
+            5,
+        ),
+    ] {
+        let mut command = bed.offboard(args);
+        command.arg("--json");
+        let ran = finish(command).await;
+        assert_eq!(ran.code, Some(exit), "{ran:?}");
+        let error = &object(&ran)["error"];
+        assert_eq!(error["code"], code, "{ran:?}");
+        assert_eq!(error["exit"], exit, "{ran:?}");
+        let message = error["message"].as_str().unwrap();
+        let first = message.lines().next().unwrap();
+        assert!(ran.stderr.contains(first), "{ran:?}");
+    }
+    let ran = finish(bed.offboard(&["run", "leavers.csv", "--disable", "--json"])).await;
+    let hint = object(&ran)["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("--confirm 3"), "{hint}");
+}
+
+#[apply(end_to_end!)]
+async fn p9_evidence_that_does_not_hold_is_one_object_too() {
+    let bed = all_done().await;
+    finish(bed.offboard(&["report", "-o", "evidence"])).await;
+    let table = bed.path("evidence/report.csv");
+    let text = std::fs::read_to_string(&table).unwrap();
+    std::fs::write(&table, text.replace("removed", "already")).unwrap();
+    let ran = finish(bed.offboard(&["audit", "verify", "evidence", "--json"])).await;
+    assert_eq!(ran.code, Some(7), "{ran:?}");
+    assert_eq!(object(&ran)["holds"], false);
+    assert!(
+        ran.stderr.contains("error: the evidence does not hold"),
+        "{ran:?}"
+    );
+}
+
+#[apply(end_to_end!)]
+async fn a_run_names_the_users_that_failed_and_the_command_that_continues() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&["8a8b00000000000000000000000000ff,gone@example.com"]);
+    let mut command = bed.run_with(3, "--rate unlimited --json --max-duration 0s");
+    let ran = finish(bed.run_with(3, "--rate unlimited --json --max-duration 0s")).await;
+    let stopped = object(&ran);
+    assert_eq!(stopped["exit"], 11, "{ran:?}");
+    let next = stopped["next"].as_str().unwrap();
+    assert!(
+        next.contains(" run ") && ran.stderr.contains(next),
+        "{ran:?}"
+    );
+    command.args(["--max-duration", "1h"]);
+    let ran = finish(bed.run_with(3, "--rate unlimited --json")).await;
+    let done = object(&ran);
+    assert_eq!((&done["exit"], &done["next"]), (&10.into(), &Value::Null));
+    assert_eq!(done["failures_in_all"], 1);
+    let failure = &done["failures"][0];
+    assert_eq!(failure["outcome"], "not_found");
+    assert_eq!(failure["user_name"], "gone@example.com");
+    assert_eq!(failure["line"], 5);
+}
+
+#[apply(end_to_end!)]
+async fn json_progress_has_an_object_with_its_time_for_each_event() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&["8a8b00000000000000000000000000ff,gone@example.com"]);
+    let ran = finish(bed.run_with(3, "--rate unlimited --progress json")).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let lines = ran.stderr.lines().filter(|line| line.starts_with('{'));
+    let events: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for event in &events {
+        assert_eq!(event["schema"], 1, "{event}");
+        assert!(event["at"].as_str().unwrap().ends_with('Z'), "{event}");
+    }
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (kinds.first(), kinds.last()),
+        (Some(&"started"), Some(&"ended"))
+    );
+    let settled: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "settled")
+        .collect();
+    assert_eq!(settled.len(), 3, "{ran:?}");
+    assert!(
+        settled.iter().all(|event| event["outcome"] == "removed"),
+        "{ran:?}"
+    );
+    let names: Vec<_> = settled
+        .iter()
+        .map(|event| event["user_name"].as_str())
+        .collect();
+    assert!(names.contains(&Some("user00001@example.com")), "{names:?}");
+    assert_eq!(events.last().unwrap()["done"], 4);
+}
+
+#[apply(end_to_end!)]
+async fn lines_of_progress_off_a_terminal_carry_the_time() {
+    let bed = Bed::with_users(1).await;
+    bed.write_roster(&[]);
+    let ran = finish(bed.run_with(1, "--rate unlimited")).await;
+    let line = ran
+        .stderr
+        .lines()
+        .find(|line| line.ends_with("0 of 1 users (0 %)"));
+    let time = line.unwrap().split(' ').next().unwrap();
+    assert!(time.len() == 20 && time.ends_with('Z'), "{ran:?}");
+}
+
+#[apply(end_to_end!)]
+async fn the_log_is_json_if_that_is_asked_for_and_is_appended_to_itself() {
+    let bed = Bed::with_users(1).await;
+    bed.write_roster(&[]);
+    let flags = "--rate unlimited --log-file log.jsonl --log-format json";
+    for code in [0, 0] {
+        let ran = finish(bed.run_with(1, flags)).await;
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+    }
+    let log = std::fs::read_to_string(bed.path("log.jsonl")).unwrap();
+    assert!(log.lines().count() > 2, "{log}");
+    for line in log.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert!(
+            event["timestamp"].is_string() && event["fields"].is_object(),
+            "{event}"
+        );
+    }
+    // Another file is not taken for a log.
+    let flags = "--rate unlimited --log-file leavers.csv --log-format json";
+    let ran = finish(bed.run_with(1, flags)).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+}

@@ -1,0 +1,9 @@
+//! What people and their programs are told: the next command, names, `latest`, colours, JSON, and who is notified.
+
+mod colors;
+mod json_output;
+mod latest_job;
+mod next_commands;
+mod notification;
+mod password_keyring;
+mod tolerance;
