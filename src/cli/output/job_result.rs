@@ -90,11 +90,14 @@ pub(crate) async fn print_result(
     // An undo is verified with the job that it takes back: what was given back is part of that job's state.
     let parent = reader.parent(&done.job).await?;
     let verified = parent.as_ref().map_or(job, |parent| parent.id.as_str());
-    offer(
-        "to read all users again:",
-        &of_verb("verify", verified, &[]),
-        terminal,
-    );
+    let reached = [Status::Removed, Status::Restored, Status::Already];
+    if reached.iter().any(|status| done.counts.of(*status) > 0) {
+        offer(
+            "to read all users again:",
+            &of_verb("verify", verified, &[]),
+            terminal,
+        );
+    }
     offer(
         "for the report:",
         &of_verb("report", job, &["-o", "evidence"]),

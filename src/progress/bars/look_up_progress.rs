@@ -13,6 +13,12 @@ use crate::screen;
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// Before the first answer, when nothing can be counted yet.
+const BEGUN: &str = "{spinner} looking users up";
+
+/// It fits into 60 columns.
+const COUNTED: &str = "{spinner} looking users up ({msg}): {pos} of {len} requests, {eta} left";
+
 /// Shows a look-up until it is dropped.
 #[derive(Debug)]
 pub(crate) struct LookUpProgress {
@@ -42,6 +48,7 @@ impl LookUpProgress {
     /// Shows that so many requests were sent, and that about so many are left.
     pub(crate) fn show(&mut self, method: &str, requests: u64, left: u64) {
         if let Some(bar) = &self.bar {
+            bar.set_style(style(COUNTED));
             bar.set_length(requests + left);
             bar.set_position(requests);
             bar.set_message(escape_controls(method).into_owned());
@@ -71,10 +78,11 @@ impl Drop for LookUpProgress {
 fn bar() -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(5);
     let bar = ProgressBar::with_draw_target(None, target);
-    let style = "{spinner} looking users up ({msg}): {pos} of about {len} requests, {eta} left";
-    bar.set_style(
-        ProgressStyle::with_template(style).expect("the template's names are those of indicatif"),
-    );
+    bar.set_style(style(BEGUN));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template's names are those of indicatif")
 }

@@ -42,6 +42,7 @@ pub(crate) fn check_text(name: &str, text: &str, dir: &Path) {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "[TIME]"),
         (r"after \d+ ms:", "after [N] ms:"),
         (r"it is \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "it is [TIME]"),
+        (r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", "[TIME] "),
         (r"127\.0\.0\.1:\d+", "[ADDRESS]"),
         // Ids of jobs and runs: UUIDs of version 7, which begin with the time.
         (r"\b01[0-9a-f]{10}7[0-9a-f]{19}\b", "[ID]"),
