@@ -52,6 +52,7 @@ pub struct Summary {
     /// not read (`unread`), and that neither the job nor an undo of it has written since. Absent if there are
     /// none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(test, schemars(default))]
     pub drift: BTreeMap<&'static str, u64>,
     /// What undo jobs have given back of what this job took; absent if no undo of it was begun.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,44 +13,76 @@ fn object(ran: &Ran) -> Value {
     object
 }
 
+/// Compares the members of an object with the schema of its form: none that must be there is missing, and each one is
+/// documented.
+fn assert_documented(form: &str, object: &Value) {
+    let path = format!("{}/docs/schemas/{form}.json", env!("CARGO_MANIFEST_DIR"));
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let required = schema["required"].as_array().unwrap().iter();
+    for member in required.map(|member| member.as_str().unwrap()) {
+        assert!(
+            object.get(member).is_some(),
+            "{form} lacks {member}: {object}"
+        );
+    }
+    let documented = schema["properties"].as_object().unwrap();
+    for (member, value) in object.as_object().unwrap() {
+        let kind = &documented
+            .get(member)
+            .unwrap_or_else(|| panic!("{form}: {member}"))["type"];
+        let kinds = kind
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![kind.clone()]);
+        let is_one = kinds.iter().any(|kind| match kind.as_str() {
+            Some("string") => value.is_string(),
+            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("boolean") => value.is_boolean(),
+            Some("array") => value.is_array(),
+            Some("object") => value.is_object(),
+            Some("null") => value.is_null(),
+            // A form of its own, or any value.
+            _ => true,
+        });
+        assert!(is_one, "{form}: {member} is no {kind}: {value}");
+    }
+}
+
 #[apply(end_to_end!)]
 async fn each_verb_prints_one_object() {
     let bed = all_done().await;
     std::fs::copy(bed.path("leavers.csv"), bed.path("other.csv")).unwrap();
-    for (args, member) in [
-        (&["check", "leavers.csv"][..], "ready"),
-        (&["plan", "leavers.csv", "--disable", "--new"], "next"),
-        (
-            &["run", "leavers.csv", "--disable", "--dry-run"],
-            "to_write",
-        ),
+    for (args, form) in [
+        (&["check", "leavers.csv"][..], "check"),
+        (&["plan", "leavers.csv", "--disable", "--new"], "plan"),
+        (&["run", "leavers.csv", "--disable", "--dry-run"], "plan"),
         (
             &["run", "leavers.csv", "--disable", "--remove-access"],
-            "outcomes",
+            "run",
         ),
-        (&["resume"], "nothing_to_do"),
-        (&["retry"], "failures"),
-        (&["verify"], "findings"),
-        (&["status"], "in_flight"),
+        (&["resume"], "nothing"),
+        (&["retry"], "run"),
+        (&["verify"], "verify"),
+        (&["status"], "status"),
         (&["jobs", "list"], "jobs"),
-        (&["jobs", "show"], "outcomes"),
-        (&["jobs", "prune", "--older-than", "1d"], "deleted"),
-        (&["report", "-o", "evidence"], "chain"),
-        (&["audit", "verify", "evidence"], "holds"),
-        (&["explain", "user00001@example.com"], "lines"),
-        (&["roster", "check", "leavers.csv"], "key_column"),
+        (&["jobs", "show"], "status"),
+        (&["jobs", "prune", "--older-than", "1d"], "prune"),
+        (&["report", "-o", "evidence"], "report"),
+        (&["audit", "verify", "evidence"], "audit"),
+        (&["explain", "user00001@example.com"], "explain"),
+        (&["roster", "check", "leavers.csv"], "roster"),
         (&["config", "show"], "settings"),
         (&["config", "profiles"], "profiles"),
-        (&["undo", "--plan-only"], "groups"),
-        (&["undo", "--confirm", "3"], "outcomes"),
-        (&["undo"], "outcomes"),
+        (&["undo", "--plan-only"], "plan"),
+        (&["undo", "--confirm", "3"], "run"),
+        (&["undo"], "run"),
     ] {
         let mut command = bed.offboard(args);
         command.arg("--json");
         let ran = finish(command).await;
         let object = object(&ran);
-        assert!(object.get(member).is_some(), "{args:?}: {object}");
         assert!(object.get("error").is_none(), "{args:?}: {object}");
+        assert_documented(form, &object);
     }
     let mut command = bed.verb("users", "export -o users.csv --json");
     command.envs([
@@ -59,7 +91,9 @@ async fn each_verb_prints_one_object() {
         ("OFFBOARD_USERNAME", "admin@example.com".to_owned()),
         ("OFFBOARD_PASSWORD", "sandbox".to_owned()),
     ]);
-    assert_eq!(object(&finish(command).await)["users"], 3);
+    let exported = object(&finish(command).await);
+    assert_documented("export", &exported);
+    assert_eq!(exported["users"], 3);
 }
 
 #[apply(end_to_end!)]
@@ -92,7 +126,9 @@ async fn a_failure_is_an_object_with_its_kind_and_exit_code() {
         command.arg("--json");
         let ran = finish(command).await;
         assert_eq!(ran.code, Some(exit), "{ran:?}");
-        let error = &object(&ran)["error"];
+        let failure = object(&ran);
+        assert_documented("failure", &failure);
+        let error = &failure["error"];
         assert_eq!(error["code"], code, "{ran:?}");
         assert_eq!(error["exit"], exit, "{ran:?}");
         let message = error["message"].as_str().unwrap();
