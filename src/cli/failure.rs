@@ -105,7 +105,9 @@ impl From<ReportError> for Failure {
                 Self::new(Exit::Imbalance, error).hint("restore the ledger from a copy".to_owned())
             }
             ReportError::File(error) => error.into(),
-            ReportError::Write { .. } | ReportError::Flush(_) => Self::new(Exit::Settings, error),
+            ReportError::Write { .. } | ReportError::Flush(_) | ReportError::Workbook(_) => {
+                Self::new(Exit::Settings, error)
+            }
         }
     }
 }

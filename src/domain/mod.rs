@@ -14,6 +14,7 @@ mod time;
 mod tolerance;
 mod user;
 mod wanted_state;
+mod zone;
 
 pub use evidence::{Effect, Entry, Fact, Finding, hex};
 pub(crate) use evidence::{EventParts, NO_HASH, link};
@@ -42,3 +43,4 @@ pub use wanted_state::{Access, Change};
 pub(crate) use wanted_state::{
     ChangeError, Division, Goal, Held, Means, Membership, Need, Operation,
 };
+pub use zone::{ClockSetting, NamedZone, UnknownZone};

@@ -25,7 +25,7 @@ pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use sqlite::PlanLine;
 pub(crate) use sqlite::{
     Activity, AnswerTimes, Answers, Head, Holder, JobPlan, Pages, ProgressPoint, Retriable, RunRow,
-    RunStory, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
+    RunStory, SaidText, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
 };
 pub use sqlite::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

@@ -25,6 +25,9 @@ pub enum ReportError {
     /// Writing to an open file fails.
     #[error("cannot write the report: {0}")]
     Flush(#[from] std::io::Error),
+    /// The workbook cannot be written.
+    #[error("cannot write the workbook: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -1,8 +1,8 @@
-//! Formats numbers, moments and lengths of time for reading.
+//! Formats numbers and lengths of time for reading.
 
 use std::time::Duration;
 
-use crate::domain::{Timestamp, one_or_many};
+use crate::domain::one_or_many;
 
 /// A count with commas between the thousands.
 pub(super) fn count(number: u64) -> String {
@@ -20,23 +20,6 @@ pub(super) fn count(number: u64) -> String {
 /// A count with its noun: `1 user`, `2,000 users`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), one_or_many(number, one, many))
-}
-
-/// A moment to the second, in UTC: `25 Nov 2026, 12:16:37 UTC`.
-pub(super) fn moment(time: Timestamp) -> String {
-    formatted(time, "%-d %b %Y, %H:%M:%S UTC")
-}
-
-/// The time of day of a moment; with seconds if `fine`.
-pub(super) fn time_of_day(time: Timestamp, fine: bool) -> String {
-    formatted(time, if fine { "%H:%M:%S" } else { "%H:%M" })
-}
-
-fn formatted(time: Timestamp, format: &str) -> String {
-    match jiff::Timestamp::from_millisecond(time.as_millis()) {
-        Ok(at) => at.strftime(format).to_string(),
-        Err(_) => time.to_string(),
-    }
 }
 
 /// A length of time in its two largest units: `3 d 4 h`, `2 min 5 s`, `1.2 s`, `80 ms`.
@@ -72,13 +55,6 @@ mod tests {
         }
         assert_eq!(counted(1, "user", "users"), "1 user");
         assert_eq!(counted(0, "user", "users"), "0 users");
-        let at = Timestamp::from_millis(1_571_088_565_713);
-        assert_eq!(moment(at), "14 Oct 2019, 21:29:25 UTC");
-        assert_eq!(time_of_day(at, false), "21:29");
-        assert_eq!(
-            moment(Timestamp::from_millis(i64::MAX)),
-            "9223372036854775807 ms"
-        );
         for (millis, text) in [
             (80, "80 ms"),
             (1000, "1 s"),

@@ -12,7 +12,10 @@ mod figures;
 mod given_back;
 mod html;
 mod mask;
+mod report_options;
 mod summary;
+mod workbook;
+mod zoned_times;
 
 pub use bundle::{FILES, write_bundle};
 pub(crate) use bundle::{Format, write_single};
@@ -20,5 +23,6 @@ pub(crate) use csv_files::{Rows, Table, cell_shows, cell_text};
 pub(crate) use error::ReportError;
 pub(crate) use given_back::{UndoneSummary, undone_in_words};
 pub use mask::Privacy;
+pub use report_options::ReportOptions;
 pub(crate) use summary::RunSummary;
 pub use summary::Summary;

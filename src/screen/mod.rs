@@ -11,5 +11,5 @@ mod streams;
 pub(crate) use color::{ColorChoice, use_colors};
 pub(crate) use painted::{Paint, Painted};
 pub(crate) use streams::{
-    Cleaned, ask, beside_data, can_ask, can_draw, columns, data, log, rows, say, stream,
+    Cleaned, ask, beside_data, can_ask, can_draw, columns, data, log, rows, say, shows_data, stream,
 };

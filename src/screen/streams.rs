@@ -49,6 +49,11 @@ pub(crate) fn beside_data(program: &str) -> tokio::process::Command {
     command
 }
 
+/// Whether standard output is a terminal.
+pub(crate) fn shows_data() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// The stream for the log if there is no log file: standard error.
 pub(crate) fn log() -> impl Write {
     Cleaned::new(io::stderr())

@@ -19,7 +19,7 @@ pub use declare::{Declared, Evidence, template};
 pub(crate) use error::SettingsError;
 pub(crate) use groups::{
     ColorSettings, EndSettings, FileSettings, Grounds, LogSettings, LookUpSettings,
-    ProgressSettings, ReadingSettings, RedactSettings, Requirement, StrictSettings,
+    ProgressSettings, ReadingSettings, ReportSettings, Requirement, StrictSettings,
 };
 pub(crate) use resolved::Connection;
 pub use resolved::Settings;

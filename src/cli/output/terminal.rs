@@ -43,6 +43,11 @@ impl Terminal {
         }
     }
 
+    /// Whether data goes to a terminal, where a person sees it.
+    pub(crate) fn is_data_seen(self) -> bool {
+        screen::shows_data()
+    }
+
     /// Data as one line of JSON.
     pub(crate) fn json(self, form: &impl Serialize) -> Result<(), Failure> {
         self.data(json_text(form)?)

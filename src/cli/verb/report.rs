@@ -11,8 +11,8 @@ use crate::cli::output::Terminal;
 use crate::domain::Clock;
 use crate::job::{ChosenJob, choose_begun};
 use crate::ledger::{Job, Reader};
-use crate::report::{FILES, Format, Privacy, Summary, write_bundle, write_single};
-use crate::settings::RedactSettings;
+use crate::report::{FILES, Format, Privacy, ReportOptions, Summary, write_bundle, write_single};
+use crate::settings::ReportSettings;
 
 /// One file of the bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,6 +25,8 @@ pub(crate) enum ReportFormat {
     Json,
     /// `report.html`.
     Html,
+    /// A workbook of Excel with the users on one sheet and the summary on another.
+    Xlsx,
 }
 
 /// Write what was done, user by user, into a folder.
@@ -44,14 +46,14 @@ pub(crate) struct ReportArgs {
     )]
     pub(crate) output: Option<PathBuf>,
 
-    /// Write one file to standard output instead: the table, the events, the summary, or the
-    /// page.
+    /// Write one file to standard output instead: the table, the events, the summary, the page, or a
+    /// workbook.
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<ReportFormat>,
 
-    /// Whether names and addresses are masked.
+    /// What the files show, and how tables are written.
     #[command(flatten)]
-    pub(crate) redact: RedactSettings,
+    pub(crate) form: ReportSettings,
 
     /// Print the summary as JSON.
     #[arg(long)]
@@ -74,22 +76,24 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
             "note: {holder} works on this ledger: the report shows this moment"
         ));
     }
-    let privacy = if args.redact.redact() {
-        Privacy::Masked
-    } else {
-        Privacy::Open
-    };
+    let options = options(&args.form);
     let summary = match (&args.output, args.format) {
-        (Some(dir), _) => bundle(&mut reader, &job, dir, privacy, args.json, terminal).await?,
+        (Some(dir), _) => bundle(&mut reader, &job, dir, &options, args.json, terminal).await?,
         (None, Some(format)) => {
             let format = match format {
                 ReportFormat::Csv => Format::Csv,
                 ReportFormat::Jsonl => Format::Jsonl,
                 ReportFormat::Json => Format::Json,
                 ReportFormat::Html => Format::Html,
+                ReportFormat::Xlsx => Format::Xlsx,
             };
+            if format == Format::Xlsx && terminal.is_data_seen() {
+                let what = "a workbook is no text that a terminal can show";
+                let hint = "write it to a file: `offboard report --format xlsx > report.xlsx`";
+                return Err(Failure::new(Exit::Usage, what).hint(hint.to_owned()));
+            }
             let out = terminal.data_stream();
-            write_single(&mut reader, &job, format, privacy, out).await?
+            write_single(&mut reader, &job, format, &options, out).await?
         }
         (None, None) => {
             let what = "nothing says where the report is to go";
@@ -106,15 +110,29 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
     }
 }
 
+/// How the files are written, by the settings.
+fn options(settings: &ReportSettings) -> ReportOptions {
+    let privacy = if settings.redact() {
+        Privacy::Masked
+    } else {
+        Privacy::Open
+    };
+    ReportOptions {
+        zone: settings.time_zone.clone(),
+        bom: !settings.no_bom(),
+        ..ReportOptions::new(privacy)
+    }
+}
+
 async fn bundle(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
-    privacy: Privacy,
+    options: &ReportOptions,
     json: bool,
     terminal: Terminal,
 ) -> Result<Summary, Failure> {
-    let summary = write_bundle(reader, job, dir, privacy).await?;
+    let summary = write_bundle(reader, job, dir, options).await?;
     if json {
         terminal.json(&summary)?;
     } else {

@@ -24,7 +24,9 @@ pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
 pub(crate) use paging::{Pages, Placed};
 pub(in crate::ledger) use stored_columns::Unreadable;
 use stored_columns::{Count, Json, Nullable};
-pub(crate) use timeline::{Activity, AnswerTimes, Answers, ProgressPoint, RunStory, Trouble, Wait};
+pub(crate) use timeline::{
+    Activity, AnswerTimes, Answers, ProgressPoint, RunStory, SaidText, Trouble, Wait,
+};
 pub use users::UserRow;
 pub(in crate::ledger) use users::open_users;
 pub(crate) use users::{PlanLine, UndoRow, UndoScope};

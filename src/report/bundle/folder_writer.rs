@@ -10,8 +10,7 @@ use crate::ledger::{Job, Reader, UserRow};
 use crate::report::bundle::hashed_file::{FileDigest, HashedFile};
 use crate::report::bundle::manifest::{Manifest, sums};
 use crate::report::csv_files::{UndoTable, report_table};
-use crate::report::mask::Privacy;
-use crate::report::{ReportError, Summary, events, html};
+use crate::report::{ReportError, ReportOptions, Summary, events, html};
 
 /// The files of a bundle, in the order in which they are written. If the last one exists, all are complete.
 pub const FILES: [&str; 8] = [
@@ -42,16 +41,16 @@ pub async fn write_bundle(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
-    privacy: Privacy,
+    options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     // The path without a slash at its end, so that the name of the draft can be made from it.
     let dir: PathBuf = dir.components().collect();
     let is_there = refuse_if_occupied(&dir)?;
     reader.begin_snapshot().await?;
     let written = if is_there {
-        fill(reader, job, &dir, privacy).await
+        fill(reader, job, &dir, options).await
     } else {
-        make(reader, job, &dir, privacy).await
+        make(reader, job, &dir, options).await
     };
     reader.end_snapshot().await?;
     written
@@ -67,13 +66,13 @@ async fn make(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
-    privacy: Privacy,
+    options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let above = dir.parent().unwrap_or(Path::new(""));
     files::create_folders(above).map_err(at(above))?;
     let (draft, ()) = files::unused(dir, files::create_folder).map_err(at(dir))?;
     let files = FILES.map(|name| draft.join(name));
-    let written = write_files(reader, job, &files, privacy).await;
+    let written = write_files(reader, job, &files, options).await;
     let renamed = written.and_then(|summary| {
         std::fs::rename(&draft, dir).map_err(at(dir))?;
         Ok(summary)
@@ -90,11 +89,11 @@ async fn fill(
     reader: &mut Reader,
     job: &Job,
     dir: &Path,
-    privacy: Privacy,
+    options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let (draft, ()) = files::unused(&dir.join("bundle"), files::create_folder).map_err(at(dir))?;
     let drafts = FILES.map(|name| draft.join(name));
-    let written = write_files(reader, job, &drafts, privacy).await;
+    let written = write_files(reader, job, &drafts, options).await;
     let mut named = Vec::new();
     let published = written.and_then(|summary| {
         for (draft, name) in drafts.iter().zip(FILES) {
@@ -119,7 +118,7 @@ async fn write_files(
     reader: &mut Reader,
     job: &Job,
     paths: &[PathBuf; FILES.len()],
-    privacy: Privacy,
+    options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let create = |path: &Path| HashedFile::create(path).map_err(at(path));
     let [
@@ -142,9 +141,10 @@ async fn write_files(
     // The lines are read once, for both tables.
     let mut file = create(table)?;
     let mut undo_file = create(undo)?;
-    let mut undo_table = UndoTable::begin(job.ids, &mut undo_file).map_err(at(undo))?;
+    let mut undo_table =
+        UndoTable::begin(job.ids, &mut undo_file, options.bom).map_err(at(undo))?;
     let each = |row: &UserRow| undo_table.add(row);
-    let rows = report_table::write(reader, job, privacy, &mut file, each).await?;
+    let rows = report_table::write(reader, job, options, &mut file, each).await?;
     if rows != job.lines {
         return Err(ReportError::Damaged {
             rows,
@@ -154,15 +154,15 @@ async fn write_files(
     undo_table.finish().map_err(at(undo))?;
     keep(table, file)?;
     let mut file = create(events)?;
-    let written = events::write(reader, job, privacy, &mut file).await?;
+    let written = events::write(reader, job, options.privacy, &mut file).await?;
     keep(events, file)?;
     keep(undo, undo_file)?;
     let mut file = create(summary)?;
-    let gathered = Summary::gather(reader, job, privacy).await?;
+    let gathered = Summary::gather(reader, job, options.privacy).await?;
     write_json(&mut file, &gathered).map_err(at(summary))?;
     keep(summary, file)?;
     let mut file = create(page)?;
-    html::write(reader, job, &gathered, privacy, &mut file).await?;
+    html::write(reader, job, &gathered, options, &mut file).await?;
     keep(page, file)?;
     let mut file = create(readme)?;
     file.write_all(README.as_bytes()).map_err(at(readme))?;
@@ -170,9 +170,9 @@ async fn write_files(
 
     let mut runs = reader.runs(job).await?;
     let mut last = runs.pop().map(|run| run.mandate).unwrap_or_default();
-    privacy.mandate(&mut last);
+    options.privacy.mandate(&mut last);
     let mut file = create(manifest)?;
-    let masked = privacy.is_masked();
+    let masked = options.privacy.is_masked();
     let described = Manifest::new(&gathered, written, masked, &last.settings, &digests);
     write_json(&mut file, &described).map_err(at(manifest))?;
     let digest = file.finish().map_err(at(manifest))?;

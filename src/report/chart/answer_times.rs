@@ -20,6 +20,11 @@ pub(in crate::report) struct Bin {
 }
 
 impl Bin {
+    /// Whether it has no end: it holds all answers that were slower.
+    pub(in crate::report) fn is_open(&self) -> bool {
+        self.until.is_none()
+    }
+
     /// Its range of times, in words: `100 to 200 ms`.
     pub(in crate::report) fn range(&self) -> String {
         let text = |ms| length(Duration::from_millis(ms));
@@ -31,31 +36,55 @@ impl Bin {
     }
 }
 
-/// Where the bins begin, in ms. They grow, so that the chart shows both milliseconds and minutes.
-const EDGES: [u64; 14] = [
-    0, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000,
-];
+/// The most bins of equal length.
+const MOST_BINS: u64 = 20;
 
-/// Sorts answers into bins, from the first that holds any to the last.
+/// The share of the answers that the bins of equal length show. A few very slow answers would otherwise make one
+/// bin of all others.
+const SHOWN: f64 = 0.98;
+
+/// Sorts answers into bins of equal length, as many as show the shape. Slower answers than nearly all are in one
+/// more bin without an end.
 pub(in crate::report) fn bins(times: &[AnswerTimes]) -> Vec<Bin> {
-    let mut bins: Vec<_> = EDGES
-        .iter()
-        .enumerate()
-        .map(|(index, from)| Bin {
-            from: *from,
-            until: EDGES.get(index + 1).copied(),
+    let (Some(first), Some(most)) = (times.first(), quantile(times, SHOWN)) else {
+        return Vec::new();
+    };
+    let (least, most) = (millis(first.elapsed), millis(most));
+    let length = bin_length(least, most);
+    let start = least / length * length;
+    let count = (most - start) / length + 1;
+    let mut bins: Vec<_> = (0..count)
+        .map(|nth| Bin {
+            from: start + nth * length,
+            until: Some(start + (nth + 1) * length),
             answers: 0,
         })
         .collect();
+    let mut slower = Bin {
+        from: start + count * length,
+        until: None,
+        answers: 0,
+    };
     for time in times {
-        let elapsed = u64::try_from(time.elapsed.as_millis()).unwrap_or(u64::MAX);
-        let index = EDGES.partition_point(|edge| *edge <= elapsed) - 1;
-        bins[index].answers += time.answers;
+        let nth = (millis(time.elapsed) - start) / length;
+        let nth = usize::try_from(nth).unwrap_or(usize::MAX);
+        bins.get_mut(nth).unwrap_or(&mut slower).answers += time.answers;
     }
-    let holds_any = |bin: &Bin| bin.answers > 0;
-    let first = bins.iter().position(holds_any).unwrap_or(0);
-    let end = bins.iter().rposition(holds_any).map_or(0, |last| last + 1);
-    bins.drain(first.min(end)..end).collect()
+    bins.extend(Some(slower).filter(|bin| bin.answers > 0));
+    bins
+}
+
+/// The length of a bin, in ms: 1, 2, 5, 10 … It is not less than the precision of the times, which have two digits.
+fn bin_length(least: u64, most: u64) -> u64 {
+    let precision = (most / 10).max(1).ilog10();
+    let finest = 10_u64.saturating_pow(precision);
+    let enough = |length: &u64| *length >= finest && most / length - least / length < MOST_BINS;
+    let lengths = (0..17).flat_map(|zeros| [1, 2, 5].map(|digit| digit * 10_u64.pow(zeros)));
+    lengths.into_iter().find(enough).unwrap_or(u64::MAX)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The time within which this share of the answers (0 to 1) arrived; `None` if there was no answer.
@@ -142,18 +171,21 @@ pub(in crate::report) fn draw(bins: &[Bin], id: &'static str, width: u32) -> Str
     drawing.render().unwrap_or_default()
 }
 
-/// The positions and times at which bins meet. Every second one is left out if there is no room for all.
+/// The room that the label of an edge needs, in pixels.
+const EDGE: f64 = 52.0;
+
+/// The positions and times at which bins meet, as many as have room.
 fn edges(bins: &[Bin], left: f64, step: f64) -> Vec<(f64, String)> {
-    let every = if step < 48.0 { 2 } else { 1 };
-    bins.iter()
-        .enumerate()
-        .skip(1)
-        .step_by(every)
-        .map(|(index, bin)| {
-            let text = length(Duration::from_millis(bin.from));
-            (left + step * real(index as u64), text)
-        })
-        .collect()
+    let mut free_from = f64::MIN;
+    let edges = bins.iter().enumerate().skip(1).filter_map(|(index, bin)| {
+        let at = left + step * real(index as u64);
+        if at < free_from {
+            return None;
+        }
+        free_from = at + EDGE;
+        Some((at, length(Duration::from_millis(bin.from))))
+    });
+    edges.collect()
 }
 
 #[cfg(test)]
@@ -170,16 +202,43 @@ mod tests {
 
     #[test]
     fn every_answer_is_in_one_bin() {
-        let times = times(&[(19, 1), (20, 2), (49, 3), (50, 4), (700, 5), (90_000, 6)]);
+        let times = times(&[(19, 1), (20, 50), (24, 30), (27, 18), (700, 1), (90_000, 1)]);
         let bins = bins(&times);
         let found: Vec<_> = bins.iter().map(|bin| (bin.range(), bin.answers)).collect();
-        assert_eq!(found.len(), 12);
-        assert_eq!(found[0], ("10 ms to 20 ms".to_owned(), 1));
-        assert_eq!(found[1], ("20 ms to 50 ms".to_owned(), 5));
-        assert_eq!(found[2].1, 4);
-        assert_eq!(found[11], ("50 s and more".to_owned(), 6));
-        assert_eq!(bins.iter().map(|bin| bin.answers).sum::<u64>(), 21);
+        assert_eq!(found.len(), 10);
+        assert_eq!(found[0], ("19 ms to 20 ms".to_owned(), 1));
+        assert_eq!(found[1], ("20 ms to 21 ms".to_owned(), 50));
+        assert_eq!(found[2].1, 0);
+        assert_eq!(found[9], ("28 ms and more".to_owned(), 2));
+        assert_eq!(bins.iter().map(|bin| bin.answers).sum::<u64>(), 101);
         assert_eq!(super::bins(&[]), []);
+    }
+
+    #[test]
+    fn bins_are_as_long_as_shows_the_shape() {
+        for (least, most, length) in [
+            (0, 0, 1),
+            (3, 90, 5),
+            (100, 180, 10),
+            (40, 800, 50),
+            (1000, 9000, 500),
+            (0, 3_600_000, 200_000),
+        ] {
+            assert_eq!(bin_length(least, most), length, "{least} to {most}");
+        }
+    }
+
+    #[test]
+    fn no_range_of_times_makes_too_many_bins() {
+        for least in [0, 1, 7, 99, 100, 950, 7000, 1_000_000] {
+            for most in [0, 1, 5, 40, 99, 100, 333, 7000, 99_000, 3_600_000] {
+                let times = times(&[(least, 1), (least + most, 99)]);
+                let bins = bins(&times);
+                assert!((1..=20).contains(&bins.len()), "{least} {most}: {bins:?}");
+                let answers: u64 = bins.iter().map(|bin| bin.answers).sum();
+                assert_eq!(answers, 100);
+            }
+        }
     }
 
     #[test]
@@ -195,7 +254,13 @@ mod tests {
 
     #[test]
     fn bins_are_drawn() {
-        let bins = bins(&times(&[(19, 120), (20, 900), (60, 80), (300, 4)]));
+        let bins = bins(&times(&[
+            (19, 120),
+            (20, 900),
+            (31, 300),
+            (60, 80),
+            (300, 4),
+        ]));
         insta::assert_snapshot!("answers_wide", draw(&bins, "a", 920));
         assert!(!draw(&[], "a", 340).contains("NaN"));
     }

@@ -52,6 +52,15 @@ impl Stretch {
     }
 }
 
+/// A stretch of time with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct TimeSpan {
+    /// Its short name, which the tables of the page explain.
+    pub(in crate::report) name: String,
+    /// From when to when.
+    pub(in crate::report) stretch: Stretch,
+}
+
 /// The position of a stretch in a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::report) struct Band {

@@ -5,25 +5,17 @@ use askama::Template;
 
 use crate::domain::Timestamp;
 use crate::ledger::ProgressPoint;
-use crate::report::chart::axis::{FoldedTime, Stretch, real, round_numbers};
-use crate::report::figures::{count, counted, length, time_of_day};
-
-/// One run, as it is drawn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::report) struct RunShape {
-    /// Its name.
-    pub(in crate::report) name: String,
-    /// The time during which it worked.
-    pub(in crate::report) stretch: Stretch,
-}
+use crate::report::chart::axis::{FoldedTime, TimeSpan, real, round_numbers};
+use crate::report::figures::{count, counted, length};
+use crate::report::zoned_times::ZonedTimes;
 
 /// The data of the chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct ProgressChart {
     /// The runs, in order.
-    pub(in crate::report) runs: Vec<RunShape>,
+    pub(in crate::report) runs: Vec<TimeSpan>,
     /// The stretches in which no user got an outcome, in order.
-    pub(in crate::report) waits: Vec<Stretch>,
+    pub(in crate::report) waits: Vec<TimeSpan>,
     /// The users that got their final outcome, in order of time.
     pub(in crate::report) steps: Vec<ProgressPoint>,
     /// All users: the height of the drawing.
@@ -72,7 +64,12 @@ const BOTTOM: f64 = 252.0;
 const LETTER: f64 = 6.6;
 
 /// Draws the chart, `width` pixels wide. `id` must be different for each drawing of a page.
-pub(in crate::report) fn draw(chart: &ProgressChart, id: &'static str, width: u32) -> String {
+pub(in crate::report) fn draw(
+    chart: &ProgressChart,
+    clock: &ZonedTimes,
+    id: &'static str,
+    width: u32,
+) -> String {
     let levels = round_numbers(chart.users);
     let most = levels.last().copied().unwrap_or(1);
     let (left, right) = (
@@ -101,7 +98,7 @@ pub(in crate::report) fn draw(chart: &ProgressChart, id: &'static str, width: u3
         curves,
         areas,
         failures: failures(chart, &time),
-        times: times(&time, right),
+        times: times(&time, clock, right),
     };
     drawing.render().unwrap_or_default()
 }
@@ -124,15 +121,15 @@ fn fitting(label: &str, width: f64) -> Option<String> {
 }
 
 fn bands(chart: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
-    let shapes = time.bands.iter().zip(&chart.runs).enumerate();
+    let mut free_from = f64::MIN;
+    let shapes = time.bands.iter().zip(&chart.runs);
     shapes
-        .map(|(index, (band, run))| {
-            let width = band.right - band.left;
-            let number = (index + 1).to_string();
+        .map(|(band, run)| {
+            let middle = f64::midpoint(band.left, band.right);
             Shape {
                 left: band.left,
-                width,
-                label: fitting(&run.name, width).or_else(|| fitting(&number, width)),
+                width: band.right - band.left,
+                label: unless_taken(&run.name, middle, &mut free_from),
             }
         })
         .collect()
@@ -155,25 +152,28 @@ fn pauses(time: &FoldedTime) -> Vec<Shape> {
 
 fn waits(chart: &ProgressChart, time: &FoldedTime) -> Vec<Shape> {
     let mut free_from = f64::MIN;
-    let waits = chart.waits.iter().enumerate();
+    let waits = chart.waits.iter();
     waits
-        .map(|(index, wait)| {
-            let left = time.place(wait.from);
-            let width = (time.place(wait.until) - left).max(3.0);
-            let label = format!("W{}", index + 1);
-            let reach = LETTER * real(label.len() as u64);
-            let middle = left + width / 2.0;
-            let is_free = middle - reach / 2.0 > free_from;
-            if is_free {
-                free_from = middle + reach / 2.0 + 2.0;
-            }
+        .map(|wait| {
+            let left = time.place(wait.stretch.from);
+            let width = (time.place(wait.stretch.until) - left).max(3.0);
             Shape {
                 left,
                 width,
-                label: is_free.then_some(label),
+                label: unless_taken(&wait.name, left + width / 2.0, &mut free_from),
             }
         })
         .collect()
+}
+
+/// The label, unless it would overlap the one before it, which ends at `free_from`.
+fn unless_taken(label: &str, middle: f64, free_from: &mut f64) -> Option<String> {
+    let reach = LETTER * real(label.chars().count() as u64);
+    if middle - reach / 2.0 <= *free_from {
+        return None;
+    }
+    *free_from = middle + reach / 2.0 + 4.0;
+    Some(label.to_owned())
 }
 
 /// A line and the area below it for each run. Between two runs there is neither.
@@ -221,7 +221,7 @@ fn failures(chart: &ProgressChart, time: &FoldedTime) -> Vec<f64> {
 
 /// The labels with the time of day at the beginning of runs and at the end of the last one, as far as there is
 /// room.
-fn times(time: &FoldedTime, right: f64) -> Vec<(f64, &'static str, String)> {
+fn times(time: &FoldedTime, clock: &ZonedTimes, right: f64) -> Vec<(f64, &'static str, String)> {
     let (Some(first), Some(last)) = (time.bands.first(), time.bands.last()) else {
         return Vec::new();
     };
@@ -230,7 +230,7 @@ fn times(time: &FoldedTime, right: f64) -> Vec<(f64, &'static str, String)> {
         .iter()
         .map(|b| b.stretch.length().as_secs())
         .sum();
-    let label = |at: Timestamp| time_of_day(at, worked < 600);
+    let label = |at: Timestamp| clock.time_of_day(at, worked < 600);
     let end = label(last.stretch.until);
     let mut labels = vec![(first.left, "start", label(first.stretch.from))];
     let mut free_from = first.left + LETTER * real(end.len() as u64 + 2);
@@ -251,6 +251,7 @@ fn times(time: &FoldedTime, right: f64) -> Vec<(f64, &'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::axis::Stretch;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(1_571_088_565_000 + seconds * 1000)
@@ -271,16 +272,19 @@ mod tests {
         };
         ProgressChart {
             runs: vec![
-                RunShape {
-                    name: "Run 1".into(),
+                TimeSpan {
+                    name: "R1".into(),
                     stretch: stretch(0, 60),
                 },
-                RunShape {
-                    name: "Run <2>".into(),
+                TimeSpan {
+                    name: "R<2>".into(),
                     stretch: stretch(260_000, 260_120),
                 },
             ],
-            waits: vec![stretch(260_050, 260_080)],
+            waits: vec![TimeSpan {
+                name: "O1".into(),
+                stretch: stretch(260_050, 260_080),
+            }],
             steps: vec![
                 step(10, 20, 0),
                 step(50, 10, 1),
@@ -293,11 +297,14 @@ mod tests {
 
     #[test]
     fn runs_pauses_waits_and_failures_are_drawn() {
-        insta::assert_snapshot!("progress_wide", draw(&chart(), "p", 920));
-        let narrow = draw(&chart(), "p", 340);
+        insta::assert_snapshot!(
+            "progress_wide",
+            draw(&chart(), &ZonedTimes::default(), "p", 920)
+        );
+        let narrow = draw(&chart(), &ZonedTimes::default(), "p", 340);
         assert!(narrow.contains("viewBox=\"0 0 340 300\""));
         // Three days lie between the runs.
-        for drawing in [&draw(&chart(), "p", 920), &narrow] {
+        for drawing in [&draw(&chart(), &ZonedTimes::default(), "p", 920), &narrow] {
             assert!(drawing.contains("3 d"), "{drawing}");
             assert!(!drawing.contains("<2>"), "{drawing}");
         }
@@ -311,7 +318,7 @@ mod tests {
             steps: Vec::new(),
             users: 0,
         };
-        let drawing = draw(&empty, "p", 340);
+        let drawing = draw(&empty, &ZonedTimes::default(), "p", 340);
         assert!(drawing.contains("0 of 0 users") && !drawing.contains("NaN"));
     }
 }

@@ -6,6 +6,9 @@ use std::io::{self, Write};
 /// Characters that begin a formula, in both widths.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
+/// The mark of UTF-8 at the beginning of a file.
+const BOM: &str = "\u{feff}";
+
 /// The text as a cell that stays text in every spreadsheet. A text that would begin a formula, also after blanks,
 /// gets an apostrophe in front. A text that has apostrophes before the beginning of a formula gets one more, so
 /// that [`cell_text`] can restore it.
@@ -51,6 +54,18 @@ fn is_formula(text: &str) -> bool {
 pub(crate) struct Rows<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Rows<W> {
+    /// Writes rows to this file, which begins with the mark of UTF-8 (BOM) if `bom` is set. Excel reads a file
+    /// without it in the encoding of the machine.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn begin(mut file: W, bom: bool) -> io::Result<Self> {
+        if bom {
+            file.write_all(BOM.as_bytes())?;
+        }
+        Ok(Self::new(file))
+    }
+
     /// Writes rows to this file.
     pub(crate) fn new(file: W) -> Self {
         let mut builder = csv::WriterBuilder::new();
@@ -113,6 +128,15 @@ mod tests {
             assert_eq!(safe(text), cell);
             assert_eq!(cell_text(cell), text);
             assert!(cell_shows(cell, text) && !cell_shows(cell, "x"));
+        }
+    }
+
+    #[test]
+    fn the_mark_of_utf_8_is_the_beginning_of_the_file() {
+        for (bom, text) in [(true, "\u{feff}\"a\"\n"), (false, "\"a\"\n")] {
+            let mut rows = Rows::begin(Vec::new(), bom).unwrap();
+            rows.write(["a"]).unwrap();
+            assert_eq!(rows.finish().unwrap(), text.as_bytes());
         }
     }
 

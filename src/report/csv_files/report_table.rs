@@ -13,12 +13,12 @@ use futures_util::future::join;
 
 use crate::domain::{IdRule, Line, Timestamp};
 use crate::ledger::{Job, LedgerError, Mandate, Pages, Reader, UndoMark, UserRow};
-use crate::report::ReportError;
 use crate::report::csv_files::cells::Rows;
 use crate::report::mask::Privacy;
+use crate::report::{ReportError, ReportOptions};
 
 /// The columns of the report.
-const COLUMNS: [&str; 31] = [
+pub(in crate::report) const COLUMNS: [&str; 31] = [
     "line",
     "user_id",
     "user_name",
@@ -52,37 +52,94 @@ const COLUMNS: [&str; 31] = [
     "undo_at",
 ];
 
+/// Whether the cells of this column of the report are moments.
+pub(in crate::report) fn is_time(column: &str) -> bool {
+    column.ends_with("_at")
+}
+
+/// A cell of the report's columns, before it is written. What is not known is `None`, or an empty text.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::report) enum TableCell<'a> {
+    /// Words, an id, or ids with spaces between them.
+    Text(Cow<'a, str>),
+    /// A count or a code.
+    Number(Option<u64>),
+    /// Yes or no.
+    Flag(Option<bool>),
+    /// A moment.
+    Time(Option<Timestamp>),
+}
+
+impl TableCell<'_> {
+    /// The cell as a CSV file has it.
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(Some(number)) => Cow::Owned(number.to_string()),
+            Self::Time(Some(time)) => Cow::Owned(time.to_string()),
+            Self::Flag(Some(true)) => Cow::Borrowed("true"),
+            Self::Flag(Some(false)) => Cow::Borrowed("false"),
+            Self::Number(None) | Self::Time(None) | Self::Flag(None) => Cow::Borrowed(""),
+        }
+    }
+}
+
+/// A line of the roster with what the table says of it.
+#[derive(Debug)]
+pub(in crate::report) struct TableRow<'a> {
+    /// The line, masked.
+    pub(in crate::report) user: &'a UserRow,
+    /// The cells of the report's columns. Those of the roster follow them.
+    pub(in crate::report) cells: [TableCell<'a>; COLUMNS.len()],
+}
+
 /// Writes the table and returns how many rows it has. `each` gets each line, masked, in the same pass.
 pub(in crate::report) async fn write(
     reader: &mut Reader,
     job: &Job,
-    privacy: Privacy,
+    options: &ReportOptions,
     file: impl Write,
     mut each: impl FnMut(&UserRow) -> io::Result<()>,
 ) -> Result<u64, ReportError> {
-    let mut csv = Rows::new(file);
-    let mut table = Table::open(reader, job, privacy).await?;
+    let mut csv = Rows::begin(file, options.bom)?;
     csv.write(Table::header(job))?;
+    let row = |row: &TableRow<'_>| {
+        let ours: Vec<_> = row.cells.iter().map(TableCell::text).collect();
+        let roster = row.user.known.cells.iter().map(String::as_str);
+        csv.write(ours.iter().map(AsRef::as_ref).chain(roster))?;
+        each(row.user)?;
+        Ok::<_, ReportError>(())
+    };
+    let rows = for_each_row(reader, job, options.privacy, row).await?;
+    csv.finish()?;
+    Ok(rows)
+}
+
+/// Hands over all rows of the table, in order, and returns how many there are.
+pub(in crate::report) async fn for_each_row(
+    reader: &mut Reader,
+    job: &Job,
+    privacy: Privacy,
+    mut each: impl FnMut(&TableRow<'_>) -> Result<(), ReportError>,
+) -> Result<u64, ReportError> {
+    let mut table = Table::open(reader, job, privacy).await?;
     let mut rows = 0;
     let mut next = table.lines(reader).await?;
     let mandates = std::mem::take(&mut table.mandates);
     while let Some((page, marks)) = next {
         // SQLite's thread reads the next page while this one is written.
         let write = async {
-            for row in &page {
-                let ours = cells(job, row, &mandates, marks.get(&row.line));
-                let roster = row.known.cells.iter().map(String::as_str);
-                csv.write(ours.iter().map(AsRef::as_ref).chain(roster))?;
-                each(row)?;
+            for user in &page {
+                let cells = cells(job, user, &mandates, marks.get(&user.line));
+                each(&TableRow { user, cells })?;
                 rows += 1;
             }
-            Ok::<_, io::Error>(())
+            Ok::<_, ReportError>(())
         };
         let (following, done) = join(table.lines(reader), write).await;
         done?;
         next = following?;
     }
-    csv.finish()?;
     Ok(rows)
 }
 
@@ -129,7 +186,7 @@ impl<'a> Table<'a> {
         };
         let rows = page.into_iter().map(|row| {
             let ours = cells(self.job, &row, &self.mandates, marks.get(&row.line));
-            let ours = ours.map(Cow::into_owned);
+            let ours = ours.map(|cell| cell.text().into_owned());
             ours.into_iter().chain(row.known.cells).collect()
         });
         Ok(Some(rows.collect()))
@@ -174,65 +231,55 @@ fn cells<'a>(
     row: &'a UserRow,
     mandates: &'a HashMap<String, Mandate>,
     undo: Option<&'a UndoMark>,
-) -> [Cow<'a, str>; COLUMNS.len()] {
-    let text = |value: &'a Option<String>| Cow::Borrowed(value.as_deref().unwrap_or_default());
-    let time = |value: Option<Timestamp>| {
-        Cow::Owned(value.map(|time| time.to_string()).unwrap_or_default())
-    };
-    let flag = |value: Option<bool>| {
-        Cow::Borrowed(match value {
-            None => "",
-            Some(true) => "true",
-            Some(false) => "false",
-        })
-    };
+) -> [TableCell<'a>; COLUMNS.len()] {
+    use TableCell::{Flag, Number, Time};
+    let words = |words: &'a str| TableCell::Text(Cow::Borrowed(words));
+    let text = |value: &'a Option<String>| words(value.as_deref().unwrap_or_default());
     let ids = |value: Option<&Vec<String>>| {
-        Cow::Owned(value.map(|ids| ids.join(" ")).unwrap_or_default())
+        TableCell::Text(Cow::Owned(
+            value.map(|ids| ids.join(" ")).unwrap_or_default(),
+        ))
     };
     let before = row.before.as_ref().map(|seen| &seen.state);
     let had = before.and_then(|state| state.workspaces.as_ref());
     let has = row.workspaces_after.as_ref();
     let mandate = row.run_id.as_ref().and_then(|run| mandates.get(run));
     let of_mandate = |member: fn(&Mandate) -> Option<&String>| {
-        Cow::Borrowed(mandate.and_then(member).map_or("", String::as_str))
+        words(mandate.and_then(member).map_or("", String::as_str))
     };
     let verified = row.verified.as_ref();
     [
-        Cow::Owned(row.line.to_string()),
+        Number(Some(row.line.0)),
         text(&row.user_id),
         text(&row.user_name),
         text(&row.display_name),
-        Cow::Borrowed(row.status.reported().as_str()),
+        words(row.status.reported().as_str()),
         text(&row.reason),
         text(&row.detail),
-        flag(before.and_then(|state| state.active)),
-        flag(row.active_after),
+        Flag(before.and_then(|state| state.active)),
+        Flag(row.active_after),
         ids(had),
-        Cow::Owned(removed(had, has, job.ids)),
+        TableCell::Text(Cow::Owned(removed(had, has, job.ids))),
         ids(has),
-        Cow::Owned(row.attempts.to_string()),
-        Cow::Owned(
-            row.http_status
-                .map(|status| status.to_string())
-                .unwrap_or_default(),
-        ),
+        Number(Some(row.attempts)),
+        Number(row.http_status.map(u64::from)),
         text(&row.request_id),
-        time(row.first_attempt_at),
-        time(row.done_at),
-        time(row.confirmed_at),
+        Time(row.first_attempt_at),
+        Time(row.done_at),
+        Time(row.confirmed_at),
         text(&row.confirmed_by),
-        Cow::Borrowed(job.id.as_str()),
+        words(job.id.as_str()),
         text(&row.run_id),
         of_mandate(|mandate| Some(&mandate.operator)),
         of_mandate(|mandate| mandate.ticket.as_ref()),
         of_mandate(|mandate| mandate.approver.as_ref()),
         text(&row.event_hash),
-        time(verified.map(|(at, _)| *at)),
-        Cow::Borrowed(verified.map_or("", |(_, finding)| finding.as_str())),
+        Time(verified.map(|(at, _)| *at)),
+        words(verified.map_or("", |(_, finding)| finding.as_str())),
         text(&row.verified_detail),
-        Cow::Borrowed(undo.map_or("", |undo| undo.outcome.as_str())),
-        Cow::Borrowed(undo.map_or("", |undo| undo.job.as_str())),
-        time(undo.and_then(UndoMark::at)),
+        words(undo.map_or("", |undo| undo.outcome.as_str())),
+        words(undo.map_or("", |undo| undo.job.as_str())),
+        Time(undo.and_then(UndoMark::at)),
     ]
 }
 

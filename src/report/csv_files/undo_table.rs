@@ -24,8 +24,8 @@ pub(in crate::report) struct UndoTable<W: Write> {
 
 impl<W: Write> UndoTable<W> {
     /// Writes the header.
-    pub(in crate::report) fn begin(ids: IdRule, file: W) -> io::Result<Self> {
-        let mut csv = Rows::new(file);
+    pub(in crate::report) fn begin(ids: IdRule, file: W, bom: bool) -> io::Result<Self> {
+        let mut csv = Rows::begin(file, bom)?;
         csv.write(COLUMNS)?;
         Ok(Self { csv, ids })
     }

@@ -1,9 +1,11 @@
 //! The facts about a job: who ran it and why, what was asked, and with which digests the page can be checked.
 //! A fact that is not known is left out.
 
-use crate::ledger::Job;
-use crate::report::figures::{count, counted, moment};
-use crate::report::html::wording;
+use crate::domain::Finding;
+use crate::ledger::{Job, RunStory};
+use crate::report::figures::{count, counted};
+use crate::report::html::words::wording;
+use crate::report::zoned_times::ZonedTimes;
 use crate::report::{RunSummary, Summary, UndoneSummary};
 
 /// A fact: its name and its values.
@@ -49,6 +51,51 @@ fn known(facts: Vec<FactRow>) -> Vec<FactRow> {
         .collect()
 }
 
+/// When the job was done, by whom, and who asked for it and approved it: what is shown beside the headline. That
+/// no ticket or no approver was named is a fact, too.
+pub(super) fn mandate(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Vec<FactRow> {
+    let all = |member: fn(&RunSummary) -> Option<&String>| {
+        distinct(summary.runs.iter().filter_map(member))
+    };
+    let or_none = |values: Vec<String>| match values.as_slice() {
+        [] => vec!["none was named".to_owned()],
+        _ => values,
+    };
+    known(vec![
+        fact("When", period(runs, times).into_iter().collect()),
+        fact("Operator", all(|run| Some(&run.operator))),
+        fact("Signed in as", all(|run| Some(&run.account))),
+        fact("Ticket", or_none(all(|run| run.ticket.as_ref()))),
+        fact("Approved by", or_none(all(|run| run.approver.as_ref()))),
+        fact(
+            "Verified",
+            verified(summary, runs, times).into_iter().collect(),
+        ),
+    ])
+}
+
+/// From when to when the job was worked on. A verification only reads, so it does not count; a look-up counts if
+/// there was no run.
+fn period(runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
+    let of_kind = |kind| runs.iter().filter(move |run| run.kind == kind);
+    let mut working: Vec<_> = of_kind("run").collect();
+    if working.is_empty() {
+        working = of_kind("plan").collect();
+    }
+    let from = working.iter().map(|run| run.started_at).min()?;
+    let until = working.iter().map(|run| run.worked_until()).max()?;
+    let (begin, end) = (times.minute(from), times.minute(until));
+    if begin == end {
+        return Some(begin);
+    }
+    let end = if times.day(from) == times.day(until) {
+        times.time_of_day(until, false)
+    } else {
+        end
+    };
+    Some(format!("{begin} to {end}"))
+}
+
 /// Who ran the job, and why.
 pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
     let runs = || summary.runs.iter();
@@ -83,7 +130,12 @@ pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
 }
 
 /// What was asked for, and for which users.
-pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<FactRow> {
+pub(super) fn asked(
+    job: &Job,
+    summary: &Summary,
+    runs: &[RunStory],
+    times: &ZonedTimes,
+) -> Vec<FactRow> {
     let roster = summary.roster.rsplit(['/', '\\']).next();
     let plan = job.plan.as_ref();
     known(vec![
@@ -98,17 +150,20 @@ pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<FactRow> {
                 counted(job.users, "distinct user", "distinct users")
             )],
         ),
-        fact("Loaded", vec![moment(job.created_at)]),
+        fact("Loaded", vec![times.moment(job.created_at)]),
         fact(
             "Planned",
             plan.iter()
                 .map(|plan| {
                     let users = counted(plan.to_write, "user to write", "users to write");
-                    format!("{}: {users}", moment(plan.at))
+                    format!("{}: {users}", times.moment(plan.at))
                 })
                 .collect(),
         ),
-        fact("Verified", distinct(verified(summary).into_iter())),
+        fact(
+            "Verified",
+            verified(summary, runs, times).into_iter().collect(),
+        ),
         fact(
             "Undone",
             summary.undone.iter().map(UndoneSummary::share).collect(),
@@ -117,12 +172,21 @@ pub(super) fn asked(job: &Job, summary: &Summary) -> Vec<FactRow> {
     ])
 }
 
+/// When a job was verified last.
+pub(super) fn last_verification(runs: &[RunStory]) -> Option<&RunStory> {
+    runs.iter().rfind(|run| run.kind == "verify")
+}
+
 /// What a verification has found, if there was one.
-fn verified(summary: &Summary) -> Option<String> {
-    let findings = summary.verification.iter();
-    let findings: Vec<_> = findings
-        .map(|(finding, users)| format!("{} {finding}", count(*users)))
-        .collect();
+fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
+    let found = |finding: &Finding| {
+        let users = summary.verification.get(finding.as_str())?;
+        let words = wording::finding(*finding).to_lowercase();
+        Some(format!("{} {words}", count(*users)))
+    };
+    let findings: Vec<_> = Finding::ALL.iter().filter_map(found).collect();
+    let at = last_verification(runs).map(|run| times.minute(run.started_at));
+    let at = at.map(|at| format!("{at}: ")).unwrap_or_default();
     let before = summary
         .undone
         .as_ref()
@@ -132,7 +196,7 @@ fn verified(summary: &Summary) -> Option<String> {
     } else {
         String::new()
     };
-    (!findings.is_empty()).then(|| format!("{}{note}", findings.join(", ")))
+    (!findings.is_empty()).then(|| format!("{at}{}{note}", findings.join(", ")))
 }
 
 /// The ids and digests with which the page can be checked against the ledger.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::domain::{Line, Status};
 use crate::ledger::{
-    Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, Trouble, UserRow, Wait,
+    Answers, Job, LedgerError, ProgressPoint, Reader, RunStory, SaidText, Trouble, UserRow, Wait,
 };
 use crate::report::chart::axis::Stretch;
 use crate::report::html::page_lines::PageLines;
+use crate::report::html::words::reason_pattern;
 
 /// How many of the lines that went wrong the page shows without a script.
 pub(super) const SHOWN: usize = 100;
@@ -17,7 +18,7 @@ pub(super) const SHOWN: usize = 100;
 const MOST_WAITS: u32 = 30;
 
 /// The most different texts that are quoted for each reason.
-const MOST_WORDS: u32 = 4;
+const MOST_WORDS: usize = 4;
 
 /// The number of points of the curve: more than a screen can show.
 const POINTS: u32 = 400;
@@ -61,7 +62,9 @@ impl PageFacts {
         Ok(Self {
             steps: reader.progress(job, worked / POINTS).await?,
             answers: reader.answers(job).await?,
-            troubles: reader.troubles(job, &TROUBLES, MOST_WORDS).await?,
+            troubles: reader
+                .troubles(job, &TROUBLES, MOST_WORDS, said_pattern)
+                .await?,
             drifted: reader.drifted_rows(job, SHOWN).await?,
             failures: reader.lines_at(job, &lines.first_wrong(SHOWN)).await?,
             first_lines: reader.lines(job, Line(0), SHOWN).await?,
@@ -70,6 +73,13 @@ impl PageFacts {
             runs,
         })
     }
+}
+
+/// What a text says, without what is only about the one user.
+fn said_pattern(said: &SaidText) -> String {
+    let names = [&said.user_id, &said.user_name, &said.display_name];
+    let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
+    reason_pattern(&said.text, &names)
 }
 
 /// The time during which a run worked.

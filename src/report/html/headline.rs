@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::domain::{Finding, Status, one_or_many};
 use crate::ledger::RunStory;
 use crate::report::figures::{count, counted, length};
-use crate::report::html::{facts, wording};
+use crate::report::html::facts;
+use crate::report::html::words::wording;
 use crate::report::{Summary, UndoneSummary};
 
 /// How the job ended: a class for the style sheet, and a sentence.
@@ -42,6 +43,10 @@ pub(super) struct Totals {
     unread: u64,
     /// What undo jobs have given back, if anything.
     undone: Option<UndoneSummary>,
+    /// Users that a verification found as the job has left them.
+    confirmed: u64,
+    /// Whether the job gives back what another one took.
+    restores: bool,
 }
 
 impl Totals {
@@ -52,11 +57,17 @@ impl Totals {
             + lines_with(Status::Restored)
             + lines_with(Status::Already);
         let undone = summary.undone.as_ref();
+        let found = |finding: Finding| {
+            let users = summary.verification.get(finding.as_str());
+            users.copied().unwrap_or(0)
+        };
         Self {
             users: lines.saturating_sub(unusable),
             wanted: wanted.saturating_sub(drifted),
             drifted,
             unread: summary.drifted(Finding::Unread),
+            confirmed: found(Finding::Confirmed),
+            restores: summary.undoes.is_some() || lines_with(Status::Restored) > 0,
             undone: undone.filter(|undone| undone.given_back > 0).cloned(),
             protected: lines_with(Status::Protected),
             failed: lines_with(Status::Failed),
@@ -67,26 +78,62 @@ impl Totals {
         }
     }
 
-    pub(super) fn headline(&self) -> String {
-        if let Some(undone) = &self.undone {
-            return format!("Undone: {}", undone.share());
-        }
-        let users = counted(self.users, "user", "users");
-        let mut text = if self.wanted == self.users && self.users > 0 {
-            let are = one_or_many(self.users, "is", "are");
-            format!("All of {users} {are} in the wanted state")
+    /// What kind of report it is.
+    pub(super) fn kind(&self) -> &'static str {
+        if self.restores {
+            "Undo report"
         } else {
-            let are = one_or_many(self.wanted, "is", "are");
-            format!(
-                "{} of {users} {are} in the wanted state",
-                count(self.wanted)
-            )
+            "Offboarding report"
+        }
+    }
+
+    /// The headline: how many users are as they were to be, and what an undo and a verification say of that.
+    /// `verified_on` is the day of the last verification.
+    pub(super) fn headline(&self, verified_on: Option<&str>) -> String {
+        let mut text = match &self.undone {
+            Some(undone) => format!("Undone: {}", undone.share()),
+            None => self.share(),
         };
         if self.drifted > 0 {
             let were = one_or_many(self.drifted, "was", "were");
             let _ = write!(text, ", {} {were} changed since", count(self.drifted));
         }
+        if self.unread > 0 {
+            let _ = write!(text, ", {} could not be read again", count(self.unread));
+        }
+        let is_as_found = self.undone.is_none() && self.drifted + self.unread == 0;
+        if let Some(day) = verified_on.filter(|_| is_as_found && self.confirmed > 0) {
+            if self.confirmed >= self.wanted {
+                let _ = write!(text, ", verified on {day}");
+            } else {
+                let _ = write!(
+                    text,
+                    ", {} of them verified on {day}",
+                    count(self.confirmed)
+                );
+            }
+        }
         text
+    }
+
+    /// `882 of 894 users are in the wanted state`.
+    fn share(&self) -> String {
+        let users = counted(self.users, "user", "users");
+        let (share, number) = if self.wanted == self.users && self.users > 0 {
+            (format!("All of {users}"), self.users)
+        } else {
+            (format!("{} of {users}", count(self.wanted)), self.wanted)
+        };
+        let state = if self.restores {
+            one_or_many(
+                number,
+                "has back what was taken",
+                "have back what was taken",
+            )
+        } else {
+            one_or_many(number, "is in the wanted state", "are in the wanted state")
+        };
+        format!("{share} {state}")
     }
 
     pub(super) fn overall_result(&self, summary: &Summary) -> OverallResult {
@@ -157,7 +204,11 @@ impl Totals {
         Tile {
             class: "good",
             number: count(self.wanted),
-            name: "in the wanted state",
+            name: if self.restores {
+                "have back what was taken"
+            } else {
+                "in the wanted state"
+            },
             note,
         }
     }

@@ -13,6 +13,6 @@ mod page;
 mod page_lines;
 mod policy;
 mod table_rows;
-mod wording;
+mod words;
 
 pub(in crate::report) use page::write;

@@ -1,27 +1,30 @@
 //! Writes the page: turns what the ledger holds into the words and drawings that the template prints.
 
 use std::io::Write;
+use std::time::Duration;
 
 use askama::Template;
 use serde_json::json;
 
-use crate::domain::Status;
+use crate::domain::{Clock, Finding, Status};
 use crate::ledger::{Job, Reader, RunStory};
-use crate::report::chart::axis::{NARROW, Stretch, WIDE};
+use crate::report::chart::answer_times::Bin;
+use crate::report::chart::axis::{NARROW, Stretch, TimeSpan, WIDE};
 use crate::report::chart::{answer_times, outcome_share, users_over_time};
 use crate::report::figures::{count, counted, length};
-use crate::report::html::background::{FactRow, asked, people, proof};
+use crate::report::html::background::{FactRow, asked, last_verification, mandate, people, proof};
 use crate::report::html::facts::{self, PageFacts};
 use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
 use crate::report::html::line_data::{Embedded, Frame, outcomes, write_lines};
 use crate::report::html::page_lines::{LeftOut, MOST_LINES, PageLines};
+use crate::report::html::policy;
 use crate::report::html::table_rows::{
     LineRow, OutcomeRow, RunLine, TroubleGroup, WaitLine, drift_groups, drift_rows, line_rows,
-    run_lines, run_names, trouble_groups, wait_lines,
+    run_codes, run_lines, trouble_groups, wait_codes, wait_lines,
 };
-use crate::report::html::{policy, wording};
-use crate::report::mask::Privacy;
-use crate::report::{ReportError, Summary, UndoneSummary};
+use crate::report::html::words::wording;
+use crate::report::zoned_times::ZonedTimes;
+use crate::report::{ReportError, ReportOptions, Summary, UndoneSummary};
 
 /// Writes the page of a job. `summary` must have been made with the same privacy. The page holds at most
 /// [`MOST_LINES`] lines, so memory does not grow with a larger job.
@@ -32,10 +35,10 @@ pub(in crate::report) async fn write(
     reader: &mut Reader,
     job: &Job,
     summary: &Summary,
-    privacy: Privacy,
+    options: &ReportOptions,
     file: impl Write,
 ) -> Result<(), ReportError> {
-    write_most(reader, job, summary, privacy, MOST_LINES, file).await
+    write_most(reader, job, summary, options, MOST_LINES, file).await
 }
 
 /// Writes the page with at most `most` lines.
@@ -43,7 +46,7 @@ async fn write_most(
     reader: &mut Reader,
     job: &Job,
     summary: &Summary,
-    privacy: Privacy,
+    options: &ReportOptions,
     most: usize,
     mut file: impl Write,
 ) -> Result<(), ReportError> {
@@ -51,12 +54,12 @@ async fn write_most(
     let numbers: Vec<_> = lines.numbers().collect();
     let facts = PageFacts::read(reader, job, lines).await?;
     let runs: Vec<_> = facts.runs.iter().map(|run| run.id.to_string()).collect();
-    Page::new(job, summary, facts, privacy).write_into(&mut file)?;
+    Page::new(job, summary, facts, options).write_into(&mut file)?;
     let frame = Frame {
         base: job.created_at,
         runs: &runs,
     };
-    write_lines(reader, job, privacy, &frame, &numbers, &mut file).await?;
+    write_lines(reader, job, options.privacy, &frame, &numbers, &mut file).await?;
     write!(
         file,
         "<script>{}</script>\n</body>\n</html>\n",
@@ -73,6 +76,9 @@ pub(super) struct Page {
     policy: String,
     style: &'static str,
     redacted: bool,
+    kind: &'static str,
+    zone: String,
+    mandate: Vec<FactRow>,
     change: String,
     target: String,
     headline: String,
@@ -95,6 +101,7 @@ pub(super) struct Page {
     answers: [String; 2],
     bins: Vec<(String, String)>,
     answer_words: String,
+    has_slower: bool,
     troubles: Vec<TroubleGroup>,
     failures: Vec<LineRow>,
     more_failures: Option<String>,
@@ -109,8 +116,9 @@ impl Page {
         job: &Job,
         summary: &Summary,
         mut facts: PageFacts,
-        privacy: Privacy,
+        options: &ReportOptions,
     ) -> Self {
+        let (privacy, times) = (options.privacy, options.times());
         let lines_with =
             |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
         let counts: Vec<_> = outcomes()
@@ -124,10 +132,15 @@ impl Page {
         let all = all + summary.drift.values().sum::<u64>();
         let mut troubles = drift_groups(summary);
         troubles.extend(trouble_groups(&facts.troubles, privacy));
-        let mut failures = drift_rows(std::mem::take(&mut facts.drifted), privacy);
-        failures.extend(line_rows(std::mem::take(&mut facts.failures), privacy));
+        let mut failures = drift_rows(std::mem::take(&mut facts.drifted), privacy, &times);
+        failures.extend(line_rows(
+            std::mem::take(&mut facts.failures),
+            privacy,
+            &times,
+        ));
         let shown = failures.len() as u64;
         let first = facts.first_lines.len() as u64;
+        let verified_on = last_verification(&facts.runs).map(|run| times.day(run.started_at));
         let notice = facts.lines.notice(summary, all);
         let left_out = facts.lines.left_out(summary);
         Self {
@@ -136,7 +149,10 @@ impl Page {
             redacted: privacy.is_masked(),
             change: wording::change(&job.change),
             target: job.target.clone(),
-            headline: totals.headline(),
+            kind: totals.kind(),
+            zone: times.name(),
+            mandate: mandate(summary, &facts.runs, &times),
+            headline: totals.headline(verified_on.as_deref()),
             overall_result: totals.overall_result(summary),
             tiles: totals.tiles(&facts.runs),
             undone: summary.undone.as_ref().map(undone),
@@ -150,20 +166,21 @@ impl Page {
                 .map(|(status, lines)| OutcomeRow::new(*status, *lines))
                 .collect(),
             people: people(summary),
-            asked: asked(job, summary),
+            asked: asked(job, summary, &facts.runs, &times),
             proof: proof(job, summary),
             progress: [
-                users_over_time::draw(&chart, "progress-wide", WIDE),
-                users_over_time::draw(&chart, "progress-narrow", NARROW),
+                users_over_time::draw(&chart, &times, "progress-wide", WIDE),
+                users_over_time::draw(&chart, &times, "progress-narrow", NARROW),
             ],
-            runs: run_lines(&facts.runs, privacy),
+            runs: run_lines(&facts.runs, privacy, &times),
             shows_throttled: facts.runs.iter().any(|run| run.throttled.is_some()),
-            waits: wait_lines(&facts.waits),
+            waits: wait_lines(&facts.waits, &times),
             answers: [
                 answer_times::draw(&bins, "answers-wide", WIDE),
                 answer_times::draw(&bins, "answers-narrow", NARROW),
             ],
             answer_words: answer_words(&facts),
+            has_slower: bins.last().is_some_and(Bin::is_open),
             bins: bins
                 .iter()
                 .map(|bin| (bin.range(), count(bin.answers)))
@@ -171,10 +188,10 @@ impl Page {
             troubles,
             failures,
             more_failures: (all > shown).then(|| more_failures(all - shown, all, &facts.lines)),
-            first_lines: line_rows(facts.first_lines, privacy),
+            first_lines: line_rows(facts.first_lines, privacy, &times),
             more_lines: (job.lines > first).then(|| count(job.lines - first)),
             notice,
-            job_data: job_data(job, &facts.runs, &left_out),
+            job_data: job_data(job, &facts.runs, &left_out, &times),
         }
     }
 }
@@ -201,11 +218,10 @@ fn undone(undone: &UndoneSummary) -> String {
 }
 
 fn users_chart(facts: &PageFacts, users: u64) -> users_over_time::ProgressChart {
-    let names = run_names(&facts.runs);
-    let runs = facts.runs.iter().zip(names);
+    let runs = facts.runs.iter().zip(run_codes(&facts.runs));
     users_over_time::ProgressChart {
         runs: runs
-            .map(|(run, name)| users_over_time::RunShape {
+            .map(|(run, name)| TimeSpan {
                 name,
                 stretch: facts::stretch(run),
             })
@@ -213,9 +229,13 @@ fn users_chart(facts: &PageFacts, users: u64) -> users_over_time::ProgressChart 
         waits: facts
             .waits
             .iter()
-            .map(|wait| Stretch {
-                from: wait.from,
-                until: wait.until,
+            .zip(wait_codes(&facts.waits))
+            .map(|(wait, name)| TimeSpan {
+                name,
+                stretch: Stretch {
+                    from: wait.from,
+                    until: wait.until,
+                },
             })
             .collect(),
         steps: facts.steps.clone(),
@@ -243,15 +263,17 @@ fn answer_words(facts: &PageFacts) -> String {
 }
 
 /// The data that the script needs besides the lines.
-fn job_data(job: &Job, runs: &[RunStory], left_out: &[u64]) -> String {
-    let names = run_names(runs);
+fn job_data(job: &Job, runs: &[RunStory], left_out: &[u64], times: &ZonedTimes) -> String {
+    let codes = run_codes(runs);
     let data = json!({
         "base": job.created_at.as_millis(),
         "left": left_out,
         "columns": job.roster_header,
         "outcomes": outcomes().map(|status| [status.as_str(), wording::outcome(status)]).collect::<Vec<_>>(),
         "reasons": crate::domain::Reason::ALL.map(|reason| (reason.as_str(), wording::reason(reason.as_str()))).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-        "runs": runs.iter().zip(names).map(|(run, name)| format!("{name} ({})", run.id)).collect::<Vec<_>>(),
+        "findings": Finding::ALL.map(|finding| (finding.as_str(), wording::finding(finding))).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "runs": runs.iter().zip(codes).map(|(run, code)| format!("{code}, {} {}", wording::kind(&run.kind).to_lowercase(), run.id)).collect::<Vec<_>>(),
+        "zone": zone(job, times),
     });
     let mut text = Vec::new();
     let written = serde_json::to_writer(Embedded(&mut text), &data);
@@ -259,11 +281,30 @@ fn job_data(job: &Job, runs: &[RunStory], left_out: &[u64]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
+/// How the clocks of the zone are set from the job's beginning on, so that the script needs no database of zones:
+/// the moments in ms since the beginning, how far the clocks are ahead of UTC in ms, and the short names.
+fn zone(job: &Job, times: &ZonedTimes) -> serde_json::Value {
+    let Some(zone) = times.zone() else {
+        return serde_json::Value::Null;
+    };
+    // Users may have been seen before the job was loaded, if the clock was set back.
+    let from = job.created_at.before(Duration::from_hours(24));
+    let settings = zone.settings_between(from, Clock::System.now());
+    let settings = settings.iter().map(|one| {
+        let from = one
+            .from
+            .map(|at| at.as_millis() - job.created_at.as_millis());
+        json!([from, i64::from(one.ahead) * 1000, one.name])
+    });
+    json!({ "name": zone.to_string(), "settings": settings.collect::<Vec<_>>() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Clock, IdRule, UserId};
+    use crate::domain::{IdRule, UserId};
     use crate::ledger::{Ledger, Names, NewJob, NewLine, Unusable};
+    use crate::report::mask::Privacy;
 
     /// A page with at most `most` of six lines: two invalid ones (5 and 7), a duplicate (4), and three without an
     /// outcome.
@@ -303,10 +344,12 @@ mod tests {
         }
         let job = loading.commit().await.unwrap().job;
         let mut reader = ledger.reader().await.unwrap();
-        let open = Privacy::Open;
-        let summary = Summary::gather(&mut reader, &job, open).await.unwrap();
+        let open = ReportOptions::new(Privacy::Open);
+        let summary = Summary::gather(&mut reader, &job, open.privacy)
+            .await
+            .unwrap();
         let mut page = Vec::new();
-        write_most(&mut reader, &job, &summary, open, most, &mut page)
+        write_most(&mut reader, &job, &summary, &open, most, &mut page)
             .await
             .unwrap();
         String::from_utf8(page).unwrap()

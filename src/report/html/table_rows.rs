@@ -6,9 +6,11 @@ use std::fmt::Write;
 use crate::domain::{Finding, Status};
 use crate::ledger::{RunStory, Trouble, UserRow, Wait};
 use crate::report::Summary;
-use crate::report::figures::{count, counted, length, moment};
-use crate::report::html::{facts, wording};
+use crate::report::figures::{count, counted, length};
+use crate::report::html::facts;
+use crate::report::html::words::wording;
 use crate::report::mask::Privacy;
+use crate::report::zoned_times::ZonedTimes;
 
 /// An outcome with its count.
 #[derive(Debug)]
@@ -36,7 +38,10 @@ impl OutcomeRow {
 /// A run, as the table of runs shows it.
 #[derive(Debug)]
 pub(super) struct RunLine {
-    pub(super) name: String,
+    /// The short name, as the chart has it.
+    pub(super) code: String,
+    /// What it did.
+    pub(super) kind: String,
     pub(super) started: String,
     pub(super) started_at: String,
     pub(super) worked: String,
@@ -49,25 +54,27 @@ pub(super) struct RunLine {
     pub(super) pause: Option<String>,
 }
 
-/// The names of the runs, such as `Run 2`. Each kind of run is counted separately.
-pub(super) fn run_names(runs: &[RunStory]) -> Vec<String> {
+/// The short names of the runs, such as `R2`: the first letter of the kind, and its number among runs of this kind.
+/// The charts have room for no more, and the tables say it in words.
+pub(super) fn run_codes(runs: &[RunStory]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     runs.iter()
         .map(|run| {
             let number = seen.entry(&run.kind).or_default();
             *number += 1;
-            format!("{} {number}", wording::kind(&run.kind))
+            let letter = wording::kind(&run.kind).chars().next().unwrap_or('R');
+            format!("{}{number}", letter.to_ascii_uppercase())
         })
         .collect()
 }
 
 /// The rows of the table of runs, each with the pause before it.
-pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy) -> Vec<RunLine> {
-    let names = run_names(runs);
+pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy, times: &ZonedTimes) -> Vec<RunLine> {
+    let codes = run_codes(runs);
     let mut before = None;
     runs.iter()
-        .zip(names)
-        .map(|(run, name)| {
+        .zip(codes)
+        .map(|(run, code)| {
             let until = run.worked_until();
             let pause = before
                 .and_then(|before| run.started_at.since(before))
@@ -75,8 +82,9 @@ pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy) -> Vec<RunLine> {
                 .map(length);
             before = Some(until);
             RunLine {
-                name,
-                started: moment(run.started_at),
+                code,
+                kind: wording::kind(&run.kind).to_owned(),
+                started: times.moment(run.started_at),
                 started_at: run.started_at.to_string(),
                 worked: length(facts::stretch(run).length()),
                 ending: wording::ending(run.ending.as_deref()),
@@ -93,21 +101,77 @@ pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy) -> Vec<RunLine> {
 /// A wait, as the table of waits shows it.
 #[derive(Debug)]
 pub(super) struct WaitLine {
-    pub(super) name: String,
+    /// The short name, as the chart has it.
+    pub(super) code: String,
+    /// What kept the run waiting.
+    pub(super) kind: &'static str,
     pub(super) from: String,
     pub(super) from_at: String,
     pub(super) length: String,
     pub(super) why: String,
 }
 
-pub(super) fn wait_lines(waits: &[Wait]) -> Vec<WaitLine> {
-    let lines = waits.iter().enumerate().map(|(index, wait)| WaitLine {
-        name: format!("W{}", index + 1),
-        from: moment(wait.from),
-        from_at: wait.from.to_string(),
-        length: length(wait.until.since(wait.from).unwrap_or_default()),
-        why: why(&wait.verdicts),
+/// What kept a run waiting, by the answers that came back meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitKind {
+    /// The server or the network failed for all users.
+    Outage,
+    /// The provider asked for fewer requests.
+    Throttling,
+    /// Answers of other kinds came back, or none.
+    Other,
+}
+
+impl WaitKind {
+    fn of(wait: &Wait) -> Self {
+        let answers = |words: &[&str]| -> u64 {
+            let answers = words.iter().filter_map(|word| wait.verdicts.get(*word));
+            answers.sum()
+        };
+        let failures = answers(&["transient", "uncertain"]);
+        let throttled = answers(&["throttled"]);
+        if failures > 0 && failures >= throttled {
+            Self::Outage
+        } else if throttled > 0 {
+            Self::Throttling
+        } else {
+            Self::Other
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Outage => "Outage",
+            Self::Throttling => "Throttled",
+            Self::Other => "Wait",
+        }
+    }
+}
+
+/// The short names of the waits, such as `O1` for an outage and `W2` for a wait of another kind.
+pub(super) fn wait_codes(waits: &[Wait]) -> Vec<String> {
+    let codes = waits.iter().zip(1..).map(|(wait, number)| {
+        let letter = match WaitKind::of(wait) {
+            WaitKind::Outage => 'O',
+            WaitKind::Throttling | WaitKind::Other => 'W',
+        };
+        format!("{letter}{number}")
     });
+    codes.collect()
+}
+
+pub(super) fn wait_lines(waits: &[Wait], times: &ZonedTimes) -> Vec<WaitLine> {
+    let lines = waits
+        .iter()
+        .zip(wait_codes(waits))
+        .map(|(wait, code)| WaitLine {
+            code,
+            kind: WaitKind::of(wait).words(),
+            from: times.moment(wait.from),
+            from_at: wait.from.to_string(),
+            length: length(wait.until.since(wait.from).unwrap_or_default()),
+            why: why(&wait.verdicts),
+        });
     lines.collect()
 }
 
@@ -178,7 +242,11 @@ pub(super) fn drift_groups(summary: &Summary) -> Vec<TroubleGroup> {
 }
 
 /// The rows of the users that a verification found changed or could not read, with what it found.
-pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
+pub(super) fn drift_rows(
+    mut rows: Vec<UserRow>,
+    privacy: Privacy,
+    times: &ZonedTimes,
+) -> Vec<LineRow> {
     let mut findings = Vec::with_capacity(rows.len());
     for row in &mut rows {
         privacy.row(row);
@@ -193,7 +261,9 @@ pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRo
         row.done_at = verified.map(|(at, _)| at);
     }
     // The rows are masked already.
-    let lines = line_rows(rows, Privacy::Open).into_iter().zip(findings);
+    let lines = line_rows(rows, Privacy::Open, times)
+        .into_iter()
+        .zip(findings);
     lines
         .map(|(line, finding)| LineRow {
             words: Some(format!("The job's outcome was: {}", line.outcome)),
@@ -204,12 +274,20 @@ pub(super) fn drift_rows(mut rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRo
         .collect()
 }
 
+/// An address in pieces, each with the sign that ends it, so that no line of the page ends inside a word.
+fn pieces(address: &str) -> Vec<String> {
+    let pieces = address.split_inclusive(['@', '.', '-', '_', '+']);
+    pieces.map(str::to_owned).collect()
+}
+
 /// A line of the roster, as the page's own tables show it.
 #[derive(Debug)]
 pub(super) struct LineRow {
     pub(super) line: u64,
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
+    /// The address in pieces: a line may end between two of them.
+    pub(super) address: Vec<String>,
     pub(super) code: &'static str,
     pub(super) outcome: &'static str,
     pub(super) why: String,
@@ -219,7 +297,7 @@ pub(super) struct LineRow {
     pub(super) done: Option<(String, String)>,
 }
 
-pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
+pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy, times: &ZonedTimes) -> Vec<LineRow> {
     let rows = rows.into_iter().map(|row| {
         let mut user = row;
         privacy.row(&mut user);
@@ -228,7 +306,10 @@ pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
         let explained = reason.and_then(wording::reason);
         LineRow {
             line: user.line.0,
-            name: user.display_name.or(user.user_name),
+            address: pieces(user.user_name.as_deref().unwrap_or_default()),
+            name: user
+                .display_name
+                .filter(|name| user.user_name.as_ref() != Some(name)),
             code: status.as_str(),
             outcome: wording::outcome(status),
             // If the code has no words of its own, the detail is shown instead.
@@ -247,7 +328,7 @@ pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy) -> Vec<LineRow> {
             .flatten()
             .collect::<Vec<_>>()
             .join(", "),
-            done: user.done_at.map(|at| (at.to_string(), moment(at))),
+            done: user.done_at.map(|at| (at.to_string(), times.moment(at))),
             id: user.user_id,
         }
     });

@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
-use crate::domain::{FailureLimit, Share, Tolerance};
+use crate::domain::{FailureLimit, NamedZone, Share, Tolerance};
 use crate::pace::Rate;
 use crate::progress::ProgressMode;
 use crate::roster::TextEncoding;
@@ -75,7 +75,7 @@ macro_rules! single {
 single! {
     String u64 NonZeroU32 NonZeroU64 NonZeroUsize
     Span Rate Share FailureLimit NamedUser Tolerance
-    SignInKind CertificateEncoding ClientAuth MessageFormat TextEncoding ProgressMode ColorMode LogFormat
+    SignInKind CertificateEncoding ClientAuth MessageFormat TextEncoding ProgressMode ColorMode LogFormat NamedZone
 }
 
 fn one<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, flag: &str) -> Option<T> {

@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Tolerance;
+use crate::domain::{NamedZone, Tolerance};
 use crate::progress::ProgressMode;
 use crate::settings::declare::{
     KEPT, ProfileName, SECRET, SWITCH, SettingFacts, SettingScope, Trust, choice, settings_group,
+    text,
 };
 use crate::settings::sources::is_built_in;
 use crate::settings::values::{ColorMode, LogFormat};
@@ -92,10 +93,24 @@ settings_group! {
 }
 
 settings_group! {
-    /// Whether reports mask names.
-    RedactSettings, "Single verbs" {
+    /// What a report shows, and how its tables are written.
+    ReportSettings, "Single verbs" {
         /// Mask names and addresses in reports; ids stay.
         redact: bool = false => VERB_SWITCH;
+        /// Write the CSV files of a report without the mark at their beginning (BOM) by which Excel
+        /// knows that they are UTF-8.
+        no_bom: bool = false => VERB_SWITCH;
+        /// Show the times of a report in this time zone, too. The page shows them in this zone, with UTC
+        /// in the details of a line; a workbook gets further columns. The other files have UTC only,
+        /// because `audit` compares them.
+        #[serde(with = "text")]
+        time_zone: NamedZone => SettingFacts {
+            value: "ZONE",
+            example: "Europe/Berlin",
+            otherwise: "UTC only",
+            scope: SettingScope::Verb,
+            ..KEPT
+        };
     }
 }
 

@@ -14,7 +14,7 @@ mod sign_in;
 
 pub(crate) use commands::{
     ColorSettings, EndSettings, FileSettings, LogSettings, LookUpSettings, ProgressSettings,
-    RedactSettings, StrictSettings,
+    ReportSettings, StrictSettings,
 };
 pub(crate) use grounds::{Grounds, GroundsSettings, Requirement};
 pub(crate) use hosts::{About, HostSettings, ProviderSettings};

@@ -10,7 +10,7 @@ use crate::settings::declare::{Declared, SettingGroup, SettingScope, Wanted};
 use crate::settings::groups::{
     CertificateSettings, ColorSettings, EndSettings, FileSettings, GroundsSettings, HostSettings,
     LimitSettings, LogSettings, LookUpSettings, NetworkSettings, OauthSettings, ProgressSettings,
-    ProviderSettings, RailSettings, ReadingSettings, RedactSettings, RequestSettings,
+    ProviderSettings, RailSettings, ReadingSettings, ReportSettings, RequestSettings,
     SignInSettings, StrictSettings, TokenCommandSettings,
 };
 
@@ -104,8 +104,8 @@ layer! {
     progress: ProgressSettings,
     /// How a command ends that works on a job.
     end: EndSettings,
-    /// Whether reports mask names.
-    redact: RedactSettings,
+    /// What a report shows, and how its tables are written.
+    report: ReportSettings,
     /// Where the log goes.
     log: LogSettings,
     /// Whether what is printed has colours.

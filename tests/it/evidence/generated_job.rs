@@ -13,7 +13,7 @@ use offboard::ledger::{
     Job, JobSelector, Ledger, Mandate, Names, NewJob, NewLine, Reader, RunEnding, RunKind,
     RunTally, Unusable,
 };
-use offboard::report::{Privacy, Summary, write_bundle};
+use offboard::report::{Privacy, ReportOptions, Summary, write_bundle};
 use serde_json::json;
 
 /// What becomes of a line.
@@ -258,7 +258,7 @@ impl Made {
     pub(super) async fn bundle(&self, name: &str, privacy: Privacy) -> (PathBuf, Summary) {
         let (mut reader, job) = self.reader().await;
         let dir = self.path(name);
-        let summary = write_bundle(&mut reader, &job, &dir, privacy)
+        let summary = write_bundle(&mut reader, &job, &dir, &ReportOptions::new(privacy))
             .await
             .unwrap();
         (dir, summary)

@@ -125,8 +125,11 @@ async fn p2_a_verification_from_before_an_undo_confirms_nothing_any_more() {
     let summary = json(&finish(bed.offboard(&["status", "--json"])).await);
     assert_eq!(summary["undone"]["verified_before"], 3);
     let ran = finish(bed.offboard(&["report", "--format", "html"])).await;
-    let told = "3 confirmed (3 of these before the undo)";
+    let told = "3 as it was left (3 of these before the undo)";
     assert!(ran.stdout.contains(told), "{ran:?}");
+    // The headline does not repeat what the verification said before the undo.
+    let told = "Undone: 3 of 3 users have back what was taken";
+    assert_eq!(headline(&bed).await, told);
 }
 
 #[tokio::test]
@@ -275,8 +278,30 @@ async fn a_drift_is_in_the_report_until_the_user_is_written_again() {
     bed.change_as_another_administrator(1, &ENABLE.replace("true", "false"))
         .await;
     assert_eq!(finish(bed.verb("verify", "")).await.code, Some(0));
-    assert_eq!(
-        headline(&bed).await,
-        "All of 3 users are in the wanted state"
-    );
+    let told = headline(&bed).await;
+    let verified = "All of 3 users are in the wanted state, verified on ";
+    assert!(told.starts_with(verified), "{told}");
+}
+
+#[tokio::test]
+async fn the_report_of_an_undo_says_undo_and_who_asked_for_it() {
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(3)).await.code, Some(0));
+    let flags = "--confirm 3 --ticket CHG-7 --approver head-of-it";
+    assert_eq!(finish(bed.verb("undo", flags)).await.code, Some(0));
+    let ran = finish(bed.offboard(&["report", "--format", "html"])).await;
+    let (top, _) = ran.stdout.split_once("<nav").unwrap();
+    for words in [
+        "<title>Undo report: All of 3 users have back what was taken</title>",
+        "<h1>All of 3 users have back what was taken</h1>",
+        "<dt>When</dt>",
+        "<dt>Ticket</dt><dd><bdi>CHG-7</bdi></dd>",
+        "<dt>Approved by</dt><dd><bdi>head-of-it</bdi></dd>",
+        "<dt>Operator</dt>",
+        "<dt>Signed in as</dt>",
+    ] {
+        assert!(top.contains(words), "{words}: {top}");
+    }
+    assert!(!top.contains("Offboarding report"), "{top}");
 }

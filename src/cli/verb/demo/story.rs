@@ -28,7 +28,7 @@ use crate::job::{
 };
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::pace::{Rate, RateUnit};
-use crate::report::{Privacy, write_bundle};
+use crate::report::{Privacy, ReportOptions, write_bundle};
 use crate::sandbox::{Books, FaultSettings, Sandbox, SandboxSettings};
 use crate::settings::{Layer, ProgressSettings, SecretSource, Settings, Span};
 
@@ -122,7 +122,13 @@ impl Story<'_> {
         let mut reader = Reader::open(ledger).await?;
         let report = self.folder.path().join("report");
         if !report.exists() {
-            write_bundle(&mut reader, &removal.job, &report, Privacy::Open).await?;
+            write_bundle(
+                &mut reader,
+                &removal.job,
+                &report,
+                &ReportOptions::new(Privacy::Open),
+            )
+            .await?;
         }
         let say = |text: String| self.terminal.data(&text);
         let page = report.join("report.html");

@@ -16,5 +16,5 @@ pub(crate) use activity::Activity;
 pub(crate) use answer_counts::{AnswerTimes, Answers};
 pub(crate) use progress_points::ProgressPoint;
 pub(crate) use run_stories::RunStory;
-pub(crate) use troubles::Trouble;
+pub(crate) use troubles::{SaidText, Trouble};
 pub(crate) use waits::Wait;

@@ -1,4 +1,8 @@
-//! What went wrong, grouped by outcome and reason, with the words that were said most often.
+//! What went wrong, grouped by outcome and reason, with what was said most often.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
 
 use sqlx::{FromRow, SqliteConnection};
 
@@ -22,16 +26,42 @@ pub struct Trouble {
     pub lines_with_words: u64,
 }
 
-/// Words that were said about some lines.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+/// What was said about some lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommonWords {
-    /// The provider's, or ours where it had none.
-    #[sqlx(rename = "detail")]
+    /// The provider's words, or ours where it had none. If they differ between the lines: what they have in common.
     pub text: String,
     /// About how many lines.
-    #[sqlx(try_from = "Count")]
     pub lines: u64,
 }
+
+/// A text that was said about one or more lines, and one of the users that it is about.
+#[derive(Debug, Clone, FromRow)]
+pub struct SaidText {
+    /// The text.
+    #[sqlx(rename = "detail")]
+    pub text: String,
+    /// The user's id.
+    pub user_id: Option<String>,
+    /// The user's name at the provider.
+    pub user_name: Option<String>,
+    /// The name that the provider shows.
+    pub display_name: Option<String>,
+    #[sqlx(try_from = "Count")]
+    lines: u64,
+}
+
+/// Texts that say the same.
+struct SameWords {
+    /// The first of the texts.
+    first: String,
+    /// How many different texts they are.
+    texts: u64,
+    lines: u64,
+}
+
+/// The most patterns that are counted. Further ones are so rare that the page does not show them.
+const MOST_PATTERNS: usize = 1000;
 
 /// Lines that ended the same way for the same reason, without the words.
 #[derive(FromRow)]
@@ -47,14 +77,15 @@ const TROUBLE_GROUPS: &str = "
     WHERE job = ? AND status IN (SELECT value FROM json_each(?))
     GROUP BY status, reason ORDER BY count(*) DESC, status, reason";
 
-const COMMON_WORDS: &str = "
-    SELECT detail, count(*) AS lines FROM users
+// The names are those of any of the users. If there are several, the text names none of them.
+const TEXTS: &str = "
+    SELECT detail, user_id, user_name, display_name, count(*) AS lines FROM users
     WHERE job = ? AND status = ? AND reason IS ? AND detail IS NOT NULL
-    GROUP BY detail ORDER BY count(*) DESC, detail LIMIT ?";
+    GROUP BY detail ORDER BY count(*) DESC, detail";
 
 impl Reader {
     /// The lines of a job with one of these statuses, grouped, each group with at most `most_words`
-    /// different words; the most frequent first.
+    /// different words; the most frequent first. Texts with the same `pattern` are the same words.
     ///
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
@@ -62,7 +93,8 @@ impl Reader {
         &mut self,
         job: &Job,
         statuses: &[Status],
-        most_words: u32,
+        most_words: usize,
+        pattern: impl Fn(&SaidText) -> String,
     ) -> Result<Vec<Trouble>, LedgerError> {
         let groups: Vec<TroubleGroup> = sqlx::query_as(TROUBLE_GROUPS)
             .bind(job.number)
@@ -71,7 +103,8 @@ impl Reader {
             .await?;
         let mut troubles = Vec::with_capacity(groups.len());
         for group in groups {
-            let words = common_words(&mut self.connection, job, &group, most_words).await?;
+            let words = common_words(&mut self.connection, job, &group, &pattern).await?;
+            let words: Vec<_> = words.into_iter().take(most_words).collect();
             troubles.push(Trouble {
                 status: group.status,
                 reason: group.reason,
@@ -88,14 +121,33 @@ async fn common_words(
     connection: &mut SqliteConnection,
     job: &Job,
     group: &TroubleGroup,
-    limit: u32,
+    pattern: &impl Fn(&SaidText) -> String,
 ) -> Result<Vec<CommonWords>, LedgerError> {
-    let words = sqlx::query_as(COMMON_WORDS)
+    let mut texts = sqlx::query_as::<_, SaidText>(TEXTS)
         .bind(job.number)
         .bind(group.status)
         .bind(&group.reason)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
+        .fetch(connection);
+    let mut patterns: HashMap<String, SameWords> = HashMap::new();
+    while let Some(said) = texts.try_next().await? {
+        let pattern = pattern(&said);
+        if let Some(same) = patterns.get_mut(&pattern) {
+            same.texts += 1;
+            same.lines += said.lines;
+        } else if patterns.len() < MOST_PATTERNS {
+            let same = SameWords {
+                first: said.text,
+                texts: 1,
+                lines: said.lines,
+            };
+            patterns.insert(pattern, same);
+        }
+    }
+    let words = patterns.into_iter().map(|(pattern, same)| CommonWords {
+        text: if same.texts == 1 { same.first } else { pattern },
+        lines: same.lines,
+    });
+    let mut words: Vec<_> = words.collect();
+    words.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.text.cmp(&b.text)));
     Ok(words)
 }

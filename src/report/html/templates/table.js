@@ -19,9 +19,17 @@
   };
   const iso = (ms) => new Date(job.base + ms).toISOString();
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const moment = (ms) => {
+  const written = (ms, name) => {
     const [date, time] = iso(ms).split("T"), [year, month, day] = date.split("-");
-    return Number(day) + " " + MONTHS[month - 1] + " " + year + ", " + time.slice(0, 8) + " UTC";
+    return Number(day) + " " + MONTHS[month - 1] + " " + year + ", " + time.slice(0, 8) + " " + name;
+  };
+  const utc = (ms) => written(ms, "UTC");
+  // The last setting of the zone's clocks that was made before this moment.
+  const setting = (ms) => job.zone.settings.findLast(([from]) => from === null || from <= ms);
+  const moment = (ms) => {
+    if (job.zone === null) return utc(ms);
+    const [, ahead, name] = setting(ms);
+    return written(ms + ahead, name);
   };
 
   const element = (name, options = {}, ...children) => {
@@ -33,6 +41,13 @@
     return made;
   };
   const isolated = (value, style = "") => value ? element("bdi", style ? { class: style } : {}, value) : null;
+  // An address in which a line may end behind a sign, and not inside a word.
+  const address = (value, style = "") => {
+    if (!value) return null;
+    const made = element("bdi", style ? { class: style } : {});
+    for (const piece of value.split(/(?<=[@._+-])/)) made.append(piece, document.createElement("wbr"));
+    return made;
+  };
   const sign = (code) => {
     const space = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(space, "svg"), use = document.createElementNS(space, "use");
@@ -43,13 +58,52 @@
     return svg;
   };
 
-  // The text that a search looks through. It is made once for each row, at the first search.
+  const has = (active, spaces) => {
+    const parts = [];
+    if (active !== null) parts.push(active ? "active" : "disabled");
+    if (spaces !== null) {
+      parts.push(spaces.length ? spaces.length + (spaces.length === 1 ? " workspace: " : " workspaces: ") +
+        spaces.map(text).join(", ") : "no workspaces");
+    }
+    return parts.join("; ");
+  };
+  const before = (row) => has(row[ACTIVE_BEFORE], row[SPACES_BEFORE]);
+  const after = (row) => has(row[ACTIVE_AFTER], row[SPACES_AFTER]);
+  const finding = (row) => job.findings[text(row[FINDING])] || text(row[FINDING]);
+  const BY_WORDS = { body: "the answer to the write itself", reread: "reading the user again" };
+
+  // What the details of a line show: names and values. A value of the kind "time" is in ms.
+  const facts = (row) => [
+    ["Before", before(row)],
+    ["Afterwards", after(row)],
+    ["Seen before at", row[SEEN], "time"],
+    ["User id", row[ID], "code"],
+    ["User name", row[USER], "address"],
+    ["Display name", row[NAME]],
+    ["Reason", text(row[REASON]), "code"],
+    ["In words", text(row[DETAIL])],
+    ["Attempts", row[ATTEMPTS]],
+    ["Last HTTP status", row[STATUS]],
+    ["Request id", row[REQUEST], "code"],
+    ["First attempt at", row[FIRST], "time"],
+    ["Done at", row[DONE], "time"],
+    ["Confirmed at", row[CONFIRMED], "time"],
+    ["Confirmed by", BY_WORDS[text(row[BY])] || text(row[BY])],
+    ["Verified later", finding(row)],
+    ["What differed", text(row[FINDING_DETAIL])],
+    ["Verified at", row[FOUND], "time"],
+    ["Undo", row[UNDO]],
+    ["Last run", row[RUN] === null ? null : job.runs[row[RUN]]],
+    ...row[CELLS].map((_, index) => ["Roster: " + (job.columns[index] || "column " + (index + 1)), cell(row, index)]),
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const times = (ms) => job.zone === null ? [utc(ms)] : [moment(ms), utc(ms)];
+
+  // The text that a search looks through: all that a line and its details show. It is made at the first search.
   let hay = null;
   const haystack = () => hay ??= rows.map((row) => [
-    row[LINE], row[ID], row[USER], row[NAME], job.outcomes[row[OUTCOME]][1], text(row[REASON]), why(row),
-    text(row[DETAIL]), row[REQUEST], row[STATUS], text(row[FINDING]), row[UNDO],
-    ...row[CELLS].map((_, index) => cell(row, index)),
-  ].filter((part) => part !== null).join("\n").toLowerCase());
+    row[LINE], job.outcomes[row[OUTCOME]][1], why(row),
+    ...facts(row).flatMap(([, value, kind]) => kind === "time" ? times(value) : [value]),
+  ].join("\n").toLowerCase());
 
   const keys = {
     line: (row) => row[LINE],
@@ -58,9 +112,14 @@
     why: (row) => why(row),
     attempts: (row) => row[ATTEMPTS],
     done: (row) => row[DONE] === null ? Infinity : row[DONE],
+    before,
+    after,
+    verified: finding,
   };
 
   const state = { query: "", outcome: "", sort: "", down: false, page: 0, size: 50 };
+  // The lines whose details are open, and the columns that were chosen.
+  const open = new Set(), chosen = new Set();
   let found = [];
 
   const select = () => {
@@ -84,76 +143,63 @@
     }
   };
 
-  const has = (active, spaces) => {
-    const parts = [];
-    if (active !== null) parts.push(active ? "active" : "disabled");
-    if (spaces !== null) {
-      parts.push(spaces.length ? spaces.length + (spaces.length === 1 ? " workspace: " : " workspaces: ") +
-        spaces.map(text).join(", ") : "no workspaces");
-    }
-    return parts.join("; ");
-  };
-  const at = (ms) => ms === null ? null : element("time", { datetime: iso(ms) }, moment(ms));
-  const BY_WORDS = { body: "the answer to the write itself", reread: "reading the user again" };
+  const at = (ms) => element("time", { datetime: iso(ms) }, moment(ms));
 
   const details = (row) => {
     const list = element("dl");
-    const add = (name, value, style = "") => {
-      if (value === null || value === "" || value === undefined) return;
-      const shown = typeof value === "object" ? value : isolated(String(value));
-      list.append(element("div", {}, element("dt", {}, name), element("dd", style ? { class: style } : {}, shown)));
-    };
-    add("Before", has(row[ACTIVE_BEFORE], row[SPACES_BEFORE]));
-    add("Afterwards", has(row[ACTIVE_AFTER], row[SPACES_AFTER]));
-    add("Seen before at", at(row[SEEN]));
-    add("User id", row[ID], "code");
-    add("User name", row[USER]);
-    add("Display name", row[NAME]);
-    add("Reason", text(row[REASON]), "code");
-    add("In words", text(row[DETAIL]));
-    add("Attempts", row[ATTEMPTS]);
-    add("Last HTTP status", row[STATUS]);
-    add("Request id", row[REQUEST], "code");
-    add("First attempt at", at(row[FIRST]));
-    add("Done at", at(row[DONE]));
-    add("Confirmed at", at(row[CONFIRMED]));
-    add("Confirmed by", BY_WORDS[text(row[BY])] || text(row[BY]));
-    add("Verified later", text(row[FINDING]));
-    add("What differed", text(row[FINDING_DETAIL]));
-    add("Verified at", at(row[FOUND]));
-    add("Undo", row[UNDO]);
-    add("Last run", row[RUN] === null ? null : job.runs[row[RUN]]);
-    row[CELLS].forEach((_, index) => add("Roster: " + (job.columns[index] || "column " + (index + 1)), cell(row, index)));
+    for (const [name, value, kind] of facts(row)) {
+      const shown = kind === "time" ? times(value).map((time) => element("time", { datetime: iso(value) }, time))
+        : [kind === "address" ? address(value) : isolated(String(value))];
+      const style = kind === "code" ? { class: "code" } : {};
+      list.append(element("div", {}, element("dt", {}, name), ...shown.map((one) => element("dd", style, one))));
+    }
     return list;
   };
 
   const body = document.querySelector("#people tbody");
-  const draw = (row) => {
-    const [code, name] = job.outcomes[row[OUTCOME]];
-    const who = row[NAME] || row[USER];
+  const CHOICES = { before, after, verified: finding };
+  const LABELS = { before: "Before", after: "After", verified: "Verified" };
+  const draw = (index) => {
+    const row = rows[index], [code, name] = job.outcomes[row[OUTCOME]];
+    const id = "details-" + row[LINE], reason = why(row);
     const more = element("button", {
-      type: "button", class: "more", "aria-expanded": "false",
-      "aria-label": "Details of line " + row[LINE],
+      type: "button", class: "more", "aria-expanded": "false", "aria-label": "Details of line " + row[LINE],
     });
-    const reason = why(row);
-    const line = element("tr", { role: "row" },
+    const cells = [
       element("td", { role: "cell" }, more),
       element("td", { role: "cell", class: "number", "data-label": "Line" }, String(row[LINE])),
-      element("th", { role: "rowheader", scope: "row", "data-label": "User" }, isolated(who, "name"),
+      element("th", { role: "rowheader", scope: "row", "data-label": "User" },
+        row[NAME] && row[NAME] !== row[USER] ? isolated(row[NAME], "name") : null, address(row[USER], "address"),
         row[ID] ? isolated(row[ID], "code") : element("span", { class: "faint" }, "no id")),
       element("td", { role: "cell", "data-label": "Outcome" }, element("span", { class: "outcome" }, sign(code), name)),
       element("td", { role: "cell", "data-label": "Why" }, reason,
         text(row[DETAIL]) !== reason ? isolated(text(row[DETAIL]), "words") : null),
+      ...Object.keys(CHOICES).filter((choice) => chosen.has(choice)).map((choice) =>
+        element("td", { role: "cell", class: "state", "data-label": LABELS[choice] }, isolated(CHOICES[choice](row)))),
       element("td", { role: "cell", class: "number", "data-label": "Attempts" }, String(row[ATTEMPTS])),
       element("td", { role: "cell", "data-label": "Done" },
-        row[DONE] === null ? element("span", { class: "faint" }, "not yet") : at(row[DONE])));
+        row[DONE] === null ? element("span", { class: "faint" }, "not yet") : at(row[DONE])),
+    ];
+    const line = element("tr", { role: "row" }, ...cells);
+    const unfold = () => {
+      more.setAttribute("aria-expanded", "true");
+      more.setAttribute("aria-controls", id);
+      const all = element("td", { role: "cell", colspan: String(cells.length) }, details(row));
+      const under = element("tr", { role: "row", class: "detail", id }, all);
+      if (line.parentNode) line.after(under);
+      return under;
+    };
     more.addEventListener("click", () => {
-      const open = more.getAttribute("aria-expanded") === "true";
-      more.setAttribute("aria-expanded", String(!open));
-      if (open) line.nextSibling.remove();
-      else line.after(element("tr", { role: "row", class: "detail" }, element("td", { role: "cell", colspan: "7" }, details(row))));
+      if (open.delete(index)) {
+        more.setAttribute("aria-expanded", "false");
+        more.removeAttribute("aria-controls");
+        document.getElementById(id).remove();
+      } else {
+        open.add(index);
+        unfold();
+      }
     });
-    return line;
+    return open.has(index) ? [line, unfold()] : [line];
   };
 
   // Lines of the roster that the page does not hold, and that the outcome asked for does not rule out.
@@ -165,7 +211,7 @@
   const show = () => {
     state.page = Math.min(Math.max(state.page, 0), pages() - 1);
     const from = state.page * state.size, shown = found.slice(from, from + state.size);
-    body.replaceChildren(...shown.map((index) => draw(rows[index])));
+    body.replaceChildren(...shown.flatMap(draw));
     const all = found.length === rows.length ? number(rows.length) + (rows.length === 1 ? " line" : " lines")
       : number(found.length) + " of " + number(rows.length) + " lines";
     const left = leftOut(), here = job.left.some((lines) => lines > 0) ? " on this page" : "";
@@ -215,6 +261,31 @@
       else renew({ sort: "", down: false });
     });
   }
+  for (const box of document.querySelectorAll("input[data-choice]")) {
+    box.checked = false;
+    box.addEventListener("change", () => {
+      const choice = box.dataset.choice;
+      if (box.checked) chosen.add(choice); else chosen.delete(choice);
+      document.querySelector("#people th[data-sort=" + choice + "]").hidden = !box.checked;
+      $("people").classList.toggle("with-choices", chosen.size > 0);
+      if (!box.checked && state.sort === choice) renew({ sort: "", down: false }); else show();
+    });
+  }
+
+  // On paper there are no pages to turn: all lines that are selected are printed, up to a number that a browser
+  // can lay out.
+  const PRINTED = 5000;
+  window.addEventListener("beforeprint", () => {
+    const printed = Math.min(found.length, PRINTED), left = leftOut();
+    body.replaceChildren(...found.slice(0, printed).flatMap(draw));
+    const selected = state.query || state.outcome ? " that the search and the filter select" : "";
+    const rest = found.length - printed + left;
+    $("printed").textContent = (rest === 0 && !selected ? "These are all " + number(printed) + " lines."
+      : rest === 0 ? "These are the " + number(printed) + " lines" + selected + ", of " + number(rows.length) + "."
+      : "These are the first " + number(printed) + " of " + number(printed + rest) + " lines" + selected +
+        ". The other " + number(rest) + " are in report.csv.");
+  });
+  window.addEventListener("afterprint", () => show());
   $("first").addEventListener("click", () => turn(0));
   $("previous").addEventListener("click", () => turn(state.page - 1));
   $("next").addEventListener("click", () => turn(state.page + 1));

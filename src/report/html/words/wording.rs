@@ -3,7 +3,7 @@
 use crate::domain::{Access, Change, Finding, Status};
 
 /// The name of an outcome on the page.
-pub(super) fn outcome(status: Status) -> &'static str {
+pub(in crate::report::html) fn outcome(status: Status) -> &'static str {
     match status.reported() {
         Status::Removed => "Removed",
         Status::Restored => "Restored",
@@ -19,7 +19,7 @@ pub(super) fn outcome(status: Status) -> &'static str {
 }
 
 /// What an outcome means, in a sentence.
-pub(super) fn meaning(status: Status) -> &'static str {
+pub(in crate::report::html) fn meaning(status: Status) -> &'static str {
     match status.reported() {
         Status::Removed => {
             "The provider's own answer, or a read after it, showed the wanted state after the write."
@@ -45,7 +45,7 @@ pub(super) fn meaning(status: Status) -> &'static str {
 }
 
 /// The name of a finding on the page.
-pub(super) fn finding(finding: Finding) -> &'static str {
+pub(in crate::report::html) fn finding(finding: Finding) -> &'static str {
     match finding {
         Finding::Confirmed => "As it was left",
         Finding::Drifted => "Changed since",
@@ -55,7 +55,7 @@ pub(super) fn finding(finding: Finding) -> &'static str {
 }
 
 /// What a finding means, in a sentence.
-pub(super) fn finding_meaning(finding: Finding) -> &'static str {
+pub(in crate::report::html) fn finding_meaning(finding: Finding) -> &'static str {
     match finding {
         Finding::Confirmed => "A verification found the user as the job, or its undo, left them.",
         Finding::Drifted => {
@@ -68,7 +68,7 @@ pub(super) fn finding_meaning(finding: Finding) -> &'static str {
 }
 
 /// The words for the code of a reason; `None` for an unknown code.
-pub(super) fn reason(code: &str) -> Option<&'static str> {
+pub(in crate::report::html) fn reason(code: &str) -> Option<&'static str> {
     Some(match code {
         "bad_request" => "The provider says that the request is wrong",
         "no_target" => "The provider found nothing to act on",
@@ -96,7 +96,7 @@ pub(super) fn reason(code: &str) -> Option<&'static str> {
 }
 
 /// How a run ended; `None` if it has not ended.
-pub(super) fn ending(ending: Option<&str>) -> String {
+pub(in crate::report::html) fn ending(ending: Option<&str>) -> String {
     match ending {
         None => "under way".to_owned(),
         Some("died") => "killed, or lost power".to_owned(),
@@ -110,7 +110,7 @@ pub(super) fn ending(ending: Option<&str>) -> String {
 }
 
 /// What a run did, for the kind that the ledger stores.
-pub(super) fn kind(kind: &str) -> &str {
+pub(in crate::report::html) fn kind(kind: &str) -> &str {
     match kind {
         "plan" => "Look-up",
         "run" => "Run",
@@ -120,7 +120,7 @@ pub(super) fn kind(kind: &str) -> &str {
 }
 
 /// The answers during a wait, for the word of their verdict.
-pub(super) fn verdict(word: &str, many: bool) -> &'static str {
+pub(in crate::report::html) fn verdict(word: &str, many: bool) -> &'static str {
     match (word, many) {
         ("throttled", false) => "answer that asked for fewer requests",
         ("throttled", true) => "answers that asked for fewer requests",
@@ -130,13 +130,25 @@ pub(super) fn verdict(word: &str, many: bool) -> &'static str {
         ("uncertain", true) => "answers that were lost on their way",
         ("unauthorized", false) => "refused credential",
         ("unauthorized", true) => "refused credentials",
-        (_, false) => "other answer",
-        (_, true) => "other answers",
+        ("applied", false) => "answer that showed a user in the wanted state",
+        ("applied", true) => "answers that showed users in the wanted state",
+        ("advanced", false) => "answer after which more was to be written for the user",
+        ("advanced", true) => "answers after which more was to be written for the users",
+        ("partial", false) => "answer that showed a user in another state than the wanted one",
+        ("partial", true) => "answers that showed users in another state than the wanted one",
+        ("unshown", false) => "success that did not show the state of the user",
+        ("unshown", true) => "successes that did not show the state of the users",
+        ("unreadable", false) => "answer that did not show the user",
+        ("unreadable", true) => "answers that did not show the users",
+        ("refused", false) => "refusal",
+        ("refused", true) => "refusals",
+        (_, false) => "answer of a kind that this version does not know",
+        (_, true) => "answers of kinds that this version does not know",
     }
 }
 
 /// The change of the job, as a sentence in the imperative.
-pub(super) fn change(change: &Change) -> String {
+pub(in crate::report::html) fn change(change: &Change) -> String {
     if change.restores() {
         return "Give back what an earlier job took".to_owned();
     }
@@ -156,7 +168,7 @@ pub(super) fn change(change: &Change) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Reason;
+    use crate::domain::{Reason, Verdict};
 
     #[test]
     fn every_reason_has_words() {
@@ -164,6 +176,29 @@ mod tests {
             assert!(reason(code.as_str()).is_some(), "{code}");
         }
         assert_eq!(reason("unheard_of"), None);
+    }
+
+    #[test]
+    fn every_verdict_has_words() {
+        for one in [
+            Verdict::Applied,
+            Verdict::Advanced,
+            Verdict::Partial,
+            Verdict::Unshown,
+            Verdict::Unreadable,
+            Verdict::Refused(Reason::Forbidden),
+            Verdict::Transient(None),
+            Verdict::Throttled(None),
+            Verdict::Unauthorized,
+            Verdict::Uncertain,
+        ] {
+            for many in [false, true] {
+                assert!(
+                    !verdict(one.as_str(), many).contains("does not know"),
+                    "{one:?}"
+                );
+            }
+        }
     }
 
     #[test]
