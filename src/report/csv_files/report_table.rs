@@ -52,6 +52,9 @@ pub(in crate::report) const COLUMNS: [&str; 31] = [
     "undo_at",
 ];
 
+/// How many lines are read at a time. Two pages are in memory, and the rows of this table are large.
+const ROWS: usize = 500;
+
 /// Whether the cells of this column of the report are moments.
 pub(in crate::report) fn is_time(column: &str) -> bool {
     column.ends_with("_at")
@@ -104,9 +107,9 @@ pub(in crate::report) async fn write(
     let mut csv = Rows::begin(file, options.bom)?;
     csv.write(Table::header(job))?;
     let row = |row: &TableRow<'_>| {
-        let ours: Vec<_> = row.cells.iter().map(TableCell::text).collect();
-        let roster = row.user.known.cells.iter().map(String::as_str);
-        csv.write(ours.iter().map(AsRef::as_ref).chain(roster))?;
+        let ours = row.cells.iter().map(TableCell::text);
+        let roster = row.user.known.cells.iter();
+        csv.write(ours.chain(roster.map(|cell| Cow::Borrowed(cell.as_str()))))?;
         each(row.user)?;
         Ok::<_, ReportError>(())
     };
@@ -166,7 +169,7 @@ impl<'a> Table<'a> {
             job,
             privacy,
             mandates: mandates(reader, job, privacy).await?,
-            pages: Pages::of_lines(),
+            pages: Pages::of_lines().with_rows(ROWS),
         })
     }
 

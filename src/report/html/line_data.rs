@@ -12,7 +12,7 @@ use crate::report::ReportError;
 use crate::report::mask::Privacy;
 
 /// How many lines are read at a time.
-const PAGE: usize = 1000;
+const PAGE: usize = 500;
 
 /// How many shared texts are kept in memory.
 const MOST_WORDS: usize = 8192;

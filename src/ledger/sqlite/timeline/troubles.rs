@@ -60,8 +60,9 @@ struct SameWords {
     lines: u64,
 }
 
-/// The most patterns that are counted. Further ones are so rare that the page does not show them.
-const MOST_PATTERNS: usize = 1000;
+/// The most patterns that are counted at a time. If there are more, the rarest half of them is dropped: the page
+/// shows only the most frequent ones.
+const MOST_PATTERNS: usize = 400;
 
 /// Lines that ended the same way for the same reason, without the words.
 #[derive(FromRow)]
@@ -81,7 +82,7 @@ const TROUBLE_GROUPS: &str = "
 const TEXTS: &str = "
     SELECT detail, user_id, user_name, display_name, count(*) AS lines FROM users
     WHERE job = ? AND status = ? AND reason IS ? AND detail IS NOT NULL
-    GROUP BY detail ORDER BY count(*) DESC, detail";
+    GROUP BY detail";
 
 impl Reader {
     /// The lines of a job with one of these statuses, grouped, each group with at most `most_words`
@@ -134,7 +135,10 @@ async fn common_words(
         if let Some(same) = patterns.get_mut(&pattern) {
             same.texts += 1;
             same.lines += said.lines;
-        } else if patterns.len() < MOST_PATTERNS {
+        } else {
+            if patterns.len() == MOST_PATTERNS {
+                drop_rarest(&mut patterns);
+            }
             let same = SameWords {
                 first: said.text,
                 texts: 1,
@@ -143,11 +147,47 @@ async fn common_words(
             patterns.insert(pattern, same);
         }
     }
+    Ok(most_frequent(patterns))
+}
+
+/// Drops the half of the patterns that the fewest lines have.
+fn drop_rarest(patterns: &mut HashMap<String, SameWords>) {
+    let mut lines: Vec<_> = patterns.values().map(|same| same.lines).collect();
+    lines.sort_unstable();
+    let middle = lines.get(lines.len() / 2).copied().unwrap_or(0);
+    patterns.retain(|_, same| same.lines > middle);
+}
+
+/// The words of all patterns, those of the most lines first.
+fn most_frequent(patterns: HashMap<String, SameWords>) -> Vec<CommonWords> {
     let words = patterns.into_iter().map(|(pattern, same)| CommonWords {
         text: if same.texts == 1 { same.first } else { pattern },
         lines: same.lines,
     });
     let mut words: Vec<_> = words.collect();
     words.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.text.cmp(&b.text)));
-    Ok(words)
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_patterns_the_frequent_ones_stay() {
+        let same = |lines| SameWords {
+            first: format!("text {lines}"),
+            texts: 2,
+            lines,
+        };
+        let mut patterns: HashMap<_, _> = (1..=40).map(|n| (n.to_string(), same(n))).collect();
+        drop_rarest(&mut patterns);
+        assert!(patterns.len() <= 20, "{}", patterns.len());
+        let words = most_frequent(patterns);
+        assert_eq!((words[0].text.as_str(), words[0].lines), ("40", 40));
+        // If all are equally rare, there is room for new ones afterwards.
+        let mut rare: HashMap<_, _> = (1..=40).map(|n| (n.to_string(), same(1))).collect();
+        drop_rarest(&mut rare);
+        assert!(rare.is_empty());
+    }
 }
