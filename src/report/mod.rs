@@ -11,6 +11,8 @@ mod events;
 mod figures;
 mod given_back;
 mod html;
+#[cfg(test)]
+mod made_job;
 mod mask;
 mod report_options;
 mod summary;

@@ -1,7 +1,7 @@
 //! The facts about a job: who ran it and why, what was asked, and with which digests the page can be checked.
 //! A fact that is not known is left out.
 
-use crate::domain::Finding;
+use crate::domain::{Finding, Status};
 use crate::ledger::{Job, RunStory};
 use crate::report::figures::{count, counted};
 use crate::report::html::words::wording;
@@ -97,15 +97,9 @@ fn period(runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
 }
 
 /// Who ran the job, and why.
-pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
+pub(super) fn people(summary: &Summary, stories: &[RunStory]) -> Vec<FactRow> {
     let runs = || summary.runs.iter();
     let all = |member: fn(&RunSummary) -> Option<&String>| distinct(runs().filter_map(member));
-    // A run that was killed has not recorded how many requests it sent.
-    let at_least = if runs().any(|run| run.requests.is_none()) {
-        "at least "
-    } else {
-        ""
-    };
     known(vec![
         fact("Operator", all(|run| Some(&run.operator))),
         fact("Signed in as", all(|run| Some(&run.account))),
@@ -118,15 +112,29 @@ pub(super) fn people(summary: &Summary) -> Vec<FactRow> {
             "Program",
             distinct(runs().map(|run| format!("offboard {}", run.version))),
         ),
-        fact(
-            "Requests sent",
-            vec![format!(
-                "{at_least}{}, {} of them answered with 429 (too many requests)",
-                count(summary.requests),
-                count(summary.throttled)
-            )],
-        ),
+        fact("Requests sent", vec![requests(summary, stories)]),
     ])
+}
+
+/// How many requests were sent. A run that was killed has not recorded the number, so for it those count that were
+/// recorded one by one.
+fn requests(summary: &Summary, stories: &[RunStory]) -> String {
+    let unended = summary.runs.iter().zip(stories);
+    let unended = unended.filter(|(run, _)| run.requests.is_none());
+    let (mut sent, mut note) = (summary.requests, String::new());
+    let recorded: Vec<_> = unended.map(|(_, story)| story.answers).collect();
+    if !recorded.is_empty() {
+        sent += recorded.iter().sum::<u64>();
+        let runs = counted(recorded.len() as u64, "run has", "runs have");
+        note = format!(
+            "; {runs} not recorded the number, and for these only requests for single users are counted"
+        );
+    }
+    format!(
+        "{}, with look-up and sign-in; {} answered with 429 (too many requests){note}",
+        count(sent),
+        count(summary.throttled)
+    )
 }
 
 /// What was asked for, and for which users.
@@ -142,14 +150,7 @@ pub(super) fn asked(
         fact("Change", vec![wording::change(&job.change)]),
         fact("Target", vec![job.target.clone()]),
         fact("Roster", distinct(roster.into_iter())),
-        fact(
-            "Lines, users",
-            vec![format!(
-                "{}, {}",
-                counted(job.lines, "line", "lines"),
-                counted(job.users, "distinct user", "distinct users")
-            )],
-        ),
+        fact("Lines, users", vec![lines_and_users(job, summary)]),
         fact("Loaded", vec![times.moment(job.created_at)]),
         fact(
             "Planned",
@@ -170,6 +171,26 @@ pub(super) fn asked(
         ),
         code("Takes back job", summary.undoes.iter().cloned().collect()),
     ])
+}
+
+/// How the number of lines and the number of users belong together: `510 lines = 504 users + 3 invalid lines +
+/// 3 duplicate lines`.
+fn lines_and_users(job: &Job, summary: &Summary) -> String {
+    let lines_with = |status: Status| summary.outcomes.get(status.as_str()).copied().unwrap_or(0);
+    let (invalid, duplicate) = (lines_with(Status::Invalid), lines_with(Status::Duplicate));
+    let users = job.lines.saturating_sub(invalid + duplicate);
+    let mut text = format!(
+        "{} = {}",
+        counted(job.lines, "line", "lines"),
+        counted(users, "user", "users")
+    );
+    for (lines, name) in [(invalid, "invalid"), (duplicate, "duplicate")] {
+        if lines > 0 {
+            let lines = counted(lines, "line", "lines").replace(' ', &format!(" {name} "));
+            text = format!("{text} + {lines}");
+        }
+    }
+    text
 }
 
 /// When a job was verified last.

@@ -36,7 +36,6 @@ pub(super) struct Totals {
     doubtful: u64,
     unknown: u64,
     pending: u64,
-    unusable: u64,
     /// Users that a verification found in another state than the wanted one.
     drifted: u64,
     /// Users that a verification could not read.
@@ -74,7 +73,6 @@ impl Totals {
             doubtful: lines_with(Status::InDoubt),
             unknown: lines_with(Status::NotFound),
             pending: lines_with(Status::Pending),
-            unusable,
         }
     }
 
@@ -254,11 +252,7 @@ impl Totals {
                 class: "none",
                 number: length(worked),
                 name: "at work",
-                note: format!(
-                    "in {}; {} named no user of their own",
-                    counted(runs.len() as u64, "run", "runs"),
-                    counted(self.unusable, "line", "lines")
-                ),
+                note: format!("in {}", counted(runs.len() as u64, "run", "runs")),
             },
         ]
     }
@@ -298,4 +292,81 @@ pub(super) fn shares(counts: &[(Status, u64)]) -> String {
         "All lines by outcome: {}",
         parts.collect::<Vec<_>>().join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::made_job::made_job;
+    use crate::report::mask::Privacy;
+
+    /// The headline of a job of ten users, of whom so many have these outcomes and findings.
+    async fn headline(
+        outcomes: &[(Status, u64)],
+        findings: &[(Finding, u64)],
+        drift: &[(Finding, u64)],
+    ) -> String {
+        let (_dir, mut reader, job) = made_job(&["a"]).await;
+        let summary = Summary::gather(&mut reader, &job, Privacy::Open).await;
+        let mut summary = summary.unwrap();
+        let words = |(finding, users): &(Finding, u64)| (finding.as_str(), *users);
+        summary.verification = findings
+            .iter()
+            .map(words)
+            .map(|(finding, users)| (finding.to_owned(), users))
+            .collect();
+        summary.drift = drift.iter().map(words).collect();
+        let lines_with = |status: Status| {
+            let lines = outcomes.iter().find(|(one, _)| *one == status);
+            lines.map_or(0, |(_, lines)| *lines)
+        };
+        Totals::new(&lines_with, 10, &summary).headline(Some("2 Mar 2030"))
+    }
+
+    #[tokio::test]
+    async fn the_headline_says_what_a_verification_found() {
+        use Finding::{Confirmed, Drifted, Unread};
+        let all = &[(Status::Removed, 10)][..];
+        let some = &[(Status::Removed, 7), (Status::Failed, 3)][..];
+        for (outcomes, findings, drift, told) in [
+            (
+                all,
+                &[][..],
+                &[][..],
+                "All of 10 users are in the wanted state",
+            ),
+            (
+                all,
+                &[(Confirmed, 10)],
+                &[],
+                "All of 10 users are in the wanted state, verified on 2 Mar 2030",
+            ),
+            (
+                some,
+                &[(Confirmed, 7)],
+                &[],
+                "7 of 10 users are in the wanted state, verified on 2 Mar 2030",
+            ),
+            (
+                all,
+                &[(Confirmed, 4)],
+                &[],
+                "All of 10 users are in the wanted state, 4 of them verified on 2 Mar 2030",
+            ),
+            (
+                all,
+                &[(Confirmed, 8), (Drifted, 1), (Unread, 1)],
+                &[(Drifted, 1), (Unread, 1)],
+                "9 of 10 users are in the wanted state, 1 was changed since, 1 could not be read again",
+            ),
+            (
+                &[(Status::Restored, 10)],
+                &[(Confirmed, 10)],
+                &[],
+                "All of 10 users have back what was taken, verified on 2 Mar 2030",
+            ),
+        ] {
+            assert_eq!(headline(outcomes, findings, drift).await, told);
+        }
+    }
 }

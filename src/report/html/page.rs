@@ -101,7 +101,7 @@ pub(super) struct Page {
     answers: [String; 2],
     bins: Vec<(String, String)>,
     answer_words: String,
-    has_slower: bool,
+    bins_note: &'static str,
     troubles: Vec<TroubleGroup>,
     failures: Vec<LineRow>,
     more_failures: Option<String>,
@@ -165,7 +165,7 @@ impl Page {
                 .iter()
                 .map(|(status, lines)| OutcomeRow::new(*status, *lines))
                 .collect(),
-            people: people(summary),
+            people: people(summary, &facts.runs),
             asked: asked(job, summary, &facts.runs, &times),
             proof: proof(job, summary),
             progress: [
@@ -180,7 +180,7 @@ impl Page {
                 answer_times::draw(&bins, "answers-narrow", NARROW),
             ],
             answer_words: answer_words(&facts),
-            has_slower: bins.last().is_some_and(Bin::is_open),
+            bins_note: bins_note(&bins),
             bins: bins
                 .iter()
                 .map(|bin| (bin.range(), count(bin.answers)))
@@ -243,6 +243,15 @@ fn users_chart(facts: &PageFacts, users: u64) -> users_over_time::ProgressChart 
     }
 }
 
+/// How long the ranges of the chart of answer times are.
+fn bins_note(bins: &[Bin]) -> &'static str {
+    if bins.last().is_some_and(Bin::is_open) {
+        "All bars but the last are ranges of the same length; the last one holds all slower answers."
+    } else {
+        "All bars are ranges of the same length."
+    }
+}
+
 fn answer_words(facts: &PageFacts) -> String {
     let times = &facts.answers.times;
     let all: u64 = times.iter().map(|time| time.answers).sum();
@@ -302,48 +311,13 @@ fn zone(job: &Job, times: &ZonedTimes) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{IdRule, UserId};
-    use crate::ledger::{Ledger, Names, NewJob, NewLine, Unusable};
+    use crate::report::made_job::made_job;
     use crate::report::mask::Privacy;
 
     /// A page with at most `most` of six lines: two invalid ones (5 and 7), a duplicate (4), and three without an
     /// outcome.
     async fn page(most: usize) -> String {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.db");
-        let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
-        let new = NewJob {
-            key: "key".into(),
-            target: "https://scim.example.com/".into(),
-            change: "disable".parse().unwrap(),
-            roster_path: "/r.csv".into(),
-            roster_digest: "digest".into(),
-            roster_header: vec!["User".into()],
-            ids: IdRule::Exact,
-            reading: serde_json::Value::Null,
-            parent: None,
-        };
-        let mut loading = ledger.load(&new).await.unwrap();
-        for (line, id) in (2..).zip(["a", "b", "a", "", "c", ""]) {
-            let names = if id.is_empty() {
-                Names::NoUser(Unusable {
-                    reason: "empty",
-                    detail: "empty id".to_owned(),
-                })
-            } else {
-                Names::Id(UserId::new(id))
-            };
-            let line = NewLine {
-                line,
-                names,
-                user_name: None,
-                goal: None,
-                cells: vec![id.to_owned()],
-            };
-            loading.push(line).await.unwrap();
-        }
-        let job = loading.commit().await.unwrap().job;
-        let mut reader = ledger.reader().await.unwrap();
+        let (_dir, mut reader, job) = made_job(&["a", "b", "a", "", "c", ""]).await;
         let open = ReportOptions::new(Privacy::Open);
         let summary = Summary::gather(&mut reader, &job, open.privacy)
             .await

@@ -24,7 +24,7 @@ pub(super) struct SheetColumn {
 
 /// A sheet that is written from top to bottom. Rows that are complete are in a temporary file, not in memory.
 pub(super) struct Sheet {
-    sheet: Worksheet,
+    worksheet: Worksheet,
     /// The number of rows so far, with the header.
     pub(super) rows: u32,
     columns: u16,
@@ -39,18 +39,18 @@ impl Sheet {
         name: &str,
         columns: &[SheetColumn],
     ) -> Result<Self, XlsxError> {
-        let mut sheet = workbook.new_worksheet_with_constant_memory()?;
-        sheet.set_name(name)?;
-        sheet.set_freeze_panes(1, 0)?;
+        let mut worksheet = workbook.new_worksheet_with_constant_memory()?;
+        worksheet.set_name(name)?;
+        worksheet.set_freeze_panes(1, 0)?;
         let bold = Format::new().set_bold();
         let mut count = 0;
         for column in columns {
-            sheet.set_column_width(count, column.width)?;
-            sheet.write_string_with_format(0, count, cut(&column.name), &bold)?;
+            worksheet.set_column_width(count, column.width)?;
+            worksheet.write_string_with_format(0, count, cut(&column.name), &bold)?;
             count += 1;
         }
         Ok(Self {
-            sheet,
+            worksheet,
             rows: 1,
             columns: count,
             time: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss.000"),
@@ -62,7 +62,7 @@ impl Sheet {
     pub(super) fn text(&mut self, column: u16, text: &str) -> Result<(), XlsxError> {
         if !text.is_empty() {
             let (row, format) = (self.rows, &self.words);
-            self.sheet
+            self.worksheet
                 .write_string_with_format(row, column, cut(text), format)?;
         }
         Ok(())
@@ -72,7 +72,7 @@ impl Sheet {
     pub(super) fn number(&mut self, column: u16, number: Option<u64>) -> Result<(), XlsxError> {
         if let Some(number) = number {
             let number = real(i64::try_from(number).unwrap_or(i64::MAX));
-            self.sheet
+            self.worksheet
                 .write_number_with_format(self.rows, column, number, &self.words)?;
         }
         Ok(())
@@ -82,7 +82,7 @@ impl Sheet {
     pub(super) fn flag(&mut self, column: u16, flag: Option<bool>) -> Result<(), XlsxError> {
         if let Some(flag) = flag {
             let format = &self.words;
-            self.sheet
+            self.worksheet
                 .write_boolean_with_format(self.rows, column, flag, format)?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl Sheet {
             let ahead = zone.map_or(0, |zone| zone.setting_at(time).ahead);
             let shown = time.as_millis().saturating_add(i64::from(ahead) * 1000);
             let days = EPOCH + real(shown) / 86_400_000.0;
-            self.sheet
+            self.worksheet
                 .write_number_with_format(self.rows, column, days, &self.time)?;
         }
         Ok(())
@@ -114,11 +114,12 @@ impl Sheet {
     /// Ends the sheet and adds it to the workbook.
     pub(super) fn finish(mut self, workbook: &mut Workbook) -> Result<(), XlsxError> {
         let (row, column) = (self.rows - 1, self.columns.saturating_sub(1));
-        self.sheet.autofilter(0, 0, row, column)?;
+        self.worksheet.autofilter(0, 0, row, column)?;
         // An id of digits is text on purpose.
         let ignored = IgnoreError::NumberStoredAsText;
-        self.sheet.ignore_error_range(0, 0, row, column, ignored)?;
-        workbook.push_worksheet(self.sheet);
+        self.worksheet
+            .ignore_error_range(0, 0, row, column, ignored)?;
+        workbook.push_worksheet(self.worksheet);
         Ok(())
     }
 }

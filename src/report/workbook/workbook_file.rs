@@ -50,3 +50,67 @@ async fn write_sheets(
     io::copy(&mut whole, &mut file)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use super::*;
+    use crate::report::Privacy;
+    use crate::report::made_job::made_job;
+
+    /// The part of a workbook with this name; empty if there is none.
+    fn part(workbook: &[u8], name: &str) -> String {
+        let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+        let mut text = String::new();
+        if let Ok(mut part) = archive.by_name(name) {
+            part.read_to_string(&mut text).unwrap();
+        }
+        text
+    }
+
+    /// A workbook of five lines, with so many rows on a sheet.
+    async fn workbook(most_rows: u32) -> Vec<u8> {
+        let (_dir, mut reader, job) = made_job(&["u1", "u2", "u3", "u4", "u5"]).await;
+        let options = ReportOptions::new(Privacy::Open);
+        let summary = Summary::gather(&mut reader, &job, options.privacy).await;
+        let summary = summary.unwrap();
+        let mut file = Vec::new();
+        write_sheets(&mut reader, &job, &summary, &options, most_rows, &mut file)
+            .await
+            .unwrap();
+        file
+    }
+
+    #[tokio::test]
+    async fn lines_that_do_not_fit_on_a_sheet_go_on_in_the_next_one() {
+        for (most_rows, users, names) in [
+            (6, &["u1 u2 u3 u4 u5"][..], "users summary"),
+            (
+                3,
+                &["u1 u2", "u3 u4", "u5"],
+                "users users 2 users 3 summary",
+            ),
+        ] {
+            let file = workbook(most_rows).await;
+            let book = part(&file, "xl/workbook.xml");
+            let found = book.split("<sheet name=\"").skip(1);
+            let found: Vec<_> = found.filter_map(|text| text.split('"').next()).collect();
+            assert_eq!(found.join(" "), names);
+            for (number, users) in (1..).zip(users) {
+                let sheet = part(&file, &format!("xl/worksheets/sheet{number}.xml"));
+                // Each sheet has the header, which is part of its filter.
+                let rows = users.split(' ').count() + 1;
+                assert!(sheet.contains("<t>user_id</t>"), "{sheet}");
+                assert!(
+                    sheet.contains(&format!("<autoFilter ref=\"A1:AF{rows}\"")),
+                    "{sheet}"
+                );
+                for user in ["u1", "u2", "u3", "u4", "u5"] {
+                    let is_here = sheet.contains(&format!("<t>{user}</t>"));
+                    assert_eq!(is_here, users.contains(user), "{user} on sheet {number}");
+                }
+            }
+        }
+    }
+}

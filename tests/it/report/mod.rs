@@ -2,5 +2,5 @@
 
 mod browser;
 mod bundle;
-mod chromium;
 mod deciding_answer;
+mod tables;

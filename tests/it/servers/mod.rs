@@ -10,3 +10,5 @@ mod quirks;
 mod server;
 mod tenant;
 mod whole_job;
+
+pub(crate) use server::installed;

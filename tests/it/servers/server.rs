@@ -37,7 +37,7 @@ pub(super) struct Server {
 }
 
 /// Where the servers are; `None`, and a visible word, if they are not installed.
-pub(super) fn installed(needed: &[&Path]) -> Option<PathBuf> {
+pub(crate) fn installed(needed: &[&Path]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers");
     let missing = needed
         .iter()

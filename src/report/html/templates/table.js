@@ -278,12 +278,13 @@
   window.addEventListener("beforeprint", () => {
     const printed = Math.min(found.length, PRINTED), left = leftOut();
     body.replaceChildren(...found.slice(0, printed).flatMap(draw));
-    const selected = state.query || state.outcome ? " that the search and the filter select" : "";
-    const rest = found.length - printed + left;
-    $("printed").textContent = (rest === 0 && !selected ? "These are all " + number(printed) + " lines."
-      : rest === 0 ? "These are the " + number(printed) + " lines" + selected + ", of " + number(rows.length) + "."
-      : "These are the first " + number(printed) + " of " + number(printed + rest) + " lines" + selected +
-        ". The other " + number(rest) + " are in report.csv.");
+    const selects = state.query && state.outcome ? "the search and the filter select"
+      : state.query ? "the search finds" : state.outcome ? "the filter selects" : "";
+    const rest = found.length - printed + left, all = printed + rest;
+    $("printed").textContent = "Printed: " + (rest > 0 ? "the first " + number(printed) + " of " : selects ? "" : "all ") +
+      number(all) + (all === 1 ? " line" : " lines") + (selects ? " that " + selects : "") + "." +
+      (rest > 0 ? " The other " + number(rest) + " are in report.csv." : "") +
+      (selects ? " The page holds " + number(rows.length) + " lines." : "");
   });
   window.addEventListener("afterprint", () => show());
   $("first").addEventListener("click", () => turn(0));

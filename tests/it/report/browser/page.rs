@@ -1,77 +1,16 @@
-//! The page of the report in a real browser: what a person sees, finds and presses.
-//!
-//! Where no Chromium is installed these tests say so and do nothing; `.ci/run` installs it.
+//! What a person sees, finds and presses on the page.
 
 use std::path::Path;
 
-use offboard::sandbox::{FaultSettings, SandboxSettings};
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::chromium::Browser;
-use crate::support::{Bed, Running, finish};
-
-/// Users that the provider refuses to change.
-const REFUSED: usize = 3;
-
-/// Names that a careless page would run, hide or garble.
-const ODD: [&str; 4] = [
-    "ghost1,</script><script>document.title='owned'</script>",
-    "ghost2,<img src=x onerror=\"document.title='owned'\"><!--",
-    "ghost3,Łukasz Ωμέγα 山田 \u{202e}txt",
-    "ghost4,\"a & b, 'c' \\u003c {{ d }}\"",
-];
-
-/// A job that was interrupted twice, once by SIGKILL, with failures, strangers and bad lines.
-async fn story() -> Bed {
-    let bed = Bed::new(SandboxSettings {
-        users: 120,
-        refused: REFUSED,
-        faults: FaultSettings::mild(),
-        ..SandboxSettings::default()
-    })
-    .await;
-    let again = format!("{},again", bed.people[0].id.to_uppercase());
-    let mut lines = ODD.to_vec();
-    lines.extend([again.as_str(), ",nobody"]);
-    bed.write_roster(&lines);
-    let confirm = bed.people.len() as u64;
-    let flags = "--rate 80/s --concurrency 8 --timeout 2s --no-lookup";
-    let confirm = confirm + ODD.len() as u64;
-    for (signal, share) in [(Signal::KILL, 4), (Signal::INT, 2)] {
-        let mut run = Running::start(bed.run_with(confirm, flags));
-        let enough = bed.people.len() / share;
-        let gone = || bed.people.iter().filter(|person| bed.is_gone(&person.id));
-        assert!(run.reaches(|| gone().count() >= enough).await);
-        run.signal(signal);
-        run.end().await;
-    }
-    let ran = finish(bed.run_with(confirm, flags)).await;
-    assert_eq!(ran.code, Some(10), "{ran:?}");
-    let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    bed
-}
+use super::story::{REFUSED, column, story, told};
+use crate::support::Bed;
 
 fn summary(bed: &Bed) -> Value {
     let text = std::fs::read_to_string(bed.path("evidence/summary.json")).unwrap();
     serde_json::from_str(&text).unwrap()
-}
-
-/// What is said of the rows that are shown, as the page says it.
-async fn told(browser: &Browser) -> String {
-    let script = "return document.getElementById('count').textContent";
-    let said = browser.run(script, json!([])).await;
-    said.as_str().unwrap().to_owned()
-}
-
-/// The text of one column of the rows that are shown.
-async fn column(browser: &Browser, name: &str) -> Vec<String> {
-    let script =
-        "return [...document.querySelectorAll(`#people tbody [data-label=${arguments[0]}]`)]
-        .map((cell) => cell.textContent)";
-    let cells = browser.run(script, json!([name])).await;
-    serde_json::from_value(cells).unwrap()
 }
 
 async fn choose(browser: &Browser, select: &str, value: &str) {
@@ -93,6 +32,8 @@ async fn the_page_is_searched_filtered_sorted_and_paged_and_agrees_with_the_summ
     check_pages(&browser, summary["lines"].as_u64().unwrap()).await;
     check_order(&browser).await;
     check_details(&browser).await;
+    check_columns(&browser).await;
+    check_names(&browser, &bed).await;
     check_story(&browser, &summary).await;
     if let Some(folder) = std::env::var_os("OFFBOARD_SCREENSHOTS") {
         browser.photograph(Path::new(&folder)).await;
@@ -134,11 +75,24 @@ async fn check_search(browser: &Browser) {
         ("ŁUKASZ 山田", "ghost3"),
         ("</script>", "ghost1"),
         ("{{ d }} ghost", "ghost4"),
+        // What only the details of a line show.
+        ("ghost2 resource", "ghost2"),
     ] {
         browser.type_into("#search", words).await;
         let users = column(browser, "User").await;
         assert_eq!(users.len(), 1, "{words}: {users:?}");
         assert!(users[0].contains(found), "{words}: {users:?}");
+    }
+    for words in [
+        "disabled; no workspaces",
+        "reading the user again",
+        "the answer to the write itself",
+    ] {
+        browser.type_into("#search", words).await;
+        let shown = column(browser, "Outcome").await;
+        let shown: Vec<_> = shown.iter().map(|outcome| outcome.trim()).collect();
+        assert!(shown.contains(&"Removed"), "{words}: {shown:?}");
+        assert!(!shown.contains(&"Failed"), "{words}: {shown:?}");
     }
     browser.type_into("#search", "nobody has this name").await;
     assert_eq!(told(browser).await, "No line fits.");
@@ -230,6 +184,52 @@ async fn check_details(browser: &Browser) {
     choose(browser, "outcome", "").await;
 }
 
+/// Columns that are not always shown can be chosen, and sorted by.
+async fn check_columns(browser: &Browser) {
+    choose(browser, "outcome", "removed").await;
+    assert!(column(browser, "Before").await.is_empty());
+    for name in ["before", "after"] {
+        browser.click(&format!("input[data-choice={name}]")).await;
+    }
+    let (before, after) = (
+        column(browser, "Before").await,
+        column(browser, "After").await,
+    );
+    assert_eq!(before.len(), column(browser, "Line").await.len());
+    assert!(
+        before.iter().all(|cell| cell.contains("active; ")),
+        "{before:?}"
+    );
+    assert!(
+        after.iter().all(|cell| cell == "disabled; no workspaces"),
+        "{after:?}"
+    );
+    browser.click("th[data-sort=before] button").await;
+    assert!(column(browser, "Before").await.is_sorted());
+    for name in ["before", "after"] {
+        browser.click(&format!("input[data-choice={name}]")).await;
+    }
+    assert!(column(browser, "Before").await.is_empty());
+    choose(browser, "outcome", "").await;
+}
+
+/// A user is shown with name, address and id.
+async fn check_names(browser: &Browser, bed: &Bed) {
+    let person = &bed.people[5];
+    browser.type_into("#search", &person.id).await;
+    let users = column(browser, "User").await;
+    let expected = format!("{}{}{}", person.display_name, person.user_name, person.id);
+    assert_eq!(users, [expected]);
+    browser.type_into("#search", "").await;
+    let failed = browser.text("#trouble").await;
+    let refused = bed.people.iter().filter(|person| !bed.is_gone(&person.id));
+    for person in refused {
+        for part in [&person.display_name, &person.user_name, &person.id] {
+            assert!(failed.contains(part), "{part}: {failed}");
+        }
+    }
+}
+
 /// The runs of the page are those of the summary, with the interruptions.
 async fn check_story(browser: &Browser, summary: &Value) {
     let course = browser.text("#course").await;
@@ -241,9 +241,16 @@ async fn check_story(browser: &Browser, summary: &Value) {
     // Nothing hangs over the edge, on a phone or on a desktop.
     for width in [390, 1280] {
         browser.resize(width, 800).await;
-        let wide = "return document.documentElement.scrollWidth";
-        assert!(browser.run(wide, json!([])).await.as_u64().unwrap() <= width);
+        assert!(browser.page_width().await <= width);
     }
+    // On a desktop no column of a table is cut. On a phone, the wide tables scroll by themselves.
+    let cut = "return [...document.querySelectorAll('.scroll')]
+        .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.ariaLabel)";
+    assert_eq!(browser.run(cut, json!([])).await, json!([]));
+    browser.resize(390, 800).await;
+    let scrolled = browser.run(cut, json!([])).await;
+    assert!(scrolled.to_string().contains("Runs"), "{scrolled}");
+    browser.resize(1280, 900).await;
 }
 
 #[apply(end_to_end!)]

@@ -19,7 +19,8 @@ pub(super) struct Browser {
     profile: tempfile::TempDir,
 }
 
-fn find(name: &str) -> Option<PathBuf> {
+/// The place of a program.
+pub(super) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(name))
@@ -165,12 +166,36 @@ impl Browser {
         self.tool("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// How wide the page is, in CSS pixels. It is wider than the window if something hangs over the edge.
+    pub(super) async fn page_width(&self) -> u64 {
+        let width = "return document.documentElement.scrollWidth";
+        self.run(width, json!([])).await.as_u64().unwrap()
+    }
+
+    /// Shows the page by day (`light`) or by night (`dark`).
+    pub(super) async fn show_by(&self, scheme: &str) {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.tool("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// Presses one key, wherever the focus is: a character, or the code of a key in the standard.
+    pub(super) async fn press(&self, key: &str) {
+        let down = json!({ "type": "keyDown", "value": key });
+        let up = json!({ "type": "keyUp", "value": key });
+        let keys = json!({ "type": "key", "id": "keyboard", "actions": [down, up] });
+        self.send("/actions", &json!({ "actions": [keys] })).await;
+    }
+
+    /// Prints the page on A4.
+    pub(super) async fn print(&self, file: &Path) {
+        let paper = json!({ "page": { "width": 21.0, "height": 29.7 } });
+        save(&self.send("/print", &paper).await, file);
+    }
+
     /// Takes pictures by day and by night, on a phone and on a desktop, and prints the page.
     pub(super) async fn photograph(&self, folder: &Path) {
         for scheme in ["light", "dark"] {
-            let media =
-                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-            self.tool("Emulation.setEmulatedMedia", media).await;
+            self.show_by(scheme).await;
             for width in [390, 1280] {
                 self.resize(width, 900).await;
                 let whole = json!({ "captureBeyondViewport": true });
@@ -183,9 +208,7 @@ impl Browser {
         }
         self.tool("Emulation.setEmulatedMedia", json!({ "features": [] }))
             .await;
-        let paper = json!({ "page": { "width": 21.0, "height": 29.7 } });
-        let printed = self.send("/print", &paper).await;
-        save(&printed, &folder.join("print.pdf"));
+        self.print(&folder.join("print.pdf")).await;
     }
 
     /// Ends the browser in good order.
