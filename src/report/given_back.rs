@@ -52,9 +52,14 @@ impl UndoneSummary {
     /// A sentence with the undo jobs, their times and the number of users: `undone by job …: 3 of 3 users have
     /// back what was taken`.
     pub fn in_words(&self) -> String {
+        self.with_times(|at| format!("at {at}"))
+    }
+
+    /// The same sentence with times as `time` writes them.
+    pub(super) fn with_times(&self, time: impl Fn(&str) -> String) -> String {
         let jobs = self.jobs.iter().map(|by| {
             let state = if by.finished { "" } else { ", not finished," };
-            format!("job {}{state} at {}", by.job, by.at)
+            format!("job {}{state} {}", by.job, time(&by.at))
         });
         // As long as no user has anything back, the job is not called undone, even if an undo was run.
         let undone = if self.given_back == 0 {

@@ -84,16 +84,7 @@ fn period(runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
     }
     let from = working.iter().map(|run| run.started_at).min()?;
     let until = working.iter().map(|run| run.worked_until()).max()?;
-    let (begin, end) = (times.minute(from), times.minute(until));
-    if begin == end {
-        return Some(begin);
-    }
-    let end = if times.day(from) == times.day(until) {
-        times.time_of_day(until, false)
-    } else {
-        end
-    };
-    Some(format!("{begin} to {end}"))
+    Some(times.range(from, until))
 }
 
 /// Who ran the job, and why.
@@ -125,9 +116,9 @@ fn requests(summary: &Summary, stories: &[RunStory]) -> String {
     let recorded: Vec<_> = unended.map(|(_, story)| story.answers).collect();
     if !recorded.is_empty() {
         sent += recorded.iter().sum::<u64>();
-        let runs = counted(recorded.len() as u64, "run has", "runs have");
+        let runs = counted(recorded.len() as u64, "run", "runs");
         note = format!(
-            "; {runs} not recorded the number, and for these only requests for single users are counted"
+            "; {runs} did not record the number: there, only requests for single users are counted"
         );
     }
     format!(

@@ -155,7 +155,7 @@ impl Page {
             headline: totals.headline(verified_on.as_deref()),
             overall_result: totals.overall_result(summary),
             tiles: totals.tiles(&facts.runs),
-            undone: summary.undone.as_ref().map(undone),
+            undone: summary.undone.as_ref().map(|by| undone(by, &times)),
             balance: equation,
             balanced: summary.balanced,
             lines: count(job.lines),
@@ -207,8 +207,8 @@ fn more_failures(more: u64, all: u64, lines: &PageLines) -> String {
 }
 
 /// What undo jobs gave back, in sentences.
-fn undone(undone: &UndoneSummary) -> String {
-    let mut text = undone.in_words();
+fn undone(undone: &UndoneSummary, times: &ZonedTimes) -> String {
+    let mut text = undone.with_times(|at| format!("on {}", times.recorded(at)));
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
     }

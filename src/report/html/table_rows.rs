@@ -334,3 +334,54 @@ pub(super) fn line_rows(rows: Vec<UserRow>, privacy: Privacy, times: &ZonedTimes
     });
     rows.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn a_wait_is_called_an_outage_if_the_server_or_the_network_failed() {
+        let wait = |verdicts: &[(&str, u64)]| Wait {
+            from: Timestamp::from_millis(0),
+            until: Timestamp::from_millis(60_000),
+            verdicts: verdicts
+                .iter()
+                .map(|(word, answers)| ((*word).to_owned(), *answers))
+                .collect(),
+        };
+        let waits = [
+            wait(&[("transient", 12), ("applied", 1)]),
+            wait(&[("throttled", 2), ("applied", 1)]),
+            wait(&[]),
+            wait(&[("uncertain", 1)]),
+            wait(&[("transient", 1), ("throttled", 3)]),
+        ];
+        let lines = wait_lines(&waits, &ZonedTimes::default());
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| (line.code.as_str(), line.kind))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("O1", "Outage"),
+                ("W2", "Throttled"),
+                ("W3", "Wait"),
+                ("O4", "Outage"),
+                ("W5", "Throttled"),
+            ]
+        );
+        assert_eq!(
+            lines[0].why,
+            "1 answer that showed a user in the wanted state, \
+             12 failures of the server or the network"
+        );
+    }
+
+    #[test]
+    fn no_line_ends_inside_a_word_of_an_address() {
+        assert_eq!(pieces("ada.l@x-y.com"), ["ada.", "l@", "x-", "y.", "com"]);
+        assert!(pieces("").is_empty());
+    }
+}
