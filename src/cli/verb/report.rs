@@ -66,6 +66,11 @@ pub(crate) struct ReportArgs {
 }
 
 pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    if args.format == Some(ReportFormat::Xlsx) && terminal.is_data_seen() {
+        let what = "a workbook is no text that a terminal can show";
+        let hint = "write it to a file: `offboard report --format xlsx > report.xlsx`";
+        return Err(Failure::new(Exit::Usage, what).hint(hint.to_owned()));
+    }
     let mut reader = Reader::open(&args.files.ledger()?).await?;
     let ChosenJob { job, notes } =
         choose_begun(&mut reader, &args.job, Clock::System.now()).await?;
@@ -88,11 +93,6 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
                 ReportFormat::Html => Format::Html,
                 ReportFormat::Xlsx => Format::Xlsx,
             };
-            if format == Format::Xlsx && terminal.is_data_seen() {
-                let what = "a workbook is no text that a terminal can show";
-                let hint = "write it to a file: `offboard report --format xlsx > report.xlsx`";
-                return Err(Failure::new(Exit::Usage, what).hint(hint.to_owned()));
-            }
             let out = terminal.data_stream();
             write_single(&mut reader, &job, format, &options, out).await?
         }

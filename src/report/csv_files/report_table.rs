@@ -299,3 +299,40 @@ fn removed(had: Option<&Vec<String>>, has: Option<&Vec<String>>, ids: IdRule) ->
         .collect();
     gone.join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::made_job::made_job;
+
+    #[tokio::test]
+    async fn a_column_has_moments_if_its_name_says_so() {
+        let (_dir, mut reader, job) = made_job(&["a", ""]).await;
+        let each = |row: &TableRow<'_>| {
+            for (name, cell) in COLUMNS.iter().zip(&row.cells) {
+                let is_moment = matches!(cell, TableCell::Time(_));
+                assert_eq!(is_time(name), is_moment, "{name}");
+            }
+            Ok(())
+        };
+        let rows = for_each_row(&mut reader, &job, Privacy::Open, each).await;
+        assert_eq!(rows.unwrap(), 2);
+    }
+
+    #[test]
+    fn cells_are_written_as_csv_files_have_them() {
+        let at = Timestamp::from_millis(1_900_000_000_000);
+        for (cell, text) in [
+            (TableCell::Text("a b".into()), "a b"),
+            (TableCell::Number(Some(1234)), "1234"),
+            (TableCell::Number(None), ""),
+            (TableCell::Flag(Some(true)), "true"),
+            (TableCell::Flag(Some(false)), "false"),
+            (TableCell::Flag(None), ""),
+            (TableCell::Time(Some(at)), "2030-03-17T17:46:40.000Z"),
+            (TableCell::Time(None), ""),
+        ] {
+            assert_eq!(cell.text(), text);
+        }
+    }
+}
