@@ -67,3 +67,41 @@ async fn the_answer_that_decided_is_the_last_and_not_an_earlier_one() {
     assert_eq!(row["http_status"], "403", "{row:?}");
     assert!(row["detail"].contains("the owner stays"), "{row:?}");
 }
+
+#[tokio::test]
+async fn refusals_that_differ_in_ids_alone_are_one_reason() {
+    let desk = Desk::plain(crowd(6)).await;
+    desk.provider.on_call(|call| {
+        if !call.is_write() {
+            return Act::Pass;
+        }
+        for (user, words) in [
+            ("U1", "user U1 owns model 8a8b00ff"),
+            ("U2", "user U2 owns model 8a8b00fe"),
+            (
+                "U3",
+                "user U3 owns model 0190d3c2-7a5e-7c11-9f00-0123456789ab",
+            ),
+            ("U4", "the owner stays"),
+        ] {
+            if call.is_for(user) {
+                return Act::refuse(403, words);
+            }
+        }
+        Act::Pass
+    });
+    let ran = desk.agree(&format!("run r.csv --disable {OPEN}")).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    let page = desk.run("report --format html").await.stdout;
+    let (_, quotes) = page.split_once("<ul class=\"quotes\">").unwrap();
+    let (quotes, _) = quotes.split_once("</ul>").unwrap();
+    let quotes: Vec<_> = quotes.lines().filter(|line| line.contains("<q>")).collect();
+    assert_eq!(quotes.len(), 2, "{quotes:?}");
+    assert!(
+        quotes[0].contains("user [id] owns model [id]"),
+        "{quotes:?}"
+    );
+    assert!(quotes[0].contains("3 lines"), "{quotes:?}");
+    // A text that only one line has is quoted as it is.
+    assert!(quotes[1].contains("the owner stays"), "{quotes:?}");
+}

@@ -58,24 +58,26 @@
     return svg;
   };
 
-  const has = (active, spaces) => {
+  // What a user has, in a few words. The details have the ids of the workspaces, too.
+  const stateOf = (active, spaces, ids) => {
     const parts = [];
     if (active !== null) parts.push(active ? "active" : "disabled");
     if (spaces !== null) {
-      parts.push(spaces.length ? spaces.length + (spaces.length === 1 ? " workspace: " : " workspaces: ") +
-        spaces.map(text).join(", ") : "no workspaces");
+      parts.push(spaces.length === 0 ? "no workspaces"
+        : spaces.length + (spaces.length === 1 ? " workspace" : " workspaces") +
+          (ids ? ": " + spaces.map(text).join(", ") : ""));
     }
     return parts.join("; ");
   };
-  const before = (row) => has(row[ACTIVE_BEFORE], row[SPACES_BEFORE]);
-  const after = (row) => has(row[ACTIVE_AFTER], row[SPACES_AFTER]);
+  const before = (row, ids = false) => stateOf(row[ACTIVE_BEFORE], row[SPACES_BEFORE], ids);
+  const after = (row, ids = false) => stateOf(row[ACTIVE_AFTER], row[SPACES_AFTER], ids);
   const finding = (row) => job.findings[text(row[FINDING])] || text(row[FINDING]);
   const BY_WORDS = { body: "the answer to the write itself", reread: "reading the user again" };
 
   // What the details of a line show: names and values. A value of the kind "time" is in ms.
   const facts = (row) => [
-    ["Before", before(row)],
-    ["Afterwards", after(row)],
+    ["Before", before(row, true)],
+    ["Afterwards", after(row, true)],
     ["Seen before at", row[SEEN], "time"],
     ["User id", row[ID], "code"],
     ["User name", row[USER], "address"],
@@ -112,8 +114,8 @@
     why: (row) => why(row),
     attempts: (row) => row[ATTEMPTS],
     done: (row) => row[DONE] === null ? Infinity : row[DONE],
-    before,
-    after,
+    before: (row) => before(row),
+    after: (row) => after(row),
     verified: finding,
   };
 
@@ -157,7 +159,7 @@
   };
 
   const body = document.querySelector("#people tbody");
-  const CHOICES = { before, after, verified: finding };
+  const CHOICES = ["before", "after", "verified"];
   const LABELS = { before: "Before", after: "After", verified: "Verified" };
   const draw = (index) => {
     const row = rows[index], [code, name] = job.outcomes[row[OUTCOME]];
@@ -174,8 +176,8 @@
       element("td", { role: "cell", "data-label": "Outcome" }, element("span", { class: "outcome" }, sign(code), name)),
       element("td", { role: "cell", "data-label": "Why" }, reason,
         text(row[DETAIL]) !== reason ? isolated(text(row[DETAIL]), "words") : null),
-      ...Object.keys(CHOICES).filter((choice) => chosen.has(choice)).map((choice) =>
-        element("td", { role: "cell", class: "state", "data-label": LABELS[choice] }, isolated(CHOICES[choice](row)))),
+      ...CHOICES.filter((choice) => chosen.has(choice)).map((choice) =>
+        element("td", { role: "cell", class: "state", "data-label": LABELS[choice] }, isolated(keys[choice](row)))),
       element("td", { role: "cell", class: "number", "data-label": "Attempts" }, String(row[ATTEMPTS])),
       element("td", { role: "cell", "data-label": "Done" },
         row[DONE] === null ? element("span", { class: "faint" }, "not yet") : at(row[DONE])),
