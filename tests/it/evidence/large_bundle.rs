@@ -1,5 +1,7 @@
 //! The bundle of a large job, and its audit: in seconds, in memory that does not grow with the job.
 
+use std::process::Command;
+
 use tokio::time::Instant;
 
 use crate::support::{Running, program};
@@ -16,6 +18,11 @@ async fn made(users: usize) -> Made {
 async fn peak(made: &Made, args: &[&str]) -> u64 {
     let mut command = program(made.dir.path());
     command.args(args);
+    peak_of(command).await
+}
+
+/// The most memory that a command takes, in KiB.
+async fn peak_of(command: Command) -> u64 {
     let mut running = Running::start(command);
     let status = format!("/proc/{}/status", running.id());
     let mut peak = 0;
@@ -42,6 +49,35 @@ async fn the_memory_of_a_bundle_does_not_grow_with_the_job() {
     assert!(
         many < few + 12 * 1024,
         "{few} KiB for 300 users, {many} KiB for 9,000"
+    );
+}
+
+/// Writes a workbook into a file. The shell becomes the program, so that its memory is what is measured.
+fn workbook(made: &Made) -> Command {
+    let program = program(made.dir.path());
+    let mut command = Command::new("sh");
+    command
+        .args([
+            "-c",
+            "exec \"$0\" report --format xlsx --ledger ledger.db > book.xlsx",
+        ])
+        .arg(program.get_program())
+        .current_dir(made.dir.path());
+    command
+}
+
+#[tokio::test]
+async fn the_memory_of_a_workbook_does_not_grow_with_the_job() {
+    let (few, many) = (made(300).await, made(9_000).await);
+    let (little, much) = (
+        peak_of(workbook(&few)).await,
+        peak_of(workbook(&many)).await,
+    );
+    let size = std::fs::metadata(many.path("book.xlsx")).unwrap().len();
+    assert!(size > 500_000, "{size}");
+    assert!(
+        much < little + 12 * 1024,
+        "{little} KiB for 300 users, {much} KiB for 9,000"
     );
 }
 
