@@ -193,7 +193,12 @@ pub(super) fn last_verification(runs: &[RunStory]) -> Option<&RunStory> {
 fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
     let found = |finding: &Finding| {
         let users = summary.verification.get(finding.as_str())?;
-        let words = wording::finding(*finding).to_lowercase();
+        let words = match finding {
+            Finding::Confirmed => "as left by the job",
+            Finding::Drifted => "changed since",
+            Finding::Gone => "gone",
+            Finding::Unread => "not read again",
+        };
         Some(format!("{} {words}", count(*users)))
     };
     let findings: Vec<_> = Finding::ALL.iter().filter_map(found).collect();

@@ -125,7 +125,7 @@ async fn p2_a_verification_from_before_an_undo_confirms_nothing_any_more() {
     let summary = json(&finish(bed.offboard(&["status", "--json"])).await);
     assert_eq!(summary["undone"]["verified_before"], 3);
     let ran = finish(bed.offboard(&["report", "--format", "html"])).await;
-    let told = "3 as it was left (3 of these before the undo)";
+    let told = "3 as left by the job (3 of these before the undo)";
     assert!(ran.stdout.contains(told), "{ran:?}");
     // The headline does not repeat what the verification said before the undo.
     let told = "Undone: 3 of 3 users have back what was taken";

@@ -25,7 +25,7 @@
   };
   const utc = (ms) => written(ms, "UTC");
   // The last setting of the zone's clocks that was made before this moment.
-  const setting = (ms) => job.zone.settings.findLast(([from]) => from === null || from <= ms);
+  const setting = (ms) => job.zone.settings.filter(([from]) => from === null || from <= ms).pop();
   const moment = (ms) => {
     if (job.zone === null) return utc(ms);
     const [, ahead, name] = setting(ms);
@@ -45,7 +45,7 @@
   const address = (value, style = "") => {
     if (!value) return null;
     const made = element("bdi", style ? { class: style } : {});
-    for (const piece of value.split(/(?<=[@._+-])/)) made.append(piece, document.createElement("wbr"));
+    for (const piece of value.match(/[^@._+-]*[@._+-]?/g)) made.append(piece, document.createElement("wbr"));
     return made;
   };
   const sign = (code) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::chromium::Browser;
 use super::story::{REFUSED, column, story, told};
-use crate::support::Bed;
+use crate::support::{Bed, finish};
 
 fn summary(bed: &Bed) -> Value {
     let text = std::fs::read_to_string(bed.path("evidence/summary.json")).unwrap();
@@ -279,5 +279,48 @@ async fn without_scripts_the_page_shows_whatever_matters() {
     ] {
         assert!(text.contains(&part), "{part}: {text}");
     }
+    browser.stop().await;
+}
+
+#[apply(end_to_end!)]
+async fn times_of_a_zone_are_those_of_its_clocks_and_the_details_have_utc_too() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let bed = Bed::with_users(3).await;
+    bed.write_roster(&[]);
+    assert_eq!(finish(bed.run_all(3)).await.code, Some(0));
+    let ran = finish(bed.verb("verify", "")).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let flags = ["report", "-o", "evidence", "--time-zone", "Asia/Kolkata"];
+    assert_eq!(finish(bed.offboard(&flags)).await.code, Some(0));
+    browser.open(&bed.path("evidence/report.html")).await;
+    browser.click("#people tbody .more").await;
+    let details = browser.text("#people .detail").await;
+    let done = details.split("Done at").nth(1).unwrap();
+    let mut times = done.trim_start().lines();
+    let (local, utc) = (times.next().unwrap(), times.next().unwrap());
+    let read = |text: &str, zone: &str| {
+        let text = text.strip_suffix(zone).unwrap_or_else(|| panic!("{text}"));
+        jiff::civil::DateTime::strptime("%d %b %Y, %H:%M:%S ", text).unwrap()
+    };
+    // India has been five and a half hours ahead since 1945.
+    let ahead = read(local, "IST").since(read(utc, "UTC")).unwrap();
+    assert_eq!(ahead.to_string(), "PT5H30M");
+    browser.type_into("#search", local).await;
+    assert!(!column(&browser, "Line").await.is_empty());
+    // The same moment, as the program wrote it and as the script writes it.
+    let top = browser.text(".mandate").await;
+    assert!(top.contains(" IST"), "{top}");
+    assert!(browser.text("footer").await.contains("Asia/Kolkata"));
+    // A verification is a column, too.
+    browser.type_into("#search", "").await;
+    browser.click("input[data-choice=verified]").await;
+    assert_eq!(column(&browser, "Verified").await, ["As it was left"; 3]);
+    let title = browser.title().await;
+    assert!(
+        title.contains("All of 3 users are in the wanted state, verified on "),
+        "{title}"
+    );
     browser.stop().await;
 }
