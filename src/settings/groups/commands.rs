@@ -100,9 +100,8 @@ settings_group! {
         /// Write the CSV files of a report without the mark at their beginning (BOM) by which Excel
         /// knows that they are UTF-8.
         no_bom: bool = false => VERB_SWITCH;
-        /// Show the times of a report in this time zone, too. The page shows them in this zone, with UTC
-        /// in the details of a line; a workbook gets further columns. The other files have UTC only,
-        /// because `audit` compares them.
+        /// Show times in this time zone, too: on the page and in a workbook. The other files of a
+        /// report have UTC only, because `audit` compares them.
         #[serde(with = "text")]
         time_zone: NamedZone => SettingFacts {
             value: "ZONE",
