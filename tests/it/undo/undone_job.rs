@@ -291,7 +291,7 @@ async fn the_report_of_an_undo_says_undo_and_who_asked_for_it() {
     let flags = "--confirm 3 --ticket CHG-7 --approver head-of-it";
     assert_eq!(finish(bed.verb("undo", flags)).await.code, Some(0));
     let jobs = json(&finish(bed.offboard(&["jobs", "list", "--json"])).await);
-    let mut jobs = jobs.as_array().unwrap().iter();
+    let mut jobs = jobs["jobs"].as_array().unwrap().iter();
     let undo = jobs.find(|job| job["change"] == "restore").unwrap();
     let id = undo["job"].as_str().unwrap();
     let ran = finish(bed.offboard(&["report", id, "--format", "html"])).await;
