@@ -53,7 +53,7 @@ pub trait Voice: Send + Sync {
     /// The progress of a run that begins now.
     fn run_progress(&self) -> Box<dyn RunProgress>;
 
-    /// Asks for this very number, and lets a mistyped one be typed again, [`TRIES`] times in all. A number that is
+    /// Asks for this very number, and lets a mistyped one be typed again, `TRIES` times in all. A number that is
     /// not typed in the end, and an empty line, which is how a person says no, give `false`.
     ///
     /// # Errors
