@@ -2,26 +2,6 @@
 
 use std::time::Duration;
 
-use crate::domain::one_or_many;
-
-/// A count with commas between the thousands.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun: `1 user`, `2,000 users`.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), one_or_many(number, one, many))
-}
-
 /// A length of time in its two largest units: `3 d 4 h`, `2 min 5 s`, `1.2 s`, `80 ms`.
 pub(super) fn length(time: Duration) -> String {
     let (millis, seconds) = (time.as_millis(), time.as_secs());
@@ -45,16 +25,6 @@ mod tests {
 
     #[test]
     fn figures_are_as_people_write_them() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(count(number), text);
-        }
-        assert_eq!(counted(1, "user", "users"), "1 user");
-        assert_eq!(counted(0, "user", "users"), "0 users");
         for (millis, text) in [
             (80, "80 ms"),
             (1000, "1 s"),

@@ -43,6 +43,20 @@ mod tests {
     }
 
     #[test]
+    fn digits_are_in_groups_of_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(counted(1, "user", "users"), "1 user");
+        assert_eq!(counted(0, "user", "users"), "0 users");
+    }
+
+    #[test]
     fn only_a_list_with_hidden_items_says_how_many_are_hidden() {
         assert_eq!(and_more(2, 3), None);
         assert_eq!(and_more(3, 3), None);

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use askama::Template;
 
+use crate::domain::grouped;
 use crate::ledger::AnswerTimes;
 use crate::report::chart::axis::{real, round_numbers};
-use crate::report::figures::{count, length};
+use crate::report::figures::length;
 
 /// The answers whose times lie between two round numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,14 +135,14 @@ pub(in crate::report) fn draw(bins: &[Bin], id: &'static str, width: u32) -> Str
     let levels = round_numbers(highest);
     let most = levels.last().copied().unwrap_or(1);
     let (left, right) = (
-        16.0 + LETTER * real(count(most).len() as u64),
+        16.0 + LETTER * real(grouped(most).len() as u64),
         f64::from(width) - 12.0,
     );
     let step = (right - left) / real(bins.len().max(1) as u64);
     let height_of = |answers: u64| BOTTOM - (BOTTOM - TOP) * real(answers) / real(most);
     let bars = bins.iter().enumerate().map(|(index, bin)| {
         let top = height_of(bin.answers);
-        let label = count(bin.answers);
+        let label = grouped(bin.answers);
         Bar {
             left: left + step * real(index as u64) + 2.0,
             width: (step - 4.0).max(1.0),
@@ -161,10 +162,13 @@ pub(in crate::report) fn draw(bins: &[Bin], id: &'static str, width: u32) -> Str
         title: "How long answers took".to_owned(),
         description: format!(
             "{} answers in {} ranges of time. The table below holds the same in numbers.",
-            count(all),
+            grouped(all),
             bins.len()
         ),
-        levels: levels.iter().map(|n| (height_of(*n), count(*n))).collect(),
+        levels: levels
+            .iter()
+            .map(|n| (height_of(*n), grouped(*n)))
+            .collect(),
         bars: bars.collect(),
         edges: edges(bins, left, step),
     };

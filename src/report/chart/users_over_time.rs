@@ -3,10 +3,10 @@
 
 use askama::Template;
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, counted, grouped};
 use crate::ledger::ProgressPoint;
 use crate::report::chart::axis::{FoldedTime, TimeSpan, real, round_numbers};
-use crate::report::figures::{count, counted, length};
+use crate::report::figures::length;
 use crate::report::zoned_times::ZonedTimes;
 
 /// The data of the chart.
@@ -73,7 +73,7 @@ pub(in crate::report) fn draw(
     let levels = round_numbers(chart.users);
     let most = levels.last().copied().unwrap_or(1);
     let (left, right) = (
-        16.0 + LETTER * real(count(most).len() as u64),
+        16.0 + LETTER * real(grouped(most).len() as u64),
         f64::from(width) - 12.0,
     );
     let stretches: Vec<_> = chart.runs.iter().map(|run| run.stretch).collect();
@@ -91,7 +91,10 @@ pub(in crate::report) fn draw(
         bottom: BOTTOM,
         title: "Users with an outcome, over the time of the runs".to_owned(),
         description: describe(chart),
-        levels: levels.iter().map(|n| (height_of(*n), count(*n))).collect(),
+        levels: levels
+            .iter()
+            .map(|n| (height_of(*n), grouped(*n)))
+            .collect(),
         bands: bands(chart, &time),
         pauses: pauses(&time),
         waits: waits(chart, &time),
@@ -108,10 +111,10 @@ fn describe(chart: &ProgressChart) -> String {
     let failed: u64 = chart.steps.iter().map(|step| step.failed).sum();
     format!(
         "{} of {} had an outcome after {}, {} of them failed or in doubt; {} marked. The tables below hold the same in numbers.",
-        count(done),
+        grouped(done),
         counted(chart.users, "user", "users"),
         counted(chart.runs.len() as u64, "run", "runs"),
-        count(failed),
+        grouped(failed),
         counted(chart.waits.len() as u64, "wait is", "waits are"),
     )
 }

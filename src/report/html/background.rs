@@ -1,9 +1,8 @@
 //! The facts about a job: who ran it and why, what was asked, and with which digests the page can be checked.
 //! A fact that is not known is left out.
 
-use crate::domain::{Finding, Status};
+use crate::domain::{Finding, Status, counted, grouped};
 use crate::ledger::{Job, RunStory};
-use crate::report::figures::{count, counted};
 use crate::report::html::words::wording;
 use crate::report::zoned_times::ZonedTimes;
 use crate::report::{RunSummary, Summary, UndoneSummary};
@@ -121,8 +120,8 @@ fn requests(summary: &Summary, stories: &[RunStory]) -> String {
     }
     format!(
         "{}, with look-up and sign-in; {} answered with 429 (too many requests){note}",
-        count(sent),
-        count(summary.throttled)
+        grouped(sent),
+        grouped(summary.throttled)
     )
 }
 
@@ -197,7 +196,7 @@ fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<
             Finding::Gone => "gone",
             Finding::Unread => "not read again",
         };
-        Some(format!("{} {words}", count(*users)))
+        Some(format!("{} {words}", grouped(*users)))
     };
     let findings: Vec<_> = Finding::ALL.iter().filter_map(found).collect();
     let at = last_verification(runs).map(|run| times.minute(run.started_at));
@@ -207,7 +206,7 @@ fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<
         .as_ref()
         .map_or(0, |undone| undone.verified_before);
     let note = if before > 0 {
-        format!(" ({} of these before the undo)", count(before))
+        format!(" ({} of these before the undo)", grouped(before))
     } else {
         String::new()
     };
@@ -233,7 +232,10 @@ pub(super) fn proof(job: &Job, summary: &Summary) -> Vec<FactRow> {
         ),
         fact(
             "Events in the chain",
-            chain.map(|chain| count(chain.events)).into_iter().collect(),
+            chain
+                .map(|chain| grouped(chain.events))
+                .into_iter()
+                .collect(),
         ),
     ])
 }

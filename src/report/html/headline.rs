@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::domain::{Finding, Status, one_or_many};
+use crate::domain::{Finding, Status, counted, grouped, one_or_many};
 use crate::ledger::RunStory;
-use crate::report::figures::{count, counted, length};
+use crate::report::figures::length;
 use crate::report::html::facts;
 use crate::report::html::words::wording;
 use crate::report::{Summary, UndoneSummary};
@@ -94,10 +94,10 @@ impl Totals {
         };
         if self.drifted > 0 {
             let were = one_or_many(self.drifted, "was", "were");
-            let _ = write!(text, ", {} {were} changed since", count(self.drifted));
+            let _ = write!(text, ", {} {were} changed since", grouped(self.drifted));
         }
         if self.unread > 0 {
-            let _ = write!(text, ", {} could not be read again", count(self.unread));
+            let _ = write!(text, ", {} could not be read again", grouped(self.unread));
         }
         let is_as_found = self.undone.is_none() && self.drifted + self.unread == 0;
         if let Some(day) = verified_on.filter(|_| is_as_found && self.confirmed > 0) {
@@ -107,7 +107,7 @@ impl Totals {
                 let _ = write!(
                     text,
                     ", {} of them verified on {day}",
-                    count(self.confirmed)
+                    grouped(self.confirmed)
                 );
             }
         }
@@ -120,7 +120,7 @@ impl Totals {
         let (share, number) = if self.wanted == self.users && self.users > 0 {
             (format!("All of {users}"), self.users)
         } else {
-            (format!("{} of {users}", count(self.wanted)), self.wanted)
+            (format!("{} of {users}", grouped(self.wanted)), self.wanted)
         };
         let state = if self.restores {
             one_or_many(
@@ -182,7 +182,7 @@ impl Totals {
             let of = counted(undone.taken, "user", "users");
             return Tile {
                 class: "open",
-                number: count(undone.given_back),
+                number: grouped(undone.given_back),
                 name: "have back what was taken",
                 note: format!("of {of} from whom something was taken"),
             };
@@ -201,7 +201,7 @@ impl Totals {
         };
         Tile {
             class: "good",
-            number: count(self.wanted),
+            number: grouped(self.wanted),
             name: if self.restores {
                 "have back what was taken"
             } else {
@@ -223,7 +223,7 @@ impl Totals {
             (self.unread, "not read again"),
         ] {
             if number > 0 {
-                parts.push(format!("{} {name}", count(number)));
+                parts.push(format!("{} {name}", grouped(number)));
             }
         }
         let left = self.pending + self.protected;
@@ -231,7 +231,7 @@ impl Totals {
             self.reached(),
             Tile {
                 class: if open > 0 { "bad" } else { "none" },
-                number: count(open),
+                number: grouped(open),
                 name: "need a look",
                 note: match parts.as_slice() {
                     [] => "no user failed".to_owned(),
@@ -240,12 +240,12 @@ impl Totals {
             },
             Tile {
                 class: if self.pending > 0 { "open" } else { "none" },
-                number: count(left),
+                number: grouped(left),
                 name: "left alone",
                 note: format!(
                     "{} pending, {} protected",
-                    count(self.pending),
-                    count(self.protected)
+                    grouped(self.pending),
+                    grouped(self.protected)
                 ),
             },
             Tile {
@@ -263,7 +263,9 @@ pub(super) fn equation(counts: &[(Status, u64)], lines: u64, balanced: bool) -> 
     let terms: Vec<_> = counts
         .iter()
         .filter(|(_, number)| *number > 0)
-        .map(|(status, number)| format!("{} {}", count(*number), status.as_str().replace('_', " ")))
+        .map(|(status, number)| {
+            format!("{} {}", grouped(*number), status.as_str().replace('_', " "))
+        })
         .collect();
     let sum: u64 = counts.iter().map(|(_, number)| number).sum();
     let terms = if terms.is_empty() {
@@ -279,15 +281,15 @@ pub(super) fn equation(counts: &[(Status, u64)], lines: u64, balanced: bool) -> 
     let has = one_or_many(lines, "line", "lines");
     format!(
         "{terms} = {}. The roster has {} {has}. {end}",
-        count(sum),
-        count(lines)
+        grouped(sum),
+        grouped(lines)
     )
 }
 
 pub(super) fn shares(counts: &[(Status, u64)]) -> String {
     let parts = counts.iter().filter(|(_, number)| *number > 0);
     let parts =
-        parts.map(|(status, number)| format!("{} {}", wording::outcome(*status), count(*number)));
+        parts.map(|(status, number)| format!("{} {}", wording::outcome(*status), grouped(*number)));
     format!(
         "All lines by outcome: {}",
         parts.collect::<Vec<_>>().join(", ")

@@ -6,12 +6,12 @@ use std::time::Duration;
 use askama::Template;
 use serde_json::json;
 
-use crate::domain::{Clock, Finding, Status};
+use crate::domain::{Clock, Finding, Status, counted, grouped};
 use crate::ledger::{Job, Reader, RunStory};
 use crate::report::chart::answer_times::Bin;
 use crate::report::chart::axis::{NARROW, Stretch, TimeSpan, WIDE};
 use crate::report::chart::{answer_times, outcome_share, users_over_time};
-use crate::report::figures::{count, counted, length};
+use crate::report::figures::length;
 use crate::report::html::background::{FactRow, asked, last_verification, mandate, people, proof};
 use crate::report::html::facts::{self, PageFacts};
 use crate::report::html::headline::{OverallResult, Tile, Totals, equation, shares};
@@ -158,8 +158,8 @@ impl Page {
             undone: summary.undone.as_ref().map(|by| undone(by, &times)),
             balance: equation,
             balanced: summary.balanced,
-            lines: count(job.lines),
-            sum: count(counts.iter().map(|(_, lines)| lines).sum()),
+            lines: grouped(job.lines),
+            sum: grouped(counts.iter().map(|(_, lines)| lines).sum()),
             share: outcome_share::draw(&counts, shares(&counts)),
             outcomes: counts
                 .iter()
@@ -183,13 +183,13 @@ impl Page {
             bins_note: bins_note(&bins),
             bins: bins
                 .iter()
-                .map(|bin| (bin.range(), count(bin.answers)))
+                .map(|bin| (bin.range(), grouped(bin.answers)))
                 .collect(),
             troubles,
             failures,
             more_failures: (all > shown).then(|| more_failures(all - shown, all, &facts.lines)),
             first_lines: line_rows(facts.first_lines, privacy, &times),
-            more_lines: (job.lines > first).then(|| count(job.lines - first)),
+            more_lines: (job.lines > first).then(|| grouped(job.lines - first)),
             notice,
             job_data: job_data(job, &facts.runs, &left_out, &times),
         }
@@ -198,7 +198,7 @@ impl Page {
 
 /// Where the lines are that went wrong and are not in the list of the first ones.
 fn more_failures(more: u64, all: u64, lines: &PageLines) -> String {
-    let more = count(more);
+    let more = grouped(more);
     if all <= lines.numbers().count() as u64 {
         format!("{more} more are in the table below and in report.csv.")
     } else {
@@ -259,7 +259,7 @@ fn answer_words(facts: &PageFacts) -> String {
     let silences = match facts.answers.silences {
         0 => "No request stayed without an answer.".to_owned(),
         1 => "One request stayed without an answer.".to_owned(),
-        many => format!("{} requests stayed without an answer.", count(many)),
+        many => format!("{} requests stayed without an answer.", grouped(many)),
     };
     let (Some(half), Some(most), Some(slowest)) = (quantile(0.5), quantile(0.95), quantile(1.0))
     else {

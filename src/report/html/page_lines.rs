@@ -2,10 +2,9 @@
 //! pages, so that the lines that a person has to look at come first, and those beyond the limit are in `report.csv`
 //! alone. Counts and charts cover all lines.
 
-use crate::domain::{Line, Status, one_or_many};
+use crate::domain::{Line, Status, counted, grouped, one_or_many};
 use crate::ledger::{Counts, Job, LedgerError, Reader};
 use crate::report::Summary;
-use crate::report::figures::{count, counted};
 use crate::report::html::facts::TROUBLES;
 use crate::report::html::line_data::outcomes;
 
@@ -78,11 +77,11 @@ impl PageLines {
         let by_outcome = outcomes().zip(left).filter(|(_, lines)| *lines > 0);
         let by_outcome: Vec<_> = by_outcome
             .map(|(status, lines)| {
-                format!("{} {}", count(lines), status.as_str().replace('_', " "))
+                format!("{} {}", grouped(lines), status.as_str().replace('_', " "))
             })
             .collect();
         Some(LeftOut {
-            held: count(held),
+            held: grouped(held),
             left: counted(all_left, "line", "lines"),
             left_by_outcome: by_outcome.join(", "),
             wrong: if wrong == 0 {
@@ -98,7 +97,7 @@ impl PageLines {
                 format!(
                     "{} went wrong, more than the page can hold: the first {} of them are here, failed lines first.",
                     counted(wrong, "line", "lines"),
-                    count(held)
+                    grouped(held)
                 )
             },
         })

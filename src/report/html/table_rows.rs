@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::domain::{Finding, Status};
+use crate::domain::{Finding, Status, counted, grouped};
 use crate::ledger::{RunStory, Trouble, UserRow, Wait};
 use crate::report::Summary;
-use crate::report::figures::{count, counted, length};
+use crate::report::figures::length;
 use crate::report::html::facts;
 use crate::report::html::words::wording;
 use crate::report::mask::Privacy;
@@ -28,7 +28,7 @@ impl OutcomeRow {
         Self {
             code: status.as_str(),
             name: wording::outcome(status),
-            count: count(lines),
+            count: grouped(lines),
             meaning: wording::meaning(status),
             is_none: lines == 0,
         }
@@ -89,9 +89,9 @@ pub(super) fn run_lines(runs: &[RunStory], privacy: Privacy, times: &ZonedTimes)
                 worked: length(facts::stretch(run).length()),
                 ending: wording::ending(run.ending.as_deref()),
                 stopped: run.stopped.clone().map(|words| privacy.words(words)),
-                settled: count(run.settled),
-                answers: count(run.answers),
-                throttled: run.throttled.map(count),
+                settled: grouped(run.settled),
+                answers: grouped(run.answers),
+                throttled: run.throttled.map(grouped),
                 pause,
             }
         })
@@ -180,7 +180,7 @@ fn why(verdicts: &BTreeMap<String, u64>) -> String {
     for (word, answers) in verdicts {
         let noun = wording::verdict(word, *answers != 1);
         let comma = if text.is_empty() { "" } else { ", " };
-        let _ = write!(text, "{comma}{} {noun}", count(*answers));
+        let _ = write!(text, "{comma}{} {noun}", grouped(*answers));
     }
     if text.is_empty() {
         text.push_str("no answer was recorded");
@@ -212,7 +212,7 @@ pub(super) fn trouble_groups(troubles: &[Trouble], privacy: Privacy) -> Vec<Trou
         TroubleGroup {
             code: status.as_str(),
             outcome: wording::outcome(status),
-            count: count(trouble.lines),
+            count: grouped(trouble.lines),
             explanation: explanation
                 .map_or_else(|| wording::meaning(status).to_owned(), str::to_owned),
             reason: trouble.reason.clone(),
@@ -231,7 +231,7 @@ pub(super) fn drift_groups(summary: &Summary) -> Vec<TroubleGroup> {
         (users > 0).then(|| TroubleGroup {
             code: finding.as_str(),
             outcome: wording::finding(finding),
-            count: count(users),
+            count: grouped(users),
             explanation: wording::finding_meaning(finding).to_owned(),
             reason: None,
             quotes: Vec::new(),
