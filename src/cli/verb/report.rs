@@ -33,7 +33,7 @@ pub(crate) enum ReportFormat {
 /// Write what was done, user by user, into a folder.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The beginning of a job's id, or `latest`.
+    /// The beginning of a job's id, or `latest`: the last job that a run has begun.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
 

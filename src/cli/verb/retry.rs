@@ -24,7 +24,7 @@ Examples:
   offboard retry --username admin@example.com
   offboard retry 0193af --only server_error --only no_answer --username admin@example.com")]
 pub(crate) struct RetryArgs {
-    /// The beginning of a job's id, or `latest`.
+    /// The beginning of a job's id, or `latest`: the last job that a run has begun.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
 

@@ -31,7 +31,7 @@ Examples:
   offboard undo --username admin@example.com
   offboard undo 0193af --plan-only --username admin@example.com   (look first)")]
 pub(crate) struct UndoArgs {
-    /// The beginning of the id of the job to take back, or `latest`.
+    /// The beginning of the id of the job to take back, or `latest`: the last job that a run has begun.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
 

@@ -22,7 +22,7 @@ use crate::screen::{Paint, Painted};
 /// Show where a job stands, also while another process works on it.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// The beginning of a job's id, or `latest`.
+    /// The beginning of a job's id, or `latest`: the job that was loaded last.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
 

@@ -27,7 +27,7 @@ use crate::settings::{EndSettings, ProgressSettings, Settings};
 Example:
   offboard verify --username admin@example.com")]
 pub(crate) struct VerifyArgs {
-    /// The beginning of a job's id, or `latest`.
+    /// The beginning of a job's id, or `latest`: the last job that a run has begun.
     #[arg(value_name = "JOB", default_value = "latest")]
     pub(crate) job: String,
 
