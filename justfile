@@ -47,6 +47,11 @@ demo:
 bench *ARGUMENTS:
     cargo bench --locked --bench durability -- {{ARGUMENTS}}
 
+# Measures the program beside a Python loop and beside `parallel` with `curl`: README's table.
+bench-scripts *ARGUMENTS:
+    cargo build --release --locked
+    python3 benches/scripts/compare.py {{ARGUMENTS}}
+
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:
     INSTA_UPDATE=always cargo test --locked {{FILTER}}
