@@ -52,6 +52,17 @@ bench-scripts *ARGUMENTS:
     cargo build --release --locked
     python3 benches/scripts/compare.py {{ARGUMENTS}}
 
+# Makes anew what documents show: outputs and tables by their tests, the pictures by real runs.
+docs:
+    cargo build --release --locked
+    tools/pictures/make
+    INSTA_UPDATE=always cargo test --locked --test it documents::
+    git status --short README.md docs
+
+# Builds the book of `docs` into target/book, if mdbook is installed.
+book:
+    .ci/run book
+
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:
     INSTA_UPDATE=always cargo test --locked {{FILTER}}

@@ -11,7 +11,7 @@
 //! work is not counted. The bare loop has the same HTTP client, on one thread, with as many requests in
 //! flight. It runs right before each job that is compared with it, so that a change of the machine's speed
 //! meets both. All figures are of whole processes, from their start to their end. They are printed as
-//! Markdown tables, which README quotes. The benchmark reads `/proc`, so it needs Linux.
+//! Markdown tables, which `docs/speed.md` quotes. The benchmark reads `/proc`, so it needs Linux.
 #![expect(clippy::print_stdout, reason = "the tables are what it is run for")]
 #![expect(clippy::print_stderr, reason = "it says what it is measuring")]
 

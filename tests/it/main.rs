@@ -15,6 +15,7 @@ attribute_alias! {
 }
 
 mod cli;
+mod documents;
 mod evidence;
 mod failures;
 mod identity;

@@ -4,12 +4,22 @@ use std::path::Path;
 
 use super::sources::{Source, root, sources};
 
-const DOCUMENTS: &[&str] = &[
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "README.md",
-    "docs/glossary.md",
-];
+/// The documents: those in the root of the repository and the chapters of the book.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["", "docs"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let path = path.strip_prefix(root()).unwrap();
+                found.push(path.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 10, "only {found:?}");
+    found
+}
 
 /// A link of a document: what is shown, and where it leads.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +78,7 @@ fn read(document: &str) -> String {
 #[test]
 fn each_link_leads_to_a_file_that_has_what_is_named() {
     let mut broken = Vec::new();
-    for document in DOCUMENTS {
+    for document in &documents() {
         let folder = root().join(document).parent().map(Path::to_owned).unwrap();
         for Link { text, target } in links(&read(document)) {
             let (file, _) = target.split_once('#').unwrap_or((&target, ""));
@@ -109,7 +119,7 @@ fn each_file_and_each_test_that_is_named_exists() {
             && word.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
     let mut broken = Vec::new();
-    for document in DOCUMENTS {
+    for document in &documents() {
         for span in code_spans(&read(document)) {
             let is_path = span.contains('/')
                 && !span.contains([' ', '<', '…'])
