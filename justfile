@@ -55,7 +55,7 @@ bench-scripts *ARGUMENTS:
 # Makes anew what documents show: outputs and tables by their tests, the pictures by real runs.
 docs:
     cargo build --release --locked
-    tools/pictures/make
+    docs/recording/make
     INSTA_UPDATE=always cargo test --locked --test it documents::
     git status --short README.md docs
 

@@ -2,7 +2,7 @@
 //! prints, each message, flag and variable that they quote exists, and the book is whole.
 //!
 //! `just docs` makes anew what is made: the outputs by these tests (with `INSTA_UPDATE=always`), the
-//! pictures by `tools/pictures`.
+//! pictures by `docs/recording`.
 
 mod book;
 mod commands;

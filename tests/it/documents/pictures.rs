@@ -1,4 +1,4 @@
-//! The pictures of README, which `tools/pictures/make` makes from real runs: small enough for a page, and
+//! The pictures of README, which `docs/recording/make` makes from real runs: small enough for a page, and
 //! about commands that exist.
 
 use offboard::cli::command;
