@@ -48,7 +48,7 @@ pub(crate) struct CheckForm {
 pub(crate) struct AccountForm {
     /// Its name.
     pub(crate) name: String,
-    /// Its own id; absent if the provider does not report it.
+    /// Its own id, or the one of `--self`; absent if neither is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     /// Its tenant; absent if the provider does not report it.

@@ -6,11 +6,14 @@ use clap::{Arg, Command};
 
 use crate::cli::command;
 use crate::cli::next::secret_words::without_secrets;
-use crate::cli::next::typed_words::{Role, TypedLine, TypedWord, is_over, knows, quote};
+use crate::cli::next::typed_words::{Role, TypedLine, TypedWord, flag_of, is_over, quote};
 use crate::domain::JobId;
 
 /// Flags that have a meaning only while a job is planned, and the confirmation, which is that of one command.
 const PLANNING: [&str; 5] = ["--csv", "--json", "--plan-only", "--dry-run", "--confirm"];
+
+/// The headings of flags that limit what is written: a verb that only reads has them and does not need them.
+const LIMITS: [&str; 2] = ["Rails", "Limits"];
 
 /// The command that works on a plan that was shown.
 #[derive(Debug, PartialEq, Eq)]
@@ -144,11 +147,18 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
 
     fn of_verb(&self, verb: &str, job: &str, more: &[&str]) -> String {
         let other = self.program.find_subcommand(verb).unwrap_or(&self.program);
+        let writes = verb == "retry";
         let words = self.line.words.iter().filter_map(|word| match &word.role {
             Role::Program => Some(quote(&word.shown)),
             Role::Verb => Some(format!("{verb} {}", quote(job))),
             Role::Flag(flag) if PLANNING.contains(&flag.as_str()) || flag == "--new" => None,
-            Role::Flag(flag) => knows(other, flag).then(|| quote(&word.shown)),
+            Role::Flag(flag) => {
+                let flag = flag_of(other, flag)?;
+                let limits_writes = flag
+                    .get_help_heading()
+                    .is_some_and(|it| LIMITS.contains(&it));
+                (writes || !limits_writes).then(|| quote(&word.shown))
+            }
             Role::Subject | Role::EndOfFlags | Role::Other => None,
         });
         let more = more.iter().map(|word| (*word).to_owned());
@@ -277,7 +287,12 @@ mod tests {
             (
                 "verify",
                 &[][..],
-                "offboard verify 0193af --username a '--ledger=x y.db' --canary 2 -v",
+                "offboard verify 0193af --username a '--ledger=x y.db' -v",
+            ),
+            (
+                "retry",
+                &[],
+                "offboard retry 0193af --username a '--ledger=x y.db' --canary 2 -v",
             ),
             (
                 "report",

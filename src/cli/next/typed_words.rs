@@ -137,13 +137,15 @@ fn next_is_value(flag: &str, verb: &Command) -> bool {
         .is_some_and(|_| letters.next().is_none())
 }
 
-/// Whether a verb has this flag, which is given as it was typed.
-pub(super) fn knows(verb: &Command, flag: &str) -> bool {
+/// A flag of a verb, as it was typed; `None` if the verb has no such flag.
+pub(super) fn flag_of<'a>(verb: &'a Command, flag: &str) -> Option<&'a Arg> {
     let mut args = verb.get_arguments();
     match flag.strip_prefix("--") {
-        Some(long) => args.any(|arg| arg.get_long() == Some(long)),
+        Some(long) => args.find(|arg| arg.get_long() == Some(long)),
         // Of short flags in one word, the first decides.
-        None => args.any(|arg| arg.get_short().is_some() && arg.get_short() == flag.chars().nth(1)),
+        None => {
+            args.find(|arg| arg.get_short().is_some() && arg.get_short() == flag.chars().nth(1))
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn check(
     let secret = where_found(&settings, setup.secret());
     let mut findings = Findings::new(target, &settings.ledger, &secret);
     let checked = check_provider(&setup, PAGE).await?;
-    findings.add_provider(&checked);
+    findings.add_provider(&checked, &settings);
     findings.add_pace(&settings);
     let mut exit = Exit::Done;
     if let Some(path) = &args.roster {

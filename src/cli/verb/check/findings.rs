@@ -75,7 +75,7 @@ impl Findings {
     }
 
     /// Adds the account, what the provider says of itself, its clock, where users have access, and how many there are.
-    pub(super) fn add_provider(&mut self, checked: &ProviderCheck) {
+    pub(super) fn add_provider(&mut self, checked: &ProviderCheck, settings: &Settings) {
         let account = &checked.account;
         self.form.account.name.clone_from(account);
         if let Some(identity) = &checked.identity {
@@ -84,6 +84,9 @@ impl Findings {
             self.add("account", format!("{account}, id {id}, tenant {tenant}"));
             self.form.account.id = Some(id);
             self.form.account.tenant = Some(tenant);
+        } else if let Some(id) = &settings.safety.self_id {
+            self.add("account", format!("{account}, id {id} (`--self`)"));
+            self.form.account.id = Some(id.clone());
         } else {
             self.add("account", account.clone());
             self.warn(
