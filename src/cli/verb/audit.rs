@@ -12,6 +12,7 @@ use crate::cli::output::{Terminal, chain_head};
 use crate::domain::{Clock, and_more};
 use crate::job::{ChosenJob, choose_begun};
 use crate::ledger::Reader;
+use crate::screen::{Paint, Painted};
 
 /// Check evidence, offline.
 #[derive(Debug, Args)]
@@ -102,23 +103,35 @@ async fn verify(args: &VerifyEvidenceArgs, terminal: Terminal) -> Result<Audit, 
 }
 
 /// The audit, for people.
-fn to_text(audit: &Audit) -> String {
+fn to_text(audit: &Audit) -> Painted {
     let mut lines = Vec::new();
+    let mut add = |paint, line: String| lines.push((paint, line));
     if let Some(job) = &audit.job {
-        lines.push(format!("job {job}, {} lines in the roster", audit.lines));
+        let words = format!("job {job}, {} lines in the roster", audit.lines);
+        add(Paint::Plain, words);
     }
     if let Some(head) = &audit.head {
-        lines.push(chain_head(audit.events, head));
+        add(Paint::Plain, chain_head(audit.events, head));
     }
-    lines.extend(audit.notes.iter().map(|note| format!("note: {note}")));
+    for note in &audit.notes {
+        add(Paint::Plain, format!("note: {note}"));
+    }
     for fault in audit.faults.first.iter().take(SHOWN) {
-        lines.push(format!("wrong: {fault}"));
+        add(Paint::Bad, format!("wrong: {fault}"));
     }
     if let Some(more) = and_more(audit.faults.count, SHOWN) {
-        lines.push(format!("… {more}: see `--json`"));
+        add(Paint::Plain, format!("… {more}: see `--json`"));
     }
     if audit.holds {
-        lines.push("the evidence holds: chain, digests, totals and each line".to_owned());
+        let words = "the evidence holds: chain, digests, totals and each line";
+        add(Paint::Good, words.to_owned());
     }
-    lines.join("\n")
+    let mut text = Painted::default();
+    for (at, (paint, line)) in lines.into_iter().enumerate() {
+        if at > 0 {
+            text.paint(Paint::Plain, "\n");
+        }
+        text.paint(paint, line);
+    }
+    text
 }

@@ -1,5 +1,6 @@
 //! Progress of a look-up: how many requests it has taken, and how many are left.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(10);
 const BEGUN: &str = "{spinner} looking users up";
 
 /// It fits into 60 columns.
-const COUNTED: &str = "{spinner} looking users up ({msg}): {pos} of {len} requests, {eta} left";
+const COUNTED: &str = "{spinner} {msg}: {pos} of {len} requests, {eta} left";
 
 /// Shows a look-up until it is dropped.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl LookUpProgress {
             bar.set_style(style(COUNTED));
             bar.set_length(requests + left);
             bar.set_position(requests);
-            bar.set_message(escape_controls(method).into_owned());
+            bar.set_message(escape_controls(&words(method)).into_owned());
         }
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {
@@ -60,7 +61,8 @@ impl LookUpProgress {
                 json_events::look_up(method, requests, left);
             } else {
                 screen::say(with_time(&format!(
-                    "looking users up ({method}): {requests} requests, about {left} left"
+                    "{}: {requests} requests, about {left} left",
+                    words(method)
                 )));
             }
         }
@@ -85,4 +87,15 @@ fn bar() -> ProgressBar {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template's names are those of indicatif")
+}
+
+/// What is done, in words. Users are counted where no user has to be looked up, but the share of the tenant has to be
+/// known.
+fn words(method: &str) -> Cow<'static, str> {
+    match method {
+        "pages" => "looking users up by pages of the list".into(),
+        "singly" => "looking users up one by one".into(),
+        "nothing" => "counting active users".into(),
+        other => format!("looking users up ({other})").into(),
+    }
 }

@@ -2,27 +2,22 @@
 
 use std::fmt::Write;
 
-use indicatif::HumanCount;
-
-use crate::domain::{Finding, Status, one_or_many};
+use crate::domain::{Finding, Status, grouped, one_or_many};
 use crate::job::VerifyResult;
 use crate::ledger::Counts;
 use crate::report::UndoneSummary;
+use crate::screen::{Paint, Painted};
 
 /// Each finding with its number, and the users that have drifted.
-pub(crate) fn verification_text(verification: &VerifyResult) -> String {
-    let mut text = String::new();
+pub(crate) fn verification_text(verification: &VerifyResult) -> Painted {
+    let mut text = Painted::default();
     let undone = verification.undone.as_ref().map(UndoneSummary::new);
     for finding in Finding::ALL {
         let count = verification.of(finding);
         if count > 0 || finding == Finding::Confirmed {
-            let _ = writeln!(
-                text,
-                "  {:<10} {:>10}   {}",
-                finding.as_str(),
-                HumanCount(count).to_string(),
-                meaning(finding, undone.is_some())
-            );
+            let row = format!("  {:<10} {:>10}", finding.as_str(), grouped(count));
+            text.paint(paint(finding), row);
+            let _ = writeln!(text, "   {}", meaning(finding, undone.is_some()));
         }
     }
     for row in &verification.drifted {
@@ -37,7 +32,7 @@ pub(crate) fn verification_text(verification: &VerifyResult) -> String {
     let shown = verification.drifted.len() as u64;
     let more = verification.of(Finding::Drifted).saturating_sub(shown);
     if more > 0 {
-        let _ = writeln!(text, "  … and {} more: see the report", HumanCount(more));
+        let _ = writeln!(text, "  … and {} more: see the report", grouped(more));
     }
     if verification.is_tenant_in_doubt() {
         let words = "no user of the job is there any more: check that this is the job's tenant";
@@ -51,7 +46,7 @@ pub(crate) fn verification_text(verification: &VerifyResult) -> String {
     }
     let requests = verification.requests;
     let noun = one_or_many(requests, "request", "requests");
-    let _ = write!(text, "  {} {noun}", HumanCount(requests));
+    let _ = write!(text, "  {} {noun}", grouped(requests));
     text
 }
 
@@ -66,12 +61,12 @@ pub(super) fn not_verified(left_out: &Counts) -> Option<String> {
     let parts = Status::ALL.iter().filter_map(|status| {
         let count = left_out.of(*status);
         let name = status.reported().as_str().replace('_', " ");
-        (count > 0).then(|| format!("{} {name}", HumanCount(count)))
+        (count > 0).then(|| format!("{} {name}", grouped(count)))
     });
     let parts: Vec<_> = parts.collect();
     let mut text = format!(
         "{} {were} not verified: {}",
-        HumanCount(users),
+        grouped(users),
         parts.join(", ")
     );
     if left_out.open() > 0 {
@@ -80,6 +75,15 @@ pub(super) fn not_verified(left_out: &Counts) -> Option<String> {
         );
     }
     Some(text)
+}
+
+/// How a finding looks.
+fn paint(finding: Finding) -> Paint {
+    match finding {
+        Finding::Confirmed => Paint::Good,
+        Finding::Drifted => Paint::Bad,
+        Finding::Gone | Finding::Unread => Paint::Caution,
+    }
 }
 
 fn meaning(finding: Finding, undone: bool) -> &'static str {
@@ -103,7 +107,7 @@ mod tests {
             findings: [(Finding::Gone, 3)].into(),
             ..VerifyResult::default()
         };
-        let text = verification_text(&verification);
+        let text = verification_text(&verification).to_string();
         assert!(
             text.contains("check that this is the job's tenant"),
             "{text}"
