@@ -119,12 +119,21 @@ pub(crate) async fn start_undo(
             Ok(UndoStart::Nothing { unproven })
         }
         (Some(made), known) => {
-            if let Some(known) = known {
+            if let Some(known_job) = &known {
                 let noun = one_or_many(made.users, "user", "users");
-                voice.note(&format!(
-                    "job {} was taken back by job {} before; another undo is made for the rest: {} {noun}",
-                    parent.id, known.id, made.users
-                ));
+                let (users, known) = (made.users, &known_job.id);
+                voice.note(&if ledger.was_run(known_job).await? {
+                    format!(
+                        "job {} was taken back by job {known} before; another undo is made for the rest: \
+                         {users} {noun}",
+                        parent.id
+                    )
+                } else {
+                    format!(
+                        "the undo {known} was planned before the job went on, and has done nothing; another \
+                         undo is made for {users} {noun}"
+                    )
+                });
             }
             if *parent.change.access() != Access::Keep {
                 voice.warn(

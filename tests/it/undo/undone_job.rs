@@ -4,9 +4,10 @@
 use std::fmt::Write;
 
 use offboard::sandbox::{FaultKind, SandboxSettings};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Bed, Ran, finish};
+use crate::support::{Bed, Ran, ended, finish, run_one_by_one, send, start, until};
 
 const ENABLE: &str = r#"[{"op":"replace","path":"active","value":true}]"#;
 const NO_SPACES: &str = r#"[{"op":"remove","path":"entitlements"}]"#;
@@ -308,4 +309,44 @@ async fn the_report_of_an_undo_says_undo_and_who_asked_for_it() {
         assert!(top.contains(words), "{words}: {top}");
     }
     assert!(!top.contains("Offboarding report"), "{top}");
+}
+
+/// An undo that was refused at its confirmation has looked users up in the middle of the job. What it saw then says
+/// nothing about what the job has done since.
+#[apply(end_to_end!)]
+async fn p2_an_undo_that_was_not_confirmed_has_given_nothing_back() {
+    let bed = Bed::new(SandboxSettings {
+        users: 20,
+        refused: 4,
+        ..SandboxSettings::default()
+    })
+    .await;
+    bed.write_roster(&[]);
+    let child = start(run_one_by_one(&bed, "10/s", 20));
+    let writes = || bed.books.users().iter().filter(|user| !user.active).count();
+    until("two users are gone", || writes() >= 2).await;
+    send(&child, Signal::KILL);
+    ended(child).await;
+    let ran = finish(bed.verb("undo", "--confirm 0")).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    let ran = finish(bed.run_all(20)).await;
+    assert_eq!(ran.code, Some(10), "{ran:?}");
+    assert!(ran.stdout.contains("failed              4"), "{ran:?}");
+
+    let found = json(&finish(bed.verb("verify", "--json")).await);
+    assert_eq!(found["findings"]["confirmed"], 16, "{found}");
+    assert_eq!(found["not_verified"], 4, "{found}");
+    let summary = json(&finish(bed.offboard(&["status", "--json"])).await);
+    assert_eq!(summary["undone"], Value::Null, "{summary}");
+
+    let ran = finish(bed.verb("undo", "--confirm 16")).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stderr.contains("and has done nothing; another undo"),
+        "{ran:?}"
+    );
+    let summary = json(&finish(bed.offboard(&["status", "--json"])).await);
+    assert_eq!(summary["undone"]["taken"], 16, "{summary}");
+    assert_eq!(summary["undone"]["given_back"], 16, "{summary}");
+    assert_eq!(summary["undone"]["jobs"].as_array().unwrap().len(), 1);
 }

@@ -17,4 +17,4 @@ pub(in crate::ledger) use plans::PlanGuard;
 pub(crate) use retried_users::Retriable;
 pub(crate) use run_row::RunRow;
 pub(crate) use undone_users::{UndoMark, Undone, UndoneBy};
-pub(in crate::ledger::sqlite) use undone_users::{is_given_back, last_undo};
+pub(in crate::ledger::sqlite) use undone_users::{has_begun, is_given_back, last_undo};

@@ -18,6 +18,16 @@ use crate::ledger::sqlite::users::open_statuses;
 use crate::ledger::sqlite::{Count, Json};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
+/// Whether an undo was begun: a run has worked on it, or it had nothing to write. One that was only planned, and never
+/// confirmed, has undone nothing, whatever its look-up has found. The outer query calls the undo job `undo`.
+macro_rules! has_begun {
+    () => {
+        "(EXISTS (SELECT 1 FROM runs WHERE runs.job = undo.number AND runs.kind = 'run')
+          OR NOT EXISTS (SELECT 1 FROM users AS rest
+                         WHERE rest.job = undo.number AND rest.is_open = 1))"
+    };
+}
+
 /// A column of the last undo that has dealt with a user of the parent since the parent last touched
 /// that user; `NULL` if there is none. The outer query reads the parent's lines from `users`.
 ///
@@ -31,6 +41,9 @@ macro_rules! last_undo {
             " FROM jobs AS undo CROSS JOIN users AS back
                  ON back.job = undo.number AND back.line = users.line
               WHERE undo.parent = users.job AND back.status NOT IN ('pending', 'claimed')
+                    AND ",
+            $crate::ledger::sqlite::jobs::has_begun!(),
+            "
                     AND (users.run < back.run
                          OR users.status = 'failed' AND users.active_after IS NOT NULL
                             AND users.active_after IS users.active_before
@@ -52,7 +65,7 @@ macro_rules! is_given_back {
     };
 }
 
-pub(in crate::ledger::sqlite) use {is_given_back, last_undo};
+pub(in crate::ledger::sqlite) use {has_begun, is_given_back, last_undo};
 
 /// What undo jobs have given back of what a job took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,12 +145,16 @@ const GIVEN_BACK: &str = concat!(
 );
 
 // An undo names only users from whom something was taken, as far as was known.
-const TAKEN: &str = "
+const TAKEN: &str = concat!(
+    "
     SELECT count(*) FROM (
         SELECT line FROM users WHERE job = ?1 AND status = 'removed'
         UNION
         SELECT back.line FROM jobs AS undo CROSS JOIN users AS back ON back.job = undo.number
-        WHERE undo.parent = ?1)";
+        WHERE undo.parent = ?1 AND ",
+    has_begun!(),
+    ")"
+);
 
 /// An undo job that has written, or that had nothing to write.
 #[derive(FromRow)]
@@ -155,10 +172,10 @@ const BEGUN_UNDOS: &str = concat!(
     open_statuses!(),
     ") AS is_open
     FROM jobs AS undo CROSS JOIN users AS back ON back.job = undo.number
-    WHERE undo.parent = ? GROUP BY undo.number
-    HAVING NOT is_open OR EXISTS (
-        SELECT 1 FROM runs WHERE runs.job = undo.number AND kind = 'run')
-    ORDER BY undo.number"
+    WHERE undo.parent = ? AND ",
+    has_begun!(),
+    "
+    GROUP BY undo.number ORDER BY undo.number"
 );
 
 /// The undo job of a run, and the end of its chain.
