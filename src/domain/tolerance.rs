@@ -9,12 +9,22 @@ use crate::domain::{Reason, Status};
 
 /// Outcomes that do not keep a command from ending well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Written", into = "String")]
 pub struct Tolerance {
     /// Lines with these outcomes.
     statuses: Vec<Status>,
     /// Users that failed for these reasons.
     reasons: Vec<Reason>,
+}
+
+/// As it is written in a file: a text with commas, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<String>),
 }
 
 /// A word names nothing that can be tolerated.
@@ -68,11 +78,14 @@ impl FromStr for Tolerance {
     }
 }
 
-impl TryFrom<String> for Tolerance {
+impl TryFrom<Written> for Tolerance {
     type Error = ToleranceError;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written::Text(text) => text.parse(),
+            Written::List(words) => words.join(",").parse(),
+        }
     }
 }
 
@@ -102,6 +115,14 @@ mod tests {
         assert_eq!(some.reasons(), [Reason::Forbidden]);
         assert_eq!(some.to_string(), "not_found,invalid,forbidden");
         assert!(!Tolerance::default().tolerates(Status::NotFound));
+    }
+
+    #[test]
+    fn a_file_may_have_a_text_or_a_list() {
+        for written in ["\"not_found,forbidden\"", "[\"not_found\", \"forbidden\"]"] {
+            let tolerance: Tolerance = serde_json::from_str(written).unwrap();
+            assert_eq!(tolerance.to_string(), "not_found,forbidden");
+        }
     }
 
     #[test]

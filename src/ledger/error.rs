@@ -113,7 +113,11 @@ impl LedgerError {
                 "wait until it ends, or stop it; `offboard status` reads the ledger meanwhile"
                     .to_owned(),
             ),
-            Self::Missing(_) => Some("name the ledger with `--ledger FILE`".to_owned()),
+            Self::Missing(_) => Some(
+                "the ledger is the file in which jobs are kept: change to the folder in which the job was \
+                 started, or name the file with `--ledger FILE`"
+                    .to_owned(),
+            ),
             Self::Foreign(_) => {
                 Some("name another file with `--ledger FILE`; nothing was changed".to_owned())
             }

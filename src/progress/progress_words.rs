@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use tokio::time::Instant;
 
-use crate::domain::{Line, Outcome, Settlement, UserId, name_user, on_one_line};
+use crate::domain::{Line, Outcome, Settlement, UserId, counted, name_user, on_one_line};
 use crate::engine::{Snapshot, StopMode, StopReason, Waiting};
 use crate::progress::speed::{Pulse, Speed};
 
@@ -146,7 +146,10 @@ pub(super) fn recovered(after: Duration) -> String {
 /// Why a run stops early, and what happens to its requests.
 pub(super) fn stopping(reason: &StopReason, mode: StopMode, in_flight: usize) -> String {
     if mode == StopMode::Abort {
-        format!("{reason}: abandoning {in_flight} requests; the next run reads these users first")
+        format!(
+            "{reason}: abandoning {}; the next run reads these users first",
+            counted(in_flight as u64, "request", "requests")
+        )
     } else if in_flight == 0 {
         format!("{reason}: stopping")
     } else {
@@ -154,7 +157,10 @@ pub(super) fn stopping(reason: &StopReason, mode: StopMode, in_flight: usize) ->
             StopReason::Signal(_) => "; once more abandons them",
             _ => "",
         };
-        format!("{reason}: stopping, {in_flight} requests in flight may end{again}")
+        format!(
+            "{reason}: stopping, {} in flight may end{again}",
+            counted(in_flight as u64, "request", "requests")
+        )
     }
 }
 

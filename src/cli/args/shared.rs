@@ -38,7 +38,13 @@ impl SubjectArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ConfirmArgs {
     /// The number of users that the job will write, as a confirmation without a terminal.
-    #[arg(long, value_name = "N", env = "OFFBOARD_CONFIRM")]
+    // A command that was printed with a number, and is pasted with another one, has the last.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "OFFBOARD_CONFIRM",
+        overrides_with = "confirm"
+    )]
     pub(crate) confirm: Option<u64>,
 }
 

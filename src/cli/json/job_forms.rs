@@ -40,7 +40,7 @@ pub(crate) struct StatusForm {
     pub(crate) held_by: Option<String>,
     /// What that process does; null if there is none.
     pub(crate) activity: Option<&'static str>,
-    /// Users whose request has left and is not answered yet.
+    /// Users that the run works on: a request for them has left and is not answered yet, or waits for its turn.
     pub(crate) in_flight: u64,
     /// Users that failed, are in doubt or were not found, and lines that cannot be used: the first thousand.
     pub(crate) failures: Vec<UserForm>,

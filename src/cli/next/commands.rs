@@ -53,6 +53,24 @@ pub(crate) fn of_verb(verb: &str, job: &str, more: &[&str]) -> String {
     Present::read().of_verb(verb, job, more)
 }
 
+/// The words with further flags at their end, or before the `--` after which no word is a flag.
+fn with_flags<'a>(
+    typed: impl Iterator<Item = (&'a Role, String)>,
+    more: impl Iterator<Item = String>,
+) -> String {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (role, word) in typed {
+        if *role == Role::EndOfFlags || !after.is_empty() {
+            after.push(word);
+        } else {
+            before.push(word);
+        }
+    }
+    before.extend(more);
+    before.extend(after);
+    before.join(" ")
+}
+
 /// The present command line and its variables.
 struct Present<F> {
     /// All verbs, as clap knows them.
@@ -114,15 +132,18 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
         };
         let is_named = self.line.has("--new") && verb != "undo";
         let typed = self.line.words.iter().filter(|word| !given_anew(word));
-        let typed = typed.map(|word| match word.role {
-            Role::Verb if verb == "plan" => "run".to_owned(),
-            Role::Subject if is_named => quote(job.as_str()),
-            _ => quote(&word.shown),
+        let typed = typed.map(|word| {
+            let shown = match word.role {
+                Role::Verb if verb == "plan" => "run".to_owned(),
+                Role::Subject if is_named => quote(job.as_str()),
+                _ => quote(&word.shown),
+            };
+            (&word.role, shown)
         });
         let confirm = confirm.map(|users| format!("--confirm {users}"));
-        let typed = typed.chain(allowing.iter().cloned()).chain(confirm);
+        let more = allowing.iter().cloned().chain(confirm);
         Some(AfterPlan {
-            command: typed.collect::<Vec<_>>().join(" "),
+            command: with_flags(typed, more),
             variables: self.variables().map(|(name, _)| name).collect(),
         })
     }
@@ -131,18 +152,15 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
         let mut words: Vec<_> = self.line.words.iter().collect();
         words.retain(|word| !word.is_flag("--json"));
         let has_roster = words.iter().any(|word| word.role == Role::Subject);
-        let mut typed = Vec::new();
-        for word in words {
-            match word.role {
-                Role::Verb => typed.push("plan".to_owned()),
-                _ => typed.push(quote(&word.shown)),
-            }
-            if word.role == Role::Verb && !has_roster {
-                typed.push("leavers.csv".to_owned());
-            }
-        }
-        typed.push("--disable".to_owned());
-        typed.join(" ")
+        let typed = words.into_iter().map(|word| {
+            let shown = match word.role {
+                Role::Verb if has_roster => "plan".to_owned(),
+                Role::Verb => "plan leavers.csv".to_owned(),
+                _ => quote(&word.shown),
+            };
+            (&word.role, shown)
+        });
+        with_flags(typed, std::iter::once("--disable".to_owned()))
     }
 
     fn of_verb(&self, verb: &str, job: &str, more: &[&str]) -> String {
@@ -221,6 +239,10 @@ mod tests {
                 "offboard undo --username a --confirm 7",
             ),
             (
+                "offboard plan --disable -- -r.csv",
+                "offboard run --disable --confirm 7 -- -r.csv",
+            ),
+            (
                 "offboard undo latest --plan-only",
                 "offboard undo latest --confirm 7",
             ),
@@ -256,6 +278,10 @@ mod tests {
             (
                 "offboard check leavers.csv --json --username a",
                 "offboard plan leavers.csv --username a --disable",
+            ),
+            (
+                "offboard check -- -r.csv",
+                "offboard plan --disable -- -r.csv",
             ),
             (
                 "offboard -v check --username a",

@@ -7,5 +7,5 @@ mod secret_words;
 mod typed_words;
 
 pub(crate) use commands::{after_check, after_planning, continuing, of_verb};
-pub(crate) use secret_words::command_shown;
+pub(crate) use secret_words::{IS_HIDDEN, command_shown, has_hidden};
 pub(crate) use typed_words::quote;

@@ -1,6 +1,15 @@
 //! Words of a command line that may hold a secret. They are not repeated, since terminals and tickets keep what they
 //! show.
 
+/// What is said beside a command in which a word is hidden.
+pub(crate) const IS_HIDDEN: &str =
+    "put what was typed in the place of [redacted]: it is not shown, since it may be a secret";
+
+/// Whether a command that was put together cannot be typed as it is.
+pub(crate) fn has_hidden(command: &str) -> bool {
+    command.contains(HIDDEN)
+}
+
 /// Printed in place of a text that may be a secret.
 const HIDDEN: &str = "[redacted]";
 

@@ -1,10 +1,12 @@
 //! What a command prints after a run: the state of the job, and the commands that may come next.
 
+use std::path::Path;
+
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{NothingForm, RunForm, UserForm, WorkedForm};
 use crate::cli::next::{continuing, of_verb};
-use crate::cli::output::{CONTINUES, SHOWN, Terminal, TerminalVoice, chain_head, failures, totals};
+use crate::cli::output::{SHOWN, Terminal, TerminalVoice, chain_head, failures, totals};
 use crate::domain::{JobId, Status, grouped};
 use crate::job::{JobResult, warn_if_undone};
 use crate::ledger::{Job, LedgerError, Reader, UserRow};
@@ -49,7 +51,7 @@ pub(crate) async fn print_result(
             summary,
             exit: exit.code(),
             stopped: done.stopped.clone(),
-            failures: troubled(&mut reader, &done.job, MOST_IN_JSON).await?,
+            failures: troubled(&mut reader, &done.job, &trouble()).await?,
             failures_in_all: done.counts.trouble(),
             tolerated: done.tolerated,
             next: (done.counts.open() > 0).then(|| continuing(&done.job.id)),
@@ -76,7 +78,7 @@ pub(crate) async fn print_result(
         terminal.note(chain_head(head.events, &head.hash));
     }
     if done.counts.open() > 0 {
-        terminal.warn(&format!("{CONTINUES} {}", continuing(&done.job.id)));
+        terminal.continues(&continuing(&done.job.id));
         return Ok((exit, form));
     }
     let job = done.job.id.as_str();
@@ -98,12 +100,17 @@ pub(crate) async fn print_result(
             terminal,
         );
     }
-    offer(
-        "for the report:",
-        &of_verb("report", job, &["-o", "evidence"]),
-        terminal,
-    );
+    let report = of_verb("report", job, &["-o", &free_folder("evidence")]);
+    offer("for the report:", &report, terminal);
     Ok((exit, form))
+}
+
+/// The name, or the first with a number that no file has here: a report is written into a folder of its own.
+fn free_folder(name: &str) -> String {
+    let numbered = (2..1000).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    let free = names.find(|name| !Path::new(name).exists());
+    free.unwrap_or_else(|| "DIR".to_owned())
 }
 
 /// Ends a command for which there was nothing to do. Why was said.
@@ -133,15 +140,15 @@ pub(crate) fn lister(job: &JobId) -> String {
 }
 
 /// So many users are in one object of JSON.
-pub(crate) const MOST_IN_JSON: usize = 1000;
+const MOST_IN_JSON: usize = 1000;
 
-/// The first users of a job that need a look, for programs.
+/// The first users of a job with these outcomes, for programs.
 pub(crate) async fn troubled(
     reader: &mut Reader,
     job: &Job,
-    most: usize,
+    outcomes: &[Status],
 ) -> Result<Vec<UserForm>, LedgerError> {
-    let rows = reader.lines_with(job, &trouble(), most).await?;
+    let rows = reader.lines_with(job, outcomes, MOST_IN_JSON).await?;
     Ok(rows.into_iter().map(UserForm::from).collect())
 }
 

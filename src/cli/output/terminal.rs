@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::FailureForm;
+use crate::cli::next::{IS_HIDDEN, has_hidden};
 use crate::domain::{escape_json, on_one_line};
 use crate::screen::{self, Paint, Painted};
 
@@ -109,7 +110,15 @@ impl Terminal {
             self.warn(&format!("hint: {}", indented(hint)));
         }
         if let Some(command) = &failure.next {
-            self.warn(&format!("{CONTINUES} {command}"));
+            self.continues(command);
+        }
+    }
+
+    /// The command that continues a job.
+    pub(crate) fn continues(self, command: &str) {
+        self.warn(&format!("{CONTINUES} {command}"));
+        if has_hidden(command) {
+            self.warn(IS_HIDDEN);
         }
     }
 
@@ -133,7 +142,7 @@ impl Terminal {
 }
 
 /// What precedes the command that continues a job.
-pub(crate) const CONTINUES: &str = "to continue:";
+const CONTINUES: &str = "to continue:";
 
 /// The text, with the word that it begins with in a colour if that says what the text is.
 fn with_first_word(text: &str) -> Painted {

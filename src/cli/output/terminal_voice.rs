@@ -20,7 +20,8 @@ pub(crate) struct TerminalVoice {
 impl TerminalVoice {
     /// A voice for a command that shows progress in this mode; in quiet mode it shows none.
     pub(crate) fn new(terminal: Terminal, mode: ProgressMode) -> Self {
-        let mode = if terminal.is_quiet() {
+        // Events for a program are asked for by name, and are no noise.
+        let mode = if terminal.is_quiet() && mode != ProgressMode::Json {
             ProgressMode::Off
         } else {
             mode

@@ -15,8 +15,8 @@ use crate::cli::process::signals;
 use crate::screen;
 use crate::settings::{EndSettings, SecretKind};
 
-/// How long the program may take.
-const TIMEOUT: Duration = Duration::from_mins(1);
+/// How long the program may take: with the grace period of a stop, less than the minute that service managers give.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Does the work of a verb, and then runs the program that is to be notified of its end. The work gives the exit code,
 /// and the object of `--json`.
@@ -25,14 +25,18 @@ pub(crate) async fn notifying<T: Serialize>(
     terminal: Terminal,
     work: impl Future<Output = Result<(Exit, Option<T>), Failure>>,
 ) -> Result<Exit, Failure> {
+    let command = end.notify_command.as_deref().map(str::trim);
+    let command = command.filter(|command| !command.is_empty());
+    // Found before the work, and not after it.
+    let words = command.map(words_of).transpose()?;
     let done = work.await;
-    if let Some(command) = &end.notify_command {
+    if let Some(words) = &words {
         let text = match &done {
             Ok((_, form)) => serde_json::to_string(form),
             Err(failure) => serde_json::to_string(&FailureForm::from(failure)),
         };
         let sent = match text {
-            Ok(text) => notify(command, text).await,
+            Ok(text) => notify(words, text).await,
             Err(error) => Err(error.to_string()),
         };
         if let Err(why) = sent {
@@ -42,12 +46,18 @@ pub(crate) async fn notifying<T: Serialize>(
     done.map(|(exit, _)| exit)
 }
 
+/// The program and its arguments.
+fn words_of(command: &str) -> Result<Vec<String>, Failure> {
+    let words = shlex::split(command).filter(|words| !words.is_empty());
+    words.ok_or_else(|| {
+        let message = "`--notify-command` names no program, or a quote in it is not closed";
+        Failure::new(Exit::Settings, message).hint("nothing was sent".to_owned())
+    })
+}
+
 /// Runs the program, and waits for its end. A signal, and the time limit, end it.
-async fn notify(command: &str, text: String) -> Result<(), String> {
-    let words = shlex::split(command).unwrap_or_default();
-    let Some((program, arguments)) = words.split_first() else {
-        return Err("a quote is not closed, or there is no program".to_owned());
-    };
+async fn notify(words: &[String], text: String) -> Result<(), String> {
+    let (program, arguments) = words.split_first().ok_or("there is no program")?;
     let mut command = screen::beside_data(program);
     command
         .args(arguments)

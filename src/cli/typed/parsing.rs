@@ -35,7 +35,7 @@ pub(in crate::cli) fn asks_for_json() -> bool {
     let words = std::env::args_os().skip(1);
     words
         .take_while(|word| word != "--")
-        .any(|word| word == "--json")
+        .any(|word| word == "--json" || word.to_string_lossy().starts_with("--json="))
 }
 
 /// Prints clap's own answer. If a typed word contains escape sequences, the answer is printed without colours: in

@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, chain_head};
-use crate::domain::{Clock, and_more};
+use crate::domain::{Clock, and_more, counted};
 use crate::job::{ChosenJob, choose_begun};
 use crate::ledger::Reader;
 use crate::screen::{Paint, Painted};
@@ -77,7 +77,8 @@ pub(crate) async fn audit(args: AuditArgs, terminal: Terminal) -> Result<Exit, F
         return Ok(Exit::Done);
     }
     let count = audit.faults.count;
-    let message = format!("the evidence does not hold: {count} faults");
+    let faults = counted(count, "fault", "faults");
+    let message = format!("the evidence does not hold: {faults}");
     let hint = "get the original bundle or ledger; this one was changed after it was written";
     terminal.explain(&Failure::new(Exit::Ledger, message).hint(hint.to_owned()));
     Ok(Exit::Ledger)
@@ -89,13 +90,23 @@ async fn verify(args: &VerifyEvidenceArgs, terminal: Terminal) -> Result<Audit, 
     if dir.is_dir() {
         return Ok(audit_bundle(dir, head)?);
     }
+    if dir.is_file() {
+        let message = format!("`{}` is a file", args.subject);
+        let hint = "give the folder that `report -o` has written; inside it, that is `.`";
+        return Err(Failure::new(Exit::Settings, message).hint(hint.to_owned()));
+    }
     if args.subject.contains('/') {
         let message = format!("there is no folder `{}`", args.subject);
         return Err(Failure::new(Exit::Settings, message));
     }
     let mut reader = Reader::open(&args.files.ledger()?).await?;
-    let ChosenJob { job, notes } =
-        choose_begun(&mut reader, &args.subject, Clock::System.now()).await?;
+    let chosen = choose_begun(&mut reader, &args.subject, Clock::System.now()).await;
+    let ChosenJob { job, notes } = chosen.map_err(|error| {
+        let failure = Failure::from(error);
+        let what = format!("there is no folder `{}` either", args.subject);
+        let hint = failure.hint.clone();
+        failure.hint(hint.map_or(what.clone(), |hint| format!("{hint}; {what}")))
+    })?;
     for note in &notes {
         terminal.note(note);
     }

@@ -6,13 +6,14 @@ use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::WorkedForm;
+use crate::cli::next::quote;
 use crate::cli::output::{Terminal, nothing_to_do};
 use crate::cli::process::notifying;
 use crate::cli::verb::run::WorkArgs;
 use crate::domain::Clock;
 use crate::job::{JobRequest, Sessions, describe_job};
-use crate::ledger::Reader;
-use crate::settings::Settings;
+use crate::ledger::{Mandate, Reader};
+use crate::settings::{Grounds, Settings};
 
 /// Continue the latest job that a run has begun and not finished.
 ///
@@ -66,7 +67,11 @@ async fn work(
         let hint = format!("`offboard undo {}` continues it", undone.id);
         return Err(Failure::new(Exit::Usage, failure).hint(hint));
     }
+    let runs = reader.runs(&job).await?;
     drop(reader);
+    if let Some(last) = runs.iter().rfind(|run| run.kind == "run") {
+        warn_of_lost_grounds(&last.mandate, &settings.grounds, terminal);
+    }
     let described = describe_job(&job, Clock::System.now());
     terminal.note(format!("continuing job {described}"));
     let request = JobRequest {
@@ -78,4 +83,21 @@ async fn work(
     args.work
         .work(&request, &settings, sessions, terminal)
         .await
+}
+
+/// Warns of grounds that the last run had and this one has not: each run is recorded with its own.
+fn warn_of_lost_grounds(mandate: &Mandate, now: &Grounds, terminal: Terminal) {
+    let grounds = [
+        ("ticket", &mandate.ticket, &now.ticket),
+        ("reason", &mandate.reason, &now.reason),
+        ("approver", &mandate.approver, &now.approver),
+    ];
+    for (name, before, now) in grounds {
+        if let (Some(before), None) = (before, now) {
+            let flag = quote(before);
+            terminal.warn(&format!(
+                "warning: the last run had a {name}, and this one is recorded without it: give `--{name} {flag}`"
+            ));
+        }
+    }
 }

@@ -21,7 +21,7 @@ use crate::settings::{EndSettings, LookUpSettings, ProgressSettings, Settings};
 #[command(after_help = "\
 Examples:
   offboard run leavers.csv --disable --remove-access --username admin@example.com
-  OFFBOARD_PASSWORD=… offboard run leavers.csv --disable --username admin@example.com --confirm 812
+  OFFBOARD_PASSWORD=… offboard run leavers.csv --disable --username admin@example.com --confirm 412
   offboard run 0193af --username admin@example.com      (continue a job by its id)")]
 pub(crate) struct RunArgs {
     /// The roster or the job to work on.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Access, Change};
+use crate::domain::{Access, Change, Status, and_more, on_one_line, user_counts};
 use crate::job::plan_and_scope::CommandScope;
 use crate::job::voice::{Answered, ask};
 use crate::job::{JobError, RailError, Signals, Voice};
-use crate::ledger::Job;
+use crate::ledger::{Job, Ledger};
+
+/// Users shown of those that will be written.
+const SHOWN: usize = 5;
 
 /// What is to be confirmed.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(crate) struct NumberToConfirm<'a> {
 /// The number is that of the whole job, or of the whole retry, fixed when it was planned, so that the same
 /// command continues an interrupted one.
 pub(crate) async fn confirm(
+    ledger: &mut Ledger,
     job: &Job,
     scope: &CommandScope,
     account: &str,
@@ -37,7 +41,29 @@ pub(crate) async fn confirm(
         is_retry: scope.is_retry,
         account,
     };
+    if given.is_none() && voice.can_ask() && !scope.is_retry {
+        show_work(ledger, job, voice.as_ref()).await?;
+    }
     confirmation.pass(given, voice, signals).await
+}
+
+/// Shows how the users of a job add up, and the first of those that will be written: the person who types the number is
+/// to see names, too.
+async fn show_work(ledger: &mut Ledger, job: &Job, voice: &dyn Voice) -> Result<(), JobError> {
+    let counts = ledger.counts(job).await?;
+    voice.note(&user_counts(|status| counts.of(status)));
+    let open = [Status::Pending, Status::InDoubt, Status::Claimed];
+    for row in ledger.lines_with(job, &open, SHOWN).await? {
+        let name = row.name().unwrap_or_default();
+        voice.note(&on_one_line(&format!("  line {}: {name}", row.line)));
+    }
+    if let Some(more) = and_more(counts.open(), SHOWN) {
+        voice.note(&format!(
+            "  … {more}: `offboard plan {}` shows the plan",
+            job.id
+        ));
+    }
+    Ok(())
 }
 
 impl NumberToConfirm<'_> {
@@ -94,6 +120,7 @@ impl NumberToConfirm<'_> {
             message,
             users: self.users,
             is_retry: self.is_retry,
+            job: self.job.id.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{Tripped, and_more};
+use crate::domain::{JobId, Tripped, and_more};
 use crate::job::JobError;
 use crate::job::plan_and_scope::CommandScope;
 use crate::job::site::Site;
@@ -44,6 +44,8 @@ pub enum RailError {
         users: u64,
         /// Whether the users are those of a retry.
         is_retry: bool,
+        /// The job.
+        job: JobId,
     },
     /// The question could not be asked.
     #[error("no answer: {0}")]
@@ -72,14 +74,19 @@ impl RailError {
                 flags.join(" ")
             ),
             Self::Unconfirmed {
-                users, is_retry, ..
+                users,
+                is_retry,
+                job,
+                ..
             } => {
                 let look = if *is_retry {
-                    "look at the failed users (`offboard report` lists them)"
+                    format!("look at the failed users (`offboard status {job} --all` lists them)")
                 } else {
-                    "look at the plan (`offboard plan` shows it)"
+                    format!("look at the plan (`offboard plan {job}` shows it)")
                 };
-                format!("{look}; to go on, give `--confirm {users}`; nothing was written")
+                format!(
+                    "{look}; to go on, give `--confirm {users}`; nothing was written by this command"
+                )
             }
             Self::NoAnswer(_) => return None,
         })

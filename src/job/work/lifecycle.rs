@@ -161,7 +161,16 @@ async fn begin(
     }
     check_rails(&mut ledger, &job, &scope, site).await?;
     let account = &site.directory.account;
-    confirm(&job, &scope, account, options.confirm, voice, &mut signals).await?;
+    confirm(
+        &mut ledger,
+        &job,
+        &scope,
+        account,
+        options.confirm,
+        voice,
+        &mut signals,
+    )
+    .await?;
     let run = ledger.start_run(&job, RunKind::Run, &site.mandate).await?;
     let job = prepare(&mut ledger, job, &run, &scope, site).await?;
     let mut progress = voice.run_progress();

@@ -266,6 +266,11 @@ fn describe(difference: &Difference) -> String {
             )
         }
     };
+    if difference.added + difference.removed == 0 {
+        let others = "it names the same users, and differs in order, in other cells or in lines that \
+                      cannot be used";
+        return others.to_owned();
+    }
     format!(
         "{}, {}",
         side(difference.added, "added", &difference.added_sample),

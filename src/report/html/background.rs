@@ -188,9 +188,16 @@ pub(super) fn last_verification(runs: &[RunStory]) -> Option<&RunStory> {
 
 /// What a verification has found, if there was one.
 fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<String> {
+    let before = summary
+        .undone
+        .as_ref()
+        .map_or(0, |undone| undone.verified_before);
     let found = |finding: &Finding| {
         let users = summary.verification.get(finding.as_str())?;
         let words = match finding {
+            Finding::Confirmed if summary.undone.is_some() && *users > before => {
+                "as left by the job, or its undo"
+            }
             Finding::Confirmed => "as left by the job",
             Finding::Drifted => "changed since",
             Finding::Gone => "gone",
@@ -201,10 +208,6 @@ fn verified(summary: &Summary, runs: &[RunStory], times: &ZonedTimes) -> Option<
     let findings: Vec<_> = Finding::ALL.iter().filter_map(found).collect();
     let at = last_verification(runs).map(|run| times.minute(run.started_at));
     let at = at.map(|at| format!("{at}: ")).unwrap_or_default();
-    let before = summary
-        .undone
-        .as_ref()
-        .map_or(0, |undone| undone.verified_before);
     let note = if before > 0 {
         format!(" ({} of these before the undo)", grouped(before))
     } else {

@@ -256,7 +256,11 @@ fn answer_words(facts: &PageFacts) -> String {
     let times = &facts.answers.times;
     let all: u64 = times.iter().map(|time| time.answers).sum();
     let quantile = |share| answer_times::quantile(times, share).map(length);
+    let has_died = |run: &RunStory| run.ending.as_deref() == Some("died");
     let silences = match facts.answers.silences {
+        0 if facts.runs.iter().any(has_died) => {
+            "A run was killed: whether its last requests were answered is not recorded.".to_owned()
+        }
         0 => "No request stayed without an answer.".to_owned(),
         1 => "One request stayed without an answer.".to_owned(),
         many => format!("{} requests stayed without an answer.", grouped(many)),

@@ -80,8 +80,9 @@ settings_group! {
             scope: SettingScope::Verb,
             ..KEPT
         };
-        /// Run this program when the command has ended. It gets the object of `--json` on standard input. No shell
-        /// reads the command.
+        /// Run this program when the command has ended. It gets the object of `--json` on standard input, and has 20
+        /// seconds. Whatever becomes of it, the exit code stays. No shell reads the command, and a relative path is
+        /// one from the current folder.
         notify_command: String => SettingFacts {
             value: "COMMAND",
             example: "./tell-the-team.sh offboarding",

@@ -59,7 +59,6 @@ async fn what_becomes_of_the_program_does_not_change_the_exit_code() {
     for (program, why) in [
         ("./notify.sh", "`./notify.sh` ended with exit status: 3"),
         ("./nowhere.sh", "cannot start `./nowhere.sh`: "),
-        ("'unclosed", "a quote is not closed, or there is no program"),
     ] {
         let mut command = bed.run_with(1, "--rate unlimited --json --notify-command");
         command.arg(program);
@@ -75,4 +74,26 @@ async fn what_becomes_of_the_program_does_not_change_the_exit_code() {
             "{ran:?}"
         );
     }
+}
+
+#[apply(end_to_end!)]
+async fn a_command_that_names_no_program_is_refused_before_the_first_write() {
+    let bed = Bed::with_users(1).await;
+    bed.write_roster(&[]);
+    let run = |program: &str| {
+        let mut command = bed.run_with(1, "--rate unlimited --notify-command");
+        command.arg(program);
+        command
+    };
+    let ran = finish(run("'unclosed")).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(
+        ran.stderr.contains("a quote in it is not closed"),
+        "{ran:?}"
+    );
+    assert!(bed.books.users().iter().all(|user| user.active));
+    // What is empty counts as not set.
+    let ran = finish(run("  ")).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(!ran.stderr.contains("warning"), "{ran:?}");
 }

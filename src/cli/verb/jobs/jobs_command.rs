@@ -91,8 +91,10 @@ fn line(summary: &Summary, job: &Job) -> String {
         "undone"
     } else if summary.finished {
         "finished"
-    } else if job.plan.is_some() || summary.runs.iter().any(|run| run.kind == "run") {
+    } else if summary.runs.iter().any(|run| run.kind == "run") {
         "unfinished"
+    } else if job.plan.is_some() {
+        "planned"
     } else {
         "loaded"
     };

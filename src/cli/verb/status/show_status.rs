@@ -10,11 +10,11 @@ use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::StatusForm;
-use crate::cli::output::{MOST_IN_JSON, SHOWN, Terminal, chain_head, drift, totals, troubled};
+use crate::cli::output::{SHOWN, Terminal, chain_head, drift, totals, troubled};
 use crate::cli::verb::status::standing::Standing;
 use crate::cli::verb::status::troubled_users::list_troubled;
-use crate::domain::{line_counts, on_one_line};
-use crate::job::select;
+use crate::domain::{Clock, line_counts, on_one_line};
+use crate::job::{describe_job, select};
 use crate::ledger::{JobSelector, Reader};
 use crate::progress::{JobWatch, WatchedJob, speed_in_words};
 use crate::screen::{Paint, Painted};
@@ -54,6 +54,9 @@ pub(crate) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
     } else {
         Standing::read(&path, &selector).await?
     };
+    if selector == JobSelector::Latest {
+        note_begun(&path, &standing, terminal).await?;
+    }
     if args.json {
         terminal.json(&form(&standing).await?)?;
     } else {
@@ -72,6 +75,19 @@ pub(crate) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
     })
 }
 
+/// Says which job the other verbs mean by `latest`, if it is another one.
+async fn note_begun(path: &Path, standing: &Standing, terminal: Terminal) -> Result<(), Failure> {
+    let mut reader = Reader::open(path).await?;
+    let begun = reader.select_job(&JobSelector::LatestBegun).await?;
+    if begun.id != standing.job.id {
+        let described = describe_job(&begun, Clock::System.now());
+        terminal.note(format!(
+            "the job below was only planned; the latest that a run has begun is {described}"
+        ));
+    }
+    Ok(())
+}
+
 async fn form(standing: &Standing) -> Result<StatusForm, Failure> {
     let holder = standing.holder.as_ref();
     let mut reader = Reader::open(&standing.ledger).await?;
@@ -79,8 +95,8 @@ async fn form(standing: &Standing) -> Result<StatusForm, Failure> {
         held_by: holder.map(|(holder, _)| holder.to_string()),
         activity: holder.map(|(_, activity)| activity.as_str()),
         in_flight: standing.in_flight(),
-        failures: troubled(&mut reader, &standing.job, MOST_IN_JSON).await?,
-        failures_in_all: standing.counts.trouble(),
+        failures: troubled(&mut reader, &standing.job, &standing.troubled()).await?,
+        failures_in_all: standing.count_troubled(),
         next: standing.next(),
         summary: standing.summary.clone(),
     })
@@ -178,7 +194,11 @@ fn next_text(standing: &Standing) -> Vec<String> {
     let holder = standing.holder.is_some().then(|| standing.words());
     let next = standing.next();
     let next = next.map(|command| {
-        format!("to continue, with the settings that it was started with: {command}")
+        if standing.summary.runs.iter().any(|run| run.kind == "run") {
+            format!("to continue, with the flags that it was started with: {command}")
+        } else {
+            format!("no run has begun it; to begin, with the flags of the plan: {command}")
+        }
     });
     [speed, holder, next].into_iter().flatten().collect()
 }

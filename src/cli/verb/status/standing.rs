@@ -59,7 +59,8 @@ impl Standing {
         at == Some(Activity::Writing)
     }
 
-    /// Users whose request has left and is not answered yet. If no run is under way, they are in doubt.
+    /// Users that a run works on: a request for them has left and is not answered yet, or waits for its turn. If no run
+    /// is under way, they are in doubt.
     pub(super) fn in_flight(&self) -> u64 {
         let claimed = self.counts.of(Status::Claimed);
         if self.is_at_work() { claimed } else { 0 }
@@ -70,6 +71,20 @@ impl Standing {
         let of = |status| self.counts.of(status);
         let in_doubt = of(Status::InDoubt) + of(Status::Claimed) - self.in_flight();
         of(Status::Failed) + in_doubt
+    }
+
+    /// The outcomes that need a look: while a run is under way, users that it works on do not.
+    pub(super) fn troubled(&self) -> Vec<Status> {
+        let all = Status::ALL.iter().copied();
+        let is_dead_claim = |status| status == Status::Claimed && !self.is_at_work();
+        all.filter(|status| status.is_trouble() || is_dead_claim(*status))
+            .collect()
+    }
+
+    /// How many lines have one of these outcomes.
+    pub(super) fn count_troubled(&self) -> u64 {
+        let troubled = self.troubled().into_iter();
+        troubled.map(|status| self.counts.of(status)).sum()
     }
 
     /// Which process works on the job, and what it does, in words.
@@ -103,6 +118,15 @@ impl Standing {
             None => ("run", self.job.id.to_string()),
         };
         let ledger = quote(&self.ledger.to_string_lossy());
-        Some(format!("offboard {verb} {job} --ledger {ledger}"))
+        // A number that was confirmed is that of the whole job, or retry, and stays the same.
+        let is_begun = self.summary.runs.iter().any(|run| run.kind == "run");
+        let confirmed = match self.job.retry {
+            Some(retry) => retry.extent.map(|extent| extent.users),
+            None => self.job.plan.as_ref().map(|plan| plan.to_write),
+        };
+        let confirm = confirmed.filter(|_| is_begun);
+        let confirm = confirm.map(|users| format!(" --confirm {users}"));
+        let confirm = confirm.unwrap_or_default();
+        Some(format!("offboard {verb} {job}{confirm} --ledger {ledger}"))
     }
 }

@@ -3,7 +3,7 @@
 use crate::cli::failure::Failure;
 use crate::cli::output::{Terminal, failure, lister};
 use crate::cli::verb::status::standing::Standing;
-use crate::domain::{Finding, Status, grouped, on_one_line};
+use crate::domain::{Finding, grouped, on_one_line};
 use crate::ledger::{Pages, Reader, UserRow};
 use crate::screen::{self, Paint, Painted};
 
@@ -15,9 +15,8 @@ pub(super) async fn list_troubled(
 ) -> Result<(), Failure> {
     let (job, summary) = (&standing.job, &standing.summary);
     let mut reader = Reader::open(&standing.ledger).await?;
-    let troubled = Status::ALL.iter().filter(|status| status.is_trouble());
-    let troubled: Vec<_> = troubled.copied().collect();
-    let mut list = List::new("need a look", standing.counts.trouble(), most);
+    let troubled = standing.troubled();
+    let mut list = List::new("need a look", standing.count_troubled(), most);
     let mut pages = Pages::of_lines();
     while list.has_room()
         && let Some(page) = pages
