@@ -82,7 +82,12 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
             "note: {holder} works on this ledger: the report shows this moment"
         ));
     }
-    let options = options(&args.form);
+    // A program reads standard output: its parser may take the mark for a part of the first column's name.
+    let has_mark = match &args.output {
+        Some(_) => !args.form.no_bom(),
+        None => args.form.no_bom == Some(false),
+    };
+    let options = options(&args.form, has_mark);
     let summary = match (&args.output, args.format) {
         (Some(dir), _) => bundle(&mut reader, &job, dir, &options, args.json, terminal).await?,
         (None, Some(format)) => {
@@ -111,8 +116,8 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
     }
 }
 
-/// How the files are written, by the settings.
-fn options(settings: &ReportSettings) -> ReportOptions {
+/// How the files are written: by the settings, and with the mark of UTF-8 in CSV files or without.
+fn options(settings: &ReportSettings, has_mark: bool) -> ReportOptions {
     let privacy = if settings.redact() {
         Privacy::Masked
     } else {
@@ -120,7 +125,7 @@ fn options(settings: &ReportSettings) -> ReportOptions {
     };
     ReportOptions {
         zone: settings.time_zone.clone(),
-        bom: !settings.no_bom(),
+        bom: has_mark,
         ..ReportOptions::new(privacy)
     }
 }

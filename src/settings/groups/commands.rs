@@ -99,7 +99,7 @@ settings_group! {
         /// Mask names and addresses in reports; ids stay.
         redact: bool = false => VERB_SWITCH;
         /// Write the CSV files of a report without the mark at their beginning (BOM) by which Excel
-        /// knows that they are UTF-8.
+        /// knows that they are UTF-8. What `--format csv` prints has none, unless this is `false`.
         no_bom: bool = false => VERB_SWITCH;
         /// Show times in this time zone, too: on the page and in a workbook. The other files of a
         /// report have UTC only, because `audit` compares them.
