@@ -26,7 +26,12 @@ pub(in crate::cli) fn read() -> Result<Cli, clap::Error> {
         command()
     };
     let matches = command.try_get_matches();
-    let matches = matches.map_err(expected_words::explained)?;
+    let matches = matches.map_err(|misuse| {
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let misuse = expected_words::explained(misuse);
+        variables::named_by_variable(misuse, &words.collect::<Vec<_>>(), is_set)
+    })?;
     Cli::from_arg_matches(&matches)
 }
 

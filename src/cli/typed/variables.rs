@@ -1,6 +1,8 @@
 //! Warns about variables that begin like those of this program and belong to no setting. Most are misspelt, and a
 //! misspelt rail does not protect any user.
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::cli::output::Terminal;
@@ -17,6 +19,39 @@ pub(super) fn warn_about_unknown(program: &Command, terminal: Terminal) {
     for warning in unknown(names, &known) {
         terminal.warn(&warning);
     }
+}
+
+/// The same misuse; if the value is that of a variable, and not of a flag that was typed, the answer says so.
+pub(super) fn named_by_variable(
+    mut misuse: clap::Error,
+    typed: &[String],
+    is_set: impl Fn(&str) -> bool,
+) -> clap::Error {
+    if !matches!(
+        misuse.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    ) {
+        return misuse;
+    }
+    // It is shown with its value's name: `--rate <RATE>`.
+    let Some(ContextValue::String(flag)) = misuse.get(ContextKind::InvalidArg) else {
+        return misuse;
+    };
+    let flag = flag.split(['[', '=', ' ']).next().unwrap_or_default();
+    let is_typed = typed
+        .iter()
+        .any(|word| word.split('=').next() == Some(flag));
+    let name = flag
+        .trim_start_matches('-')
+        .to_uppercase()
+        .replace('-', "_");
+    let variable = format!("{PREFIX}{name}");
+    if !is_typed && is_set(&variable) {
+        let tip = format!("the value is that of the variable {variable}");
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        misuse.insert(ContextKind::Suggested, tip);
+    }
+    misuse
 }
 
 fn unknown(set: impl Iterator<Item = String>, known: &[String]) -> Vec<String> {
