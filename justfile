@@ -59,7 +59,7 @@ docs:
     INSTA_UPDATE=always cargo test --locked --test it documents::
     git status --short README.md docs
 
-# Builds the book of `docs` into target/book, if mdbook is installed.
+# Builds the book of `docs` into target/book; compiles mdbook first, if it is not installed.
 book:
     .ci/run book
 
