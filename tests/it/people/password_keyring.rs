@@ -1,16 +1,21 @@
 //! `--password-keyring`: asked for once, kept by the system, forgotten when it is refused.
 
+use std::net::SocketAddr;
 use std::process::Command;
 
 use offboard::sandbox::SandboxSettings;
 
 use crate::support::{Bed, Ran, finish, in_a_terminal, skipped};
 
+/// A loopback address that no other test has: a port of it that was given up is not taken by another test.
+const HOST: [u8; 4] = [127, 77, 83, 5];
+
 /// A bed whose account no other test has: the keyring is that of the whole machine.
 async fn bed(username: &str) -> Bed {
     let bed = Bed::new(SandboxSettings {
         users: 1,
         username: format!("{username}-{}@example.com", std::process::id()),
+        bind: SocketAddr::from((HOST, 0)),
         ..SandboxSettings::default()
     })
     .await;
