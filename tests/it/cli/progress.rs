@@ -1,5 +1,6 @@
 //! What is shown during a run: lines, a bar, or nothing.
 
+use std::fs::File;
 use std::io::Write;
 use std::process::Command;
 
@@ -63,7 +64,7 @@ async fn a_terminal_on_which_nothing_can_be_drawn_has_lines() {
         // The second run finds one user to write: the one that is refused.
         let confirm = bed.books.users().iter().filter(|user| user.active).count() as u64;
         let command = run(&bed, confirm, &["--new"]);
-        let Some(mut script) = in_a_terminal(&command, &nothing) else {
+        let Some(mut script) = in_a_terminal(&command, File::open(&nothing).unwrap()) else {
             return skipped();
         };
         script.env(variable, value);
@@ -80,7 +81,8 @@ async fn status_shows_that_a_run_waits_for_its_number() {
     let bed = bed().await;
     let mut command = bed.offboard(&["run", "leavers.csv", "--disable", "--progress", "off"]);
     command.args(["--rate", "unlimited"]);
-    let Some(mut script) = in_a_terminal(&command, &bed.path("leavers.csv")) else {
+    let Some(mut script) = in_a_terminal(&command, File::open(bed.path("leavers.csv")).unwrap())
+    else {
         return skipped();
     };
     script.stdin(std::process::Stdio::piped());
@@ -120,7 +122,7 @@ async fn on_a_terminal_the_number_is_typed_and_a_bar_appears() {
         std::fs::write(&typed, answer).unwrap();
         let mut command = bed.offboard(&["run", "leavers.csv", "--disable"]);
         command.args(["--concurrency", "1", "--rate", "50/s"]);
-        let Some(script) = in_a_terminal(&command, &typed) else {
+        let Some(script) = in_a_terminal(&command, File::open(&typed).unwrap()) else {
             return skipped();
         };
         let ran = finish(script).await;

@@ -52,7 +52,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("brotli_decompressor", &["http"]),
     ("axum", &["sandbox"]),
     ("governor", &["pace"]),
-    ("indicatif", &["cli", "progress"]),
+    ("indicatif", &["progress"]),
     ("clap", &["cli", "progress", "settings"]),
     ("println!", &[]),
     ("eprintln!", &[]),

@@ -1,11 +1,11 @@
 //! The outputs are closed, broken or full, or the terminal is gone.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use offboard::domain::Status;
 use offboard::ledger::JobSelector;
 
-use crate::support::{Bed, Running, after, can, finish, tally, until};
+use crate::support::{Bed, Running, after, finish, in_a_terminal, skipped, tally, until};
 
 #[apply(end_to_end!)]
 async fn closed_outputs_do_not_disturb_a_run() {
@@ -29,27 +29,11 @@ async fn closed_outputs_do_not_disturb_a_run() {
 
 #[apply(end_to_end!)]
 async fn p3_a_terminal_that_is_closed_stops_the_run_gently() {
-    if !can("script --version") {
-        return;
-    }
     let bed = Bed::faulty(300, "latency=20ms").await;
     let command = bed.command("--rate unlimited --concurrency 8");
-    let words: Vec<_> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect();
-    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
-    let mut script = Command::new("script");
-    script
-        .args(["--quiet", "--command", &format!("exec {line}"), "/dev/null"])
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .current_dir(bed.dir.path())
-        .stdin(Stdio::piped());
+    let Some(script) = in_a_terminal(&command, Stdio::piped()) else {
+        return skipped();
+    };
     let mut terminal = Running::start(script);
     let books = bed.books.clone();
     assert!(terminal.reaches(|| books.totals().requests > 50).await);

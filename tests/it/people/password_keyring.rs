@@ -36,9 +36,9 @@ fn check(bed: &Bed, username: &str) -> Command {
 
 /// The same at a terminal, where this is typed.
 async fn at_a_terminal(bed: &Bed, username: &str, typed: &str) -> Option<Ran> {
-    let path = bed.path("typed");
-    std::fs::write(&path, typed).unwrap();
-    Some(finish(in_a_terminal(&check(bed, username), &path)?).await)
+    std::fs::write(bed.path("typed"), typed).unwrap();
+    let typed = std::fs::File::open(bed.path("typed")).unwrap();
+    Some(finish(in_a_terminal(&check(bed, username), typed)?).await)
 }
 
 #[apply(end_to_end!)]

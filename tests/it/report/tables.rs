@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{Cursor, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use offboard::sandbox::SandboxSettings;
 
-use crate::support::{Bed, finish};
+use crate::support::{Bed, finish, in_a_terminal, skipped};
 
 /// The mark of UTF-8 at the beginning of a file.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -179,33 +179,13 @@ async fn a_time_zone_changes_what_people_read_and_not_the_evidence() {
 
 #[apply(end_to_end!)]
 async fn a_workbook_is_not_written_to_a_terminal() {
-    let is_there = Command::new("script").arg("--version").output();
-    if !is_there.is_ok_and(|output| output.stdout.starts_with(b"script from util-linux")) {
-        #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-        {
-            eprintln!("skipped: util-linux's `script` is not here");
-        }
-        return;
-    }
     let bed = done().await;
     let command = bed.offboard(&["report", "--format", "xlsx"]);
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
-    let mut script = Command::new("script");
-    script
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .current_dir(bed.dir.path())
-        .stdin(Stdio::null());
-    let ran = script.output().unwrap();
-    let seen = String::from_utf8_lossy(&ran.stdout);
-    assert_eq!(ran.status.code(), Some(2), "{seen}");
-    assert!(seen.contains("a workbook is no text"), "{seen}");
-    assert!(seen.contains("> report.xlsx"), "{seen}");
+    let Some(script) = in_a_terminal(&command, Stdio::null()) else {
+        return skipped();
+    };
+    let ran = finish(script).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stdout.contains("a workbook is no text"), "{ran:?}");
+    assert!(ran.stdout.contains("> report.xlsx"), "{ran:?}");
 }

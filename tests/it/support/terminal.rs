@@ -1,10 +1,10 @@
 //! The program at a terminal: a pseudo terminal of its own.
 
-use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-/// The command within a terminal of its own, by util-linux's `script`; none where that is missing.
-pub(crate) fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> {
+/// The command within a terminal of its own, where this is typed, by util-linux's `script`; none where that is
+/// missing.
+pub(crate) fn in_a_terminal(command: &Command, typed: impl Into<Stdio>) -> Option<Command> {
     let is_there = Command::new("script").arg("--version").output();
     if !is_there.is_ok_and(|output| output.stdout.starts_with(b"script from util-linux")) {
         return None;
@@ -14,6 +14,8 @@ pub(crate) fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> 
         .map(|word| word.to_string_lossy())
         .collect();
     let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap();
+    // The program takes the place of the shell that `script` starts, so that signals reach it.
+    let line = format!("exec {line}");
     let mut script = Command::new("script");
     script
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
@@ -25,7 +27,7 @@ pub(crate) fn in_a_terminal(command: &Command, typed: &Path) -> Option<Command> 
         )
         .env("TERM", "xterm")
         .current_dir(command.get_current_dir().unwrap())
-        .stdin(std::fs::File::open(typed).unwrap());
+        .stdin(typed);
     Some(script)
 }
 

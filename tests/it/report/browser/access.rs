@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::chromium::Browser;
 use super::story::{column, story, told};
 use crate::servers::installed;
+use crate::support::Bed;
 
 /// Keys that have no character, as the standard codes them.
 const TAB: &str = "\u{e004}";
@@ -20,6 +21,18 @@ async fn barriers(browser: &Browser, axe: &str) -> Vec<String> {
         .map((one) => one.id + ': ' + one.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; ')))";
     let found = browser.run(check, json!([])).await;
     serde_json::from_value(found).unwrap()
+}
+
+/// Opens the page of the report with a row expanded, all columns that can be chosen, and the details.
+async fn open_wide(browser: &Browser, bed: &Bed) {
+    browser.open(&bed.path("evidence/report.html")).await;
+    browser.click("#people tbody .more").await;
+    for choice in ["before", "after", "verified"] {
+        browser.click(&format!("input[data-choice={choice}]")).await;
+    }
+    browser
+        .run("document.querySelector('details').open = true", json!([]))
+        .await;
 }
 
 #[apply(end_to_end!)]
@@ -45,14 +58,7 @@ async fn axe_finds_no_serious_barrier_by_day_or_by_night() {
         "{found}"
     );
 
-    browser.open(&bed.path("evidence/report.html")).await;
-    browser.click("#people tbody .more").await;
-    for choice in ["before", "after", "verified"] {
-        browser.click(&format!("input[data-choice={choice}]")).await;
-    }
-    browser
-        .run("document.querySelector('details').open = true", json!([]))
-        .await;
+    open_wide(&browser, &bed).await;
     for scheme in ["light", "dark"] {
         browser.show_by(scheme).await;
         for width in [1280, 390] {
@@ -147,14 +153,7 @@ async fn enlarged_four_times_the_page_scrolls_in_one_direction() {
         return;
     };
     let bed = story().await;
-    browser.open(&bed.path("evidence/report.html")).await;
-    browser.click("#people tbody .more").await;
-    for choice in ["before", "after", "verified"] {
-        browser.click(&format!("input[data-choice={choice}]")).await;
-    }
-    browser
-        .run("document.querySelector('details').open = true", json!([]))
-        .await;
+    open_wide(&browser, &bed).await;
     browser.resize(320, 256).await;
     let width = browser.page_width().await;
     assert!(width <= 320, "{width}");
