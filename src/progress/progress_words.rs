@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use indicatif::HumanCount;
 use tokio::time::Instant;
 
-use crate::domain::{Line, Outcome, Settlement, UserId, counted, name_user, on_one_line};
+use crate::domain::{Line, Outcome, Settlement, UserId, counted, grouped, name_user, on_one_line};
 use crate::engine::{Snapshot, StopMode, StopReason, Waiting};
 use crate::progress::speed::{Pulse, Speed};
 
@@ -20,7 +19,7 @@ pub(super) fn tail(snapshot: &Snapshot, pulse: &Pulse) -> String {
     if snapshot.trouble_now > 0 {
         parts.push(format!(
             "{} failed or in doubt",
-            HumanCount(snapshot.trouble_now)
+            grouped(snapshot.trouble_now)
         ));
     }
     let mut text = parts.join(", ");
@@ -54,8 +53,8 @@ pub(super) fn head(done: u64, users: u64) -> String {
     let percent = (done * 100).checked_div(users);
     format!(
         "{} of {} users ({} %)",
-        HumanCount(done),
-        HumanCount(users),
+        grouped(done),
+        grouped(users),
         percent.unwrap_or(100)
     )
 }

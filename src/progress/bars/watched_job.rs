@@ -1,7 +1,8 @@
 //! Progress of a job that another process works on, read from the ledger.
 
-use indicatif::{HumanCount, ProgressBar};
+use indicatif::ProgressBar;
 
+use crate::domain::grouped;
 use crate::progress::bars::bar_style;
 use crate::progress::{ProgressMode, Speed, progress_words};
 use crate::screen;
@@ -55,7 +56,7 @@ impl JobWatch {
             (seen.trouble, "failed or in doubt"),
         ] {
             if users > 0 {
-                parts.push(format!("{} {what}", HumanCount(users)));
+                parts.push(format!("{} {what}", grouped(users)));
             }
         }
         let mut tail = parts.join(", ");

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
-use indicatif::HumanCount;
 
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
@@ -12,6 +11,7 @@ use crate::cli::json::{JobsForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
+use crate::domain::grouped;
 use crate::ledger::{Job, Reader};
 use crate::report::{Privacy, Summary};
 
@@ -99,7 +99,7 @@ fn line(summary: &Summary, job: &Job) -> String {
         "loaded"
     };
     let outcomes = summary.outcomes.iter().filter(|(_, lines)| **lines > 0);
-    let counts = outcomes.map(|(outcome, lines)| format!("{} {outcome}", HumanCount(*lines)));
+    let counts = outcomes.map(|(outcome, lines)| format!("{} {outcome}", grouped(*lines)));
     format!(
         "{}  {}  {state:<10}  {}  {}: {}",
         job.id,
