@@ -22,6 +22,15 @@ impl Strategy {
             Self::Nothing => "nothing",
         }
     }
+
+    /// What is done, in words. Where no user has to be looked up, requests are sent only to count the active ones.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Pages => "looking users up by pages of the list",
+            Self::Singly => "looking users up one by one",
+            Self::Nothing => "counting active users",
+        }
+    }
 }
 
 /// The number of requests to ask for each user that is sought, with `names` names in one search. If names cannot

@@ -76,7 +76,10 @@ impl Voice for TerminalVoice {
 
     fn look_up_progress(&self) -> Box<dyn FnMut(LookUpStatus)> {
         let mut progress = LookUpProgress::new(self.mode);
-        Box::new(move |look| progress.show(look.strategy.as_str(), look.requests, look.left))
+        Box::new(move |look| {
+            let (method, words) = (look.strategy.as_str(), look.strategy.in_words());
+            progress.show(method, words, look.requests, look.left);
+        })
     }
 
     fn run_progress(&self) -> Box<dyn RunProgress> {

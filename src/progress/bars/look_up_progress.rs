@@ -1,12 +1,10 @@
 //! Progress of a look-up: how many requests it has taken, and how many are left.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use crate::domain::escape_controls;
 use crate::progress::plain_lines::with_time;
 use crate::progress::{ProgressMode, json_events};
 use crate::screen;
@@ -46,13 +44,14 @@ impl LookUpProgress {
         }
     }
 
-    /// Shows that so many requests were sent, and that about so many are left.
-    pub(crate) fn show(&mut self, method: &str, requests: u64, left: u64) {
+    /// Shows that so many requests were sent, and that about so many are left. `method` is the code of what is done,
+    /// and `words` say it.
+    pub(crate) fn show(&mut self, method: &str, words: &'static str, requests: u64, left: u64) {
         if let Some(bar) = &self.bar {
             bar.set_style(style(COUNTED));
             bar.set_length(requests + left);
             bar.set_position(requests);
-            bar.set_message(escape_controls(&words(method)).into_owned());
+            bar.set_message(words);
         }
         let now = Instant::now();
         if self.due.is_some_and(|due| due <= now) {
@@ -61,8 +60,7 @@ impl LookUpProgress {
                 json_events::look_up(method, requests, left);
             } else {
                 screen::say(with_time(&format!(
-                    "{}: {requests} requests, about {left} left",
-                    words(method)
+                    "{words}: {requests} requests, about {left} left"
                 )));
             }
         }
@@ -87,15 +85,4 @@ fn bar() -> ProgressBar {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template's names are those of indicatif")
-}
-
-/// What is done, in words. Users are counted where no user has to be looked up, but the share of the tenant has to be
-/// known.
-fn words(method: &str) -> Cow<'static, str> {
-    match method {
-        "pages" => "looking users up by pages of the list".into(),
-        "singly" => "looking users up one by one".into(),
-        "nothing" => "counting active users".into(),
-        other => format!("looking users up ({other})").into(),
-    }
 }

@@ -151,7 +151,12 @@ async fn walk(
             .total
             .unwrap_or(0)
             .saturating_sub(sink.place.passed);
-        progress.show("pages", inquirer.requests(), left.div_ceil(page));
+        progress.show(
+            "pages",
+            "reading the list of users",
+            inquirer.requests(),
+            left.div_ceil(page),
+        );
     }
     match walk.cut() {
         Some(why) => Err(LookUpError::NoList(why.to_owned()).into()),
