@@ -205,6 +205,9 @@ async fn a_job_runs_from_roster_to_verification_without_the_command_line() {
     let done = removal(&bed, &settings, &voice, None).await.unwrap();
     assert_eq!(done.end, JobEnd::Complete);
     assert_eq!(removed(&bed), 5);
+    // The person who types it sees how the users add up, and the first of them by name.
+    assert!(voice.has_said("5 users: 5 to write"));
+    assert!(voice.has_said("line 2: User 00000 <user00000@example.com> ("));
     assert!(voice.has_said("Type 5 to go on:"));
     let secret = SecretSource::Known("sandbox".to_owned().into());
     let setup = Setup::with_secret(&settings, voice, &Sessions::default(), secret);

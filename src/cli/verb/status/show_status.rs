@@ -49,20 +49,20 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(crate) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let selector = select(&args.job)?;
     let path = args.files.ledger()?;
-    let standing = if args.watch {
+    let (standing, mut reader) = if args.watch {
         watch(&path, &selector).await?
     } else {
         Standing::read(&path, &selector).await?
     };
     if selector == JobSelector::Latest {
-        note_begun(&path, &standing, terminal).await?;
+        note_begun(&mut reader, &standing, terminal).await?;
     }
     if args.json {
-        terminal.json(&form(&standing).await?)?;
+        terminal.json(&form(&mut reader, &standing).await?)?;
     } else {
         terminal.data(to_text(&standing))?;
         let most = if args.all { usize::MAX } else { SHOWN };
-        list_troubled(&standing, most, terminal).await?;
+        list_troubled(&mut reader, &standing, most, terminal).await?;
         let text = next_text(&standing);
         if !text.is_empty() {
             terminal.data(text.join("\n"))?;
@@ -76,8 +76,11 @@ pub(crate) async fn status(args: StatusArgs, terminal: Terminal) -> Result<Exit,
 }
 
 /// Says which job the other verbs mean by `latest`, if it is another one.
-async fn note_begun(path: &Path, standing: &Standing, terminal: Terminal) -> Result<(), Failure> {
-    let mut reader = Reader::open(path).await?;
+async fn note_begun(
+    reader: &mut Reader,
+    standing: &Standing,
+    terminal: Terminal,
+) -> Result<(), Failure> {
     let begun = reader.select_job(&JobSelector::LatestBegun).await?;
     if begun.id != standing.job.id {
         let described = describe_job(&begun, Clock::System.now());
@@ -88,14 +91,13 @@ async fn note_begun(path: &Path, standing: &Standing, terminal: Terminal) -> Res
     Ok(())
 }
 
-async fn form(standing: &Standing) -> Result<StatusForm, Failure> {
+async fn form(reader: &mut Reader, standing: &Standing) -> Result<StatusForm, Failure> {
     let holder = standing.holder.as_ref();
-    let mut reader = Reader::open(&standing.ledger).await?;
     Ok(StatusForm {
         held_by: holder.map(|(holder, _)| holder.to_string()),
         activity: holder.map(|(_, activity)| activity.as_str()),
         in_flight: standing.in_flight(),
-        failures: troubled(&mut reader, &standing.job, &standing.troubled()).await?,
+        failures: troubled(reader, &standing.job, &standing.troubled()).await?,
         failures_in_all: standing.count_troubled(),
         next: standing.next(),
         summary: standing.summary.clone(),
@@ -103,10 +105,10 @@ async fn form(standing: &Standing) -> Result<StatusForm, Failure> {
 }
 
 /// Reads the ledger every two seconds, as long as a process holds it and a user has no outcome.
-async fn watch(path: &Path, selector: &JobSelector) -> Result<Standing, Failure> {
+async fn watch(path: &Path, selector: &JobSelector) -> Result<(Standing, Reader), Failure> {
     let mut job_watch = JobWatch::new();
     loop {
-        let standing = Standing::read(path, selector).await?;
+        let (standing, reader) = Standing::read(path, selector).await?;
         let (users, open) = (standing.counts.users(), standing.counts.open());
         job_watch.show(&WatchedJob {
             users,
@@ -118,7 +120,7 @@ async fn watch(path: &Path, selector: &JobSelector) -> Result<Standing, Failure>
         });
         if open == 0 || standing.holder.is_none() {
             job_watch.end();
-            return Ok(standing);
+            return Ok((standing, reader));
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -22,8 +22,11 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Reads the ledger at one moment.
-    pub(super) async fn read(path: &Path, selector: &JobSelector) -> Result<Self, Failure> {
+    /// Reads the ledger at one moment. What is read further by the reader that is given back is of the same moment.
+    pub(super) async fn read(
+        path: &Path,
+        selector: &JobSelector,
+    ) -> Result<(Self, Reader), Failure> {
         let mut reader = Reader::open(path).await?;
         reader.begin_snapshot().await?;
         let job = reader.select_job(selector).await?;
@@ -39,7 +42,6 @@ impl Standing {
         let (users, within) = reader
             .settled_lately(&job, Clock::System.now(), WINDOW)
             .await?;
-        reader.end_snapshot().await?;
         let mut standing = Self {
             summary,
             holder,
@@ -51,7 +53,7 @@ impl Standing {
         if standing.is_at_work() {
             standing.speed = Some(Speed { users, within });
         }
-        Ok(standing)
+        Ok((standing, reader))
     }
 
     pub(super) fn is_at_work(&self) -> bool {

@@ -9,12 +9,12 @@ use crate::screen::{self, Paint, Painted};
 
 /// Prints at most so many of the users of each kind. What is printed is read page by page.
 pub(super) async fn list_troubled(
+    reader: &mut Reader,
     standing: &Standing,
     most: usize,
     terminal: Terminal,
 ) -> Result<(), Failure> {
     let (job, summary) = (&standing.job, &standing.summary);
-    let mut reader = Reader::open(&standing.ledger).await?;
     let troubled = standing.troubled();
     let mut list = List::new("need a look", standing.count_troubled(), most);
     let mut pages = Pages::of_lines();
