@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The tests in `tests/it/layering` check which room may import which one: see ARCHITECTURE.md.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod audit;
 mod auth;
@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod lookup;
 pub mod pace;
 mod plan;
+mod platform;
 mod port;
 mod progress;
 pub mod report;

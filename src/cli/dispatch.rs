@@ -5,14 +5,15 @@ use std::process::ExitCode;
 use crate::cli::command_line::{Cli, VerbArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
-use crate::cli::process::{keep_memory_private, log_file, outlive_file_limit, panics, signals};
+use crate::cli::process::{log_file, panics, signals};
 use crate::cli::{Exit, typed, verb};
 use crate::job::Sessions;
+use crate::platform;
 
 /// Parses the command line, runs the command, and returns its exit code.
 pub fn main() -> ExitCode {
     panics::watch();
-    keep_memory_private();
+    platform::keep_memory_private();
     panics::guard(run).into()
 }
 
@@ -39,7 +40,9 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
     let exit = runtime.block_on(async {
-        outlive_file_limit()?;
+        platform::outlive_file_limit().map_err(|error| {
+            Failure::new(Exit::Bug, format!("cannot listen to signals: {error}"))
+        })?;
         let sessions = Sessions::default();
         let done = carry_out(cli.command, &sessions, terminal).await;
         if let Err(failure) = &done {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::export::{Column, ExportOrder, ExportProgress, UserTable};
 use crate::files::{self, FileError, OutputPath, Signature};
 use crate::lookup::ListCursor;
+use crate::platform;
 use crate::report::cell_text;
 
 /// The version of the record's form. Exports with a version below 3 did not put every cell in quotes.
@@ -126,7 +127,7 @@ impl PartFile {
             let (path, what) = (part, GROWING.what);
             return Err(FileError::Stranger { path, what }.into());
         }
-        match file.try_lock() {
+        match platform::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(PartError::Busy(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -233,7 +234,7 @@ impl PartFile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        let mut file = files::create(&new).map_err(failed)?;
+        let mut file = platform::create_private(&new).map_err(failed)?;
         let text = serde_json::to_vec(record).map_err(io::Error::from)?;
         file.write_all(&text)
             .and_then(|()| file.sync_data())

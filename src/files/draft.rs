@@ -4,9 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use super::FileError;
 use super::new_files::{create_beside, publish};
 use super::output_path::{AtPath, OutputPath};
-use super::{FileError, create};
+use crate::platform;
 
 /// An output file while it is written. If it is dropped before it is finished, nothing is left of it.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Draft {
         let (name, file) = match place.check()? {
             AtPath::Stream => (None, OpenOptions::new().write(true).open(&place.path)),
             AtPath::Nothing | AtPath::Regular(_) => {
-                let (name, file) = create_beside(&place.path, create)?;
+                let (name, file) = create_beside(&place.path, platform::create_private)?;
                 (Some(name), Ok(file))
             }
         };
@@ -49,7 +50,11 @@ impl Draft {
         match self.place.check()? {
             AtPath::Nothing => publish(name, &path)?,
             // The old file is empty or was written by this command. The new one replaces it.
-            AtPath::Regular(_) => std::fs::rename(name, &path).map_err(failed)?,
+            AtPath::Regular(old) => {
+                // Windows does not replace a file that is open.
+                drop(old);
+                std::fs::rename(name, &path).map_err(failed)?;
+            }
             AtPath::Stream => return Err(FileError::Special(path)),
         }
         self.name = None;

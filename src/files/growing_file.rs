@@ -1,12 +1,12 @@
 //! Opens files that grow over several commands: a log, or a table that an interrupted command left incomplete.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use super::output_path::{AtPath, OutputPath, look};
-use super::{FileError, Signature, create};
+use super::{FileError, Signature};
+use crate::platform::{self, FileOwner};
 
 /// How often opening is tried again because another process created or removed the file meanwhile.
 const TRIES: u32 = 16;
@@ -18,9 +18,9 @@ const TRIES: u32 = 16;
 pub(crate) fn append(path: &Path, signature: Signature) -> Result<File, FileError> {
     let file = open(path, signature, OpenOptions::new().append(true))?;
     if file.metadata().is_ok_and(|meta| meta.is_file()) {
-        // An older version may have created it readable for others. The mode of another owner's file cannot be
+        // An older version may have created it readable for others. The access to another owner's file cannot be
         // changed, which is ignored.
-        let _ = file.set_permissions(Permissions::from_mode(0o600));
+        let _ = platform::make_private(path, &file);
     }
     Ok(file)
 }
@@ -37,7 +37,8 @@ pub(crate) fn resume(path: &Path, signature: Signature) -> Result<File, FileErro
     if !meta.is_file() {
         return Err(FileError::Special(path.to_owned()));
     }
-    if meta.nlink() > 1 {
+    let names = platform::link_count(&file).map_err(|source| FileError::io(path, source))?;
+    if names > 1 {
         return Err(FileError::Link(path.to_owned()));
     }
     Ok(file)
@@ -46,8 +47,7 @@ pub(crate) fn resume(path: &Path, signature: Signature) -> Result<File, FileErro
 /// Whether the present user owns the file. Another user may have created it in order to read what is written
 /// to it.
 pub(crate) fn is_own(file: &File) -> bool {
-    let me = rustix::process::geteuid().as_raw();
-    file.metadata().is_ok_and(|meta| meta.uid() == me)
+    platform::file_access(file).is_ok_and(|access| access.owner == FileOwner::Me)
 }
 
 fn open(path: &Path, signature: Signature, options: &mut OpenOptions) -> Result<File, FileError> {
@@ -55,7 +55,7 @@ fn open(path: &Path, signature: Signature, options: &mut OpenOptions) -> Result<
     let mut tries = 0;
     loop {
         let opened = match place.check_existing(look(path, options)?)? {
-            AtPath::Nothing => create(path),
+            AtPath::Nothing => platform::create_private(path),
             AtPath::Stream => options.open(path),
             AtPath::Regular(file) => return Ok(file),
         };
@@ -68,9 +68,9 @@ fn open(path: &Path, signature: Signature, options: &mut OpenOptions) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
     use std::io::Write;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 

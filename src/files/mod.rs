@@ -14,5 +14,5 @@ mod output_path;
 pub(crate) use draft::Draft;
 pub(crate) use error::FileError;
 pub(crate) use growing_file::{append, is_own, resume};
-pub(crate) use new_files::{create, create_folder, create_folders, publish, unused};
+pub(crate) use new_files::{create_folders, publish, unused};
 pub(crate) use output_path::{OutputPath, Signature};

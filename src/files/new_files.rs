@@ -1,38 +1,16 @@
 //! Creates files and folders that only their owner may read. None of these calls follows a link, or opens
 //! a file that exists.
 
-use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::FileError;
+use crate::platform;
 
 /// How many names are tried for a draft.
 const NAMES: u32 = 100;
 
-/// Creates a file that only its owner may read and write. The path must not exist.
-///
-/// # Errors
-/// The error of the system.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-}
-
-/// Creates a folder that only its owner may use. The path must not exist.
-///
-/// # Errors
-/// The error of the system.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
-}
-
-/// Creates a folder and the folders above it, as far as they are missing.
+/// Creates a folder and the folders above it, as far as they are missing, for their owner alone.
 ///
 /// # Errors
 /// The error of the system.
@@ -40,7 +18,7 @@ pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    platform::create_private_folders(path)
 }
 
 /// Finds an unused name beside `path`, on the same file system, and calls `make` with it. `make` has to create

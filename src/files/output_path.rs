@@ -1,11 +1,11 @@
 //! The path of an output file. It is checked before the work for it begins, and again when it is written.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::{Draft, FileError};
+use crate::platform::{self, FileId};
 
 /// How many bytes of an existing file are read to recognise it.
 const HEAD: u64 = 4096;
@@ -36,11 +36,9 @@ impl Signature {
 pub(crate) struct OutputPath {
     pub(super) path: PathBuf,
     signature: Signature,
-    /// The files that the command reads: device and inode, and what each is.
+    /// The files that the command reads, and what each is.
     inputs: Vec<(FileId, &'static str)>,
 }
-
-type FileId = (u64, u64);
 
 /// What exists at the path of an output.
 pub(super) enum AtPath {
@@ -71,8 +69,7 @@ impl OutputPath {
         signature: Signature,
         inputs: &[(&Path, &'static str)],
     ) -> Result<Self, FileError> {
-        let known =
-            |(path, what): &(&Path, &'static str)| Some((id(&path.metadata().ok()?), *what));
+        let known = |(path, what): &(&Path, &'static str)| Some((FileId::at(path).ok()?, *what));
         let this = Self {
             path: path.to_owned(),
             signature,
@@ -104,7 +101,7 @@ impl OutputPath {
     pub(super) fn check_existing(&self, mut found: AtPath) -> Result<AtPath, FileError> {
         if let AtPath::Regular(file) = &mut found {
             let failed = |source| FileError::io(&self.path, source);
-            let mine = id(&file.metadata().map_err(failed)?);
+            let mine = FileId::of(file).map_err(failed)?;
             if let Some((_, what)) = self.inputs.iter().find(|(input, _)| *input == mine) {
                 let path = self.path.clone();
                 return Err(FileError::Input { path, what });
@@ -122,39 +119,32 @@ impl OutputPath {
 /// if it is regular. After opening it is checked to be the same file.
 pub(super) fn look(path: &Path, options: &mut OpenOptions) -> Result<AtPath, FileError> {
     let failed = |source| FileError::io(path, source);
-    let seen = match path.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
-        other => other.map_err(failed)?,
-    };
-    if seen.is_symlink() {
-        // The system's names of the standard streams are links.
-        let is_stream = path.starts_with("/dev") || path.starts_with("/proc");
-        return if is_stream {
-            Ok(AtPath::Stream)
-        } else {
-            Err(FileError::Link(path.to_owned()))
-        };
-    }
-    let kind = seen.file_type();
-    if kind.is_char_device() || kind.is_fifo() {
+    if platform::is_stream(path) {
         return Ok(AtPath::Stream);
+    }
+    let kind = match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
+        other => other.map_err(failed)?.file_type(),
+    };
+    if kind.is_symlink() {
+        return Err(FileError::Link(path.to_owned()));
     }
     if !kind.is_file() {
         return Err(FileError::Special(path.to_owned()));
     }
+    let seen = match FileId::of_name(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
+        other => other.map_err(failed)?,
+    };
     let file = match options.read(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(AtPath::Nothing),
         file => file.map_err(failed)?,
     };
-    if id(&file.metadata().map_err(failed)?) != id(&seen) {
+    if FileId::of(&file).map_err(failed)? != seen {
         let swapped = io::Error::other("another file has taken its place");
         return Err(failed(swapped));
     }
     Ok(AtPath::Regular(file))
-}
-
-fn id(meta: &Metadata) -> FileId {
-    (meta.dev(), meta.ino())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::domain::escape_controls;
+use crate::platform;
 use crate::screen::Painted;
 
 /// Prints one or more lines to standard output.
@@ -61,11 +62,9 @@ pub(crate) fn log() -> impl Write {
 
 /// Whether standard error is a terminal that can move the cursor, and no CI system.
 pub(crate) fn can_draw() -> bool {
-    let is_plain = |term: &str| term.is_empty() || term == "dumb";
-    let term = std::env::var("TERM").unwrap_or_default();
     let ci = std::env::var("CI").unwrap_or_default();
     let is_ci = !matches!(ci.as_str(), "" | "0" | "false");
-    io::stderr().is_terminal() && !is_plain(&term) && !is_ci
+    io::stderr().is_terminal() && platform::moves_cursor() && !is_ci
 }
 
 /// Whether a person can be asked: standard input and standard error are terminals.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::http::{ProxyError, TlsFileError, UrlError};
+use crate::platform;
 use crate::settings::SecretKind;
 
 /// The settings cannot be used.
@@ -263,8 +264,9 @@ impl SettingsError {
                 kind.flag()
             )),
             Self::Untrusted { path, .. } => Some(format!(
-                "if it is yours, take the right to write it from others (`chmod go-w {0}`), or name it \
-                 with `--config {0}`",
+                "if it is yours, take the right to write it from others (`{}`), or name it with \
+                 `--config {}`",
+                platform::how_to_forbid_writing(path),
                 path.display()
             )),
             Self::Unnamed { path, .. } => Some(format!(

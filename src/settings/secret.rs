@@ -3,13 +3,12 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::auth::{SecretShape, TokenForm, parse_secret};
+use crate::platform;
 use crate::settings::SettingsError;
 
 /// Which secret it is. A kind of sign-in takes one at most.
@@ -171,7 +170,7 @@ impl SecretSource {
             }
             (None, Some(value)) if !value.is_empty() => {
                 let name = format!("the variable {}", kind.variable());
-                (name, SecretSlice::from(value.into_vec()), None)
+                (name, SecretSlice::from(value.into_encoded_bytes()), None)
             }
             (None, _) if ways.keyring => {
                 return Ok(FoundSecret {
@@ -230,12 +229,16 @@ pub(crate) fn accept(
 
 /// A warning, if others than the owner may read this file with a secret.
 pub(crate) fn open_to_others(what: &str, path: &Path) -> Option<String> {
-    const OTHERS: u32 = 0o077;
-    let file = std::fs::metadata(path).ok()?;
-    (file.is_file() && file.mode() & OTHERS != 0).then(|| {
+    // To open what is no file may take for ever.
+    if !std::fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let access = platform::file_access(&std::fs::File::open(path).ok()?).ok()?;
+    (access.others_may_read || access.others_may_write).then(|| {
         format!(
-            "the file `{0}` with the {what} is open to other users: `chmod 600 {0}`",
-            path.display()
+            "the file `{}` with the {what} is open to other users: `{}`",
+            path.display(),
+            platform::how_to_make_private(path)
         )
     })
 }
@@ -264,6 +267,7 @@ fn failed(kind: SecretKind, from: &str, why: &impl ToString) -> SettingsError {
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
+    use std::os::unix::ffi::OsStringExt;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

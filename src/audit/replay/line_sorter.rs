@@ -7,9 +7,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Seek, Write};
+use std::io::{self, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 
 use crate::audit::replay::packed::Packed;
 
@@ -212,8 +211,9 @@ impl SortedPart {
         let more = usize::try_from(left).unwrap_or(usize::MAX).min(self.ahead);
         let known = self.buffer.len();
         self.buffer.resize(known + more, 0);
-        let file = file.ok_or_else(unreadable)?;
-        file.read_exact_at(&mut self.buffer[known..], self.left.start)?;
+        let mut file = file.ok_or_else(unreadable)?;
+        file.seek(SeekFrom::Start(self.left.start))?;
+        file.read_exact(&mut self.buffer[known..])?;
         self.left.start += more as u64;
         Ok(())
     }

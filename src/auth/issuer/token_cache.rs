@@ -6,13 +6,14 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+
+use crate::platform;
 
 /// The version of the file format.
 const VERSION: u32 = 1;
@@ -41,7 +42,8 @@ pub(in crate::auth) enum CacheError {
     /// Other users may have read it.
     #[error(
         "`{0}` is open to other users, who may know its tokens: remove it to sign in anew, or keep it \
-         with `chmod 600`"
+         with `{how}`",
+        how = platform::how_to_make_private(.0)
     )]
     Open(PathBuf),
     /// Another process has held it for too long.
@@ -118,13 +120,13 @@ impl TokenCache {
     /// Locks the cache; `None` if another process uses it.
     pub(in crate::auth) fn try_lock(&self) -> Result<Option<Locked<'_>>, CacheError> {
         if let Some(folder) = folder(&self.path) {
-            let mut builder = std::fs::DirBuilder::new();
-            let made = builder.recursive(true).mode(0o700).create(folder);
-            made.map_err(|source| failed(folder, source))?;
+            platform::create_private_folders(folder).map_err(|source| failed(folder, source))?;
         }
         let path = beside(&self.path, ".lock");
-        let file = private(&path, false).map_err(|source| failed(&path, source))?;
-        match file.try_lock() {
+        let options = OpenOptions::new().read(true).write(true).clone();
+        let file = platform::open_or_create_private(&path, &options);
+        let file = file.map_err(|source| failed(&path, source))?;
+        match platform::try_lock(&file) {
             Ok(()) => Ok(Some(Locked {
                 cache: self,
                 _lock: file,
@@ -186,12 +188,8 @@ impl Locked<'_> {
 
 /// The content of the file, and whether only its owner can read and write it.
 fn read(path: &Path) -> std::io::Result<(SecretString, bool)> {
-    const OTHERS: u32 = 0o077;
-    const ADMINISTRATOR: u32 = 0;
     let mut file = File::open(path)?;
-    let about = file.metadata()?;
-    let me = rustix::process::geteuid().as_raw();
-    let is_private = about.mode() & OTHERS == 0 && [me, ADMINISTRATOR].contains(&about.uid());
+    let is_private = platform::file_access(&file)?.is_private();
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     Ok((SecretString::from(text), is_private))
@@ -204,23 +202,12 @@ fn replace(path: &Path, draft: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = private(draft, true)?;
+    let mut file = platform::create_private(draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(draft, path)?;
     // The rename is durable only after its folder is synced.
-    File::open(folder(path).unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Opens a file that only its owner can read and write.
-fn private(path: &Path, new: bool) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
-    options
-        .create(true)
-        .create_new(new)
-        .truncate(false)
-        .open(path)
+    platform::sync_folder(folder(path).unwrap_or(Path::new(".")))
 }
 
 fn folder(path: &Path) -> Option<&Path> {

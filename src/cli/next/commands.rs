@@ -6,8 +6,9 @@ use clap::{Arg, Command};
 
 use crate::cli::command;
 use crate::cli::next::secret_words::without_secrets;
-use crate::cli::next::typed_words::{Role, TypedLine, TypedWord, flag_of, is_over, quote};
+use crate::cli::next::typed_words::{Role, TypedLine, TypedWord, flag_of, is_over};
 use crate::domain::JobId;
+use crate::platform::{quoted, with_variables};
 
 /// Flags that have a meaning only while a job is planned, and the confirmation, which is that of one command.
 const PLANNING: [&str; 5] = ["--csv", "--json", "--plan-only", "--dry-run", "--confirm"];
@@ -104,12 +105,12 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
         let is_named = self.line.has("--new") && self.line.verb() != "undo";
         let typed = self.line.words.iter().filter(|word| !word.is_flag("--new"));
         let typed = typed.map(|word| match word.role {
-            Role::Subject if is_named => quote(job.as_str()),
-            _ => quote(&word.shown),
+            Role::Subject if is_named => quoted(job.as_str()),
+            _ => word.quoted(),
         });
         let set = self.variables();
-        let set = set.map(|(name, value)| format!("{name}={}", quote(&value)));
-        set.chain(typed).collect::<Vec<_>>().join(" ")
+        let command = typed.collect::<Vec<_>>().join(" ");
+        with_variables(&set.collect::<Vec<_>>(), &command)
     }
 
     fn after_planning(
@@ -135,8 +136,8 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
         let typed = typed.map(|word| {
             let shown = match word.role {
                 Role::Verb if verb == "plan" => "run".to_owned(),
-                Role::Subject if is_named => quote(job.as_str()),
-                _ => quote(&word.shown),
+                Role::Subject if is_named => quoted(job.as_str()),
+                _ => word.quoted(),
             };
             (&word.role, shown)
         });
@@ -156,7 +157,7 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
             let shown = match word.role {
                 Role::Verb if has_roster => "plan".to_owned(),
                 Role::Verb => "plan leavers.csv".to_owned(),
-                _ => quote(&word.shown),
+                _ => word.quoted(),
             };
             (&word.role, shown)
         });
@@ -167,15 +168,15 @@ impl<F: Fn(&OsStr) -> Option<OsString>> Present<F> {
         let other = self.program.find_subcommand(verb).unwrap_or(&self.program);
         let writes = verb == "retry";
         let words = self.line.words.iter().filter_map(|word| match &word.role {
-            Role::Program => Some(quote(&word.shown)),
-            Role::Verb => Some(format!("{verb} {}", quote(job))),
+            Role::Program => Some(word.quoted()),
+            Role::Verb => Some(format!("{verb} {}", quoted(job))),
             Role::Flag(flag) if PLANNING.contains(&flag.as_str()) || flag == "--new" => None,
             Role::Flag(flag) => {
                 let flag = flag_of(other, flag)?;
                 let limits_writes = flag
                     .get_help_heading()
                     .is_some_and(|it| LIMITS.contains(&it));
-                (writes || !limits_writes).then(|| quote(&word.shown))
+                (writes || !limits_writes).then(|| word.quoted())
             }
             Role::Subject | Role::EndOfFlags | Role::Other => None,
         });

@@ -8,4 +8,3 @@ mod typed_words;
 
 pub(crate) use commands::{after_check, after_planning, continuing, of_verb};
 pub(crate) use secret_words::{IS_HIDDEN, command_shown, has_hidden};
-pub(crate) use typed_words::quote;

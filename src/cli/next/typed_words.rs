@@ -3,6 +3,7 @@
 use clap::{Arg, Command};
 
 use crate::cli::next::secret_words::without_secrets;
+use crate::platform::{quoted, quoted_program};
 use crate::settings::is_past;
 
 /// What a word on the command line is.
@@ -33,6 +34,14 @@ impl TypedWord {
     /// Whether it is this flag, or its value.
     pub(super) fn is_flag(&self, name: &str) -> bool {
         matches!(&self.role, Role::Flag(flag) if flag == name)
+    }
+
+    /// The word as a shell reads it back.
+    pub(super) fn quoted(&self) -> String {
+        match self.role {
+            Role::Program => quoted_program(&self.shown),
+            _ => quoted(&self.shown),
+        }
     }
 }
 
@@ -152,10 +161,4 @@ pub(super) fn flag_of<'a>(verb: &'a Command, flag: &str) -> Option<&'a Arg> {
 /// Whether this is `until` with a moment that has passed.
 pub(super) fn is_over(flag: &str, value: &str) -> bool {
     flag == "until" && is_past(value)
-}
-
-/// The word as a POSIX shell reads it back.
-pub(crate) fn quote(word: &str) -> String {
-    // It refuses NUL only, which cannot be in an argument.
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::json::FailureForm;
 use crate::cli::output::Terminal;
 use crate::cli::process::signals;
+use crate::platform;
 use crate::screen;
 use crate::settings::{EndSettings, SecretKind};
 
@@ -48,7 +49,7 @@ pub(crate) async fn notifying<T: Serialize>(
 
 /// The program and its arguments.
 fn words_of(command: &str) -> Result<Vec<String>, Failure> {
-    let words = shlex::split(command).filter(|words| !words.is_empty());
+    let words = platform::split_words(command).filter(|words| !words.is_empty());
     words.ok_or_else(|| {
         let message = "`--notify-command` names no program, or a quote in it is not closed";
         Failure::new(Exit::Settings, message).hint("nothing was sent".to_owned())

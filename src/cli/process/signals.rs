@@ -1,32 +1,30 @@
 //! Signals. Of those that stop a run, the first two go to the engine, and the third ends the process at once.
-//! SIGUSR1 asks for the state of a run.
+//! Another one, where the system has it, asks for the state of a run.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::cli::Exit;
 use crate::engine::Signal;
 use crate::job::Signals;
+use crate::platform::{StatusSignal, StopSignal, StopSignals};
 
-/// Starts to listen to Ctrl-C, SIGTERM and SIGHUP.
+/// Starts to listen to the signals that stop a run.
 pub(crate) fn listen() -> io::Result<Signals> {
     let (sender, receiver) = mpsc::channel(8);
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
+    let mut stops = StopSignals::listen()?;
     let mut listeners = JoinSet::new();
     listeners.spawn(async move {
         for count in 1_u32.. {
-            let signal = tokio::select! {
-                Some(()) = interrupts.recv() => Signal::Interrupt,
-                Some(()) = terminations.recv() => Signal::Terminate,
-                Some(()) = hangups.recv() => Signal::Hangup,
-                else => return,
+            let signal = match stops.next().await {
+                Some(StopSignal::Interrupt) => Signal::Interrupt,
+                Some(StopSignal::Terminate) => Signal::Terminate,
+                Some(StopSignal::Hangup) => Signal::Hangup,
+                None => return,
             };
             if count > 2 {
                 leave_at_once(signal);
@@ -38,7 +36,7 @@ pub(crate) fn listen() -> io::Result<Signals> {
     Ok(Signals::new(receiver, listeners))
 }
 
-/// Listens for SIGUSR1, by which the user asks for the state of the run, until it is dropped.
+/// Listens for the signal by which the user asks for the state of the run, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct StatusRequests {
     asked: Arc<AtomicBool>,
@@ -48,12 +46,12 @@ pub(crate) struct StatusRequests {
 impl StatusRequests {
     /// Starts to listen.
     pub(crate) fn listen() -> io::Result<Self> {
-        let mut requests = signal(SignalKind::user_defined1())?;
+        let mut requests = StatusSignal::listen()?;
         let asked = Arc::new(AtomicBool::new(false));
         let mut listener = JoinSet::new();
         let raised = Arc::clone(&asked);
         listener.spawn(async move {
-            while requests.recv().await.is_some() {
+            while requests.next().await.is_some() {
                 raised.store(true, Ordering::Relaxed);
             }
         });

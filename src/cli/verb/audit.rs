@@ -95,7 +95,7 @@ async fn verify(args: &VerifyEvidenceArgs, terminal: Terminal) -> Result<Audit, 
         let hint = "give the folder that `report -o` has written; inside it, that is `.`";
         return Err(Failure::new(Exit::Settings, message).hint(hint.to_owned()));
     }
-    if args.subject.contains('/') {
+    if args.subject.contains(std::path::is_separator) {
         let message = format!("there is no folder `{}`", args.subject);
         return Err(Failure::new(Exit::Settings, message));
     }

@@ -6,13 +6,13 @@ use crate::cli::Exit;
 use crate::cli::args::SettingsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::WorkedForm;
-use crate::cli::next::quote;
 use crate::cli::output::{Terminal, nothing_to_do};
 use crate::cli::process::notifying;
 use crate::cli::verb::run::WorkArgs;
 use crate::domain::Clock;
 use crate::job::{JobRequest, Sessions, describe_job};
 use crate::ledger::{Mandate, Reader};
+use crate::platform::quoted;
 use crate::settings::{Grounds, Settings};
 
 /// Continue the latest job that a run has begun and not finished.
@@ -94,7 +94,7 @@ fn warn_of_lost_grounds(mandate: &Mandate, now: &Grounds, terminal: Terminal) {
     ];
     for (name, before, now) in grounds {
         if let (Some(before), None) = (before, now) {
-            let flag = quote(before);
+            let flag = quoted(before);
             terminal.warn(&format!(
                 "warning: the last run had a {name}, and this one is recorded without it: give `--{name} {flag}`"
             ));

@@ -2,9 +2,10 @@
 //!
 //! It keeps the secret of one account at one provider, from when it has signed in until it is refused.
 
-use keyring_core::{CredentialStore, Entry, Error};
+use keyring_core::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform;
 use crate::settings::{Connection, SecretKind};
 
 /// The name under which all entries of this program are kept.
@@ -59,7 +60,7 @@ pub(super) fn forget(kind: SecretKind, connection: &Connection) -> Result<(), Ke
 /// The entry of this kind of secret, for this account at this provider.
 fn entry(kind: SecretKind, connection: &Connection) -> Result<Entry, KeyringError> {
     if keyring_core::get_default_store().is_none() {
-        keyring_core::set_default_store(store()?);
+        keyring_core::set_default_store(platform::keyring_store().map_err(KeyringError)?);
     }
     let account = connection.sign_in.account();
     let user = format!(
@@ -68,33 +69,4 @@ fn entry(kind: SecretKind, connection: &Connection) -> Result<Entry, KeyringErro
         connection.scim.as_str()
     );
     Ok(Entry::new(SERVICE, &user)?)
-}
-
-type Store = std::sync::Arc<CredentialStore>;
-
-#[cfg(target_os = "linux")]
-fn store() -> Result<Store, KeyringError> {
-    use linux_keyutils::{KeyRing, KeyRingIdentifier};
-    // A process that no login has begun (cron, a container) has no keyring of its session. The kernel would make one
-    // in the midst of the store's work, which would then search another.
-    KeyRing::from_special_id(KeyRingIdentifier::Session, true)
-        .map_err(|error| KeyringError(error.to_string()))?;
-    Ok(linux_keyutils_keyring_store::Store::new()?)
-}
-
-#[cfg(target_os = "macos")]
-fn store() -> Result<Store, KeyringError> {
-    Ok(apple_native_keyring_store::keychain::Store::new()?)
-}
-
-#[cfg(target_os = "windows")]
-fn store() -> Result<Store, KeyringError> {
-    Ok(windows_native_keyring_store::Store::new()?)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
-fn store() -> Result<Store, KeyringError> {
-    Err(KeyringError(
-        "this system has none that is known".to_owned(),
-    ))
 }

@@ -103,8 +103,7 @@ impl JobIdentity<'_> {
 
     /// Links are followed, so that the same file is recognised under each of its names.
     fn path(&self) -> String {
-        self.roster
-            .canonicalize()
+        dunce::canonicalize(self.roster)
             .or_else(|_| std::path::absolute(self.roster))
             .unwrap_or_else(|_| self.roster.to_owned())
             .display()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::ledger::{Job, Reader, UserRow};
+use crate::platform;
 use crate::report::bundle::hashed_file::{FileDigest, HashedFile};
 use crate::report::bundle::manifest::{Manifest, sums};
 use crate::report::csv_files::{UndoTable, report_table};
@@ -70,7 +71,7 @@ async fn make(
 ) -> Result<Summary, ReportError> {
     let above = dir.parent().unwrap_or(Path::new(""));
     files::create_folders(above).map_err(at(above))?;
-    let (draft, ()) = files::unused(dir, files::create_folder).map_err(at(dir))?;
+    let (draft, ()) = files::unused(dir, platform::create_private_folder).map_err(at(dir))?;
     let files = FILES.map(|name| draft.join(name));
     let written = write_files(reader, job, &files, options).await;
     let renamed = written.and_then(|summary| {
@@ -91,7 +92,8 @@ async fn fill(
     dir: &Path,
     options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
-    let (draft, ()) = files::unused(&dir.join("bundle"), files::create_folder).map_err(at(dir))?;
+    let (draft, ()) =
+        files::unused(&dir.join("bundle"), platform::create_private_folder).map_err(at(dir))?;
     let drafts = FILES.map(|name| draft.join(name));
     let written = write_files(reader, job, &drafts, options).await;
     let mut named = Vec::new();
@@ -178,7 +180,7 @@ async fn write_files(
     let digest = file.finish().map_err(at(manifest))?;
     digests.push(("manifest.json", digest));
     let sums = sums(&digests);
-    let mut file = files::create(sums_file).map_err(at(sums_file))?;
+    let mut file = platform::create_private(sums_file).map_err(at(sums_file))?;
     file.write_all(sums.as_bytes()).map_err(at(sums_file))?;
     Ok(gathered)
 }

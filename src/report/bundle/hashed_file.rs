@@ -7,7 +7,7 @@ use std::path::Path;
 use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::domain::hex;
-use crate::files;
+use crate::platform;
 
 /// A file that is being written, with the digest of its bytes so far.
 pub(super) struct HashedFile {
@@ -29,7 +29,7 @@ impl HashedFile {
     /// Creates the file, which only its owner may read. The path must not exist.
     pub(super) fn create(path: &Path) -> std::io::Result<Self> {
         Ok(Self {
-            file: BufWriter::new(files::create(path)?),
+            file: BufWriter::new(platform::create_private(path)?),
             context: Context::new(&SHA256),
             bytes: 0,
         })

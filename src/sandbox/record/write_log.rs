@@ -6,12 +6,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use crate::platform;
 use crate::sandbox::fault::fault_settings::FaultKind;
 use crate::sandbox::shared_state::hold;
 use crate::sandbox::tenant::user_profile::UserProfile;
@@ -24,9 +24,9 @@ pub(crate) struct WriteLog(Mutex<File>);
 impl WriteLog {
     /// Starts a new file; an older one of the same name is emptied.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(path).map(|file| Self(Mutex::new(file)))
+        let options = OpenOptions::new().write(true).truncate(true).clone();
+        let file = platform::open_or_create_private(path, &options)?;
+        Ok(Self(Mutex::new(file)))
     }
 
     /// Continues an older file, after applying its writes to `tenant`. A line that was cut when the writer
@@ -37,11 +37,8 @@ impl WriteLog {
                 restore(tenant, &line?);
             }
         }
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)?;
+        let options = OpenOptions::new().append(true).clone();
+        let file = platform::open_or_create_private(path, &options)?;
         Ok(Self(Mutex::new(file)))
     }
 

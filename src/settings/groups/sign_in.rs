@@ -133,7 +133,7 @@ settings_group! {
         /// The file that keeps refresh tokens for later runs.
         token_cache: PathBuf => SettingFacts {
             example: "tokens.json",
-            otherwise: "offboard/tokens.json below `XDG_STATE_HOME`, which is ~/.local/state",
+            otherwise: "offboard/tokens.json below `XDG_STATE_HOME`, which is ~/.local/state, or on Windows `LOCALAPPDATA`",
             ..SECRET_FILE
         };
     }
@@ -151,7 +151,7 @@ settings_group! {
             trust: Trust::Named,
             ..SECRET
         };
-        /// Let /bin/sh read the token command.
+        /// Let a shell read the token command: /bin/sh, or on Windows PowerShell.
         token_command_shell: bool = false => SWITCH;
         /// How long the token command may take.
         token_command_timeout: Span = Span(Duration::from_mins(1)) => SettingFacts {

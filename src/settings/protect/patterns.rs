@@ -62,7 +62,7 @@ fn looks_like_a_file(word: &str) -> bool {
         .extension()
         .and_then(|ending| ending.to_str());
     let known = ending.is_some_and(|ending| FILES.iter().any(|f| f.eq_ignore_ascii_case(ending)));
-    known && !name.contains(['@', '*']) || name.contains('/')
+    known && !name.contains(['@', '*']) || name.contains(std::path::is_separator)
 }
 
 #[cfg(test)]

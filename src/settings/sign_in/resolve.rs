@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::auth::{DeviceService, TokenCommand, TokenForm};
 use crate::http::{BaseUrl, HeaderName, PlainHttp, endpoint, header};
+use crate::platform;
 use crate::settings::sign_in::{SignInKind, SignInMethod};
 use crate::settings::values::some_time;
 use crate::settings::{Layer, SecretKind, SettingsError};
@@ -201,13 +202,9 @@ fn username(name: Option<&str>) -> Result<String, SettingsError> {
     Ok(name.to_owned())
 }
 
-/// The file for what a program keeps from run to run (XDG Base Directory Specification).
+/// The file for what this program keeps from run to run.
 fn token_cache() -> Option<PathBuf> {
-    let folder = |name| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
+    let state = platform::state_folder()?;
     Some(state.join("offboard").join("tokens.json"))
 }
 
@@ -219,9 +216,9 @@ fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
         flag,
     )?;
     let words = if layer.token_command.token_command_shell() {
-        vec!["/bin/sh".to_owned(), "-c".to_owned(), text]
+        platform::shell(text)
     } else {
-        let words = shlex::split(&text).filter(|words| !words.is_empty());
+        let words = platform::split_words(&text).filter(|words| !words.is_empty());
         words.ok_or(SettingsError::TokenCommand)?
     };
     Ok(TokenCommand {

@@ -2,7 +2,7 @@
 //!
 //! An error names the line that is wrong and never shows it, because it may hold a secret.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -37,15 +37,10 @@ impl SettingsFile {
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
             None => return Ok(Self::default()),
         };
-        let trusted = |metadata: std::io::Result<Metadata>| match named {
-            Some(_) => Ok(()),
-            None => trust::check(path, &metadata.map_err(|source| unreadable(path, source))?),
+        let file = match named {
+            Some(_) => File::open(path).map_err(|source| unreadable(path, source))?,
+            None => trust::open(path)?,
         };
-        // To open what is no file may take for ever.
-        trusted(std::fs::metadata(path))?;
-        let file = File::open(path).map_err(|source| unreadable(path, source))?;
-        // What is checked is what is read, whatever the name led to a moment before.
-        trusted(file.metadata())?;
         Ok(Self {
             layer: read(path, file)?,
             path: Some(path.to_owned()),
@@ -161,7 +156,8 @@ fn known_keys(path: &Path, text: &str, all: &[Declared]) -> Result<(), SettingsE
 /// Whether a profile of this name is a file, and no built-in one.
 pub(in crate::settings) fn is_profile_file(name: &str) -> bool {
     let path = Path::new(name);
-    built_in::builtin(name).is_none() && (path.extension().is_some() || name.contains('/'))
+    built_in::builtin(name).is_none()
+        && (path.extension().is_some() || name.contains(std::path::is_separator))
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> SettingsError {

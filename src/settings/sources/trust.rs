@@ -5,39 +5,54 @@
 //! administrator, may be able to write the file, and even then it decides neither which program runs nor where a
 //! secret goes.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::platform::{self, FileAccess, FileOwner};
 use crate::settings::SettingsError;
 use crate::settings::declare::Trust;
 use crate::settings::sources::Layer;
 
-/// Refuses a file that is not named, unless only this user, or the system's administrator, can have written it.
+/// Opens a file that is not named, if only this user, or the system's administrator, can have written it.
 ///
 /// # Errors
-/// [`SettingsError::Untrusted`] with the reason.
-pub(super) fn check(path: &Path, file: &Metadata) -> Result<(), SettingsError> {
-    let me = rustix::process::geteuid().as_raw();
-    match objection(file, me) {
-        None => Ok(()),
-        Some(why) => Err(SettingsError::Untrusted {
-            path: path.to_owned(),
-            why,
-        }),
+/// [`SettingsError::Untrusted`] with the reason, or [`SettingsError::Read`].
+pub(super) fn open(path: &Path) -> Result<File, SettingsError> {
+    let unreadable = |source| SettingsError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    // To open what is no file may take for ever.
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(untrusted(path, NO_FILE));
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    // What is checked is what is read, whatever the name led to a moment before.
+    let is_file = file.metadata().map_err(unreadable)?.is_file();
+    let access = platform::file_access(&file).map_err(unreadable)?;
+    match objection(is_file, access) {
+        None => Ok(file),
+        Some(why) => Err(untrusted(path, why)),
     }
 }
 
-fn objection(file: &Metadata, me: u32) -> Option<&'static str> {
-    const ADMINISTRATOR: u32 = 0;
-    const WRITABLE_BY_OTHERS: u32 = 0o022;
-    if !file.is_file() {
-        Some("it is no file")
-    } else if ![me, ADMINISTRATOR].contains(&file.uid()) {
+const NO_FILE: &str = "it is no file";
+
+fn untrusted(path: &Path, why: &'static str) -> SettingsError {
+    SettingsError::Untrusted {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+fn objection(is_file: bool, access: FileAccess) -> Option<&'static str> {
+    if !is_file {
+        Some(NO_FILE)
+    } else if access.owner == FileOwner::Another {
         Some("another user owns it")
-    } else if file.mode() & WRITABLE_BY_OTHERS != 0 {
+    } else if access.others_may_write {
         Some("others may write it")
     } else {
         None
@@ -90,16 +105,23 @@ mod tests {
             (0o602, false),
         ] {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            let file = fs::metadata(&path).unwrap();
-            assert_eq!(check(&path, &file).is_ok(), trusted, "{mode:o}");
+            assert_eq!(open(&path).is_ok(), trusted, "{mode:o}");
         }
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        let file = fs::metadata(&path).unwrap();
-        let folder = fs::metadata(dir.path()).unwrap();
-        assert_eq!(objection(&folder, folder.uid()), Some("it is no file"));
-        let other = objection(&file, file.uid() + 1);
-        // A file that root owns is trusted for every account.
-        assert_eq!(other.is_none(), file.uid() == 0);
+        assert!(open(dir.path()).is_err());
+        // A file that the administrator owns is trusted for every account.
+        for (owner, expected) in [
+            (FileOwner::Me, None),
+            (FileOwner::Administrator, None),
+            (FileOwner::Another, Some("another user owns it")),
+        ] {
+            let access = FileAccess {
+                owner,
+                others_may_read: true,
+                others_may_write: false,
+            };
+            assert_eq!(objection(true, access), expected);
+            assert_eq!(objection(false, access), Some(NO_FILE));
+        }
     }
 
     #[test]

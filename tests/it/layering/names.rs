@@ -30,6 +30,10 @@ fn visible_types(text: &str) -> Vec<String> {
 fn each_visible_type_has_a_name_of_its_own() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for source in sources("src") {
+        // What `platform` has for Unix it has for Windows under the same name, and a program contains one of them.
+        if source.path.starts_with("src/platform/windows") {
+            continue;
+        }
         for name in visible_types(&source.text) {
             places.entry(name).or_default().push(Source::name(&source));
         }

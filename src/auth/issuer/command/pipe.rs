@@ -1,9 +1,10 @@
 //! Reads one output pipe of a program while the program runs.
 
-use std::os::fd::AsFd;
-
 use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::ChildStdout;
+
+use crate::platform;
 
 /// The longest output that is kept, in bytes: much longer than any token.
 const LONGEST: usize = 64 * 1024;
@@ -31,13 +32,12 @@ pub(super) struct Pipe<R> {
     taken: usize,
 }
 
-impl<R: AsFd> Pipe<R> {
-    /// Reads what is already in the pipe, by a system call instead of the runtime, which notices new output
-    /// later. So what was written to this pipe first is also read first.
-    pub(super) fn read_what_is_there(&mut self) {
+impl Pipe<ChildStdout> {
+    /// Reads what is already in the pipe. So what was written to this pipe first is also read first.
+    pub(super) async fn read_what_is_there(&mut self) {
         let mut buffer = Zeroizing::new(vec![0; 4096]);
-        while let Some(source) = &self.source
-            && let Ok(length @ 1..) = rustix::io::read(source.as_fd(), buffer.as_mut_slice())
+        while let Some(source) = &mut self.source
+            && let Ok(length @ 1..) = platform::read_what_is_there(source, &mut buffer).await
         {
             self.keep(&buffer[..length]);
         }

@@ -8,7 +8,6 @@ use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::Instant;
@@ -17,6 +16,7 @@ use crate::auth::redact::Secrets;
 use crate::auth::secret_text::{SecretFault, SecretShape, parse_secret};
 use crate::auth::token_form::TokenForm;
 use crate::http::{one_line, visible};
+use crate::platform::{self, ProcessGroup};
 
 use super::pipe::{Lines, Pipe};
 use crate::auth::issuer::Grant;
@@ -97,8 +97,8 @@ impl FromCommand {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .kill_on_drop(true);
+        platform::in_own_group(&mut command);
         for name in &self.command.hidden {
             command.env_remove(name);
         }
@@ -107,7 +107,7 @@ impl FromCommand {
             Err(error) => return Grant::Refused(format!("cannot start {}: {error}", self.name())),
         };
         // Dropped before the child: until then the process id cannot be given to another process.
-        let group = Group::of(&child);
+        let group = ProcessGroup::of(&child);
         let mut output = ProgramOutput::new(&mut child);
         let status = self.listen(&mut child, &mut output).await;
         group.release();
@@ -142,8 +142,12 @@ impl FromCommand {
                 biased;
                 status = child.wait() => return status,
                 () = output.stdout.read(), if output.stdout.is_open() => {}
-                () = output.stderr.read(), if output.stderr.is_open() => self.show(output, Lines::Complete),
-                () = tokio::time::sleep(PAUSE), if waits => self.show(output, Lines::AlsoIncomplete),
+                () = output.stderr.read(), if output.stderr.is_open() => {
+                    self.show(output, Lines::Complete).await;
+                }
+                () = tokio::time::sleep(PAUSE), if waits => {
+                    self.show(output, Lines::AlsoIncomplete).await;
+                }
             }
         }
     }
@@ -159,13 +163,13 @@ impl FromCommand {
                 () = output.stderr.read(), if output.stderr.is_open() => {}
             }
         }
-        self.show(output, Lines::AlsoIncomplete);
+        self.show(output, Lines::AlsoIncomplete).await;
     }
 
     /// Shows the lines that have arrived; also an incomplete one if `lines` says so. What the program has
     /// printed on standard output is removed from them.
-    fn show(&self, output: &mut ProgramOutput, lines: Lines) {
-        output.stdout.read_what_is_there();
+    async fn show(&self, output: &mut ProgramOutput, lines: Lines) {
+        output.stdout.read_what_is_there().await;
         while let Some(line) = output.stderr.next_line(lines) {
             let line = output.without_printed(&self.secrets.redact(&line));
             (self.show)(&visible(&line));
@@ -245,30 +249,6 @@ impl ProgramOutput {
     }
 }
 
-/// The process group of a program. It is killed when this is dropped, unless it was released.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-
-    /// The program has ended by itself: processes that it left may continue.
-    fn release(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // This fails only if no process is left.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
 fn failed(why: String) -> Grant {
     Grant::Failed {
         why,
@@ -282,6 +262,8 @@ mod tests {
     //! Small programs, and how their output is read.
 
     use std::sync::{Arc, Mutex};
+
+    use rustix::process::{Pid, Signal};
 
     use super::*;
 

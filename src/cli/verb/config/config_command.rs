@@ -14,8 +14,8 @@ use crate::cli::next::command_shown;
 use crate::cli::output::Terminal;
 use crate::cli::typed::FlagSources;
 use crate::cli::verb::config::profiles::{ProfilesArgs, list_profiles};
-use crate::files;
 use crate::http::without_secrets;
+use crate::platform;
 use crate::settings::{Layer, Origin, SecretKind, Settings, template};
 
 /// Look at the settings, or write a file of them.
@@ -78,8 +78,8 @@ pub(crate) fn config(args: ConfigArgs, terminal: Terminal) -> Result<Exit, Failu
 
 fn init(args: &ConfigInitArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let path = args.file.display();
-    let written =
-        files::create(&args.file).and_then(|mut file| file.write_all(template().as_bytes()));
+    let written = platform::create_private(&args.file)
+        .and_then(|mut file| file.write_all(template().as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Failure::new(Exit::Settings, format!("`{path}` exists already"))

@@ -28,6 +28,7 @@ use crate::job::{
 };
 use crate::ledger::{Job, JobSelector, Ledger, Reader};
 use crate::pace::{Rate, RateUnit};
+use crate::platform;
 use crate::report::{Privacy, ReportOptions, write_bundle};
 use crate::sandbox::{Books, FaultSettings, Sandbox, SandboxSettings};
 use crate::settings::{Layer, ProgressSettings, SecretSource, Settings, Span};
@@ -141,11 +142,8 @@ impl Story<'_> {
 
     /// Offers to open the page of the report, where a person and a browser may be.
     fn offer_to_open(&self, page: &Path) {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let has_screen =
-            !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
         let voice = self.setup.voice.as_ref();
-        if !has_screen || !voice.can_ask() {
+        if !platform::has_screen() || !voice.can_ask() {
             return;
         }
         match voice.ask_yes("Open the report in the browser? (y/n)") {

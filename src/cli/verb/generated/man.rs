@@ -1,8 +1,6 @@
 //! `offboard man`: a page of the manual for each verb, made from the command line's own description.
 
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,6 +10,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 use crate::files::{OutputPath, Signature};
+use crate::platform;
 
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -62,7 +61,7 @@ pub(crate) fn man(args: &ManArgs, terminal: Terminal) -> Result<Exit, Failure> {
         page.render(&mut draft).map_err(failed)?;
         draft.finish()?;
         // All accounts of the machine may read a manual page.
-        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(failed)
+        platform::make_readable(&path).map_err(failed)
     })?;
     terminal.note(format!(
         "for the pages: man -l {}/{PROGRAM}.1",

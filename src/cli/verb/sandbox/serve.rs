@@ -9,12 +9,12 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{SCHEMA, SandboxForm, VERSION};
-use crate::cli::next::quote;
 use crate::cli::output::Terminal;
 use crate::cli::process::signals;
 use crate::cli::verb::sandbox::{roster_record, write_roster};
 use crate::files::{OutputPath, Signature};
 use crate::job::JobError;
+use crate::platform;
 use crate::sandbox::{
     Approver, CertificateRules, FaultSettings, OAuthRules, RequestAllowance, Sandbox,
     SandboxSettings, people,
@@ -180,7 +180,8 @@ fn to_text(form: &SandboxForm) -> Painted {
         "\nIn another terminal, `offboard` works on it after:",
     );
     for (name, value) in variables {
-        let _ = write!(text, "\nexport OFFBOARD_{name}={}", quote(value));
+        let line = platform::set_variable(&format!("OFFBOARD_{name}"), value);
+        let _ = write!(text, "\n{line}");
     }
     text
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::cli::next::quote;
 use crate::domain::{Clock, Status};
 use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
+use crate::platform::quoted;
 use crate::progress::{Speed, WINDOW};
 use crate::report::{Privacy, Summary};
 
@@ -119,7 +119,7 @@ impl Standing {
             None if self.job.retry.is_some() => ("retry", self.job.id.to_string()),
             None => ("run", self.job.id.to_string()),
         };
-        let ledger = quote(&self.ledger.to_string_lossy());
+        let ledger = quoted(&self.ledger.to_string_lossy());
         // A number that was confirmed is that of the whole job, or retry, and stays the same.
         let is_begun = self.summary.runs.iter().any(|run| run.kind == "run");
         let confirmed = match self.job.retry {

@@ -16,7 +16,7 @@ const LONGEST: usize = 504;
 /// The absolute path of a ledger, with all links followed; the file may be missing, its folder may
 /// not.
 pub(in crate::ledger) fn resolve(typed: &Path) -> Result<PathBuf, LedgerError> {
-    let found = match typed.canonicalize() {
+    let found = match dunce::canonicalize(typed) {
         Err(error) if error.kind() == ErrorKind::NotFound => missing(typed)?,
         found => found.map_err(|source| LedgerError::open(typed, source))?,
     };
@@ -45,8 +45,7 @@ fn missing(typed: &Path) -> Result<PathBuf, LedgerError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    folder
-        .canonicalize()
+    dunce::canonicalize(folder)
         .map(|folder| folder.join(name))
         .map_err(|source| LedgerError::open(typed, source))
 }

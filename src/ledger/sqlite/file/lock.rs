@@ -6,7 +6,6 @@
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use crate::domain::Timestamp;
 use crate::files::{self, FileError, Signature};
 use crate::ledger::LedgerError;
 use crate::ledger::sqlite::file::ledger_path;
+use crate::platform::{self, FileId};
 
 /// How often the lock is tried while readers come and go, or while the file vanishes.
 const TRIES: u32 = 40;
@@ -71,11 +71,11 @@ impl Lock {
         let mut why = "it vanishes whenever it is locked";
         for round in 0..TRIES {
             let mut file = open(ledger, &path)?;
-            match file.try_lock() {
+            match platform::try_lock(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     // `holder` asks by a shared lock. Where another one can be had, no process writes.
-                    match file.try_lock_shared() {
+                    match platform::try_lock_shared(&file) {
                         Ok(()) => {}
                         Err(TryLockError::WouldBlock) => {
                             return Err(LedgerError::Locked {
@@ -126,8 +126,8 @@ fn open(ledger: &Path, path: &Path) -> Result<File, LedgerError> {
 
 /// Whether this very file is the one of that name.
 fn is_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), path.metadata()) {
-        (Ok(mine), Ok(named)) => (mine.dev(), mine.ino()) == (named.dev(), named.ino()),
+    match (FileId::of(file), FileId::at(path)) {
+        (Ok(mine), Ok(named)) => mine == named,
         _ => false,
     }
 }
@@ -135,7 +135,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 /// The process that holds the ledger at `path`, if there is one.
 pub(in crate::ledger) fn holder(ledger: &Path) -> Option<Holder> {
     let mut file = File::open(lock_path(ledger)).ok()?;
-    match file.try_lock_shared() {
+    match platform::try_lock_shared(&file) {
         Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
     }

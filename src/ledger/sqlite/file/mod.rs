@@ -2,9 +2,9 @@
 //!
 //! Nothing here knows what is stored in it.
 
-mod file_id;
 mod ledger_path;
 mod lock;
+mod opened_file;
 mod opening;
 
 pub(crate) use lock::Holder;

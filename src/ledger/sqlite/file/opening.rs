@@ -1,8 +1,7 @@
 //! Opening a ledger: for writing, by one process, or for reading, by any number of processes.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +12,12 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::domain::Clock;
-use crate::ledger::sqlite::file::file_id::FileId;
 use crate::ledger::sqlite::file::ledger_path;
 use crate::ledger::sqlite::file::lock::{self, Lock};
+use crate::ledger::sqlite::file::opened_file::OpenedFile;
 use crate::ledger::sqlite::jobs::PlanGuard;
 use crate::ledger::{Holder, LedgerError};
+use crate::platform;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -42,12 +42,12 @@ pub struct Ledger {
     /// What the plan of the job is compared with while its users are claimed; `None` if this process made the plan.
     pub(in crate::ledger) plan_guard: Option<Arc<Mutex<PlanGuard>>>,
     /// The file that was opened, whatever is found at `path` later.
-    file: FileId,
+    file: OpenedFile,
     _lock: Lock,
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, making it if it is not there (mode 0600), and brings its schema
+    /// Opens the ledger at `path`, making it if it is not there (for its owner alone), and brings its schema
     /// up to date.
     ///
     /// # Errors
@@ -69,7 +69,8 @@ impl Ledger {
             Found::Ledger | Found::Older(_) | Found::Unmade => {}
             Found::Nothing => create(path)?,
         }
-        std::fs::set_permissions(path, Permissions::from_mode(0o600))
+        File::open(path)
+            .and_then(|file| platform::make_private(path, &file))
             .map_err(|source| LedgerError::open(path, source))?;
         let mut connection = options(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -81,7 +82,7 @@ impl Ledger {
             .await
             .map_err(|error| migration_error(path, error))?;
         let mut ledger = Self {
-            file: FileId::of(path)?,
+            file: OpenedFile::of(path)?,
             path: path.to_owned(),
             connection,
             clock,
@@ -207,6 +208,9 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .create_if_missing(false)
         .busy_timeout(Duration::from_secs(30))
         .row_buffer_size(ROW_BUFFER)
+        // Only macOS has these: there an ordinary sync leaves the data in the drive's own memory.
+        .pragma("fullfsync", "1")
+        .pragma("checkpoint_fullfsync", "1")
         .disable_statement_logging()
 }
 
@@ -242,7 +246,7 @@ async fn examine(path: &Path) -> Result<Found, LedgerError> {
         Ok(meta) if meta.len() == 0 => return nothing(path),
         Ok(_) => {}
     }
-    std::fs::File::open(path).map_err(|source| LedgerError::open(path, source))?;
+    File::open(path).map_err(|source| LedgerError::open(path, source))?;
     let (mut connection, id) = look(path).await?;
     let foreign = || LedgerError::Foreign(path.to_owned());
     let id = id.map_err(|error| {
@@ -346,12 +350,8 @@ fn is_unwritable(error: &sqlx::Error) -> bool {
 }
 
 fn create(path: &Path) -> Result<(), LedgerError> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+    let options = OpenOptions::new().write(true).clone();
+    platform::open_or_create_private(path, &options)
         .map(drop)
         .map_err(|source| LedgerError::open(path, source))
 }

@@ -1,25 +1,19 @@
 //! Whether a path still leads to the file that was opened.
 
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::ledger::LedgerError;
+use crate::platform::FileId;
 
-/// Which file it is, under whatever name.
+/// The file of a ledger that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ledger) struct FileId {
-    device: u64,
-    inode: u64,
-}
+pub(in crate::ledger) struct OpenedFile(FileId);
 
-impl FileId {
+impl OpenedFile {
     pub(in crate::ledger) fn of(path: &Path) -> Result<Self, LedgerError> {
-        let meta = std::fs::metadata(path).map_err(|source| LedgerError::open(path, source))?;
-        Ok(Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-        })
+        let id = FileId::at(path).map_err(|source| LedgerError::open(path, source))?;
+        Ok(Self(id))
     }
 
     /// Checks that this file is the one at the path. A file that was deleted can be written for as long
