@@ -215,6 +215,10 @@ async fn shells_and_manuals_know_the_verbs() {
         "{page}"
     );
     assert!(dir.path().join("pages/offboard.1").exists());
+    for page in std::fs::read_dir(dir.path().join("pages")).unwrap() {
+        let name = page.unwrap().file_name().into_string().unwrap();
+        assert!(!name.contains("help"), "{name}: no verb of this name works");
+    }
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ fn pages(
     write: &mut impl FnMut(&Man) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let verbs = command.get_subcommands();
-    for verb in verbs.filter(|verb| !verb.is_hide_set()) {
+    // `help` has a verb of its own for each other verb, which would be a second page with nothing on it.
+    for verb in verbs.filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
         pages(verb, write)?;
     }
     write(&Man::new(command.clone()))
