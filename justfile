@@ -63,6 +63,10 @@ docs:
 book:
     .ci/run book
 
+# Makes the files of a release into target/dist: `just release`, or some steps: `just release parts deb`.
+release *STEPS:
+    deploy/release {{STEPS}}
+
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:
     INSTA_UPDATE=always cargo test --locked {{FILTER}}
