@@ -67,6 +67,10 @@ book:
 release *STEPS:
     deploy/release {{STEPS}}
 
+# Installs the Debian package of `just release` in a clean Debian, uses it, and removes it. Needs root.
+test-deb:
+    tests/packages/deb target/dist/*.deb
+
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:
     INSTA_UPDATE=always cargo test --locked {{FILTER}}
