@@ -35,6 +35,41 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ),
     ("README.md", "test", "these are the tests themselves"),
     ("docs/automation.md", "kubectl", "needs a cluster"),
+    (
+        "docs/install.md",
+        "archive",
+        "needs the archive of a release, and root",
+    ),
+    (
+        "docs/install.md",
+        "archive-removal",
+        "needs the archive of a release, and root",
+    ),
+    (
+        "docs/install.md",
+        "digests",
+        "deploy/release runs it on the files of a release",
+    ),
+    (
+        "docs/install.md",
+        "package",
+        "tests/packages/deb does it in a clean Debian",
+    ),
+    (
+        "docs/install.md",
+        "package-removal",
+        "tests/packages/deb does it in a clean Debian",
+    ),
+    (
+        "docs/install.md",
+        "source",
+        "compiles the program anew, which takes minutes",
+    ),
+    (
+        "docs/install.md",
+        "source-removal",
+        "needs an installed program",
+    ),
 ];
 
 /// One command of a block, with the output that the document shows.
@@ -186,6 +221,7 @@ macro_rules! played {
 
 played! {
     the_commands_of_the_readme: "README.md",
+    the_commands_about_installation: "docs/install.md",
     the_commands_of_a_first_job: "docs/first-job.md",
     the_commands_about_the_roster: "docs/roster.md",
     the_commands_about_sign_in: "docs/sign-in.md",

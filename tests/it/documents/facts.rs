@@ -26,6 +26,7 @@ const OTHER_FLAGS: &[&str] = &[
     "example",
     "from-file",
     "from-literal",
+    "ignore-missing",
     "ignored",
     "interactive",
     "lib",
