@@ -43,6 +43,10 @@ program:
 demo:
     .ci/run demo
 
+# Builds the image with the release build in it, and tests it. `tests/image/build` compiles in the image instead.
+image:
+    .ci/run image
+
 # Runs the benchmark: `just bench`, `just bench 1000000`, `just bench --rounds 1 10000`.
 bench *ARGUMENTS:
     cargo bench --locked --bench durability -- {{ARGUMENTS}}
