@@ -70,6 +70,36 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "source-removal",
         "needs an installed program",
     ),
+    (
+        "docs/container.md",
+        "build",
+        "needs a container engine; tests/image/build builds the image with buildah",
+    ),
+    (
+        "docs/container.md",
+        "demo",
+        "needs the image; tests/image/build runs it with runc",
+    ),
+    (
+        "docs/container.md",
+        "chown",
+        "needs the image and root; tests/image/build does it with runc",
+    ),
+    (
+        "docs/container.md",
+        "run",
+        "needs the image; tests/image/build runs it with runc",
+    ),
+    (
+        "docs/container.md",
+        "secrets",
+        "needs the image; tests/image/build does it with runc",
+    ),
+    (
+        "docs/container.md",
+        "stop",
+        "needs the image; tests/image/build sends the signal with runc",
+    ),
 ];
 
 /// One command of a block, with the output that the document shows.
