@@ -12,12 +12,12 @@ COPY Cargo.toml Cargo.lock build.rs ./
 RUN mkdir -p src benches \
     && echo 'fn main() {}' | tee src/main.rs benches/durability.rs >/dev/null \
     && touch src/lib.rs \
-    && cargo build --release --locked
+    && cargo build --profile dist --locked
 COPY config config
 COPY migrations migrations
 COPY src src
 # The stand-ins are older than what was built from them: touching makes cargo look again.
-RUN touch src/main.rs src/lib.rs && cargo build --release --locked
+RUN touch src/main.rs src/lib.rs && cargo build --profile dist --locked
 
 FROM ${DEBIAN_IMAGE}
 LABEL org.opencontainers.image.title="offboard" \
@@ -30,7 +30,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home offboard \
     && install -d -o offboard -g offboard /data
-COPY --from=build /src/target/release/offboard /usr/local/bin/offboard
+COPY --from=build /src/target/dist/offboard /usr/local/bin/offboard
 # As a number: Kubernetes cannot look up a name to see that it is not root (`runAsNonRoot`).
 USER 10001:10001
 # Roster, ledger and reports: what is not in a volume is gone with the container.

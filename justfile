@@ -67,13 +67,13 @@ docs:
 book:
     .ci/run book
 
-# Makes the files of a release into target/dist: `just release`, or some steps: `just release parts deb`.
+# Makes the files of a release into target/packages: `just release`, or some steps: `just release parts deb`.
 release *STEPS:
     deploy/release {{STEPS}}
 
 # Installs the Debian package of `just release` in a clean Debian, uses it, and removes it. Needs root.
 test-deb:
-    tests/packages/deb target/dist/*.deb
+    tests/packages/deb target/packages/*.deb
 
 # Accepts the new text of snapshots, where a test compares one.
 snapshots *FILTER:
