@@ -53,7 +53,7 @@ bench *ARGUMENTS:
 
 # Measures the program beside a Python loop and beside `parallel` with `curl`: README's table.
 bench-scripts *ARGUMENTS:
-    cargo build --release --locked
+    cargo build --profile dist --locked
     python3 benches/scripts/compare.py {{ARGUMENTS}}
 
 # Makes anew what documents show: outputs and tables by their tests, the pictures by real runs.

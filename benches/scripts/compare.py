@@ -166,7 +166,7 @@ def measure(program, users, tool):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--program", default="target/release/offboard", type=Path)
+    arguments.add_argument("--program", default="target/dist/offboard", type=Path)
     arguments.add_argument("--users", default=1000, type=int)
     given = arguments.parse_args()
     program, users = str(given.program.resolve()), given.users
