@@ -77,6 +77,20 @@ async fn p3_a_demo_that_was_killed_continues() {
 }
 
 #[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("story"), "no folder").unwrap();
+    let ran = finish(demo(dir.path(), "60", "none")).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("error: cannot create `story`: "),
+        "{ran:?}"
+    );
+    let hint = "\nhint: name another folder with `--dir DIR`\n";
+    assert!(ran.stderr.ends_with(hint), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_folder_with_other_files_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let story = dir.path().join("story");

@@ -14,6 +14,9 @@ use crate::files::{self, OutputPath, Signature};
 
 const NAME: &str = "offboard-demo";
 
+/// What to do about a folder that cannot be used.
+const OTHER_FOLDER: &str = "name another folder with `--dir DIR`";
+
 /// How the file of a demo is recognised.
 const STORY: Signature = Signature {
     what: "demo",
@@ -76,7 +79,8 @@ impl DemoFolder {
                 new: false,
             });
         }
-        files::create_folders(&path).map_err(|error| cannot("create", &path, &error))?;
+        files::create_folders(&path)
+            .map_err(|error| cannot("create", &path, &error).hint(OTHER_FOLDER.to_owned()))?;
         let occupied = std::fs::read_dir(&path)
             .map_err(|error| cannot("read", &path, &error))?
             .next()
@@ -86,7 +90,7 @@ impl DemoFolder {
                 Exit::Settings,
                 format!("`{}` is not empty and holds no demo", path.display()),
             )
-            .hint("name another folder with `--dir DIR`".to_owned()));
+            .hint(OTHER_FOLDER.to_owned()));
         }
         Ok(Self {
             path,
