@@ -44,7 +44,7 @@ fn start(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
             Failure::new(Exit::Bug, format!("cannot listen to signals: {error}"))
         })?;
         let sessions = Sessions::default();
-        let done = carry_out(cli.command, &sessions, terminal).await;
+        let done = Box::pin(carry_out(cli.command, &sessions, terminal)).await;
         if let Err(failure) = &done {
             terminal.failure(failure);
         }
@@ -75,7 +75,7 @@ async fn carry_out(
         VerbArgs::Audit(args) => verb::audit(args, terminal).await,
         VerbArgs::Explain(args) => verb::explain(args, terminal).await,
         VerbArgs::Sandbox(args) => verb::sandbox(args, terminal).await,
-        VerbArgs::Demo(args) => verb::demo(args, sessions, terminal).await,
+        VerbArgs::Demo(args) => Box::pin(verb::demo(args, sessions, terminal)).await,
         VerbArgs::Users(args) => verb::users(args, sessions, terminal).await,
         VerbArgs::Roster(args) => verb::roster(args, terminal),
         VerbArgs::Config(args) => verb::config(args, terminal),

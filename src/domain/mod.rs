@@ -7,6 +7,8 @@
 mod evidence;
 mod exchange;
 mod job_ids;
+mod lease_term;
+mod ledger_address;
 mod outcome;
 mod safety;
 mod text;
@@ -25,6 +27,9 @@ pub(crate) use exchange::{
 pub use exchange::{RequestKind, Verdict};
 pub use job_ids::Line;
 pub(crate) use job_ids::{JobId, RunId};
+pub(crate) use lease_term::LeaseTerm;
+pub(crate) use ledger_address::is_database;
+pub use ledger_address::{DatabaseAddress, LedgerAddress};
 pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
 pub use safety::Share;
 pub(crate) use safety::{

@@ -7,6 +7,7 @@
 mod base_url;
 mod body_text;
 mod client;
+mod lease_gate;
 mod message;
 mod proxy;
 mod rate_limit;
@@ -19,6 +20,7 @@ pub(crate) use base_url::without_secrets;
 pub(crate) use base_url::{BaseUrl, PlainHttp, UrlError, endpoint};
 pub(crate) use body_text::{body_text, one_line, readable_text, visible};
 pub(crate) use client::{Http, HttpError, HttpSettings, Network};
+pub(crate) use lease_gate::LeaseGate;
 pub(crate) use message::{Body, Outgoing, Reply};
 pub(crate) use proxy::{Proxy, ProxyChoice, ProxyError};
 pub(crate) use rate_limit::server_millis;

@@ -120,7 +120,7 @@ impl Setup<'_> {
         let path = Path::new(request.subject);
         if !path.exists()
             && let Some(selector) = JobSelector::parse(request.subject)
-            && settings.ledger.exists()
+            && settings.ledger.may_exist()
         {
             let mut ledger = Ledger::open(&settings.ledger, Clock::System).await?;
             let job = match ledger.select_job(&selector).await {
@@ -188,7 +188,7 @@ impl Setup<'_> {
         strict: bool,
     ) -> Result<Option<(Ledger, Job)>, JobError> {
         let settings = self.settings;
-        if !settings.ledger.exists() {
+        if !settings.ledger.may_exist() {
             return Ok(None);
         }
         // What is wrong with the roster or the ledger is found again, and said, where the roster is loaded.

@@ -69,7 +69,7 @@ impl<'a> Setup<'a> {
 
     /// Says which job it is, and in which ledger.
     pub fn name_job(&self, job: &Job) {
-        let ledger = self.settings.ledger.display();
+        let ledger = &self.settings.ledger;
         let text = format!("job {} in ledger {ledger}", job.id);
         self.voice.note(&text);
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::{Door, ProtectList, UserId, UserState};
 use crate::job::gate::acting_account;
 use crate::job::{JobError, Setup, SignedIn, SiteError, Voice};
-use crate::ledger::{Job, Ledger, Mandate, RunTally};
+use crate::ledger::{Holder, Job, LeaseTimes, Ledger, Mandate, RunTally};
 use crate::lookup::{Absence, Inquirer, read};
 use crate::plan::Criteria;
 use crate::port::Directory;
@@ -19,6 +19,9 @@ use crate::settings::Settings;
 
 /// The time between two notes about a provider that does not answer.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// A shorter heartbeat would only keep the database busy.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
 
 /// Where a job is worked on, once the account has signed in.
 #[derive(Debug)]
@@ -32,13 +35,24 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Signs in, and finds out which account is never to be written.
+    /// Takes the lease of the target, signs in, and finds out which account is never to be written.
     pub(super) async fn enter(
         setup: &'a Setup<'a>,
+        ledger: &mut Ledger,
         job: &Job,
         secret: Option<SecretString>,
     ) -> Result<Self, JobError> {
-        let directory = setup.sign_in(secret).await?;
+        let voice = setup.voice.as_ref();
+        let mut waiting = |holder: &Holder, left: Duration| {
+            let left = left.as_secs() + 1;
+            voice.note(&format!(
+                "{holder} may be at work on {}: waiting for at most {left} s until its lease has ended",
+                job.target
+            ));
+        };
+        let times = lease_times(setup.settings);
+        let lease = ledger.take_lease(&job.target, times, &mut waiting).await?;
+        let directory = setup.sign_in_under(lease, secret).await?;
         let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
         let mut criteria = criteria(job, setup.settings);
         criteria.door.actor = actor;
@@ -115,6 +129,16 @@ impl<'a> Site<'a> {
     }
 }
 
+/// A lease that is not renewed lasts for three heartbeats and the time of one request: so two renewals may fail before
+/// a request has to wait.
+fn lease_times(settings: &Settings) -> LeaseTimes {
+    let heartbeat = settings.heartbeat.max(SHORTEST_HEARTBEAT);
+    LeaseTimes {
+        heartbeat,
+        length: settings.connection.http.timeout + 3 * heartbeat,
+    }
+}
+
 /// Checks the tenant for a command that has nothing to do: it may be meant for the same roster in another
 /// tenant, since one address may serve several. It signs in only if the account has not worked on the job.
 pub(super) async fn check_tenant(
@@ -128,7 +152,7 @@ pub(super) async fn check_tenant(
         return Ok(());
     }
     let secret = setup.ask_secret()?;
-    let site = Site::enter(setup, job, secret).await?;
+    let site = Site::enter(setup, ledger, job, secret).await?;
     site.resume(ledger, job).await
 }
 

@@ -3,9 +3,11 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use sqlx::postgres::PgDatabaseError;
+
 use crate::domain::Line;
 use crate::ledger::Holder;
-use crate::ledger::sqlite::Unreadable;
+use crate::ledger::sql::Unreadable;
 
 /// The ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +27,10 @@ pub enum LedgerError {
     #[error("`{0}` is not a ledger of this program")]
     Foreign(PathBuf),
     /// A later version of this program has written it.
-    #[error("ledger `{path}` was written by a newer version (its schema is {found})")]
+    #[error("ledger `{ledger}` was written by a newer version (its schema is {found})")]
     Newer {
-        /// The ledger file.
-        path: PathBuf,
+        /// The ledger.
+        ledger: String,
         /// The schema version that this program does not know.
         found: i64,
     },
@@ -81,7 +83,29 @@ pub enum LedgerError {
     /// The lines from the first to the second are not as they were when the plan was made.
     #[error("what the ledger holds is not the plan that was made: lines {0} to {1} differ")]
     OtherPlan(Line, Line),
-    /// SQLite fails.
+    /// The database does not answer, or lets nobody in.
+    #[error("cannot open ledger `{address}`: {source}")]
+    Unreachable {
+        /// The database.
+        address: String,
+        /// What the library says.
+        source: sqlx::Error,
+    },
+    /// Another process works on the target.
+    #[error("`{target}` is being worked on by {holder}")]
+    Leased {
+        /// The SCIM base URL.
+        target: String,
+        /// The process that holds the lease.
+        holder: Holder,
+    },
+    /// There is no ledger in the database.
+    #[error("there is no ledger in `{0}`")]
+    NoLedger(String),
+    /// The schema of the database is something else.
+    #[error("the schema `offboard` of `{0}` is not a ledger of this program")]
+    ForeignSchema(String),
+    /// The database fails.
     #[error("ledger: {0}")]
     Sql(#[source] sqlx::Error),
     /// A stored value that this version cannot read.
@@ -118,6 +142,25 @@ impl LedgerError {
                  started, or name the file with `--ledger FILE`"
                     .to_owned(),
             ),
+            Self::Unreachable { source, .. } => Some(match source {
+                sqlx::Error::Database(_) => {
+                    "check the user, the database and the password (PGPASSWORD, or ~/.pgpass)".to_owned()
+                }
+                _ => "check the address and `sslmode`, and whether the server runs; nothing was sent"
+                    .to_owned(),
+            }),
+            Self::Leased { .. } => Some(
+                "wait until it ends, or stop it: one process at a time works on a target; `offboard status` \
+                 reads the ledger meanwhile"
+                    .to_owned(),
+            ),
+            Self::NoLedger(_) => Some(
+                "`offboard plan` and `offboard run` make it; or name another database with `--ledger`"
+                    .to_owned(),
+            ),
+            Self::ForeignSchema(_) => {
+                Some("name another database with `--ledger`; nothing was changed".to_owned())
+            }
             Self::Foreign(_) => {
                 Some("name another file with `--ledger FILE`; nothing was changed".to_owned())
             }
@@ -189,10 +232,14 @@ impl From<sqlx::Error> for LedgerError {
 
 fn sql_hint(error: &sqlx::Error) -> Option<String> {
     if let sqlx::Error::Io(_) = error {
-        let what = "the machine is short of memory or threads, or the file cannot be reached";
+        let what = "the machine is short of memory or threads, or the file or the database cannot be reached";
         return Some(format!("{what}; the same command then continues"));
     }
-    let code = error.as_database_error()?.code()?;
+    let error = error.as_database_error()?;
+    let code = error.code()?;
+    if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        return server_hint(&code);
+    }
     // Primary result codes: https://www.sqlite.org/rescode.html
     match code.parse::<u32>().ok()? & 0xff {
         7 => Some("the machine is short of memory; the same command then continues".to_owned()),
@@ -206,4 +253,26 @@ fn sql_hint(error: &sqlx::Error) -> Option<String> {
         8 | 14 => Some("the file or its folder cannot be written".to_owned()),
         _ => None,
     }
+}
+
+/// What to do about an error of a server. The codes are those of PostgreSQL, appendix A.
+fn server_hint(code: &str) -> Option<String> {
+    let hint = match code {
+        "42501" => {
+            "the role lacks a right in the schema `offboard`: its owner grants it (see docs/fleet.md)"
+        }
+        "25P03" => {
+            "the process was stopped, or the machine slept, in the middle of a transaction, of which nothing \
+             is stored; the same command then continues"
+        }
+        "53100" => "the disk of the database is full: make room; the same command then continues",
+        _ if code.starts_with("08") || code.starts_with("57P") => {
+            "the database has ended the connection: wait until it runs; the same command then continues"
+        }
+        _ if code.starts_with("53") => {
+            "the database lacks memory or connections; the same command then continues"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }

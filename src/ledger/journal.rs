@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::{Entry, Goal, Line};
-use crate::ledger::sqlite::{PlanGuard, open_users};
+use crate::ledger::store::{PlanGuard, open_users};
 use crate::ledger::writer::StoreRequest;
 use crate::ledger::{Job, LedgerError, Reader};
 use crate::port::{Journal, JournalError, Subject};

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Entry, IdRule};
-use crate::ledger::sqlite::commit;
+use crate::ledger::store::commit;
 use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
 /// Requests that wait for the writer; senders wait beyond that.
@@ -160,14 +160,16 @@ async fn store(
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
     ledger.is_in_place()?;
-    commit(&mut ledger.connection, job, run, ids, entries).await
+    commit(ledger, job, run, ids, entries).await
 }
 
 #[cfg(test)]
 mod tests {
+    use macro_rules_attribute::apply;
+
     use super::*;
     use crate::domain::{Clock, Effect, Fact, Line, Timestamp};
-    use crate::ledger::testing::{LedgerBed, id};
+    use crate::ledger::testing::{LedgerBed, TestStore, id, on_each_store};
     use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
@@ -221,17 +223,19 @@ mod tests {
         assert_eq!((requests.len(), now.elapsed()), (1, Duration::ZERO));
     }
 
-    #[tokio::test]
-    async fn p7_a_run_that_was_taken_over_writes_nothing_more() {
-        let bed = LedgerBed::new(IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
-        let path = bed.path();
+    #[apply(on_each_store)]
+    async fn p7_a_run_that_was_taken_over_writes_nothing_more(store: TestStore) {
+        let bed = LedgerBed::within(store, IdRule::Exact, RunKind::Run, vec![id("a1")]).await;
+        let address = bed.store.address();
         let (first, job, mine) = (bed.ledger, bed.job, bed.run);
         let (writer, journal) = Writer::start(first, &job, &mine, NonZeroUsize::MIN)
             .await
             .unwrap();
 
-        std::fs::remove_file(bed.dir.path().join("ledger.db.lock")).unwrap();
-        let mut second = Ledger::open(&path, Clock::System).await.unwrap();
+        if let TestStore::Sqlite(dir) = &bed.store {
+            std::fs::remove_file(dir.path().join("ledger.db.lock")).unwrap();
+        }
+        let mut second = Ledger::open(address, Clock::System).await.unwrap();
         let theirs = second
             .start_run(&job, RunKind::Run, &Mandate::of("admin"))
             .await

@@ -28,9 +28,9 @@ use windows as system;
 
 pub(crate) use system::{
     StatusSignal, StopSignals, create_private, create_private_folder, create_private_folders,
-    file_access, has_screen, how_to_forbid_writing, how_to_make_private, in_own_group, is_stream,
-    keep_memory_private, keyring_store, link_count, make_private, make_readable, moves_cursor,
-    open_or_create_private, outlive_file_limit, quoted, quoted_program, read_what_is_there,
-    set_variable, shell, split_words, state_folder, sync_folder, try_lock, try_lock_shared,
-    with_variables,
+    file_access, has_ended, has_screen, how_to_forbid_writing, how_to_make_private, in_own_group,
+    is_stream, keep_memory_private, keyring_store, link_count, make_private, make_readable,
+    moves_cursor, open_or_create_private, outlive_file_limit, process_mark, quoted, quoted_program,
+    read_what_is_there, set_variable, shell, split_words, state_folder, sync_folder, try_lock,
+    try_lock_shared, with_variables,
 };

@@ -36,6 +36,7 @@ impl Settings {
             "max-attempts": self.max_attempts,
             "throttle-wait": span(self.throttle_wait),
             "grace": span(self.grace),
+            "heartbeat": span(self.heartbeat),
             "max-outage": span(limits.outage),
             "max-duration": limits.duration.map(span),
             "until": limits.until.map(|moment| moment.to_string()),

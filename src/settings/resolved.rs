@@ -1,12 +1,11 @@
 //! The settings after all sources were laid over each other: complete and checked.
 
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Limits, Means, Rails};
+use crate::domain::{LedgerAddress, Limits, Means, Rails};
 use crate::http::{BaseUrl, HttpSettings, PlainHttp};
 use crate::lookup::QuerySupport;
 use crate::pace::Rate;
@@ -28,8 +27,8 @@ const MOST_BURST: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 pub struct Settings {
     /// The profile: the name of a built-in one, or of a file.
     pub profile: String,
-    /// The ledger file.
-    pub ledger: PathBuf,
+    /// Where the ledger is.
+    pub ledger: LedgerAddress,
     /// How the roster is to be read.
     pub roster: RosterOptions,
     /// The provider, and the account that signs in.
@@ -46,6 +45,8 @@ pub struct Settings {
     pub throttle_wait: Duration,
     /// Time for requests in flight after a stop.
     pub grace: Duration,
+    /// The time between two renewals of the lease on the target, where the ledger is in a database.
+    pub heartbeat: Duration,
     /// When a run is to stop by itself.
     pub limits: Limits,
     /// What keeps a job from beginning.
@@ -184,6 +185,7 @@ impl Settings {
             max_attempts: requests.max_attempts(),
             throttle_wait: requests.throttle_wait().0,
             grace: requests.grace().0,
+            heartbeat: requests.heartbeat().0,
             safety,
             limits: Limits {
                 failures: limits.max_failures,

@@ -18,6 +18,7 @@ mod cli;
 mod documents;
 mod evidence;
 mod failures;
+mod fleet;
 mod identity;
 mod job;
 mod layering;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
+use crate::domain::LedgerAddress;
 use crate::settings::{FileSettings, Layer, SettingsError, SettingsFile, Sources};
 
 /// Where settings and ledger are.
@@ -33,8 +34,8 @@ impl FileArgs {
         *self.read = file;
     }
 
-    /// The ledger file, from all sources.
-    pub(crate) fn ledger(&self) -> Result<PathBuf, SettingsError> {
+    /// Where the ledger is, from all sources.
+    pub(crate) fn ledger(&self) -> Result<LedgerAddress, SettingsError> {
         let flags = Layer {
             files: self.named.clone(),
             ..Layer::default()

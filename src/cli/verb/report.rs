@@ -77,7 +77,7 @@ pub(crate) async fn report(args: ReportArgs, terminal: Terminal) -> Result<Exit,
     for note in &notes {
         terminal.note(note);
     }
-    if let Some(holder) = reader.holder() {
+    if let Some(holder) = reader.holder(&job).await? {
         terminal.warn(&format!(
             "note: {holder} works on this ledger: the report shows this moment"
         ));

@@ -54,7 +54,7 @@ async fn work(
     let target = settings.connection.scim.as_str();
     let mut reader = Reader::open(&settings.ledger).await?;
     let Some(job) = reader.unfinished_job(target).await? else {
-        let ledger = settings.ledger.display();
+        let ledger = &settings.ledger;
         let why = format!(
             "no run has begun an unfinished job at {target} (ledger {ledger}); \
              `offboard run ROSTER|JOB` begins one"

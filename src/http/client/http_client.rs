@@ -18,7 +18,8 @@ use crate::domain::Silence;
 use crate::http::base_url::is_loopback;
 use crate::http::proxy::{ProxyHop, ProxyRoute};
 use crate::http::{
-    Body, ClientIdentity, HeaderMap, HeaderValue, Outgoing, ProxyChoice, Reply, Roots, header,
+    Body, ClientIdentity, HeaderMap, HeaderValue, LeaseGate, Outgoing, ProxyChoice, Reply, Roots,
+    header,
 };
 
 /// The longest body that is read, in bytes. A user with thousands of workspaces is much smaller.
@@ -97,6 +98,8 @@ pub struct Http {
     /// Whether this machine has no certificate authority. Then no TLS server can be trusted, and the error
     /// for a request to one names this reason.
     rootless: bool,
+    /// The gate of the lease under which requests are sent, if there is one.
+    lease: Option<Arc<LeaseGate>>,
 }
 
 /// The two clients of one kind, with and without a proxy.
@@ -147,6 +150,7 @@ impl Http {
             settings: Arc::new(settings.clone()),
             route: Arc::new(route),
             rootless,
+            lease: None,
         })
     }
 
@@ -169,11 +173,20 @@ impl Http {
         self.exchange_by(&self.anew()?, outgoing).await
     }
 
+    /// The same client, whose requests pass this gate.
+    #[must_use]
+    pub(crate) fn behind(self, lease: Option<Arc<LeaseGate>>) -> Self {
+        Self { lease, ..self }
+    }
+
     async fn exchange_by(
         &self,
         clients: &Clients,
         outgoing: &Outgoing<'_>,
     ) -> Result<Reply, Silence> {
+        if let Some(lease) = &self.lease {
+            lease.check(self.settings.timeout)?;
+        }
         let is_direct = is_loopback(&outgoing.url) && !self.settings.network.proxy_loopback;
         let hop = if is_direct {
             None

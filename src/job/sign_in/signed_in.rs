@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 use crate::auth::{Identity, PacedClient, Session};
-use crate::domain::Clock;
-use crate::http::Http;
+use crate::domain::{Clock, LeaseTerm};
+use crate::http::{Http, LeaseGate};
 use crate::job::sign_in::issuer::issuer;
 use crate::job::sign_in::{keyring, known_secret};
 use crate::job::{JobError, Setup, Voice};
@@ -18,12 +19,20 @@ use crate::settings::{SecretSource, Settings, SignIn, SignInMethod};
 
 /// All sessions of the process. A session is added before its first request.
 #[derive(Debug, Clone, Default)]
-pub struct Sessions(Arc<Mutex<Vec<Arc<Session>>>>);
+pub struct Sessions(Arc<Mutex<Vec<OpenSession>>>);
+
+/// A session, and the gate that its requests pass.
+#[derive(Debug)]
+struct OpenSession {
+    session: Arc<Session>,
+    gate: Option<Arc<LeaseGate>>,
+}
 
 impl Sessions {
-    fn add(&self, session: &Arc<Session>) {
+    fn add(&self, session: &Arc<Session>, gate: Option<Arc<LeaseGate>>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(Arc::clone(session));
+        let session = Arc::clone(session);
+        all.push(OpenSession { session, gate });
     }
 
     /// Whether no session was begun, or all were given back.
@@ -32,10 +41,13 @@ impl Sessions {
         all.is_empty()
     }
 
-    /// Gives back the tokens that are still valid. A provider that does not take them back is no failure.
+    /// Gives back the tokens that are still valid, when the work is over. A provider that does not take them back is no failure.
     pub async fn sign_out(&self) {
         let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for session in all {
+        for OpenSession { session, gate } in all {
+            if let Some(gate) = gate {
+                gate.lift();
+            }
             session.sign_out().await;
         }
     }
@@ -81,12 +93,26 @@ impl Setup<'_> {
     /// # Errors
     /// The account is refused, or the sign-in service does not answer.
     pub async fn sign_in(&self, secret: Option<SecretString>) -> Result<SignedIn, JobError> {
+        self.sign_in_under(None, secret).await
+    }
+
+    /// Signs in. Each request, also of sign-in, is sent only while the lease lasts, if there is one.
+    ///
+    /// # Errors
+    /// As [`Setup::sign_in`].
+    pub(crate) async fn sign_in_under(
+        &self,
+        lease: Option<watch::Receiver<LeaseTerm>>,
+        secret: Option<SecretString>,
+    ) -> Result<SignedIn, JobError> {
+        let gate = lease.map(|term| Arc::new(LeaseGate::new(term)));
+        let sign_in = |secret| sign_in(self.settings, gate, secret, &self.voice, &self.sessions);
         let SecretSource::Keyring(kind) = self.secret else {
-            return sign_in(self.settings, secret, &self.voice, &self.sessions).await;
+            return sign_in(secret).await;
         };
         let connection = &self.settings.connection;
         let used = secret.clone();
-        let signed_in = sign_in(self.settings, secret, &self.voice, &self.sessions).await;
+        let signed_in = sign_in(secret).await;
         let done = match (&signed_in, &used) {
             (Ok(_), Some(secret)) => keyring::keep(kind, connection, secret),
             (Err(error), _) if is_refused(error) => keyring::forget(kind, connection),
@@ -113,19 +139,20 @@ fn is_refused(error: &JobError) -> bool {
 /// Signs in. These are the first requests of a run: they show whether the provider accepts the account.
 pub(crate) async fn sign_in(
     settings: &Settings,
+    gate: Option<Arc<LeaseGate>>,
     secret: Option<SecretString>,
     voice: &Arc<dyn Voice>,
     sessions: &Sessions,
 ) -> Result<SignedIn, JobError> {
     let connection = &settings.connection;
     let sign_in = &connection.sign_in;
-    let http = Http::new(&connection.http)?;
+    let http = Http::new(&connection.http)?.behind(gate.clone());
     let pace = Arc::new(Pace::new(settings.rate, settings.burst));
     let wire = PacedClient::new(http.clone(), Arc::clone(&pace), Clock::System);
     let issuer = issuer(sign_in, secret.as_ref(), wire, voice)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);
-    sessions.add(&session);
+    sessions.add(&session, gate);
     let ready = session.ready().await;
     ready.map_err(|error| refused(error, sign_in))?;
     let identity = session.identity().await;

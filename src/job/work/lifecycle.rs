@@ -96,7 +96,7 @@ pub(super) async fn ready<'a>(
     setup.name_job(&job);
     let id = job.id.clone();
     let ready = async {
-        let site = Site::enter(setup, &job, secret).await?;
+        let site = Site::enter(setup, ledger, &job, secret).await?;
         site.resume(ledger, &job).await?;
         report_self(&site).await?;
         let job = match rule {

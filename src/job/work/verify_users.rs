@@ -97,7 +97,7 @@ async fn verify_all(
     let secret = setup.ask_secret()?;
     let mut signals = setup.voice.listen().map_err(JobError::Signals)?;
     let verified = async {
-        let site = Site::enter(setup, job, secret).await?;
+        let site = Site::enter(setup, ledger, job, secret).await?;
         site.resume(ledger, job).await?;
         read_all(ledger, job, &site, shown).await
     };

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
-use sqlx::Row;
 
 use crate::domain::{
     Change, Confirmation, DecidedBy, Effect, Entry, Fact, Finding, IdRule, Line, Outcome, Reason,
     RequestKind, Settlement, Timestamp, UserState, Verdict,
 };
 use crate::ledger::record::{EventBody, EventKind, NewEvent};
-use crate::ledger::testing::{LedgerBed, id};
+use crate::ledger::sql::{Sql, query};
+use crate::ledger::testing::{LedgerBed, TestStore, id};
 use crate::ledger::{
     Job, Ledger, Mandate, Names, NewJob, NewLine, NewRun, Retriable, RunEnding, RunKind, RunTally,
     Unusable,
@@ -115,14 +115,14 @@ fn facts() -> Vec<Fact> {
 /// The kinds and texts of a job's events, in order; what differs from one machine or run to the next is
 /// replaced.
 async fn stored(ledger: &mut Ledger, job: i64, replaced: &[(&str, &str)]) -> Vec<String> {
-    let rows = sqlx::query("SELECT kind, body FROM events WHERE job = ? ORDER BY number")
-        .bind(job)
-        .fetch_all(&mut ledger.connection)
-        .await
-        .unwrap();
+    let rows: Vec<(String, String)> =
+        query("SELECT kind, body FROM events WHERE job = ? ORDER BY number")
+            .bind(job)
+            .fetch_all(&mut ledger.connection)
+            .await
+            .unwrap();
     let mut texts = Vec::new();
-    for row in rows {
-        let (kind, mut body): (String, String) = (row.get("kind"), row.get("body"));
+    for (kind, mut body) in rows {
         for (value, name) in replaced {
             body = body.replace(value, name);
         }
@@ -276,14 +276,14 @@ fn an_answer_that_gives_the_outcome_at_once_is_a_part_of_that_event() {
     }
 }
 
-#[tokio::test]
-async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
+/// The texts of the events of a job to which everything happens, with its undo.
+async fn all_texts(store: TestStore) -> Vec<String> {
     let unusable = Names::NoUser(Unusable {
         reason: "empty",
         detail: "empty id".to_owned(),
     });
     let names = vec![id("a1"), id("A1"), unusable];
-    let bed = LedgerBed::new(IdRule::IgnoreCase, RunKind::Plan, names).await;
+    let bed = LedgerBed::within(store, IdRule::IgnoreCase, RunKind::Plan, names).await;
     let (mut ledger, job, plan) = (bed.ledger, bed.job, bed.run);
     let both = answer_and_outcome().map(on_line_2).concat();
     ledger.note(&job, &plan, &both).await.unwrap();
@@ -307,13 +307,15 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
         .unwrap();
     let end = ledger.head(&undo).await.unwrap().unwrap().hash;
     // A job from before there were chains.
-    sqlx::raw_sql(
-        "DROP TRIGGER events_are_never_changed;
-         UPDATE events SET seq = NULL, hash = NULL WHERE job = 2",
-    )
-    .execute(&mut ledger.connection)
-    .await
-    .unwrap();
+    for sql in [
+        Sql::twin(
+            "DROP TRIGGER events_are_never_changed",
+            "DROP TRIGGER events_are_never_changed ON events",
+        ),
+        "UPDATE events SET seq = NULL, hash = NULL WHERE job = 2".into(),
+    ] {
+        query(sql).execute(&mut ledger.connection).await.unwrap();
+    }
     ledger.discard_plan(&undo, "it is old").await.unwrap();
 
     let host = whoami::hostname().unwrap();
@@ -333,6 +335,12 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
     ];
     let mut texts = stored(&mut ledger, job.number, &replaced).await;
     texts.extend(stored(&mut ledger, undo.number, &replaced).await);
+    texts
+}
+
+#[tokio::test]
+async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
+    let texts = all_texts(TestStore::sqlite()).await;
     insta::assert_snapshot!(texts.join("\n"));
 
     // Each kind is in it, and each text is read back.
@@ -349,4 +357,12 @@ async fn p9_the_stored_text_of_every_kind_of_event_never_changes() {
         kinds.insert(EventKind::from_word(kind).unwrap());
     }
     assert_eq!(kinds.len(), EventKind::COUNT);
+}
+
+#[tokio::test]
+async fn p9_the_stored_text_of_an_event_is_the_same_in_each_database() {
+    if let Some(store) = TestStore::postgres() {
+        let texts = all_texts(TestStore::sqlite()).await;
+        assert_eq!(all_texts(store).await, texts);
+    }
 }

@@ -1,215 +1,156 @@
-//! Rules that hold for all statements.
+//! Ledgers opened: new, old, halved, left by a kill, and where nothing can be written.
 
 use std::path::Path;
 
-use proptest::prelude::*;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteJournalMode;
+use sqlx::{ConnectOptions, Connection};
 
-use crate::domain::{
-    Confirmation, Effect, Entry, Fact, IdRule, Line, Outcome, Reason, Settlement, Status, Timestamp,
+use crate::domain::{Clock, Finding};
+use crate::ledger::sqlite::lock::{self, Lock};
+use crate::ledger::sqlite::opening::{
+    APPLICATION_ID, MIGRATIONS, application_id, known_migration, newest_migration, options,
 };
-use crate::ledger::record::EventKind;
-use crate::ledger::record::word::Word;
-use crate::ledger::testing::{LedgerBed, id};
-use crate::ledger::{Counts, Mandate, Names, Retriable, RunKind, Unusable, UserRow, WorkLeft};
-
-/// The words with which a statement compares a column `kind`.
-fn kinds_in(text: &str) -> Vec<&str> {
-    let mut kinds = Vec::new();
-    for operator in ["kind = ", "kind <> ", "kind IN ("] {
-        for (_, after) in text
-            .match_indices(operator)
-            .map(|(at, _)| text.split_at(at))
-        {
-            let words = &after[operator.len()..];
-            let end = if operator.ends_with('(') { ')' } else { '\n' };
-            let words = words.split(end).next().unwrap_or_default();
-            let count = if operator.ends_with('(') {
-                usize::MAX
-            } else {
-                1
-            };
-            let quoted = words.split('\'').skip(1).step_by(2);
-            kinds.extend(quoted.take(count));
-        }
-    }
-    kinds
-}
-
-fn each_source(dir: &Path, see: &mut impl FnMut(&str)) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            each_source(&path, see);
-        } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("tests.rs") {
-            see(&std::fs::read_to_string(path).unwrap());
-        }
-    }
-}
+use crate::ledger::{Ledger, LedgerError, Reader};
 
 #[test]
-fn every_kind_in_a_statement_is_a_kind_of_event_or_of_run() {
-    assert_eq!(
-        kinds_in("WHERE kind = 'a' AND x = 'b'\nOR kind IN ('c', 'd') OR kind <> 'e'"),
-        ["a", "e", "c", "d"]
-    );
-    let mut count = 0;
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ledger");
-    each_source(&dir, &mut |text| {
-        for kind in kinds_in(text) {
-            count += 1;
-            let is_known =
-                EventKind::from_word(kind).is_some() || RunKind::from_word(kind).is_some();
-            assert!(is_known, "no event and no run is of the kind `{kind}`");
-        }
-    });
-    assert!(count > 10, "only {count} kinds were found");
+fn every_migration_on_disk_is_embedded() {
+    let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"))
+        .unwrap()
+        .count();
+    assert_eq!(MIGRATIONS.iter().count(), on_disk);
 }
 
-/// What may happen to a job, in any order.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Begin(u64),
-    Settle(u64, Outcome),
-    Release(u64, Effect),
-    /// A run that dies, and the next one.
-    Die,
-    Retry,
-    Discard,
+#[tokio::test]
+async fn a_ledger_where_nothing_can_be_written_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let ledger = Ledger::open(&path, Clock::System).await.unwrap();
+    ledger.close().await.unwrap();
+    // Also for root, who may write anywhere: where a folder is, SQLite can put no file.
+    std::fs::create_dir(dir.path().join("ledger.db-shm")).unwrap();
+    let mut reader = Reader::open(&path).await.unwrap();
+    let id = application_id(reader.connection.sqlite().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(id, APPLICATION_ID);
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let line = || 2_u64..10;
-    let outcome = prop::sample::select(vec![
-        Outcome::Removed(Confirmation::Body),
-        Outcome::Already,
-        Outcome::NotFound,
-        Outcome::Failed(Reason::ServerError),
-        Outcome::Failed(Reason::Ambiguous),
-        Outcome::InDoubt(Reason::Bug),
-        Outcome::Protected(Reason::ProtectList),
-    ]);
-    let effect = prop::sample::select(vec![Effect::None, Effect::Maybe, Effect::Part]);
-    prop_oneof![
-        4 => line().prop_map(Step::Begin),
-        4 => (line(), outcome).prop_map(|(line, outcome)| Step::Settle(line, outcome)),
-        2 => (line(), effect).prop_map(|(line, effect)| Step::Release(line, effect)),
-        1 => Just(Step::Die),
-        1 => Just(Step::Retry),
-        1 => Just(Step::Discard),
-    ]
+#[tokio::test]
+async fn a_copy_of_the_file_alone_is_a_ledger_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let copy = dir.path().join("copy.db");
+    let _ledger = Ledger::open(&path, Clock::System).await.unwrap();
+    std::fs::copy(&path, &copy).unwrap();
+    Reader::open(&copy).await.unwrap();
 }
 
-/// Does what the engine or a command does; a step that cannot come now is left out.
-async fn take(bed: &mut LedgerBed, step: Step) {
-    let LedgerBed {
-        ledger, job, run, ..
-    } = bed;
-    let rows = ledger.lines(job, Line(0), 99).await.unwrap();
-    let status = |line| rows.iter().find(|row| row.line.0 == line).unwrap().status;
-    let (line, fact) = match step {
-        Step::Begin(line) if matches!(status(line), Status::Pending | Status::InDoubt) => {
-            let request = "PATCH".to_owned();
-            (
-                line,
-                Fact::Begun {
-                    attempt: 1,
-                    request,
-                },
-            )
+#[tokio::test]
+async fn half_a_ledger_is_neither_new_nor_thrown_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let journal = dir.path().join("ledger.db-wal");
+    std::fs::write(&journal, "the other half").unwrap();
+    for empty in [false, true] {
+        if empty {
+            std::fs::write(&path, "").unwrap();
         }
-        Step::Settle(line, outcome) if status(line).is_open() => {
-            let settlement = Settlement {
-                outcome,
-                after: None,
-                detail: None,
-                decided_by: None,
-            };
-            (line, Fact::Settled(settlement))
+        let refusals = [
+            Ledger::open(&path, Clock::System).await.err(),
+            Reader::open(&path).await.err(),
+        ];
+        for error in refusals {
+            assert!(
+                matches!(error, Some(LedgerError::Parted { .. })),
+                "{error:?}"
+            );
         }
-        Step::Release(line, effect) if status(line) == Status::Claimed => {
-            let why = "given back".to_owned();
-            let released = Fact::Released {
-                attempts: 0,
-                effect,
-                unanswered: false,
-                why,
-            };
-            (line, released)
-        }
-        Step::Die => {
-            let mandate = Mandate::default();
-            *run = ledger.start_run(job, RunKind::Run, &mandate).await.unwrap();
-            return;
-        }
-        Step::Retry => {
-            let reasons = [Reason::ServerError, Reason::NotFound];
-            *job = ledger.begin_retry(job, run, &reasons).await.unwrap();
-            let retry = Retriable::default();
-            let confirmed = ledger.confirm_retry(job, run, retry, Some(&reasons));
-            *job = confirmed.await.unwrap();
-            return;
-        }
-        Step::Discard => {
-            *job = ledger.discard_plan(job, "planned again").await.unwrap();
-            return;
-        }
-        Step::Begin(_) | Step::Settle(..) | Step::Release(..) => return,
-    };
-    let entry = Entry {
-        line: Line(line),
-        at: Timestamp::from_millis(1),
-        fact,
-    };
-    ledger.note(job, run, &[entry]).await.unwrap();
-}
-
-/// What the indexes say is what the lines say.
-async fn assert_counted(bed: &mut LedgerBed, step: Step) {
-    let LedgerBed { ledger, job, .. } = bed;
-    let rows = ledger.lines(job, Line(0), 99).await.unwrap();
-    let expected: Counts = rows.iter().map(|row| (row.status, 1)).collect();
-    assert_eq!(ledger.counts(job).await.unwrap(), expected, "{step:?}");
-    let left = WorkLeft {
-        users: expected.users(),
-        open: expected.open(),
-    };
-    assert_eq!(ledger.work_left(job).await.unwrap(), left, "{step:?}");
-    assert_eq!(
-        ledger.is_open(job).await.unwrap(),
-        left.open > 0,
-        "{step:?}"
-    );
-    for status in Status::ALL {
-        let found = ledger.lines_with(job, &[*status], 99).await.unwrap();
-        let with_it = rows.iter().filter(|row| row.status == *status);
-        let lines = |rows: Vec<&UserRow>| rows.iter().map(|row| row.line).collect::<Vec<_>>();
-        assert_eq!(
-            lines(found.iter().collect()),
-            lines(with_it.collect()),
-            "{step:?}"
-        );
+        assert!(journal.metadata().unwrap().len() > 0);
     }
-    let open = ledger.open_plan_lines(job, Line(0), 99).await.unwrap();
-    assert!(open.iter().all(|row| row.status.is_open()), "{step:?}");
-    assert_eq!(open.len() as u64, left.open, "{step:?}");
+    assert!(!lock::is_there(&path));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
-
-    #[test]
-    fn p8_the_indexes_count_what_the_lines_say(steps in prop::collection::vec(step(), 1..30)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            // One user is named twice, and one line names none.
-            let mut names: Vec<_> = (2..9).map(|line| id(&format!("a{line}"))).collect();
-            names.push(id("a2"));
-            names.push(Names::NoUser(Unusable { reason: "empty", detail: "empty id".to_owned() }));
-            let mut bed = LedgerBed::new(IdRule::Exact, RunKind::Run, names).await;
-            for step in steps {
-                take(&mut bed, step).await;
-                assert_counted(&mut bed, step).await;
-            }
-        });
+/// The file as a kill leaves it after each step of its making.
+async fn made_as_far_as(path: &Path, table: bool) {
+    let options = options(path).create_if_missing(true);
+    let mut connection = options
+        .journal_mode(SqliteJournalMode::Wal)
+        .connect()
+        .await
+        .unwrap();
+    if table {
+        Migrator::DEFAULT.run(&mut connection).await.unwrap();
     }
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn p3_a_ledger_is_opened_whose_making_was_killed() {
+    for table in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.db");
+        made_as_far_as(&path, table).await;
+        let reader = Reader::open(&path).await;
+        assert!(matches!(reader, Err(LedgerError::Missing(_))), "{reader:?}");
+        let ledger = Ledger::open(&path, Clock::System).await.unwrap();
+        ledger.close().await.unwrap();
+        Reader::open(&path).await.unwrap();
+    }
+}
+
+/// A ledger as version 2 of the schema left it: a job of one user that was verified.
+async fn made_by_an_older_version(path: &Path) {
+    let old = MIGRATIONS.iter().filter(|one| one.version <= 2).cloned();
+    let mut connection = options(path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    let migrator = Migrator::with_migrations(old.collect());
+    migrator.run(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO jobs (number, id, key, target, change, roster_path, roster_digest, roster_header,
+                           lines, users, created_at_ms)
+             VALUES (1, '0193af', 'k', 'https://scim.example.com/', 'disable', 'r.csv', 'd', '[]',
+                     1, 1, 0);
+         INSERT INTO runs (number, id, job, host, pid, account, version, started_at_ms, ended_at_ms,
+                           ending, kind)
+             VALUES (1, '0193b0', 1, 'h', 1, 'a', '0', 10, 20, 'finished', 'run'),
+                    (2, '0193b1', 1, 'h', 1, 'a', '0', 30, 40, 'finished', 'verify');
+         INSERT INTO users (job, line, user_id, user_key, cells, status, attempts, run, verified_at_ms,
+                            verified)
+             VALUES (1, 2, 'u1', 'u1', '[]', 'removed', 1, 1, 35, 'drifted')",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_of_an_older_version_is_read_and_continued() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    made_by_an_older_version(&path).await;
+    // Where it is in use, it is not touched, and that is said.
+    let lock = Lock::take(&path, Clock::System.now()).unwrap();
+    let refused = Reader::open(&path).await;
+    assert!(
+        matches!(refused, Err(LedgerError::Older { schema: 2, .. })),
+        "{refused:?}"
+    );
+    drop(lock);
+
+    let mut reader = Reader::open(&path).await.unwrap();
+    let newest = newest_migration(reader.connection.sqlite().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(newest, Some(known_migration()));
+    let job = reader.jobs().await.unwrap().remove(0);
+    let drift = reader.drift(&job).await.unwrap();
+    assert_eq!(drift.get(&Finding::Drifted), Some(&1));
+    assert_eq!(reader.runs(&job).await.unwrap().len(), 2);
+    let mut ledger = Ledger::open(&path, Clock::System).await.unwrap();
+    assert_eq!(ledger.to_verify(&job, None).await.unwrap(), 1);
 }

@@ -16,7 +16,8 @@ pub(crate) use access::{
 };
 pub(crate) use identity::{is_stream, link_count, try_lock, try_lock_shared};
 pub(crate) use processes::{
-    in_own_group, quoted, quoted_program, read_what_is_there, shell, split_words,
+    has_ended, in_own_group, process_mark, quoted, quoted_program, read_what_is_there, shell,
+    split_words,
 };
 pub(crate) use signals::{StatusSignal, StopSignals, keep_memory_private, outlive_file_limit};
 pub(crate) use surroundings::{

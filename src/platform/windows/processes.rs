@@ -104,3 +104,13 @@ pub(crate) async fn read_what_is_there(
     // What was fetched and not taken comes with the next read.
     tokio::time::timeout(FETCHING, pipe.read(buffer)).await?
 }
+
+/// What tells this process from all others. It is not asked for on Windows.
+pub(crate) fn process_mark() -> Option<String> {
+    None
+}
+
+/// Whether the process with this mark has ended. It cannot be known on Windows.
+pub(crate) fn has_ended(_mark: &str) -> bool {
+    false
+}

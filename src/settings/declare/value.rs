@@ -7,12 +7,12 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{CertificateEncoding, ClientAuth, MessageFormat};
-use crate::domain::{FailureLimit, NamedZone, Share, Tolerance};
+use crate::domain::{FailureLimit, LedgerAddress, NamedZone, Share, Tolerance};
 use crate::pace::Rate;
 use crate::progress::ProgressMode;
 use crate::roster::TextEncoding;
@@ -114,6 +114,22 @@ impl SettingValue for PathBuf {
         // Standard input has no folder.
         if self != Path::new("-") {
             *self = folder.join(&*self);
+        }
+    }
+}
+
+impl SettingValue for LedgerAddress {
+    fn flag(arg: Arg) -> Arg {
+        arg.value_parser(OsStringValueParser::new().try_map(Self::parse))
+    }
+
+    fn from_matches(matches: &ArgMatches, flag: &str) -> Option<Self> {
+        one(matches, flag)
+    }
+
+    fn rebase(&mut self, folder: &Path) {
+        if let Self::File(path) = self {
+            path.rebase(folder);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{NamedZone, Tolerance};
+use crate::domain::{LedgerAddress, NamedZone, Tolerance, is_database};
 use crate::progress::ProgressMode;
 use crate::settings::declare::{
     KEPT, ProfileName, SECRET, SWITCH, SettingFacts, SettingScope, Trust, choice, settings_group,
@@ -23,10 +23,12 @@ settings_group! {
             scope: SettingScope::Choice,
             ..KEPT
         };
-        /// The ledger file.
-        ledger: PathBuf = "offboard.db".into() => SettingFacts {
-            value: "FILE",
+        /// The ledger: a file, or a PostgreSQL database, as `postgres://USER@HOST/DATABASE`. Its password is that of
+        /// PGPASSWORD or ~/.pgpass.
+        ledger: LedgerAddress = LedgerAddress::File("offboard.db".into()) => SettingFacts {
+            value: "FILE|ADDRESS",
             example: "offboard.db",
+            trust: Trust::NamedIf(|value| value.as_str().is_some_and(is_database)),
             ..KEPT
         };
     }

@@ -49,6 +49,9 @@ settings_group! {
         throttle_wait: Span = Span(Duration::from_secs(10)) => SettingFacts { example: "10s", ..TIME };
         /// How long requests in flight may go on after a stop was asked for.
         grace: Span = Span(Duration::from_secs(30)) => SettingFacts { example: "30s", ..TIME };
+        /// The time between two renewals of the lease on the target, where the ledger is in a database. Without a
+        /// renewal the lease ends after the time of one request and three of these.
+        heartbeat: Span = Span(Duration::from_secs(10)) => SettingFacts { example: "10s", ..TIME };
     }
 }
 

@@ -277,7 +277,10 @@ mod tests {
         let file = SettingsFile::read(Some(&path)).unwrap();
         let here = |name: &str| Some(dir.path().join(name));
         let layer = file.layer();
-        assert_eq!(layer.files.ledger, here("a/b.db"));
+        assert_eq!(
+            layer.files.ledger,
+            Some((&dir.path().join("a/b.db")).into())
+        );
         assert_eq!(layer.log.log_file, here("log"));
         assert_eq!(
             layer

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{Bed, Ran, finish, half_done, run_one_by_one};
 
 /// The head that a run has printed.
@@ -27,7 +28,7 @@ fn again(bed: &Bed) -> Command {
     command
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p9_the_evidence_of_a_killed_and_continued_job_holds() {
     let bed = half_done(rustix::process::Signal::KILL).await;
     let early = finish(bed.offboard(&["status", "--json"])).await;
@@ -72,7 +73,7 @@ async fn p9_the_evidence_of_a_killed_and_continued_job_holds() {
     let path = bed.path("evidence/report.csv");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("\"removed\"", "\"already\"", 1)).unwrap();
-    super::altered_bundle::seal(&bed.path("evidence"));
+    crate::evidence::altered_bundle::seal(&bed.path("evidence"));
     let ran = finish(bed.offboard(&["audit", "verify", "evidence"])).await;
     assert_eq!(ran.code, Some(7), "{ran:?}");
     assert!(

@@ -2,6 +2,7 @@
 
 use offboard::sandbox::{FaultSettings, SandboxSettings};
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{Bed, finish};
 
 async fn bed(users: usize, faults: &str) -> Bed {
@@ -15,7 +16,7 @@ async fn bed(users: usize, faults: &str) -> Bed {
     bed
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p5_an_outage_is_waited_out_and_costs_no_user_an_attempt() {
     for answer in ["", ":reset"] {
         let faults = format!("latency=2ms,outage=#100+3s{answer}");

@@ -143,7 +143,7 @@ fn settings(bed: &Bed, canary: Option<u64>) -> Settings {
     layer.hosts.scim_url = Some(bed.sandbox.scim_url());
     layer.hosts.auth_url = Some(bed.sandbox.auth_url());
     layer.sign_in.username = Some("admin@example.com".to_owned());
-    layer.files.ledger = Some(bed.ledger());
+    layer.files.ledger = Some(bed.address());
     layer.requests.rate = Some(Rate::Unlimited);
     layer.requests.concurrency = NonZeroUsize::new(2);
     layer.rails.cap_share = Some("100%".parse().unwrap());
@@ -184,7 +184,7 @@ fn removed(bed: &Bed) -> usize {
 
 /// How the runs of the latest job ended, by what the ledger says.
 async fn endings(bed: &Bed) -> Vec<(String, Option<String>)> {
-    let mut reader = Reader::open(&bed.ledger()).await.unwrap();
+    let mut reader = Reader::open(bed.address()).await.unwrap();
     let job = reader.select_job(&JobSelector::Latest).await.unwrap();
     let summary = Summary::gather(&mut reader, &job, Privacy::Open)
         .await

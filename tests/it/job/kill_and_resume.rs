@@ -7,6 +7,7 @@ use offboard::domain::Status;
 use offboard::ledger::UserRow;
 use offboard::sandbox::{FaultSettings, Route, SandboxSettings, Verb};
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{Bed, Running, finish, first_requests, until};
 
 const USERS: usize = 400;
@@ -234,7 +235,7 @@ async fn p3_rounds(seeds: std::ops::Range<u64>) -> Sum {
     sum
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p3_kill_anywhere_and_the_same_command_settles_each_user_once() {
     p3_rounds(0..8).await;
 }

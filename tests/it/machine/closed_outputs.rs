@@ -5,7 +5,7 @@ use std::process::Stdio;
 use offboard::domain::Status;
 use offboard::ledger::JobSelector;
 
-use crate::support::{Bed, Running, after, finish, in_a_terminal, skipped, tally, until};
+use crate::support::{Bed, Running, after, finish, in_a_terminal, skipped, tally, until_async};
 
 #[apply(end_to_end!)]
 async fn closed_outputs_do_not_disturb_a_run() {
@@ -39,10 +39,11 @@ async fn p3_a_terminal_that_is_closed_stops_the_run_gently() {
     assert!(terminal.reaches(|| books.totals().requests > 50).await);
     // With its master gone the terminal is gone, and the system sends SIGHUP to the processes on it.
     terminal.kill().await;
-    let mut holder = bed.holder().await;
-    until("the run has left the ledger", || holder.holder().is_none()).await;
-    let job = holder.select_job(&JobSelector::Latest).await.unwrap();
-    let runs = holder.runs(&job).await.unwrap();
+    let mut reader = bed.reader().await;
+    let job = reader.select_job(&JobSelector::Latest).await.unwrap();
+    let is_left = async || reader.holder(&job).await.unwrap().is_none();
+    until_async("the run has left the ledger", is_left).await;
+    let runs = reader.runs(&job).await.unwrap();
     let last = runs.last().unwrap();
     assert_eq!(last.ending.as_deref(), Some("SIGHUP"), "{runs:?}");
     let rows = bed.rows().await;

@@ -67,7 +67,7 @@ async fn each_report_is_offered_a_folder_of_its_own() {
         let mut command = program(bed.dir.path());
         command
             .args(&words[1..])
-            .env("OFFBOARD_LEDGER", bed.ledger());
+            .env("OFFBOARD_LEDGER", bed.address().to_string());
         let ran = finish(command).await;
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use offboard::sandbox::SandboxSettings;
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{
     Bed, Transcript, all_done, check_text, finish, half_done, run_one_by_one, start, until,
 };
@@ -55,7 +56,7 @@ fn read_csv(bed: &Bed, name: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p8_every_line_of_the_roster_is_a_row_in_its_order_with_its_own_columns() {
     let bed = mixed().await;
     let ran = finish(bed.offboard(&["report", "-o", "evidence"])).await;
@@ -97,7 +98,7 @@ async fn p8_every_line_of_the_roster_is_a_row_in_its_order_with_its_own_columns(
     assert!(!files(&bed).iter().any(|name| name.contains("draft")));
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p8_the_totals_are_the_lines_of_the_roster() {
     let bed = mixed().await;
     let ran = finish(bed.offboard(&["report", "--json", "-o", "evidence"])).await;
@@ -283,7 +284,7 @@ async fn a_folder_that_is_there_and_empty_is_filled() {
     assert!(!files(&bed).iter().any(|name| name.contains("draft")));
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p8_a_report_of_a_run_under_way_is_of_one_moment() {
     let bed = Bed::with_users(60).await;
     bed.write_roster(&[]);
@@ -292,7 +293,7 @@ async fn p8_a_report_of_a_run_under_way_is_of_one_moment() {
         bed.people.iter().any(|person| bed.is_gone(&person.id))
     })
     .await;
-    let mut reader = offboard::ledger::Reader::open(&bed.ledger()).await.unwrap();
+    let mut reader = offboard::ledger::Reader::open(bed.address()).await.unwrap();
     let latest = offboard::ledger::JobSelector::Latest;
     reader.begin_snapshot().await.unwrap();
     let job = reader.select_job(&latest).await.unwrap();

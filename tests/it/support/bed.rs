@@ -4,9 +4,11 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
+use offboard::domain::LedgerAddress;
 use offboard::sandbox::{Books, FaultSettings, Person, Sandbox, SandboxSettings, people};
 
 use super::{Ran, Running, ended, finish, program, send, start, until};
+use crate::fleet::in_postgres;
 use crate::network::faulty_proxy::{Act, Asked, Wire};
 
 /// One provider, one folder.
@@ -15,6 +17,8 @@ pub(crate) struct Bed {
     pub(crate) sandbox: Sandbox,
     pub(crate) books: Books,
     pub(crate) people: Vec<Person>,
+    /// The database with the ledger, if it is in none of the folder's files.
+    database: Option<String>,
 }
 
 impl Bed {
@@ -27,6 +31,7 @@ impl Bed {
             books: sandbox.books(),
             sandbox,
             people,
+            database: in_postgres::database(),
         }
     }
 
@@ -56,9 +61,16 @@ impl Bed {
         self.dir.path().join(name)
     }
 
-    /// The ledger that every command of this bed uses.
+    /// The file of the ledger that every command of this bed uses, unless it is in a database.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.path("ledger.db")
+    }
+
+    /// The ledger that every command of this bed uses.
+    pub(crate) fn address(&self) -> LedgerAddress {
+        let file = || self.ledger().into_os_string();
+        let name = self.database.clone().map_or_else(file, Into::into);
+        LedgerAddress::parse(name).unwrap()
     }
 
     /// Writes a roster that names all users of the provider, with these lines after them.
@@ -81,7 +93,7 @@ impl Bed {
     pub(crate) fn offboard(&self, args: &[&str]) -> Command {
         let mut command = program(self.dir.path());
         command.args(args);
-        command.env("OFFBOARD_LEDGER", self.ledger());
+        command.env("OFFBOARD_LEDGER", self.address().to_string());
         let asks = ["check", "plan", "run", "resume", "retry", "verify", "undo"];
         if args.first().is_some_and(|verb| asks.contains(verb)) {
             command.env("OFFBOARD_SCIM_URL", self.sandbox.scim_url());

@@ -17,7 +17,7 @@ pub(crate) use checks::ended_with;
 pub(crate) use desk::{BOTH, Desk, OPEN, Row, asked_for, ids, names};
 pub(crate) use program::{Ran, after, can, finish, program};
 pub(crate) use records::{first_requests, tally};
-pub(crate) use running::{PATIENCE, Running, at_once, ended, send, start, until};
+pub(crate) use running::{PATIENCE, Running, at_once, ended, send, start, until, until_async};
 #[cfg(target_os = "linux")]
 pub(crate) use syscall_trace::{Step, SyscallTrace};
 pub(crate) use terminal::{in_a_terminal, skipped};

@@ -20,13 +20,15 @@ impl Bed {
         match self.read_rows().await {
             Ok(rows) => rows,
             // Killed before the file, its tables or the job were there.
-            Err(LedgerError::Missing(_) | LedgerError::NoSuchJob(_)) => Vec::new(),
+            Err(LedgerError::Missing(_) | LedgerError::NoLedger(_) | LedgerError::NoSuchJob(_)) => {
+                Vec::new()
+            }
             Err(error) => panic!("{error}"),
         }
     }
 
     async fn read_rows(&self) -> Result<Vec<UserRow>, LedgerError> {
-        let mut reader = Reader::open(&self.ledger()).await?;
+        let mut reader = Reader::open(self.address()).await?;
         let job = reader.select_job(&JobSelector::Latest).await?;
         reader.lines(&job, Line(0), usize::MAX).await
     }
@@ -69,8 +71,8 @@ impl Bed {
         (0..self.people.len()).filter(has).collect()
     }
 
-    pub(crate) async fn holder(&self) -> Reader {
-        Reader::open(&self.ledger()).await.unwrap()
+    pub(crate) async fn reader(&self) -> Reader {
+        Reader::open(self.address()).await.unwrap()
     }
 
     /// What the provider knows of one of its people.

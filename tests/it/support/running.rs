@@ -147,6 +147,15 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until a condition holds that takes a while to find out.
+pub(crate) async fn until_async(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !condition().await {
+        assert!(start.elapsed() < PATIENCE, "waited too long until {what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// A started command, without blocking the provider, which shares this process.
 pub(crate) fn start(mut command: Command) -> Child {
     command

@@ -7,6 +7,7 @@ use offboard::sandbox::{FaultKind, SandboxSettings};
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{Bed, Ran, ended, finish, run_one_by_one, send, start, until};
 
 const ENABLE: &str = r#"[{"op":"replace","path":"active","value":true}]"#;
@@ -313,7 +314,7 @@ async fn the_report_of_an_undo_says_undo_and_who_asked_for_it() {
 
 /// An undo that was refused at its confirmation has looked users up in the middle of the job. What it saw then says
 /// nothing about what the job has done since.
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p2_an_undo_that_was_not_confirmed_has_given_nothing_back() {
     let bed = Bed::new(SandboxSettings {
         users: 20,

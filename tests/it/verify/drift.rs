@@ -4,6 +4,7 @@ use offboard::domain::Status;
 use offboard::sandbox::SandboxSettings;
 use serde_json::Value;
 
+use crate::fleet::in_postgres::on_each_ledger;
 use crate::support::{Bed, finish, half_done, tally};
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn a_few_users_of_a_large_tenant_are_read_one_by_one() {
     assert_eq!(found["findings"]["confirmed"], 4);
 }
 
-#[apply(end_to_end!)]
+#[apply(on_each_ledger)]
 async fn p2_users_of_an_unfinished_job_do_not_count_as_verified() {
     let bed = half_done(rustix::process::Signal::TERM).await;
     let rows = bed.rows().await;

@@ -1,7 +1,6 @@
 //! What `offboard check` has found, as text and as JSON.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::failure::Failure;
@@ -10,7 +9,7 @@ use crate::cli::json::{
 };
 use crate::cli::next::after_check;
 use crate::cli::output::Terminal;
-use crate::domain::{Timestamp, counted, grouped, on_one_line};
+use crate::domain::{LedgerAddress, Timestamp, counted, grouped, on_one_line};
 use crate::job::ProviderCheck;
 use crate::roster::RosterSummary;
 use crate::scim::ServiceConfig;
@@ -32,8 +31,8 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Findings about this target, ledger and secret.
-    pub(super) fn new(target: &str, ledger: &Path, secret: &str) -> Self {
-        let ledger = ledger.display().to_string();
+    pub(super) fn new(target: &str, ledger: &LedgerAddress, secret: &str) -> Self {
+        let ledger = ledger.to_string();
         let form = CheckForm {
             schema: SCHEMA,
             version: VERSION,

@@ -133,7 +133,7 @@ impl Story<'_> {
         }
         let say = |text: String| self.terminal.data(&text);
         let page = report.join("report.html");
-        say(format!("\nledger    {}", ledger.display()))?;
+        say(format!("\nledger    {ledger}"))?;
         say(format!("report    {}", page.display()))?;
         say("the provider's own books agree with every line of the report".to_owned())?;
         self.offer_to_open(&page);
@@ -318,7 +318,7 @@ async fn set_up(
     layer.hosts.scim_url = Some(provider.scim_url());
     layer.hosts.auth_url = Some(provider.auth_url());
     layer.sign_in.username = Some(SandboxSettings::default().username);
-    layer.files.ledger = Some(folder.path().join("ledger.db"));
+    layer.files.ledger = Some((&folder.path().join("ledger.db")).into());
     // Fast enough for a story, slow enough to watch.
     layer.requests.rate = Some(pace(roster.people));
     layer.requests.burst = NonZeroU32::new(8);

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::verb::plan::plan_text::words;
-use crate::domain::Status;
+use crate::domain::{LedgerAddress, Status};
 use crate::files::{FileError, OutputPath, Signature};
 use crate::ledger::{Job, Ledger, Pages, UserRow};
 use crate::plan::Criteria;
@@ -37,8 +37,14 @@ const MARK: Signature = Signature {
 };
 
 /// Where the table is to be written: over an older one, and over nothing else.
-pub(super) fn place(path: &Path, roster: &Path, ledger: &Path) -> Result<OutputPath, FileError> {
-    OutputPath::apart_from(path, MARK, &[(roster, "roster"), (ledger, "ledger")])
+pub(super) fn place(
+    path: &Path,
+    roster: &Path,
+    ledger: &LedgerAddress,
+) -> Result<OutputPath, FileError> {
+    let mut others = vec![(roster, "roster")];
+    others.extend(ledger.file().map(|file| (file, "ledger")));
+    OutputPath::apart_from(path, MARK, &others)
 }
 
 /// Writes the file.

@@ -1,7 +1,6 @@
 //! `offboard status`: the state of a job. It reads only, also while another process works on the job.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,7 +12,7 @@ use crate::cli::json::StatusForm;
 use crate::cli::output::{SHOWN, Terminal, chain_head, drift, totals, troubled};
 use crate::cli::verb::status::standing::Standing;
 use crate::cli::verb::status::troubled_users::list_troubled;
-use crate::domain::{Clock, line_counts, on_one_line};
+use crate::domain::{Clock, LedgerAddress, line_counts, on_one_line};
 use crate::job::{describe_job, select};
 use crate::ledger::{JobSelector, Reader};
 use crate::progress::{JobWatch, WatchedJob, speed_in_words};
@@ -105,10 +104,13 @@ async fn form(reader: &mut Reader, standing: &Standing) -> Result<StatusForm, Fa
 }
 
 /// Reads the ledger every two seconds, as long as a process holds it and a user has no outcome.
-async fn watch(path: &Path, selector: &JobSelector) -> Result<(Standing, Reader), Failure> {
+async fn watch(
+    ledger: &LedgerAddress,
+    selector: &JobSelector,
+) -> Result<(Standing, Reader), Failure> {
     let mut job_watch = JobWatch::new();
     loop {
-        let (standing, reader) = Standing::read(path, selector).await?;
+        let (standing, reader) = Standing::read(ledger, selector).await?;
         let (users, open) = (standing.counts.users(), standing.counts.open());
         job_watch.show(&WatchedJob {
             users,

@@ -1,9 +1,7 @@
 //! The state of a job at one moment, as the ledger shows it.
 
-use std::path::{Path, PathBuf};
-
 use crate::cli::failure::Failure;
-use crate::domain::{Clock, Status};
+use crate::domain::{Clock, LedgerAddress, Status};
 use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
 use crate::platform::quoted;
 use crate::progress::{Speed, WINDOW};
@@ -18,21 +16,21 @@ pub(super) struct Standing {
     pub(super) holder: Option<(Holder, Activity)>,
     pub(super) speed: Option<Speed>,
     /// How the ledger was named.
-    pub(super) ledger: PathBuf,
+    pub(super) ledger: LedgerAddress,
 }
 
 impl Standing {
     /// Reads the ledger at one moment. What is read further by the reader that is given back is of the same moment.
     pub(super) async fn read(
-        path: &Path,
+        ledger: &LedgerAddress,
         selector: &JobSelector,
     ) -> Result<(Self, Reader), Failure> {
-        let mut reader = Reader::open(path).await?;
+        let mut reader = Reader::open(ledger).await?;
         reader.begin_snapshot().await?;
         let job = reader.select_job(selector).await?;
         let counts = reader.counts(&job).await?;
         let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
-        let holder = match reader.holder() {
+        let holder = match reader.holder(&job).await? {
             Some(holder) => {
                 let activity = reader.activity(&job, &holder).await?;
                 Some((holder, activity))
@@ -48,7 +46,7 @@ impl Standing {
             counts,
             job,
             speed: None,
-            ledger: path.to_owned(),
+            ledger: ledger.clone(),
         };
         if standing.is_at_work() {
             standing.speed = Some(Speed { users, within });
@@ -119,7 +117,7 @@ impl Standing {
             None if self.job.retry.is_some() => ("retry", self.job.id.to_string()),
             None => ("run", self.job.id.to_string()),
         };
-        let ledger = quoted(&self.ledger.to_string_lossy());
+        let ledger = quoted(&self.ledger.to_string());
         // A number that was confirmed is that of the whole job, or retry, and stays the same.
         let is_begun = self.summary.runs.iter().any(|run| run.kind == "run");
         let confirmed = match self.job.retry {

@@ -1,0 +1,16 @@
+//! A ledger in a PostgreSQL database: how it is opened and brought up to date, and the lease by which one process at a
+//! time works on a target.
+//!
+//! Nothing here knows what is stored about jobs.
+
+mod address;
+mod keeper;
+mod lease;
+mod opening;
+
+pub(crate) use lease::LeaseTimes;
+pub(in crate::ledger) use lease::{HeldLease, lease_holder, take_lease};
+pub(in crate::ledger) use opening::{open, open_to_read};
+
+#[cfg(test)]
+mod tests;

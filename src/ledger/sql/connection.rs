@@ -1,0 +1,168 @@
+//! A connection to either database, and transactions on it.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+
+use crate::ledger::sql::{Sql, query};
+
+/// A connection to one of the two databases.
+#[derive(Debug)]
+pub(in crate::ledger) struct SqlConnection {
+    database: Database,
+    /// A transaction was dropped in its middle: it is rolled back before the next statement.
+    is_abandoned: bool,
+}
+
+/// The two kinds of connection.
+#[derive(Debug)]
+pub(super) enum Database {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Where a transaction that writes begins: SQLite takes its lock at once, so that no statement has to wait for it
+/// later and fail.
+const BEGIN_TO_WRITE: Sql = Sql::twin("BEGIN IMMEDIATE", "BEGIN");
+
+/// All reads see the same moment.
+const BEGIN_TO_READ: Sql = Sql::twin("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+
+impl From<SqliteConnection> for SqlConnection {
+    fn from(connection: SqliteConnection) -> Self {
+        Self {
+            database: Database::Sqlite(connection),
+            is_abandoned: false,
+        }
+    }
+}
+
+impl From<PgConnection> for SqlConnection {
+    fn from(connection: PgConnection) -> Self {
+        Self {
+            database: Database::Postgres(connection),
+            is_abandoned: false,
+        }
+    }
+}
+
+impl SqlConnection {
+    /// The connection, free of any transaction that was dropped.
+    pub(super) async fn database(&mut self) -> Result<&mut Database, sqlx::Error> {
+        if std::mem::take(&mut self.is_abandoned) {
+            match &mut self.database {
+                // After some errors, such as a full disk, SQLite has rolled it back already.
+                Database::Sqlite(connection) => {
+                    let _ = sqlx::query("ROLLBACK").execute(connection).await;
+                }
+                Database::Postgres(connection) => {
+                    sqlx::query("ROLLBACK").execute(connection).await?;
+                }
+            }
+        }
+        Ok(&mut self.database)
+    }
+
+    /// Whether it is a connection to PostgreSQL.
+    pub(in crate::ledger) fn is_postgres(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
+    }
+
+    /// The connection to SQLite, for what only SQLite has; `None` if it leads to PostgreSQL.
+    pub(in crate::ledger) fn sqlite(&mut self) -> Option<&mut SqliteConnection> {
+        match &mut self.database {
+            Database::Sqlite(connection) => Some(connection),
+            Database::Postgres(_) => None,
+        }
+    }
+
+    /// The connection to PostgreSQL, for what only it has; `None` if it leads to SQLite.
+    pub(in crate::ledger) fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match &mut self.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(connection) => Some(connection),
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(in crate::ledger) async fn begin(&mut self) -> Result<Transaction<'_>, sqlx::Error> {
+        query(BEGIN_TO_WRITE).execute(self).await?;
+        Ok(Transaction {
+            connection: self,
+            is_over: false,
+        })
+    }
+
+    /// Begins a transaction that writes nothing but temporary tables.
+    pub(in crate::ledger) async fn begin_temporary(
+        &mut self,
+    ) -> Result<Transaction<'_>, sqlx::Error> {
+        query("BEGIN").execute(self).await?;
+        Ok(Transaction {
+            connection: self,
+            is_over: false,
+        })
+    }
+
+    /// All reads until [`SqlConnection::end_snapshot`] see the same moment.
+    pub(in crate::ledger) async fn begin_snapshot(&mut self) -> Result<(), sqlx::Error> {
+        query(BEGIN_TO_READ).execute(self).await.map(drop)
+    }
+
+    /// From here on reads see what is stored now.
+    pub(in crate::ledger) async fn end_snapshot(&mut self) -> Result<(), sqlx::Error> {
+        query("COMMIT").execute(self).await.map(drop)
+    }
+
+    /// Closes the connection.
+    pub(in crate::ledger) async fn close(self) -> Result<(), sqlx::Error> {
+        match self.database {
+            Database::Sqlite(connection) => connection.close().await,
+            Database::Postgres(connection) => connection.close().await,
+        }
+    }
+}
+
+/// A transaction. If it is dropped before it was committed, it is rolled back before the next statement of its
+/// connection.
+#[derive(Debug)]
+pub(in crate::ledger) struct Transaction<'c> {
+    connection: &'c mut SqlConnection,
+    is_over: bool,
+}
+
+impl Transaction<'_> {
+    /// Makes what it has written durable.
+    pub(in crate::ledger) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        query("COMMIT").execute(self.connection).await?;
+        self.is_over = true;
+        Ok(())
+    }
+
+    /// Takes back what it has written.
+    pub(in crate::ledger) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        query("ROLLBACK").execute(self.connection).await?;
+        self.is_over = true;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = SqlConnection;
+
+    fn deref(&self) -> &SqlConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Transaction<'_> {
+    fn deref_mut(&mut self) -> &mut SqlConnection {
+        self.connection
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        self.connection.is_abandoned |= !self.is_over;
+    }
+}

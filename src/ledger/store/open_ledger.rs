@@ -1,0 +1,238 @@
+//! A ledger that is open: for writing, or for reading only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+
+use crate::domain::{Clock, LeaseTerm, LedgerAddress};
+use crate::ledger::postgres::{self, HeldLease, LeaseTimes, lease_holder, take_lease};
+use crate::ledger::sql::{SqlConnection, Transaction, query, query_scalar};
+use crate::ledger::sqlite::{self, LedgerFile};
+use crate::ledger::store::{Job, PlanGuard};
+use crate::ledger::{Holder, LedgerError};
+
+/// A ledger open for writing.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(in crate::ledger) connection: SqlConnection,
+    pub(in crate::ledger) clock: Clock,
+    /// What the plan of the job is compared with while its users are claimed; `None` if this process made the plan.
+    pub(in crate::ledger) plan_guard: Option<Arc<Mutex<PlanGuard>>>,
+    address: LedgerAddress,
+    /// The file, with its lock; `None` in PostgreSQL.
+    file: Option<LedgerFile>,
+    /// The lease of the target that this process works on; `None` in SQLite, where the lock of the file is enough.
+    lease: Option<HeldLease>,
+}
+
+/// Locks a job until the end of the transaction. The lock of SQLite is the whole file's.
+const LOCK_JOB: &str = "SELECT number FROM jobs WHERE number = ? FOR UPDATE";
+
+/// Locks a lease until the end of the transaction, if this process holds it: whoever takes it over waits for that.
+pub(in crate::ledger) const LOCK_LEASE: &str =
+    "SELECT token FROM targets WHERE target = ? AND token = ? FOR SHARE";
+
+/// Only one job is loaded at a time, so that each has a number of its own. The number is "ofbl".
+const LOCK_NUMBERS: &str = "SELECT pg_advisory_xact_lock(1868980844)";
+
+impl Ledger {
+    /// Opens a ledger, making it if it is not there, and brings its schema up to date. A file is made for its owner
+    /// alone.
+    ///
+    /// # Errors
+    /// Another process holds the file, what is there is something else or damaged, or a newer version wrote it. In
+    /// all these cases it is left as it was. Or the database cannot be reached.
+    pub async fn open(
+        address: impl Into<LedgerAddress>,
+        clock: Clock,
+    ) -> Result<Self, LedgerError> {
+        let address = address.into();
+        let (address, file, connection) = match address {
+            LedgerAddress::File(path) => {
+                let (file, connection) = LedgerFile::open(&path, clock).await?;
+                let address = LedgerAddress::File(file.path().to_owned());
+                (address, Some(file), SqlConnection::from(connection))
+            }
+            LedgerAddress::Database(at) => {
+                let connection = postgres::open(&at).await?;
+                (LedgerAddress::Database(at), None, connection.into())
+            }
+        };
+        Ok(Self {
+            connection,
+            clock,
+            plan_guard: None,
+            address,
+            file,
+            lease: None,
+        })
+    }
+
+    /// Writes what SQLite keeps beside the file into the file, so that a copy of it is complete. It does not wait for
+    /// readers: what they block is written at the next checkpoint. PostgreSQL does this by itself.
+    ///
+    /// # Errors
+    /// The file cannot be written: the disk fails or is full. The journal beside the file keeps what was
+    /// stored.
+    pub async fn checkpoint(&mut self) -> Result<(), LedgerError> {
+        match self.connection.sqlite() {
+            Some(connection) => sqlite::checkpoint(connection).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A second, read-only connection to the same ledger.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], since a file may have been moved or replaced.
+    pub async fn reader(&self) -> Result<Reader, LedgerError> {
+        Reader::open(&self.address).await
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &LedgerAddress {
+        &self.address
+    }
+
+    /// Takes the lease of a target for as long as the ledger is open: one process at a time works on a target, so that
+    /// one pace holds for its tenant. A lease whose holder may have died is waited for, and `on_wait` is called with
+    /// that holder and the time that is left. Returns until when the lease lasts; `None` in a file, whose lock
+    /// keeps other processes out.
+    ///
+    /// # Errors
+    /// [`LedgerError::Leased`] if another process works on the target; or the database cannot be asked.
+    pub(crate) async fn take_lease(
+        &mut self,
+        target: &str,
+        times: LeaseTimes,
+        on_wait: &mut (dyn FnMut(&Holder, Duration) + Send),
+    ) -> Result<Option<watch::Receiver<LeaseTerm>>, LedgerError> {
+        let LedgerAddress::Database(address) = &self.address else {
+            return Ok(None);
+        };
+        let is_held = |lease: &HeldLease| lease.target == target;
+        if !self.lease.as_ref().is_some_and(is_held)
+            && let Some(connection) = self.connection.postgres()
+        {
+            self.lease = None;
+            let taken = take_lease(connection, address, target, times, on_wait);
+            self.lease = Some(taken.await?);
+        }
+        Ok(self.lease.as_ref().map(|lease| lease.term.clone()))
+    }
+
+    /// Makes sure that the file that was opened is still the one at its path.
+    pub(in crate::ledger) fn is_in_place(&self) -> Result<(), LedgerError> {
+        self.file.as_ref().map_or(Ok(()), LedgerFile::is_in_place)
+    }
+
+    /// Begins a transaction that writes to a job. No other process writes to the job until it is over, so that the
+    /// chain of the job stays one chain.
+    ///
+    /// # Errors
+    /// [`LedgerError::TakenOver`] if this process has lost its lease; or the ledger cannot be written.
+    pub(in crate::ledger) async fn begin(
+        &mut self,
+        job: i64,
+    ) -> Result<Transaction<'_>, LedgerError> {
+        let mut transaction = self.connection.begin().await?;
+        if transaction.is_postgres() {
+            if let Some(lease) = &self.lease {
+                let held: Option<i64> = query_scalar(LOCK_LEASE)
+                    .bind(&lease.target)
+                    .bind(lease.token)
+                    .fetch_optional(&mut transaction)
+                    .await?;
+                if held.is_none() {
+                    return Err(LedgerError::TakenOver);
+                }
+            }
+            query(LOCK_JOB).bind(job).execute(&mut transaction).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// Begins the transaction in which a job is loaded.
+    pub(in crate::ledger) async fn begin_new_job(
+        &mut self,
+    ) -> Result<Transaction<'_>, LedgerError> {
+        let mut transaction = self.connection.begin().await?;
+        if transaction.is_postgres() {
+            query(LOCK_NUMBERS).execute(&mut transaction).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// Closes the ledger, and gives the lease back. What is beside a file is written back into it.
+    ///
+    /// # Errors
+    /// The file was moved or deleted while it was open, or it cannot be written.
+    pub async fn close(self) -> Result<(), LedgerError> {
+        self.is_in_place()?;
+        self.connection.close().await?;
+        Ok(())
+    }
+}
+
+/// A ledger open for reading only, also while other processes write.
+#[derive(Debug)]
+pub struct Reader {
+    address: LedgerAddress,
+    pub(in crate::ledger) connection: SqlConnection,
+}
+
+impl Reader {
+    /// Opens a ledger without changing anything, unless an older version wrote it: then its schema is brought up to
+    /// date first, as by whatever writes to it.
+    ///
+    /// # Errors
+    /// There is none, it is no ledger, or it is of an older version and cannot be changed.
+    pub async fn open(address: impl Into<LedgerAddress>) -> Result<Self, LedgerError> {
+        let (address, connection) = match address.into() {
+            LedgerAddress::File(path) => {
+                let (path, connection) = sqlite::open_to_read(&path).await?;
+                (LedgerAddress::File(path), connection.into())
+            }
+            LedgerAddress::Database(at) => {
+                let connection = postgres::open_to_read(&at).await?;
+                (LedgerAddress::Database(at), connection.into())
+            }
+        };
+        Ok(Self {
+            address,
+            connection,
+        })
+    }
+
+    /// All reads until [`Reader::end_snapshot`] see the ledger as it is at the first of them, whatever is
+    /// written meanwhile.
+    ///
+    /// # Errors
+    /// A snapshot has begun already.
+    pub async fn begin_snapshot(&mut self) -> Result<(), LedgerError> {
+        Ok(self.connection.begin_snapshot().await?)
+    }
+
+    /// From here on reads see what the ledger holds now.
+    ///
+    /// # Errors
+    /// No snapshot has begun.
+    pub async fn end_snapshot(&mut self) -> Result<(), LedgerError> {
+        Ok(self.connection.end_snapshot().await?)
+    }
+
+    /// The process that works on the ledger now, or in a database on the target of the job, if any.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn holder(&mut self, job: &Job) -> Result<Option<Holder>, LedgerError> {
+        match (&self.address, self.connection.postgres()) {
+            (LedgerAddress::File(path), _) => Ok(sqlite::holder(path)),
+            (LedgerAddress::Database(_), Some(connection)) => {
+                lease_holder(connection, &job.target).await
+            }
+            (LedgerAddress::Database(_), None) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Tests whose ledger is in a database of PostgreSQL.
+
+use std::future::Future;
+
+#[path = "../../servers/postgres_server.rs"]
+mod postgres_server;
+
+tokio::task_local! {
+    /// Beds that are made within it have their ledgers in databases.
+    static IN_POSTGRES: ();
+}
+
+/// Carries a test out with its ledgers in databases. Where PostgreSQL is not installed, it says so and does nothing.
+pub(crate) async fn in_postgres(test: impl Future<Output = ()>) {
+    if postgres_server::new_database().is_some() {
+        IN_POSTGRES.scope((), test).await;
+    }
+}
+
+/// A new database, if the test wants its ledger in one. The variable `OFFBOARD_TEST_LEDGER=postgres` wants it for all
+/// tests, of which those fail that look into a file.
+pub(crate) fn database() -> Option<String> {
+    let of_all = std::env::var_os("OFFBOARD_TEST_LEDGER").is_some_and(|word| word == "postgres");
+    let is_wanted = of_all || IN_POSTGRES.try_with(|()| ()).is_ok();
+    is_wanted.then(|| postgres_server::new_database().expect("PostgreSQL is installed"))
+}
+
+/// A test of the whole program without parameters: it runs with a ledger in a file, and with one in a database.
+macro_rules! on_each_ledger {
+    ($(#[$meta:meta])* async fn $name:ident() $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn test() $body
+
+            #[apply(end_to_end!)]
+            async fn in_a_file() {
+                test().await;
+            }
+
+            #[apply(end_to_end!)]
+            async fn in_postgres() {
+                $crate::fleet::in_postgres::in_postgres(test()).await;
+            }
+        }
+    };
+}
+
+pub(crate) use on_each_ledger;

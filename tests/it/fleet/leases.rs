@@ -1,0 +1,94 @@
+//! One process at a time works on a target, also when processes are killed, or stopped for longer than their lease.
+
+use offboard::domain::Status;
+use rustix::process::Signal;
+
+use crate::fleet::in_postgres::in_postgres;
+use crate::support::{Bed, Running, finish, tally, until};
+
+/// Leases of two seconds and a half: the program asks for no shorter ones by itself.
+const SHORT: &str = "--heartbeat 500ms --timeout 1s --concurrency 4 --rate 40/s";
+
+async fn bed(users: usize) -> Bed {
+    let bed = Bed::with_users(users).await;
+    bed.write_roster(&[]);
+    bed
+}
+
+/// Waits until a run has settled its first users.
+async fn at_work(bed: &Bed) {
+    until("users are removed", || {
+        bed.books
+            .users()
+            .iter()
+            .filter(|user| user.writes_changed > 0)
+            .count()
+            > 5
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
+async fn p6_a_second_process_is_told_who_works_on_the_target() {
+    in_postgres(async {
+        let bed = bed(200).await;
+        let mut first = Running::start(bed.run_with(200, SHORT));
+        at_work(&bed).await;
+        let second = finish(bed.run_with(200, SHORT)).await;
+        assert_eq!(second.code, Some(7), "{second:?}");
+        for part in [
+            "is being worked on by process ",
+            "wait until it ends, or stop it",
+        ] {
+            assert!(second.stderr.contains(part), "{second:?}");
+        }
+        let status = finish(bed.offboard(&["status"])).await;
+        assert!(status.stdout.contains("process "), "{status:?}");
+        first.signal(Signal::TERM);
+        let ran = first.end().await;
+        assert_eq!(ran.code, Some(143), "{ran:?}");
+        bed.is_finished_by_the_same_command().await;
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
+async fn p7_a_process_that_wakes_up_after_its_lease_writes_no_user_and_no_record() {
+    in_postgres(async {
+        let bed = bed(120).await;
+        let mut sleeper = Running::start(bed.run_with(120, SHORT));
+        at_work(&bed).await;
+        sleeper.signal(Signal::STOP);
+        // It waits until the lease has ended, then reads whom the other had claimed.
+        let second = finish(bed.run_with(120, "--rate unlimited --concurrency 8")).await;
+        assert_eq!(second.code, Some(0), "{second:?}");
+        assert!(second.stderr.contains("may be at work on"), "{second:?}");
+        bed.all_are_removed().await;
+        let head = finish(bed.offboard(&["audit", "verify"])).await;
+        let requests = bed.books.requests().len();
+        sleeper.signal(Signal::CONT);
+        let woken = sleeper.end().await;
+        assert_eq!(woken.code, Some(7), "{woken:?}");
+        // If it was stopped in the middle of a transaction, the server has ended its connection.
+        let parts = ["taken this job over", "idle-in-transaction timeout"];
+        assert!(
+            parts.iter().any(|part| woken.stderr.contains(part)),
+            "{woken:?}"
+        );
+        let mut later = bed.books.requests().split_off(requests);
+        // It may give its token back.
+        later.retain(|request| request.route.to_string().contains("/Users"));
+        assert!(later.is_empty(), "{later:?}");
+        for user in bed.books.users() {
+            assert!(user.writes_changed <= 1, "{user:?}");
+        }
+        let again = finish(bed.offboard(&["audit", "verify"])).await;
+        assert_eq!(
+            (again.code, &again.stdout),
+            (Some(0), &head.stdout),
+            "{again:?}"
+        );
+        assert_eq!(tally(&bed.rows().await)[&Status::Removed], 120);
+    })
+    .await;
+}
