@@ -101,6 +101,7 @@ impl VerbArgs {
             Self::Jobs(args) => match &mut args.command {
                 JobsCommand::List(args) => &mut args.files,
                 JobsCommand::Show(args) => &mut args.files,
+                JobsCommand::Copy(args) => &mut args.files,
                 JobsCommand::Prune(args) => &mut args.files,
             },
             Self::Report(args) => &mut args.files,

@@ -119,6 +119,17 @@ pub enum LedgerError {
     /// No job has that name, or several have.
     #[error("{0}")]
     NoSuchJob(String),
+    /// The ledger to which a job is copied knows it already.
+    #[error("job {job} is, or was, in ledger `{ledger}`")]
+    Present {
+        /// The job.
+        job: String,
+        /// The other ledger.
+        ledger: String,
+    },
+    /// The chain of a job does not hold at the event in this place.
+    #[error("the chain of the job does not hold: event {0} was changed")]
+    BrokenChain(u64),
     /// A job cannot be pruned before the one that takes it back.
     #[error("job {job} is taken back by job {undo}")]
     Undone {
@@ -199,6 +210,10 @@ impl LedgerError {
             ),
             Self::Value { .. } => None,
             Self::NoSuchJob(_) => Some("`offboard jobs list` shows all jobs".to_owned()),
+            Self::Present { .. } => Some("nothing was copied".to_owned()),
+            Self::BrokenChain(_) => Some(
+                "`offboard audit verify` says what differs; nothing was copied".to_owned(),
+            ),
             Self::Undone { undo, .. } => Some(format!("prune job {undo} too")),
         }
     }

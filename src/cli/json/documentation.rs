@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::audit::Audit;
 use crate::cli::json::{
-    CheckForm, ExplainForm, ExportForm, FailureForm, JobsForm, NothingForm, PlanForm, ProfilesForm,
-    PrunedForm, RosterForm, RunForm, SandboxForm, SettingsForm, StatusForm, VerifyForm,
+    CheckForm, CopiedForm, ExplainForm, ExportForm, FailureForm, JobsForm, NothingForm, PlanForm,
+    ProfilesForm, PrunedForm, RosterForm, RunForm, SandboxForm, SettingsForm, StatusForm,
+    VerifyForm,
 };
 use crate::progress::ProgressForm;
 use crate::report::Summary;
@@ -55,6 +56,7 @@ fn forms() -> Vec<(&'static str, Value)> {
         ("verify", schema::<VerifyForm>()),
         ("status", schema::<StatusForm>()),
         ("jobs", schema::<JobsForm>()),
+        ("copy", schema::<CopiedForm>()),
         ("prune", schema::<PrunedForm>()),
         ("report", schema::<Summary>()),
         ("audit", schema::<Audit>()),

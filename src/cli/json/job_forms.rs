@@ -138,3 +138,23 @@ pub(crate) struct PrunedForm {
     /// Whether they were deleted; false with `--dry-run`.
     pub(crate) deleted: bool,
 }
+
+/// `jobs copy`: the job that another ledger has too.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct CopiedForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The job.
+    pub(crate) job: String,
+    /// The ledger that it was copied into: a file, or the address of a database.
+    pub(crate) to: String,
+    /// Jobs that take it back, and were copied with it.
+    pub(crate) undos: u64,
+    /// Roster lines of all of them.
+    pub(crate) lines: u64,
+    /// Events of all of them.
+    pub(crate) events: u64,
+}

@@ -19,7 +19,7 @@ pub(crate) use check_form::{AccessForm, CheckForm, ClockForm, EstimateForm, Pace
 pub(crate) use failure_form::FailureForm;
 pub(crate) use form_version::{SCHEMA, VERSION};
 pub(crate) use job_forms::{
-    JobsForm, NothingForm, PrunedForm, RunForm, StatusForm, VerifyForm, WorkedForm,
+    CopiedForm, JobsForm, NothingForm, PrunedForm, RunForm, StatusForm, VerifyForm, WorkedForm,
 };
 pub(crate) use list_forms::{
     ExportForm, ProfileForm, ProfilesForm, SandboxForm, SettingForm, SettingsForm,

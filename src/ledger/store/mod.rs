@@ -4,6 +4,7 @@
 //! One text of a statement serves both databases where it can. Each column type binds and decodes itself, so that a
 //! row type is one `FromRow` structure.
 
+mod copying;
 mod events;
 mod jobs;
 mod looks;

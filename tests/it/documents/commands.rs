@@ -37,6 +37,11 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/automation.md", "kubectl", "needs a cluster"),
     (
         "docs/fleet.md",
+        "copy",
+        "names a database of an example; the tests of `fleet` run such commands",
+    ),
+    (
+        "docs/fleet.md",
         "run",
         "names a database of an example; the tests of `fleet` run such commands",
     ),

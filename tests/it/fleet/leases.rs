@@ -92,3 +92,43 @@ async fn p7_a_process_that_wakes_up_after_its_lease_writes_no_user_and_no_record
     })
     .await;
 }
+
+/// Ends all connections to the database of a bed, as a restart of the server does.
+fn cut_off(bed: &Bed) {
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let done = std::process::Command::new("psql")
+        .args(["--quiet", "--no-psqlrc", "--command", cut])
+        .arg(bed.address().to_string())
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(done.unwrap().success());
+}
+
+#[apply(end_to_end!)]
+async fn p3_a_run_that_loses_the_database_is_continued_by_the_same_command() {
+    in_postgres(async {
+        let bed = bed(150).await;
+        for _ in 0..3 {
+            let run = Running::start(bed.run_with(150, SHORT));
+            let settled = tally(&bed.rows().await).get(&Status::Removed).copied();
+            let settled = settled.unwrap_or(0);
+            until("more users are removed", || {
+                let users = bed.books.users();
+                users.iter().filter(|user| user.writes_changed > 0).count() > settled + 10
+            })
+            .await;
+            cut_off(&bed);
+            let ran = run.end().await;
+            assert_eq!(ran.code, Some(7), "{ran:?}");
+            assert!(
+                ran.stderr.contains("the same command then continues"),
+                "{ran:?}"
+            );
+        }
+        bed.is_finished_by_the_same_command().await;
+        let audit = finish(bed.offboard(&["audit", "verify"])).await;
+        assert_eq!(audit.code, Some(0), "{audit:?}");
+    })
+    .await;
+}

@@ -66,6 +66,7 @@ async fn each_verb_prints_one_object() {
         (&["status"], "status"),
         (&["jobs", "list"], "jobs"),
         (&["jobs", "show"], "status"),
+        (&["jobs", "copy", "latest", "--to", "copy.db"], "copy"),
         (&["jobs", "prune", "--older-than", "1d"], "prune"),
         (&["report", "-o", "evidence"], "report"),
         (&["audit", "verify", "evidence"], "audit"),

@@ -66,6 +66,12 @@ impl Bed {
         self.path("ledger.db")
     }
 
+    /// The same bed, whose commands use a ledger in a database from here on.
+    pub(crate) fn in_a_database(self) -> Self {
+        let database = in_postgres::database();
+        Self { database, ..self }
+    }
+
     /// The ledger that every command of this bed uses.
     pub(crate) fn address(&self) -> LedgerAddress {
         let file = || self.ledger().into_os_string();

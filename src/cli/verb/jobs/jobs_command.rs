@@ -1,4 +1,4 @@
-//! `offboard jobs`: the jobs of a ledger listed, shown, and pruned.
+//! `offboard jobs`: the jobs of a ledger listed, shown, copied, and pruned.
 
 use std::fmt::Write;
 
@@ -9,13 +9,14 @@ use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::{JobsForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
+use crate::cli::verb::jobs::copy_job::{CopyArgs, copy};
 use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
 use crate::domain::grouped;
 use crate::ledger::{Job, Reader};
 use crate::report::{Privacy, Summary};
 
-/// List, show and prune the jobs of a ledger.
+/// List, show, copy and prune the jobs of a ledger.
 #[derive(Debug, Args)]
 pub(crate) struct JobsArgs {
     /// What to do with them.
@@ -30,6 +31,11 @@ pub(crate) enum JobsCommand {
     List(ListArgs),
     /// Everything about one job: its plan, its runs, and the outcomes of its lines.
     Show(StatusArgs),
+    /// Copy a job into another ledger, with the jobs that take it back.
+    ///
+    /// Everything is copied that a run, an undo, a report and an audit need. The chain of events is compared
+    /// meanwhile. The job stays in this ledger, too.
+    Copy(CopyArgs),
     /// Delete finished jobs from the ledger, with everything that happened in them.
     ///
     /// The ledger keeps that the job existed, and the end of its chain of events, so that a report
@@ -53,6 +59,7 @@ pub(crate) async fn jobs(args: JobsArgs, terminal: Terminal) -> Result<Exit, Fai
     match args.command {
         JobsCommand::List(args) => list(args, terminal).await,
         JobsCommand::Show(args) => status(args, terminal).await,
+        JobsCommand::Copy(args) => copy(args, terminal).await,
         JobsCommand::Prune(args) => prune(args, terminal).await,
     }
 }

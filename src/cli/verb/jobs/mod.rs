@@ -1,5 +1,6 @@
-//! `offboard jobs`: lists, shows and prunes the jobs of a ledger.
+//! `offboard jobs`: lists, shows, copies and prunes the jobs of a ledger.
 
+mod copy_job;
 mod jobs_command;
 mod prune_jobs;
 
