@@ -36,6 +36,9 @@ impl FileArgs {
 
     /// Where the ledger is, from all sources.
     pub(crate) fn ledger(&self) -> Result<LedgerAddress, SettingsError> {
+        if self.named.ledger.is_none() {
+            self.read.may_name_ledger()?;
+        }
         let flags = Layer {
             files: self.named.clone(),
             ..Layer::default()

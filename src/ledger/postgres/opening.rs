@@ -91,9 +91,10 @@ async fn examine(
     if !tables.iter().any(|table| table == "_sqlx_migrations") {
         return Err(LedgerError::ForeignSchema(address.to_string()));
     }
-    let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await?;
+    let newest: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM offboard._sqlx_migrations")
+            .fetch_one(connection)
+            .await?;
     let known = MIGRATIONS.iter().map(|one| one.version).max();
     match newest.cmp(&known.unwrap_or(0)) {
         std::cmp::Ordering::Less => Ok(Found::Older(newest)),

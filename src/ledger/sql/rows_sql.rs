@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use crate::ledger::LedgerError;
 use crate::ledger::sql::connection::Database;
 use crate::ledger::sql::statement::numbered;
-use crate::ledger::sql::{BoundValues, SqlConnection};
+use crate::ledger::sql::{BoundValues, Sql, SqlConnection};
 
 /// The most rows of one statement: enough to make the statement's own cost small, few enough to keep memory flat. A
 /// power of two.
@@ -30,14 +30,27 @@ pub(in crate::ledger) struct RowsSql {
     /// The number of columns.
     pub(in crate::ledger) columns: usize,
     /// The text after the rows.
-    pub(in crate::ledger) after: &'static str,
+    pub(in crate::ledger) after: Sql,
 }
 
+/// The row of `users` whose line the first column names. The place for a value is the job.
+///
+/// PostgreSQL may know nothing of a job that was just loaded, and would go through all its users for each statement. It
+/// is given the number of the row, by which it looks each row up.
+pub(in crate::ledger) const OF_LINE: Sql = Sql::twin(
+    "WHERE job = ? AND line = column1",
+    "WHERE users.number = (SELECT one.number FROM users AS one WHERE one.job = ? AND one.line = column1)",
+);
+
 impl RowsSql {
-    /// The text of the statement for so many rows.
+    /// The text of the statement for so many rows, for SQLite.
     pub(in crate::ledger) fn text(&self, rows: usize) -> String {
+        self.text_with(rows, self.after.sqlite)
+    }
+
+    fn text_with(&self, rows: usize, after: &str) -> String {
         let row = format!("({})", vec!["?"; self.columns].join(","));
-        let length = self.before.len() + self.after.len() + rows * (row.len() + 1) + 32;
+        let length = self.before.len() + after.len() + rows * (row.len() + 1) + 32;
         let mut text = String::with_capacity(length);
         text.push_str(self.before);
         text.push_str(" (VALUES ");
@@ -46,7 +59,7 @@ impl RowsSql {
             let _ = write!(text, "{}{row}", if nth > 0 { "," } else { "" });
         }
         text.push_str(") AS given ");
-        text.push_str(self.after);
+        text.push_str(after);
         text
     }
 
@@ -78,16 +91,17 @@ impl RowsSql {
                 values.push(*value);
             }
             debug_assert_eq!(values.0.len(), places, "a value for each place");
-            let text = self.text(length);
             // The text holds no value.
             match connection.database().await? {
                 Database::Sqlite(connection) => {
+                    let text = self.text(length);
                     sqlx::query_with(AssertSqlSafe(text), values.for_sqlite()?)
                         .execute(connection)
                         .await?;
                 }
                 Database::Postgres(connection) => {
-                    sqlx::query_with(AssertSqlSafe(numbered(&text)), values.for_postgres()?)
+                    let text = numbered(&self.text_with(length, self.after.postgres));
+                    sqlx::query_with(AssertSqlSafe(text), values.for_postgres()?)
                         .execute(connection)
                         .await?;
                 }
@@ -113,7 +127,7 @@ mod tests {
         let insert = RowsSql {
             before: "INSERT INTO t SELECT column1, column2, ?, column3 FROM",
             columns: 3,
-            after: "WHERE column1 <> ?",
+            after: Sql::same("WHERE column1 <> ?"),
         };
         for count in [0, 1, 2, 7, MOST, 2 * MOST + 3] {
             let rows: Vec<usize> = (0..count).collect();

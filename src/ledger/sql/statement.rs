@@ -8,13 +8,18 @@ pub(in crate::ledger) struct Sql {
     /// The text for SQLite.
     pub(in crate::ledger) sqlite: &'static str,
     /// The text for PostgreSQL, with the same places for values.
-    postgres: &'static str,
+    pub(super) postgres: &'static str,
 }
 
 impl Sql {
     /// A statement that the databases spell differently.
     pub(in crate::ledger) const fn twin(sqlite: &'static str, postgres: &'static str) -> Self {
         Self { sqlite, postgres }
+    }
+
+    /// A text, or a part of one, that both databases understand.
+    pub(in crate::ledger) const fn same(text: &'static str) -> Self {
+        Self::twin(text, text)
     }
 
     /// The text for PostgreSQL, with the places for values as it spells them.
@@ -26,7 +31,7 @@ impl Sql {
 /// A text that both databases understand.
 impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Self {
-        Self::twin(text, text)
+        Self::same(text)
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::LedgerAddress;
 use crate::settings::declare::SettingScope;
 use crate::settings::sources::{Layer, built_in, trust};
 use crate::settings::{Declared, SecretKind, SettingsError};
@@ -66,6 +67,23 @@ impl SettingsFile {
     pub(crate) fn may_sign_in(&self) -> Result<(), SettingsError> {
         match &self.path {
             Some(path) if !self.is_named => trust::harmless(path, &self.layer),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets the file name the ledger of a command that does not sign in.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unnamed`] if no flag or variable names the file, and the ledger is in a database: names of users,
+    /// and the password of the database, would go there.
+    pub(crate) fn may_name_ledger(&self) -> Result<(), SettingsError> {
+        match (&self.path, &self.layer.files.ledger) {
+            (Some(path), Some(LedgerAddress::Database(_))) if !self.is_named => {
+                Err(SettingsError::Unnamed {
+                    path: path.clone(),
+                    settings: vec!["ledger".to_owned()],
+                })
+            }
             _ => Ok(()),
         }
     }

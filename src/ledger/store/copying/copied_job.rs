@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::{EventParts, NO_HASH, Timestamp, link};
-use crate::ledger::sql::{SqlConnection, query, query_scalar};
+use crate::ledger::sql::{Count, Json, SqlConnection, query, query_scalar};
 use crate::ledger::store::copying::copied_table::{
     CopiedRow, CopiedTable, EVENTS, PLAN_PAGES, RUNS, USERS,
 };
@@ -264,7 +264,6 @@ async fn insert_job(
     job: &Job,
     parent: Option<i64>,
 ) -> Result<i64, LedgerError> {
-    use crate::ledger::sql::{Count, Json};
     let (key, claimed_to): (String, i64) = query(REST).bind(job.number).fetch_one(from).await?;
     let plan = job.plan.as_ref();
     let extent = job.retry.and_then(|retry| retry.extent);

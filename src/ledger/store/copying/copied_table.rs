@@ -57,7 +57,7 @@ macro_rules! copied_table {
                     ") SELECT ?, given.* FROM"
                 ),
                 columns: copied_table!(@count $first $($column)*),
-                after: "WHERE column1 IS NOT NULL",
+                after: Sql::same("WHERE column1 IS NOT NULL"),
             },
         };
     };

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::domain::{EventParts, IdRule, NO_HASH, link};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sql::{BoundValues, Count, RowsSql, SqlConnection, query};
+use crate::ledger::sql::{BoundValues, Count, RowsSql, Sql, SqlConnection, query};
 
 /// Seq, line, time, kind, body, hash: an event as [`APPEND`] stores it.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ const APPEND: RowsSql = RowsSql {
     INSERT INTO events (job, run, seq, line, at_ms, kind, body, hash)
     SELECT ?, ?, column1, column2, column3, column4, column5, column6 FROM",
     columns: 6,
-    after: "WHERE column1 IS NOT NULL",
+    after: Sql::same("WHERE column1 IS NOT NULL"),
 };
 
 /// Stores events, in order, and returns the hash of each.

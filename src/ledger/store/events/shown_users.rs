@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::domain::{IdRule, Line, Timestamp, UserState};
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sql::{BoundValues, Json, RowsSql, SqlConnection, query_scalar};
+use crate::ledger::sql::{BoundValues, Json, OF_LINE, RowsSql, Sql, SqlConnection, query_scalar};
 use crate::ledger::store::events::append_events;
 use crate::ledger::{Job, LedgerError, NewRun};
 
@@ -28,6 +28,26 @@ const STATES: &str = "
 /// Line, id, key of the id. An id that the roster gives stays as it is, and the indexes on ids with it.
 const IDS: &str = "UPDATE users SET user_id = column2, user_key = column3 FROM";
 
+/// The row of the line that the first column names, with a condition.
+macro_rules! of_line_if {
+    ($condition:literal) => {
+        Sql::twin(
+            concat!("WHERE job = ? AND line = column1 AND ", $condition),
+            concat!(
+                "WHERE users.number = (SELECT one.number FROM users AS one
+                                       WHERE one.job = ? AND one.line = column1) AND ",
+                $condition
+            ),
+        )
+    };
+}
+
+const UNTOUCHED: Sql = of_line_if!("effect = 'none'");
+
+const UNTOUCHED_AND_NAMED: Sql = of_line_if!("name_key IS NOT NULL AND effect = 'none'");
+
+const NAMED: Sql = of_line_if!("name_key IS NOT NULL");
+
 /// Stores states and ids by one rule.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Showing {
@@ -40,23 +60,23 @@ pub(super) const LOOKED_UP: Showing = Showing {
     states: RowsSql {
         before: STATES,
         columns: 7,
-        after: "WHERE job = ? AND line = column1 AND effect = 'none'",
+        after: UNTOUCHED,
     },
     ids: RowsSql {
         before: IDS,
         columns: 3,
-        after: "WHERE job = ? AND line = column1 AND name_key IS NOT NULL AND effect = 'none'",
+        after: UNTOUCHED_AND_NAMED,
     },
 };
 
 /// A read after a write has shown that the user still has all that was there before.
 pub(super) const RENEWED: Showing = Showing {
     states: RowsSql {
-        after: "WHERE job = ? AND line = column1",
+        after: OF_LINE,
         ..LOOKED_UP.states
     },
     ids: RowsSql {
-        after: "WHERE job = ? AND line = column1 AND name_key IS NOT NULL",
+        after: NAMED,
         ..LOOKED_UP.ids
     },
 };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Confirmation, Effect, Entry, Fact, Reason, Settlement, UserState};
 use crate::ledger::record::{EventBody, RequestEnd};
-use crate::ledger::sql::{BoundValues, Count, Json, RowsSql};
+use crate::ledger::sql::{BoundValues, Count, Json, OF_LINE, RowsSql};
 use crate::ledger::store::events::ShownUser;
 use crate::ledger::store::events::chain_end::AppendedEvent;
 
@@ -77,9 +77,6 @@ pub(super) const SETTLE: RowsSql = RowsSql {
     columns: 15,
     after: OF_LINE,
 };
-
-/// The row of the line that the first column names.
-const OF_LINE: &str = "WHERE job = ? AND line = column1";
 
 /// A row of a statement.
 pub(super) trait Update {

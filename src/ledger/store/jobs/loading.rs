@@ -49,7 +49,7 @@ const INSERT_USERS: RowsSql = RowsSql {
            column10, CASE WHEN column5 = 'pending' THEN 1 END
     FROM",
     columns: 10,
-    after: "WHERE column1 IS NOT NULL",
+    after: Sql::same("WHERE column1 IS NOT NULL"),
 };
 
 const STORE_NUMBERS: &str = "
@@ -73,7 +73,7 @@ const INSERT_COMPARED: RowsSql = RowsSql {
     INSERT INTO compared_users (by_name, key, who, line)
     SELECT column1, column2, column3, column4 FROM",
     columns: 4,
-    after: "WHERE column1 IS NOT NULL",
+    after: Sql::same("WHERE column1 IS NOT NULL"),
 };
 
 /// Made when all users are stored: sorting them once costs less than keeping an index in order.

@@ -14,7 +14,7 @@ use sqlx::FromRow;
 use crate::domain::{JobId, Line, Status, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
-    Count, Json, Sql, SqlConnection, given, object_as_json, query, query_scalar, twin,
+    Count, Json, Sql, SqlConnection, object_as_json, query, query_scalar, twin, users_of_given,
 };
 use crate::ledger::store::events::append_events;
 use crate::ledger::store::users::open_statuses;
@@ -134,9 +134,13 @@ macro_rules! undo_marks {
                  'at_ms', back.done_at_ms"
             )),
             " AS mark FROM ",
-            given!($database, "?2", "bigint"),
-            " CROSS JOIN users
-              WHERE users.job = ?1 AND users.line = given.value
+            users_of_given!(
+                $database,
+                "?2",
+                "bigint",
+                "users.job = ?1 AND users.line = given.value"
+            ),
+            "
                     AND EXISTS (SELECT 1 FROM jobs WHERE parent = ?1)) AS marks
              WHERE mark IS NOT NULL",
         )

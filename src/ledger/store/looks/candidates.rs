@@ -15,8 +15,8 @@ use crate::domain::{
 };
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
-    BoundValues, Count, Flag, Json, Nullable, RowsSql, Sql, SqlConnection, given, member, query,
-    query_scalar, twin,
+    BoundValues, Count, Flag, Json, Nullable, OF_LINE, RowsSql, Sql, SqlConnection, given, member,
+    query, query_scalar, twin, users_of_given,
 };
 use crate::ledger::store::Pages;
 use crate::ledger::store::events::{ShownUser, append_events, record, store_looks};
@@ -88,13 +88,15 @@ const KEEP: RowsSql = RowsSql {
     SELECT ?, column1, column2, column3, column4, column5, column6, column7, column8, column9
     FROM",
     columns: 9,
-    after: "
+    after: Sql::same(
+        "
     WHERE column1 IS NOT NULL
     ON CONFLICT (job, line, user_id) DO UPDATE SET
         is_exact = excluded.is_exact, user_name = excluded.user_name,
         display_name = excluded.display_name, addresses = excluded.addresses,
         active = excluded.active, workspaces = excluded.workspaces,
         seen_at_ms = excluded.seen_at_ms",
+    ),
 };
 
 /// Line, id, key of the id, name, display name, addresses.
@@ -108,7 +110,7 @@ const STORE_IDENTITIES: RowsSql = RowsSql {
         addresses = coalesce(column6, addresses)
     FROM",
     columns: 6,
-    after: "WHERE job = ? AND line = column1",
+    after: OF_LINE,
 };
 
 /// The call of `coalesce` keeps SQLite from the index of names: open lines are fewer.
@@ -144,9 +146,8 @@ macro_rules! seen_lines {
     ($database:ident) => {
         concat!(
             "SELECT line FROM ",
-            given!($database, "?2", "bigint"),
-            " CROSS JOIN users
-             WHERE job = ?1 AND line = given.value AND before_at_ms IS NOT NULL ORDER BY line"
+            users_of_given!($database, "?2", "bigint", "job = ?1 AND line = given.value"),
+            " AND before_at_ms IS NOT NULL ORDER BY line"
         )
     };
 }
@@ -168,7 +169,8 @@ macro_rules! forget_lines {
                  shown_name = NULL, addresses = NULL
              FROM ",
             given!($database, "?2", "bigint"),
-            " WHERE job = ?1 AND line = given.value"
+            " WHERE users.number = (SELECT one.number FROM users AS one
+                                    WHERE one.job = ?1 AND one.line = given.value)"
         )
     };
 }

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::ledger::sql::{
     Count, Json, Sql, SqlConnection, elements, given, member, query, query_scalar, rows_as_json,
-    twin,
+    twin, users_of_given,
 };
 use crate::ledger::store::events::{ShownUser, has_names, store_looks};
 use crate::ledger::store::looks::candidates::keep;
@@ -35,9 +35,13 @@ macro_rules! sought_by_id {
             "SELECT ",
             rows_as_json!($database, "line, given.key, user_id, goal"),
             " FROM ",
-            given!($database, "?2", "text"),
-            " CROSS JOIN users
-             WHERE job = ?1 AND user_key = given.value AND status = 'pending' AND before_at_ms IS NULL"
+            users_of_given!(
+                $database,
+                "?2",
+                "text",
+                "job = ?1 AND user_key = given.value"
+            ),
+            " AND status = 'pending' AND before_at_ms IS NULL"
         )
     };
 }
@@ -56,9 +60,13 @@ macro_rules! sought_by_name {
     ($database:ident) => {
         concat!(
             "SELECT line, given.key AS nth FROM ",
-            given!($database, "?2", "text"),
-            " CROSS JOIN users
-             WHERE job = ?1 AND name_key = given.value AND status = 'pending' AND user_id IS NULL
+            users_of_given!(
+                $database,
+                "?2",
+                "text",
+                "job = ?1 AND name_key = given.value"
+            ),
+            " AND status = 'pending' AND user_id IS NULL
              ORDER BY line"
         )
     };
@@ -78,8 +86,8 @@ macro_rules! named_lines {
     ($database:ident) => {
         concat!(
             "SELECT line, shown_name, roster_name, addresses, cells FROM ",
-            given!($database, "?2", "bigint"),
-            " CROSS JOIN users WHERE job = ?1 AND line = given.value"
+            users_of_given!($database, "?2", "bigint", "job = ?1 AND line = given.value"),
+            ""
         )
     };
 }
@@ -99,14 +107,22 @@ macro_rules! sought_names {
     ($database:ident) => {
         concat!(
             "SELECT line, given.key AS nth, shown_name, roster_name, addresses, cells FROM ",
-            given!($database, "?2", "text"),
-            " CROSS JOIN users
-             WHERE job = ?1 AND user_key = given.value AND status = 'pending' AND before_at_ms IS NULL
+            users_of_given!(
+                $database,
+                "?2",
+                "text",
+                "job = ?1 AND user_key = given.value"
+            ),
+            " AND status = 'pending' AND before_at_ms IS NULL
              UNION ALL
              SELECT line, given.key AS nth, shown_name, roster_name, addresses, cells FROM ",
-            given!($database, "?3", "text"),
-            " CROSS JOIN users
-             WHERE job = ?1 AND name_key = given.value AND status = 'pending' AND user_id IS NULL
+            users_of_given!(
+                $database,
+                "?3",
+                "text",
+                "job = ?1 AND name_key = given.value"
+            ),
+            " AND status = 'pending' AND user_id IS NULL
              ORDER BY nth"
         )
     };
@@ -118,8 +134,8 @@ macro_rules! goals {
     ($database:ident) => {
         concat!(
             "SELECT line, goal FROM ",
-            given!($database, "?2", "bigint"),
-            " CROSS JOIN users WHERE job = ?1 AND line = given.value"
+            users_of_given!($database, "?2", "bigint", "job = ?1 AND line = given.value"),
+            ""
         )
     };
 }

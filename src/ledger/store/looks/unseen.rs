@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use crate::domain::Line;
-use crate::ledger::sql::{Count, SqlConnection, query};
+use crate::ledger::sql::{Count, Sql, SqlConnection, query};
 use crate::ledger::store::events::set_aside;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
@@ -36,10 +36,12 @@ const UNSEEN_COUNT: &str = "
               SELECT 1 FROM candidates WHERE candidates.job = users.job
                                              AND candidates.line = users.line))";
 
-/// Marks the later ones of the lines with equal keys. Rows are numbered in the order of their lines, so the index of
-/// the keys alone says which lines have equal keys, and which of them is the first.
+/// Marks the later ones of the lines with equal keys. Rows are numbered in the order of their lines. In SQLite the
+/// index of the keys alone says which lines have equal keys, and which of them is the first. PostgreSQL knows nothing
+/// yet of the rows of a job that is being loaded, and takes them for few: so it is given a statement that reads them
+/// once in any plan.
 macro_rules! mark_same {
-    ($key:literal) => {
+    (sqlite, $key:literal) => {
         concat!(
             "UPDATE users SET status = 'duplicate', is_open = NULL,
                  detail = 'the same user as line '
@@ -57,11 +59,32 @@ macro_rules! mark_same {
             " = first.key AND users.number > first.number AND users.status = 'pending'"
         )
     };
+    (postgres, $key:literal) => {
+        concat!(
+            "UPDATE users SET status = 'duplicate', is_open = NULL,
+                 detail = 'the same user as line ' || same.line
+             FROM (SELECT number, first_value(number) OVER of_key AS first,
+                          first_value(line) OVER of_key AS line
+                   FROM users WHERE job = ?1 AND ",
+            $key,
+            " IS NOT NULL WINDOW of_key AS (PARTITION BY ",
+            $key,
+            " ORDER BY number)) AS same
+             WHERE users.number = same.number AND same.first < same.number
+                   AND users.status = 'pending'"
+        )
+    };
 }
 
-const MARK_SAME_IDS: &str = mark_same!("user_key");
+const MARK_SAME_IDS: Sql = Sql::twin(
+    mark_same!(sqlite, "user_key"),
+    mark_same!(postgres, "user_key"),
+);
 
-const MARK_SAME_NAMES: &str = mark_same!("name_key");
+const MARK_SAME_NAMES: Sql = Sql::twin(
+    mark_same!(sqlite, "name_key"),
+    mark_same!(postgres, "name_key"),
+);
 
 impl Ledger {
     /// How many users have still to be looked up: by id, and by name.

@@ -9,7 +9,8 @@ use crate::domain::{
     Effect, Goal, IdRule, KnownNames, Line, Seen, Status, Timestamp, UserState, name_user,
 };
 use crate::ledger::sql::{
-    Count, Json, Nullable, Sql, SqlConnection, given, query, query_scalar, rows_as_json, twin,
+    Count, Json, Nullable, Sql, SqlConnection, query, query_scalar, rows_as_json, twin,
+    users_of_given,
 };
 use crate::ledger::store::users::user_columns::{user_columns, user_rows};
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
@@ -142,8 +143,13 @@ macro_rules! lines_at {
             "SELECT ",
             rows_as_json!($database, user_columns!()),
             " FROM ",
-            given!($database, "?2", "bigint"),
-            " CROSS JOIN users WHERE users.job = ?1 AND users.line = given.value"
+            users_of_given!(
+                $database,
+                "?2",
+                "bigint",
+                "users.job = ?1 AND users.line = given.value"
+            ),
+            ""
         )
     };
 }

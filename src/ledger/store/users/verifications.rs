@@ -8,7 +8,8 @@ use sqlx::FromRow;
 use crate::domain::{Finding, Goal, Line, Status, UserState};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
-    Count, Json, Nullable, Sql, SqlConnection, given, query, query_scalar, row_as_json, twin,
+    Count, Json, Nullable, Sql, SqlConnection, query, query_scalar, row_as_json, twin,
+    users_of_given,
 };
 use crate::ledger::store::events::append_events;
 use crate::ledger::store::jobs::{is_given_back, last_undo};
@@ -109,8 +110,13 @@ macro_rules! match_to_verify {
             last_undo!("back.goal"),
             " AS goal_of_undo
                  FROM ",
-            given!($database, "?2", "text"),
-            " CROSS JOIN users WHERE job = ?1 AND user_key = given.value AND ",
+            users_of_given!(
+                $database,
+                "?2",
+                "text",
+                "job = ?1 AND user_key = given.value"
+            ),
+            " AND ",
             verifiable!(),
             " AND verified_run IS DISTINCT FROM ?3) AS rest
              ORDER BY line, nth",
