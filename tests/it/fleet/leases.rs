@@ -59,10 +59,10 @@ async fn p7_a_process_that_wakes_up_after_its_lease_writes_no_user_and_no_record
         let mut sleeper = Running::start(bed.run_with(120, SHORT));
         at_work(&bed).await;
         sleeper.signal(Signal::STOP);
-        // It waits until the lease has ended, then reads whom the other had claimed.
+        // It waits until the lease has ended, or the server has ended the transaction in which the other was stopped.
+        // Then it reads whom the other had claimed.
         let second = finish(bed.run_with(120, "--rate unlimited --concurrency 8")).await;
         assert_eq!(second.code, Some(0), "{second:?}");
-        assert!(second.stderr.contains("may be at work on"), "{second:?}");
         bed.all_are_removed().await;
         let head = finish(bed.offboard(&["audit", "verify"])).await;
         let requests = bed.books.requests().len();
