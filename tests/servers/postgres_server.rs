@@ -21,6 +21,29 @@ static SERVER: OnceLock<Option<Server>> = OnceLock::new();
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
+/// Carries a statement out by `psql`, and returns what it prints, or its error.
+pub(crate) fn psql(address: &str, statement: &str) -> Result<String, String> {
+    let done = Command::new("psql")
+        .args([
+            "--quiet",
+            "--no-psqlrc",
+            "--tuples-only",
+            "--set=ON_ERROR_STOP=1",
+            "--command",
+        ])
+        .arg(statement)
+        .arg(address)
+        .stdin(Stdio::null())
+        .output()
+        .expect("psql starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if done.status.success() {
+        Ok(text(&done.stdout))
+    } else {
+        Err(text(&done.stderr))
+    }
+}
+
 /// The address of a new, empty database; `None`, with a visible word, where PostgreSQL is not installed.
 ///
 /// # Panics
@@ -29,25 +52,15 @@ pub(crate) fn new_database() -> Option<String> {
     let server = SERVER.get_or_init(start).as_ref()?;
     let nth = DATABASES.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{nth}", std::process::id());
-    let made = Command::new("psql")
-        .args(["--quiet", "--no-psqlrc", "--command"])
-        .arg(format!("CREATE DATABASE {name}"))
-        .arg(format!("{}/postgres", server.address))
-        .stdin(Stdio::null())
-        .output()
-        .expect("psql starts");
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    let maintenance = format!("{}/postgres", server.address);
+    psql(&maintenance, &format!("CREATE DATABASE {name}")).unwrap();
     Some(format!("{}/{name}", server.address))
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn start() -> Option<Server> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = folder(root);
+    let folder = folder();
     std::fs::create_dir_all(&folder).unwrap();
     // Also the user of the database, who is another one if this is root, opens it.
     let users = File::options()
@@ -78,9 +91,9 @@ fn start() -> Option<Server> {
     })
 }
 
-/// A folder for each copy of the repository, and each user.
-fn folder(root: &Path) -> PathBuf {
-    let of = std::fs::metadata(root).unwrap();
+/// The folder of the server: one for each copy of the repository.
+pub(crate) fn folder() -> PathBuf {
+    let of = std::fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap();
     let name = format!("offboard-postgres-{}-{}", of.dev(), of.ino());
     std::env::temp_dir().join(name)
 }
