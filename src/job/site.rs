@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::{Door, ProtectList, UserId, UserState};
 use crate::job::gate::acting_account;
 use crate::job::{JobError, Setup, SignedIn, SiteError, Voice};
-use crate::ledger::{Holder, Job, LeaseTimes, Ledger, Mandate, RunTally};
+use crate::ledger::{Job, LeaseTimes, LeaseWait, Ledger, Mandate, RunTally};
 use crate::lookup::{Absence, Inquirer, read};
 use crate::plan::Criteria;
 use crate::port::Directory;
@@ -19,9 +19,6 @@ use crate::settings::Settings;
 
 /// The time between two notes about a provider that does not answer.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// A shorter heartbeat would only keep the database busy.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
 
 /// Where a job is worked on, once the account has signed in.
 #[derive(Debug)]
@@ -42,15 +39,9 @@ impl<'a> Site<'a> {
         job: &Job,
         secret: Option<SecretString>,
     ) -> Result<Self, JobError> {
-        let voice = setup.voice.as_ref();
-        let mut waiting = |holder: &Holder, left: Duration| {
-            let left = left.as_secs() + 1;
-            voice.note(&format!(
-                "{holder} may be at work on {}: waiting for at most {left} s until its lease has ended",
-                job.target
-            ));
-        };
-        let times = lease_times(setup.settings);
+        let settings = setup.settings;
+        let times = LeaseTimes::new(settings.heartbeat, settings.connection.http.timeout);
+        let mut waiting = |wait: &LeaseWait| setup.voice.note(&wait.to_string());
         let lease = ledger.take_lease(&job.target, times, &mut waiting).await?;
         let directory = setup.sign_in_under(lease, secret).await?;
         let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
@@ -126,16 +117,6 @@ impl<'a> Site<'a> {
             self.directory.client.learn_access();
         }
         Ok(())
-    }
-}
-
-/// A lease that is not renewed lasts for three heartbeats and the time of one request: so two renewals may fail before
-/// a request has to wait.
-fn lease_times(settings: &Settings) -> LeaseTimes {
-    let heartbeat = settings.heartbeat.max(SHORTEST_HEARTBEAT);
-    LeaseTimes {
-        heartbeat,
-        length: settings.connection.http.timeout + 3 * heartbeat,
     }
 }
 

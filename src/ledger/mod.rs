@@ -26,7 +26,7 @@ pub use error::LedgerError;
 pub(crate) use journal::LedgerJournal;
 pub(crate) use model::{Counts, Difference, Holder, Loaded, NewRun, WorkLeft};
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
-pub(crate) use postgres::LeaseTimes;
+pub(crate) use postgres::{LeaseTimes, LeaseWait};
 pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use store::PlanLine;
 pub(crate) use store::{

@@ -3,7 +3,9 @@
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::domain::{Clock, DatabaseAddress, IdRule, LedgerAddress, UserId};
+use crate::domain::{
+    Clock, DatabaseAddress, Effect, Entry, Fact, IdRule, LedgerAddress, Line, Timestamp, UserId,
+};
 use crate::ledger::sql::Sql;
 use crate::ledger::{Job, Ledger, Mandate, Names, NewJob, NewLine, NewRun, RunKind};
 
@@ -169,4 +171,18 @@ impl Ledger {
 /// Names of one line: this id.
 pub(super) fn id(id: &str) -> Names {
     Names::Id(UserId::new(id))
+}
+
+/// A user that is given back with this number of attempts, and was never written.
+pub(super) fn released(line: u64, attempts: u32) -> Entry {
+    Entry {
+        line: Line(line),
+        at: Timestamp::from_millis(0),
+        fact: Fact::Released {
+            attempts,
+            effect: Effect::None,
+            unanswered: false,
+            why: "test".to_owned(),
+        },
+    }
 }

@@ -168,29 +168,16 @@ mod tests {
     use macro_rules_attribute::apply;
 
     use super::*;
-    use crate::domain::{Clock, Effect, Fact, Line, Timestamp};
-    use crate::ledger::testing::{LedgerBed, TestStore, id, on_each_store};
+    use crate::domain::Clock;
+    use crate::ledger::testing::{LedgerBed, TestStore, id, on_each_store, released};
     use crate::ledger::{Mandate, RunEnding, RunKind, RunTally};
     use crate::port::Journal;
 
     /// A request to store one fact.
     fn request() -> (StoreRequest, oneshot::Receiver<Result<(), String>>) {
         let (done, stored) = oneshot::channel();
-        let entries = vec![late()];
+        let entries = vec![released(2, 1)];
         (StoreRequest { entries, done }, stored)
-    }
-
-    fn late() -> Entry {
-        Entry {
-            line: Line(2),
-            at: Timestamp::from_millis(0),
-            fact: Fact::Released {
-                attempts: 1,
-                effect: Effect::None,
-                unanswered: false,
-                why: "late".to_owned(),
-            },
-        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -240,7 +227,7 @@ mod tests {
             .start_run(&job, RunKind::Run, &Mandate::of("admin"))
             .await
             .unwrap();
-        let refused = journal.record(vec![late()]).await.unwrap_err();
+        let refused = journal.record(vec![released(2, 1)]).await.unwrap_err();
         assert!(
             refused.to_string().contains("taken this job over"),
             "{refused}"

@@ -5,6 +5,7 @@
 //! when the holder may send requests. Whether a transaction may write is decided by the token, which grows with each
 //! new holder: it does not matter how late that transaction comes.
 
+use std::fmt;
 use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection};
@@ -19,13 +20,49 @@ use crate::platform;
 /// How often a lease that another process holds is asked for again.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// A shorter heartbeat would only keep the database busy.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// How long a lease lasts, and how often it is renewed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeaseTimes {
     /// The time between two renewals.
-    pub(crate) heartbeat: Duration,
+    pub(in crate::ledger) heartbeat: Duration,
     /// How long a lease lasts after it was taken or renewed.
-    pub(crate) length: Duration,
+    pub(in crate::ledger) length: Duration,
+}
+
+impl LeaseTimes {
+    /// A lease that is renewed with this heartbeat, for requests that take at most this time. Without a renewal it
+    /// lasts for three heartbeats and one request: so two renewals may fail before a request has to wait.
+    pub(crate) fn new(heartbeat: Duration, longest_request: Duration) -> Self {
+        let heartbeat = heartbeat.max(SHORTEST);
+        Self {
+            heartbeat,
+            length: longest_request + 3 * heartbeat,
+        }
+    }
+}
+
+/// The wait for a lease whose holder may have died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeaseWait {
+    target: String,
+    holder: Holder,
+    left: Duration,
+}
+
+/// One line for people.
+impl fmt::Display for LeaseWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} may be at work on {}: waiting for at most {} s until its lease has ended",
+            self.holder,
+            self.target,
+            self.left.as_secs() + 1
+        )
+    }
 }
 
 /// A lease that this process holds. It is given back when this is dropped.
@@ -74,7 +111,7 @@ pub(super) const GIVE_BACK: &str = "
     UPDATE targets SET ends_at = clock_timestamp() WHERE target = $1 AND token = $2";
 
 /// Takes the lease of a target. While another process holds it that may have died, this waits until the lease has
-/// ended, and calls `on_wait` once with that process.
+/// ended, and calls `on_wait` once.
 ///
 /// # Errors
 /// [`LedgerError::Leased`] if another process holds the lease and is alive; or the database cannot be asked.
@@ -83,7 +120,7 @@ pub(in crate::ledger) async fn take_lease(
     address: &DatabaseAddress,
     target: &str,
     times: LeaseTimes,
-    on_wait: &mut (dyn FnMut(&Holder, Duration) + Send),
+    on_wait: &mut (dyn FnMut(&LeaseWait) + Send),
 ) -> Result<HeldLease, LedgerError> {
     let me = Holder::me(Clock::System.now());
     let mark = platform::process_mark();
@@ -129,7 +166,11 @@ pub(in crate::ledger) async fn take_lease(
                 });
             }
             Some(_) => {}
-            None => on_wait(&holder, left),
+            None => on_wait(&LeaseWait {
+                target: target.to_owned(),
+                holder,
+                left,
+            }),
         }
         first = Some(held);
         tokio::time::sleep(left.min(EVERY)).await;

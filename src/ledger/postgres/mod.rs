@@ -8,8 +8,8 @@ mod keeper;
 mod lease;
 mod opening;
 
-pub(crate) use lease::LeaseTimes;
 pub(in crate::ledger) use lease::{HeldLease, lease_holder, take_lease};
+pub(crate) use lease::{LeaseTimes, LeaseWait};
 pub(in crate::ledger) use opening::{open, open_to_read};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::ledger::postgres::address::connect_options;
 
 /// The server ends a connection that has begun to write and then says nothing for so long: its process was stopped, or
 /// cannot reach the server. Otherwise the rows that it has locked would keep the next holder of the lease waiting.
-const WAKE_UP: &str = "SET idle_in_transaction_session_timeout = '5s'";
+const END_IF_SILENT: &str = "SET idle_in_transaction_session_timeout = '5s'";
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -30,7 +30,7 @@ pub(in crate::ledger) async fn open(
     address: &DatabaseAddress,
 ) -> Result<PgConnection, LedgerError> {
     let mut connection = connect(address).await?;
-    sqlx::query(WAKE_UP).execute(&mut connection).await?;
+    sqlx::query(END_IF_SILENT).execute(&mut connection).await?;
     match examine(&mut connection, address).await? {
         Found::Ledger => {}
         Found::Nothing => {

@@ -81,34 +81,6 @@ macro_rules! given {
     };
 }
 
-/// The table `given` of the elements of a JSON array that is bound as a value (see `given!`), each with the `users` that
-/// the condition finds for it by an index; a condition may follow behind `AND`.
-///
-/// SQLite goes through the tables in the order in which they stand. PostgreSQL would choose: it may know nothing of a
-/// job that was just loaded, and go through all its users for each statement. So it is told to look each element up.
-macro_rules! users_of_given {
-    (sqlite, $place:literal, $type:literal, $condition:literal) => {
-        concat!(
-            "json_each(",
-            $place,
-            ") AS given CROSS JOIN users WHERE ",
-            $condition
-        )
-    };
-    (postgres, $place:literal, $type:literal, $condition:literal) => {
-        concat!(
-            "(SELECT CAST(element AS ",
-            $type,
-            ") AS value, nth - 1 AS key FROM json_array_elements_text(CAST(",
-            $place,
-            " AS json)) WITH ORDINALITY AS elements (element, nth)) AS given
-             CROSS JOIN LATERAL (SELECT * FROM users WHERE ",
-            $condition,
-            " OFFSET 0) AS users WHERE TRUE"
-        )
-    };
-}
-
 /// A table of the texts in the JSON array that a column holds, each as `value`.
 macro_rules! elements {
     (sqlite, $column:literal, $table:literal) => {
@@ -127,5 +99,4 @@ macro_rules! elements {
 
 pub(in crate::ledger) use {
     elements, given, json_in, member, object_as_json, row_as_json, rows_as_json, twin,
-    users_of_given,
 };

@@ -15,10 +15,9 @@ mod values;
 pub(in crate::ledger) use connection::{SqlConnection, Transaction};
 pub(in crate::ledger) use dialect::{
     elements, given, json_in, member, object_as_json, row_as_json, rows_as_json, twin,
-    users_of_given,
 };
 pub(in crate::ledger) use query::{query, query_scalar};
-pub(in crate::ledger) use rows_sql::{OF_LINE, RowsSql};
+pub(in crate::ledger) use rows_sql::RowsSql;
 pub(in crate::ledger) use statement::Sql;
 pub(in crate::ledger) use stored_columns::{Count, Flag, Json, Nullable, Unreadable};
 pub(in crate::ledger) use values::BoundValues;

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use crate::ledger::sql::connection::Database;
 use crate::ledger::sql::values::ToColumn;
@@ -46,6 +46,24 @@ pub(in crate::ledger) fn query_scalar(sql: impl Into<Sql>) -> ScalarQuery {
     ScalarQuery(query(sql))
 }
 
+/// Carries out a statement with these values. `text` gives its text, for SQLite or for PostgreSQL.
+pub(super) async fn execute(
+    connection: &mut SqlConnection,
+    values: BoundValues,
+    text: impl FnOnce(bool) -> SqlStr,
+) -> Result<u64, sqlx::Error> {
+    match connection.database().await? {
+        Database::Sqlite(connection) => {
+            let done = sqlx::query_with(text(false), values.for_sqlite()?).execute(connection);
+            Ok(done.await?.rows_affected())
+        }
+        Database::Postgres(connection) => {
+            let done = sqlx::query_with(text(true), values.for_postgres()?).execute(connection);
+            Ok(done.await?.rows_affected())
+        }
+    }
+}
+
 impl Query {
     /// The next value, in the order of the places.
     pub(in crate::ledger) fn bind(mut self, value: impl ToColumn) -> Self {
@@ -58,18 +76,15 @@ impl Query {
         self,
         connection: &mut SqlConnection,
     ) -> Result<u64, sqlx::Error> {
-        match connection.database().await? {
-            Database::Sqlite(connection) => {
-                let values = self.values.for_sqlite()?;
-                let done = sqlx::query_with(self.sql.sqlite, values).execute(connection);
-                Ok(done.await?.rows_affected())
+        let Self { sql, values } = self;
+        execute(connection, values, |is_postgres| {
+            if is_postgres {
+                AssertSqlSafe(sql.postgres()).into_sql_str()
+            } else {
+                sql.sqlite.into_sql_str()
             }
-            Database::Postgres(connection) => {
-                let (text, values) = (self.sql.postgres(), self.values.for_postgres()?);
-                let done = sqlx::query_with(AssertSqlSafe(text), values).execute(connection);
-                Ok(done.await?.rows_affected())
-            }
-        }
+        })
+        .await
     }
 
     /// All rows.
@@ -77,18 +92,9 @@ impl Query {
         self,
         connection: &mut SqlConnection,
     ) -> Result<Vec<T>, sqlx::Error> {
-        match connection.database().await? {
-            Database::Sqlite(connection) => {
-                let values = self.values.for_sqlite()?;
-                let query = sqlx::query_as_with::<Sqlite, T, _>(self.sql.sqlite, values);
-                query.fetch_all(connection).await
-            }
-            Database::Postgres(connection) => {
-                let (text, values) = (self.sql.postgres(), self.values.for_postgres()?);
-                let query = sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(text), values);
-                query.fetch_all(connection).await
-            }
-        }
+        let mut rows = Vec::new();
+        self.each(connection, |row| rows.push(row)).await?;
+        Ok(rows)
     }
 
     /// The first row, if there is any.

@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::ledger::LedgerError;
-use crate::ledger::sql::connection::Database;
+use crate::ledger::sql::query::execute;
 use crate::ledger::sql::statement::numbered;
 use crate::ledger::sql::{BoundValues, Sql, SqlConnection};
 
@@ -32,15 +32,6 @@ pub(in crate::ledger) struct RowsSql {
     /// The text after the rows.
     pub(in crate::ledger) after: Sql,
 }
-
-/// The row of `users` whose line the first column names. The place for a value is the job.
-///
-/// PostgreSQL may know nothing of a job that was just loaded, and would go through all its users for each statement. It
-/// is given the number of the row, by which it looks each row up.
-pub(in crate::ledger) const OF_LINE: Sql = Sql::twin(
-    "WHERE job = ? AND line = column1",
-    "WHERE users.number = (SELECT one.number FROM users AS one WHERE one.job = ? AND one.line = column1)",
-);
 
 impl RowsSql {
     /// The text of the statement for so many rows, for SQLite.
@@ -91,21 +82,16 @@ impl RowsSql {
                 values.push(*value);
             }
             debug_assert_eq!(values.0.len(), places, "a value for each place");
-            // The text holds no value.
-            match connection.database().await? {
-                Database::Sqlite(connection) => {
-                    let text = self.text(length);
-                    sqlx::query_with(AssertSqlSafe(text), values.for_sqlite()?)
-                        .execute(connection)
-                        .await?;
-                }
-                Database::Postgres(connection) => {
-                    let text = numbered(&self.text_with(length, self.after.postgres));
-                    sqlx::query_with(AssertSqlSafe(text), values.for_postgres()?)
-                        .execute(connection)
-                        .await?;
-                }
-            }
+            execute(connection, values, |is_postgres| {
+                // The text holds no value.
+                let text = if is_postgres {
+                    numbered(&self.text_with(length, self.after.postgres))
+                } else {
+                    self.text(length)
+                };
+                AssertSqlSafe(text).into_sql_str()
+            })
+            .await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod jobs;
 mod looks;
 mod open_ledger;
 mod pages;
+mod rows_of_lines;
 mod timeline;
 mod users;
 
@@ -22,6 +23,7 @@ pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
 pub(in crate::ledger) use open_ledger::LOCK_LEASE;
 pub use open_ledger::{Ledger, Reader};
 pub(crate) use pages::{Pages, Placed};
+use rows_of_lines::{of_line, users_of_given};
 pub(crate) use timeline::{
     Activity, AnswerTimes, Answers, ProgressPoint, RunStory, SaidText, Trouble, Wait,
 };

@@ -1,12 +1,11 @@
 //! A ledger that is open: for writing, or for reading only.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 
 use crate::domain::{Clock, LeaseTerm, LedgerAddress};
-use crate::ledger::postgres::{self, HeldLease, LeaseTimes, lease_holder, take_lease};
+use crate::ledger::postgres::{self, HeldLease, LeaseTimes, LeaseWait, lease_holder, take_lease};
 use crate::ledger::sql::{SqlConnection, Transaction, query, query_scalar};
 use crate::ledger::sqlite::{self, LedgerFile};
 use crate::ledger::store::{Job, PlanGuard};
@@ -96,8 +95,8 @@ impl Ledger {
     }
 
     /// Takes the lease of a target for as long as the ledger is open: one process at a time works on a target, so that
-    /// one pace holds for its tenant. A lease whose holder may have died is waited for, and `on_wait` is called with
-    /// that holder and the time that is left. Returns until when the lease lasts; `None` in a file, whose lock
+    /// one pace holds for its tenant. A lease whose holder may have died is waited for, and `on_wait` is called
+    /// once before. Returns until when the lease lasts; `None` in a file, whose lock
     /// keeps other processes out.
     ///
     /// # Errors
@@ -106,7 +105,7 @@ impl Ledger {
         &mut self,
         target: &str,
         times: LeaseTimes,
-        on_wait: &mut (dyn FnMut(&Holder, Duration) + Send),
+        on_wait: &mut (dyn FnMut(&LeaseWait) + Send),
     ) -> Result<Option<watch::Receiver<LeaseTerm>>, LedgerError> {
         let LedgerAddress::Database(address) = &self.address else {
             return Ok(None);

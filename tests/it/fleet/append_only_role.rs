@@ -1,8 +1,8 @@
 //! The role that README makes: it can do all the work, and can change no event.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::fleet::in_postgres::in_postgres;
+use crate::fleet::in_postgres::{in_postgres, psql};
 use crate::support::{Bed, finish};
 
 /// The statements of a document, as they stand there.
@@ -11,29 +11,6 @@ fn statements(path: &str) -> Vec<String> {
     let (_, rest) = text.split_once("```sql\n").unwrap();
     let (block, _) = rest.split_once("```").unwrap();
     block.lines().map(str::to_owned).collect()
-}
-
-/// Carries a statement out as the owner of the database, or as another role.
-fn psql(address: &str, statement: &str) -> Result<String, String> {
-    let done = Command::new("psql")
-        .args([
-            "--quiet",
-            "--no-psqlrc",
-            "--tuples-only",
-            "--set=ON_ERROR_STOP=1",
-            "--command",
-        ])
-        .arg(statement)
-        .arg(address)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if done.status.success() {
-        Ok(text(&done.stdout))
-    } else {
-        Err(text(&done.stderr))
-    }
 }
 
 #[test]

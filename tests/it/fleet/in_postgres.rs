@@ -1,9 +1,12 @@
 //! Tests whose ledger is in a database of PostgreSQL.
 
 use std::future::Future;
+use std::path::PathBuf;
 
 #[path = "../../servers/postgres_server.rs"]
 mod postgres_server;
+
+pub(crate) use postgres_server::psql;
 
 tokio::task_local! {
     /// Beds that are made within it have their ledgers in databases.
@@ -15,6 +18,11 @@ pub(crate) async fn in_postgres(test: impl Future<Output = ()>) {
     if postgres_server::new_database().is_some() {
         IN_POSTGRES.scope((), test).await;
     }
+}
+
+/// The certificate of the authority that vouches for the server, by the name `localhost` alone.
+pub(crate) fn authority() -> PathBuf {
+    postgres_server::folder().join("ca.pem")
 }
 
 /// A new database, if the test wants its ledger in one. The variable `OFFBOARD_TEST_LEDGER=postgres` wants it for all

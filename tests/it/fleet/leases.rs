@@ -3,7 +3,7 @@
 use offboard::domain::Status;
 use rustix::process::Signal;
 
-use crate::fleet::in_postgres::in_postgres;
+use crate::fleet::in_postgres::{in_postgres, psql};
 use crate::support::{Bed, Running, finish, tally, until};
 
 /// Leases of two seconds and a half: the program asks for no shorter ones by itself.
@@ -43,7 +43,9 @@ async fn p6_a_second_process_is_told_who_works_on_the_target() {
             assert!(second.stderr.contains(part), "{second:?}");
         }
         let status = finish(bed.offboard(&["status"])).await;
-        assert!(status.stdout.contains("process "), "{status:?}");
+        let holder = format!("process {} on ", first.id());
+        assert!(status.stdout.contains(&holder), "{status:?}");
+        assert!(second.stderr.contains(&holder), "{second:?}");
         first.signal(Signal::TERM);
         let ran = first.end().await;
         assert_eq!(ran.code, Some(143), "{ran:?}");
@@ -97,12 +99,7 @@ async fn p7_a_process_that_wakes_up_after_its_lease_writes_no_user_and_no_record
 fn cut_off(bed: &Bed) {
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let done = std::process::Command::new("psql")
-        .args(["--quiet", "--no-psqlrc", "--command", cut])
-        .arg(bed.address().to_string())
-        .stdout(std::process::Stdio::null())
-        .status();
-    assert!(done.unwrap().success());
+    psql(&bed.address().to_string(), cut).unwrap();
 }
 
 #[apply(end_to_end!)]

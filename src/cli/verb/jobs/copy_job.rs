@@ -12,13 +12,10 @@ use crate::cli::json::{CopiedForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::domain::{Clock, LedgerAddress, counted, grouped};
 use crate::job::select;
-use crate::ledger::{LeaseTimes, Ledger, Reader};
+use crate::ledger::{LeaseTimes, LeaseWait, Ledger, Reader};
 
-/// No process works on the job while it is copied.
-const LEASE: LeaseTimes = LeaseTimes {
-    heartbeat: Duration::from_secs(10),
-    length: Duration::from_mins(1),
-};
+/// How often the lease is renewed that keeps other processes from the job while it is copied.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The arguments of `jobs copy`. The help text is that of the variant.
 #[derive(Debug, Args)]
@@ -60,9 +57,9 @@ pub(super) async fn copy(args: CopyArgs, terminal: Terminal) -> Result<Exit, Fai
         return Err(Failure::new(Exit::Usage, what)
             .hint("copy that one: its undos come with it".to_owned()));
     }
-    ledger
-        .take_lease(&job.target, LEASE, &mut |_, _| {})
-        .await?;
+    let times = LeaseTimes::new(HEARTBEAT, Duration::ZERO);
+    let mut waiting = |wait: &LeaseWait| terminal.note(wait.to_string());
+    ledger.take_lease(&job.target, times, &mut waiting).await?;
     let mut other = Ledger::open(&args.to, Clock::System).await?;
     let copied = ledger.copy_job(&job, &mut other).await?;
     other.close().await?;

@@ -6,17 +6,17 @@ use macro_rules_attribute::apply;
 use serde_json::json;
 
 use crate::domain::{
-    Change, Clock, Confirmation, Effect, Entry, Fact, IdRule, Line, Outcome, Settlement, Status,
-    Timestamp, UserState,
+    Change, Clock, Confirmation, Entry, Fact, IdRule, Line, Outcome, Settlement, Status, Timestamp,
+    UserState,
 };
 use crate::ledger::sql::query_scalar;
 use crate::ledger::store::copying::copied_table::{
     ColumnKind, CopiedTable, EVENTS, PLAN_PAGES, RUNS, USERS,
 };
-use crate::ledger::testing::{LedgerBed, TestStore, id, on_each_store};
+use crate::ledger::testing::{LedgerBed, TestStore, id, on_each_store, released};
 use crate::ledger::{
-    Job, Ledger, LedgerError, Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally,
-    StoredEvent,
+    Job, Ledger, LedgerError, Mandate, Names, NewJob, NewLine, Retriable, RunEnding, RunKind,
+    RunTally, StoredEvent,
 };
 
 fn entry(line: u64, fact: Fact) -> Entry {
@@ -85,6 +85,15 @@ async fn made(store: TestStore) -> (LedgerBed, Job) {
                 .unwrap();
         }
     }
+    *job = ledger.begin_retry(job, run, &[]).await.unwrap();
+    let retry = Retriable {
+        users: 7,
+        active: 6,
+        disabled: 5,
+    };
+    *job = ledger.confirm_retry(job, run, retry, None).await.unwrap();
+    ledger.pass_canary(job, run, 3).await.unwrap();
+    *job = ledger.find_jobs("key").await.unwrap().remove(0);
     let undo = NewJob {
         key: "undo".into(),
         target: job.target.clone(),
@@ -128,15 +137,13 @@ async fn seen(ledger: &Ledger, id: &str) -> (String, Vec<StoredEvent>) {
     let runs = reader.runs(job).await.unwrap();
     let undone = reader.undone(job).await.unwrap();
     let parent = reader.parent(job).await.unwrap().map(|parent| parent.id);
-    let plan = (
-        &job.plan,
-        &job.reading,
-        job.lines,
-        job.users,
-        job.created_at,
-    );
+    // The numbers of rows are others there.
+    let mut plain = job.clone();
+    (plain.number, plain.parent) = (0, None);
+    let retry = plain.retry.take();
+    let retry = retry.map(|retry| (retry.number, retry.extent));
     let counts = reader.counts(job).await.unwrap();
-    let text = format!("{plan:?} {parent:?} {counts:?} {undone:?} {runs:?} {lines:?}");
+    let text = format!("{plain:?} {retry:?} {parent:?} {counts:?} {undone:?} {runs:?} {lines:?}");
     let mut events = reader.events(job, 0, 9999).await.unwrap();
     for event in &mut events {
         event.number = 0;
@@ -181,6 +188,11 @@ async fn p9_a_copied_job_is_the_same_job_with_the_same_chain(store: TestStore) {
         assert_eq!(digest, job.plan.as_ref().map(|plan| plan.digest.clone()));
         let copied_undo = copy.undo_of(job).await.unwrap().unwrap();
         assert!(copy.is_outdated(&copied_undo).await.unwrap());
+        // The retry began with the run that is the second of the job there, too.
+        assert_eq!(
+            copy.canary_written(job).await.unwrap(),
+            bed.ledger.canary_written(&bed.job).await.unwrap()
+        );
         let run = copy
             .start_run(job, RunKind::Run, &Mandate::of("admin"))
             .await
@@ -189,13 +201,7 @@ async fn p9_a_copied_job_is_the_same_job_with_the_same_chain(store: TestStore) {
         let counts = copy.counts(job).await.unwrap();
         assert_eq!(counts.of(Status::Removed), 29);
         assert_eq!(counts.of(Status::InDoubt), 9);
-        let released = Fact::Released {
-            attempts: 0,
-            effect: Effect::None,
-            unanswered: false,
-            why: "test".to_owned(),
-        };
-        copy.note(job, &run, &[entry(36, released)]).await.unwrap();
+        copy.note(job, &run, &[released(36, 0)]).await.unwrap();
     }
 }
 

@@ -7,8 +7,9 @@ use sqlx::FromRow;
 use crate::domain::{Line, Status, Timestamp};
 use crate::ledger::LedgerError;
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sql::{BoundValues, Count, OF_LINE, RowsSql, SqlConnection, query};
+use crate::ledger::sql::{BoundValues, Count, RowsSql, SqlConnection, query};
 use crate::ledger::store::events::append_events;
+use crate::ledger::store::of_line;
 use crate::ledger::store::{Pages, Placed};
 
 /// Lines that go to SQLite as one statement.
@@ -40,7 +41,7 @@ const UNUSED_LINES: &str = "
 const STORE_HASHES: RowsSql = RowsSql {
     before: "UPDATE users SET event_hash = column2 FROM",
     columns: 2,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 /// Stores an event for each line that is invalid or a duplicate and has none yet, in the order of the

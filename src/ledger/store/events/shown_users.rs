@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use crate::domain::{IdRule, Line, Timestamp, UserState};
 use crate::ledger::record::{EventBody, NewEvent};
-use crate::ledger::sql::{BoundValues, Json, OF_LINE, RowsSql, Sql, SqlConnection, query_scalar};
+use crate::ledger::sql::{BoundValues, Json, RowsSql, Sql, SqlConnection, query_scalar};
 use crate::ledger::store::events::append_events;
+use crate::ledger::store::of_line;
 use crate::ledger::{Job, LedgerError, NewRun};
 
 /// The user of a line as it was shown.
@@ -28,25 +29,11 @@ const STATES: &str = "
 /// Line, id, key of the id. An id that the roster gives stays as it is, and the indexes on ids with it.
 const IDS: &str = "UPDATE users SET user_id = column2, user_key = column3 FROM";
 
-/// The row of the line that the first column names, with a condition.
-macro_rules! of_line_if {
-    ($condition:literal) => {
-        Sql::twin(
-            concat!("WHERE job = ? AND line = column1 AND ", $condition),
-            concat!(
-                "WHERE users.number = (SELECT one.number FROM users AS one
-                                       WHERE one.job = ? AND one.line = column1) AND ",
-                $condition
-            ),
-        )
-    };
-}
+const UNTOUCHED: Sql = of_line!("effect = 'none'");
 
-const UNTOUCHED: Sql = of_line_if!("effect = 'none'");
+const UNTOUCHED_AND_NAMED: Sql = of_line!("name_key IS NOT NULL AND effect = 'none'");
 
-const UNTOUCHED_AND_NAMED: Sql = of_line_if!("name_key IS NOT NULL AND effect = 'none'");
-
-const NAMED: Sql = of_line_if!("name_key IS NOT NULL");
+const NAMED: Sql = of_line!("name_key IS NOT NULL");
 
 /// Stores states and ids by one rule.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +59,7 @@ pub(super) const LOOKED_UP: Showing = Showing {
 /// A read after a write has shown that the user still has all that was there before.
 pub(super) const RENEWED: Showing = Showing {
     states: RowsSql {
-        after: OF_LINE,
+        after: of_line!(),
         ..LOOKED_UP.states
     },
     ids: RowsSql {

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Confirmation, Effect, Entry, Fact, Reason, Settlement, UserState};
 use crate::ledger::record::{EventBody, RequestEnd};
-use crate::ledger::sql::{BoundValues, Count, Json, OF_LINE, RowsSql};
+use crate::ledger::sql::{BoundValues, Count, Json, RowsSql};
 use crate::ledger::store::events::ShownUser;
 use crate::ledger::store::events::chain_end::AppendedEvent;
+use crate::ledger::store::of_line;
 
 /// How far the claims of the job have come.
 pub(super) const CLAIMED_TO: &str =
@@ -21,7 +22,7 @@ pub(super) const CLAIM: RowsSql = RowsSql {
         first_attempt_at_ms = coalesce(first_attempt_at_ms, column3), event_hash = column4
     FROM",
     columns: 4,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 /// Names alone: what the user had before the job stays as the plan has it.
@@ -33,13 +34,13 @@ pub(super) const NAME: RowsSql = RowsSql {
         addresses = coalesce(column4, addresses)
     FROM",
     columns: 4,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 pub(super) const SEND: RowsSql = RowsSql {
     before: "UPDATE users SET run = ?, sent = sent + column2 FROM",
     columns: 2,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 pub(super) const VERIFY: RowsSql = RowsSql {
@@ -48,7 +49,7 @@ pub(super) const VERIFY: RowsSql = RowsSql {
         verified_detail = column4
     FROM",
     columns: 4,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 pub(super) const RELEASE: RowsSql = RowsSql {
@@ -57,7 +58,7 @@ pub(super) const RELEASE: RowsSql = RowsSql {
         reason = NULL, event_hash = column5, effect = column6, sent = sent + column7
     FROM",
     columns: 7,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 pub(super) const SETTLE: RowsSql = RowsSql {
@@ -75,7 +76,7 @@ pub(super) const SETTLE: RowsSql = RowsSql {
                       WHEN effect = 'maybe' THEN 'part' ELSE effect END
     FROM",
     columns: 15,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 /// A row of a statement.

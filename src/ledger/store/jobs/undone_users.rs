@@ -14,10 +14,11 @@ use sqlx::FromRow;
 use crate::domain::{JobId, Line, Status, Timestamp};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
-    Count, Json, Sql, SqlConnection, object_as_json, query, query_scalar, twin, users_of_given,
+    Count, Json, Sql, SqlConnection, object_as_json, query, query_scalar, twin,
 };
 use crate::ledger::store::events::append_events;
 use crate::ledger::store::users::open_statuses;
+use crate::ledger::store::users_of_given;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
 /// Whether an undo was begun: a run has worked on it, or it had nothing to write. One that was only planned, and never

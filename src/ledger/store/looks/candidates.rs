@@ -15,13 +15,14 @@ use crate::domain::{
 };
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
-    BoundValues, Count, Flag, Json, Nullable, OF_LINE, RowsSql, Sql, SqlConnection, given, member,
-    query, query_scalar, twin, users_of_given,
+    BoundValues, Count, Flag, Json, Nullable, RowsSql, Sql, SqlConnection, given, member, query,
+    query_scalar, twin,
 };
 use crate::ledger::store::Pages;
 use crate::ledger::store::events::{ShownUser, append_events, record, store_looks};
 use crate::ledger::store::looks::sightings::{goal_of, is_named};
 use crate::ledger::store::users::KnownColumns;
+use crate::ledger::store::{of_line, users_of_given};
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 /// Users of one line that a refusal names.
@@ -110,7 +111,7 @@ const STORE_IDENTITIES: RowsSql = RowsSql {
         addresses = coalesce(column6, addresses)
     FROM",
     columns: 6,
-    after: OF_LINE,
+    after: of_line!(),
 };
 
 /// The call of `coalesce` keeps SQLite from the index of names: open lines are fewer.

@@ -11,11 +11,12 @@ use crate::domain::{
 };
 use crate::ledger::sql::{
     Count, Json, Sql, SqlConnection, elements, given, member, query, query_scalar, rows_as_json,
-    twin, users_of_given,
+    twin,
 };
 use crate::ledger::store::events::{ShownUser, has_names, store_looks};
 use crate::ledger::store::looks::candidates::keep;
 use crate::ledger::store::users::KnownColumns;
+use crate::ledger::store::users_of_given;
 use crate::ledger::{Job, Ledger, LedgerError, NewRun};
 
 /// A line that seeks one of the users that were shown, by id: the line, the place of that user among those that

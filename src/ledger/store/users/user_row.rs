@@ -10,9 +10,9 @@ use crate::domain::{
 };
 use crate::ledger::sql::{
     Count, Json, Nullable, Sql, SqlConnection, query, query_scalar, rows_as_json, twin,
-    users_of_given,
 };
 use crate::ledger::store::users::user_columns::{user_columns, user_rows};
+use crate::ledger::store::users_of_given;
 use crate::ledger::{Job, Ledger, LedgerError, Reader};
 
 /// One roster line as the ledger knows it: the only shape of a row of the table `users`.

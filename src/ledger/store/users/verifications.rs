@@ -9,12 +9,12 @@ use crate::domain::{Finding, Goal, Line, Status, UserState};
 use crate::ledger::record::{EventBody, NewEvent};
 use crate::ledger::sql::{
     Count, Json, Nullable, Sql, SqlConnection, query, query_scalar, row_as_json, twin,
-    users_of_given,
 };
 use crate::ledger::store::events::append_events;
 use crate::ledger::store::jobs::{is_given_back, last_undo};
 use crate::ledger::store::looks::place;
 use crate::ledger::store::users::user_columns::{user_columns, user_row};
+use crate::ledger::store::users_of_given;
 use crate::ledger::{Counts, Job, Ledger, LedgerError, NewRun, Reader, UserRow};
 
 /// The users of a job whose state is known, as far as the ledger goes: those that the job brought to the
