@@ -10,6 +10,7 @@ mod job_ids;
 mod lease_term;
 mod ledger_address;
 mod outcome;
+mod restraint;
 mod safety;
 mod text;
 mod time;
@@ -31,6 +32,7 @@ pub(crate) use lease_term::LeaseTerm;
 pub(crate) use ledger_address::is_database;
 pub use ledger_address::{DatabaseAddress, LedgerAddress};
 pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
+pub use restraint::{Restraint, Slowed};
 pub use safety::Share;
 pub(crate) use safety::{
     ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, Limits, ProtectList, Rails, Tripped,

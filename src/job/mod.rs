@@ -9,6 +9,7 @@
 mod error;
 mod gate;
 mod latest;
+mod pace_keeper;
 mod plan_and_scope;
 mod selection;
 mod setup;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Door, ProtectList, UserId, UserState};
 use crate::job::gate::acting_account;
+use crate::job::pace_keeper::PaceKeeper;
 use crate::job::{JobError, Setup, SignedIn, SiteError, Voice};
 use crate::ledger::{Job, LeaseTimes, LeaseWait, Ledger, Mandate, RunTally};
 use crate::lookup::{Absence, Inquirer, read};
@@ -20,6 +21,9 @@ use crate::settings::Settings;
 /// The time between two notes about a provider that does not answer.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// A wait that is left from the last process, and that is mentioned.
+const WORTH_A_NOTE: Duration = Duration::from_millis(500);
+
 /// Where a job is worked on, once the account has signed in.
 #[derive(Debug)]
 pub(super) struct Site<'a> {
@@ -29,10 +33,12 @@ pub(super) struct Site<'a> {
     pub(super) mandate: Mandate,
     /// What decides about each user.
     pub(super) criteria: Criteria,
+    _pace: PaceKeeper,
 }
 
 impl<'a> Site<'a> {
-    /// Takes the lease of the target, signs in, and finds out which account is never to be written.
+    /// Takes the lease of the target, signs in at the pace that the last process has left, and finds out which account
+    /// is never to be written.
     pub(super) async fn enter(
         setup: &'a Setup<'a>,
         ledger: &mut Ledger,
@@ -43,7 +49,18 @@ impl<'a> Site<'a> {
         let times = LeaseTimes::new(settings.heartbeat, settings.connection.http.timeout);
         let mut waiting = |wait: &LeaseWait| setup.voice.note(&wait.to_string());
         let lease = ledger.take_lease(&job.target, times, &mut waiting).await?;
-        let directory = setup.sign_in_under(lease, secret).await?;
+        let pace = setup.pace();
+        let kept = ledger.kept_pace(&job.target).await?;
+        pace.take_over(kept.restraint, kept.rested);
+        if kept.restraint.hold >= WORTH_A_NOTE {
+            let left = kept.restraint.hold.as_secs() + 1;
+            setup.voice.note(&format!(
+                "the provider has asked to wait, and {left} s of that are left: nothing is sent until then"
+            ));
+        }
+        let (address, target) = (ledger.address().clone(), job.target.clone());
+        let keeper = PaceKeeper::start(&pace, address, target, &setup.voice);
+        let directory = setup.sign_in_under(lease, pace, secret).await?;
         let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
         let mut criteria = criteria(job, setup.settings);
         criteria.door.actor = actor;
@@ -52,6 +69,7 @@ impl<'a> Site<'a> {
             mandate: mandate(setup.settings, &directory),
             directory,
             criteria,
+            _pace: keeper,
         })
     }
 

@@ -32,6 +32,7 @@ pub(crate) use store::PlanLine;
 pub(crate) use store::{
     Activity, AnswerTimes, Answers, Head, JobPlan, Pages, ProgressPoint, Retriable, RunRow,
     RunStory, SaidText, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
+    keep_pace,
 };
 pub use store::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

@@ -27,13 +27,15 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Holds all requests for `wait`. A longer hold is never shortened.
-    pub(super) fn hold(&self, wait: Duration, why: &'static str) {
+    /// Holds all requests for `wait`. A longer hold is never shortened. Returns whether this one is the longest.
+    pub(super) fn hold(&self, wait: Duration, why: &'static str) -> bool {
         let until = instant_after(Instant::now(), wait);
         let mut hold = self.lock();
-        if hold.is_none_or(|present| present.until < until) {
+        let is_longest = hold.is_none_or(|present| present.until < until);
+        if is_longest {
             *hold = Some(Hold { until, why });
         }
+        is_longest
     }
 
     /// The hold in force, if any.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::Allowance;
+use crate::domain::{Allowance, Slowed};
 use crate::pace::permit::{Present, Usage};
 use crate::pace::rate::Rate;
 use crate::pace::recent_rate::RecentRate;
@@ -69,6 +69,17 @@ impl Limiter {
             let recent = self.recent.rate(now);
             self.tempo.ration(now, allowance, recent, expected);
         }
+        self.follow_tempo(now);
+    }
+
+    /// How far the pace is lowered after 429s.
+    pub(super) fn slowed(&self) -> Option<Slowed> {
+        self.tempo.slowed()
+    }
+
+    /// Takes over how far the pace was lowered, and for how long nobody has sent anything since.
+    pub(super) fn take_over(&mut self, now: Instant, kept: Slowed, rested: Duration) {
+        self.tempo.take_over(now, kept, rested);
         self.follow_tempo(now);
     }
 

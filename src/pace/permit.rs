@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::domain::{Allowance, Answer};
+use crate::domain::{Allowance, Answer, Restraint};
 use crate::pace::hold::{Gate, Hold};
 use crate::pace::limiter::Limiter;
 use crate::pace::rate::Rate;
@@ -43,6 +44,8 @@ pub struct Pace {
     gate: Gate,
     /// Requests that are still to be sent, as far as is known.
     expected: AtomicU64,
+    /// Told of each change of the restraint.
+    restrained: Notify,
 }
 
 impl Pace {
@@ -53,6 +56,7 @@ impl Pace {
             limiter: Mutex::new(Limiter::new(rate, burst)),
             gate: Gate::default(),
             expected: EXPECTED_AT_FIRST.into(),
+            restrained: Notify::new(),
         }
     }
 
@@ -77,14 +81,16 @@ impl Pace {
 
     /// Holds all requests for `wait`, because of `why`. A longer hold is never shortened.
     pub fn hold(&self, wait: Duration, why: &'static str) {
-        self.gate.hold(wait, why);
+        if self.gate.hold(wait, why) {
+            self.restrained.notify_one();
+        }
     }
 
     /// As [`Pace::hold`], after an answer of 429 (RFC 6585 §4). The pace is halved too, once for all requests
     /// that were in flight.
     pub fn throttled(&self, wait: Duration, why: &'static str) {
-        self.gate.hold(wait, why);
-        self.limiter().throttled(Instant::now(), wait);
+        self.hold(wait, why);
+        self.adjust(|limiter| limiter.throttled(Instant::now(), wait));
     }
 
     /// Takes note of an answer that asked for no wait: after a 429 the pace rises again by small steps. If
@@ -92,10 +98,10 @@ impl Pace {
     /// nothing remains of it, no request is sent before the reset, for at most [`Allowance::LONGEST_RESET`].
     pub fn served(&self, allowance: Option<Allowance>) {
         if let Some(wait) = allowance.and_then(Allowance::wait) {
-            self.gate.hold(wait, "the server's allowance is used up");
+            self.hold(wait, "the server's allowance is used up");
         }
         let expected = self.expected.load(Ordering::Relaxed);
-        self.limiter().served(Instant::now(), allowance, expected);
+        self.adjust(|limiter| limiter.served(Instant::now(), allowance, expected));
     }
 
     /// Applies the rate-limit headers of an answer, and its `Retry-After`, to all requests. A 429 that names no
@@ -112,6 +118,44 @@ impl Pace {
             self.hold(wait, "the server asks to wait");
         } else {
             self.served(answer.allowance);
+        }
+    }
+
+    /// What holds the requests back at present.
+    pub fn restraint(&self) -> Restraint {
+        let now = Instant::now();
+        let held = self.held();
+        Restraint {
+            hold: held.map_or(Duration::ZERO, |hold| hold.until - now),
+            slowed: self.limiter().slowed(),
+        }
+    }
+
+    /// Takes over what has held the requests of the last runner back. For `rested` nobody has sent anything since.
+    pub fn take_over(&self, kept: Restraint, rested: Duration) {
+        if !kept.hold.is_zero() {
+            self.gate.hold(kept.hold, "the server has asked to wait");
+        }
+        if let Some(slowed) = kept.slowed {
+            self.limiter().take_over(Instant::now(), slowed, rested);
+        }
+    }
+
+    /// Waits until the restraint has changed since the last call of this. One caller at a time can wait.
+    pub async fn restrained(&self) {
+        self.restrained.notified().await;
+    }
+
+    /// Changes the limiter, and tells whoever waits if the pace is lowered otherwise than before.
+    fn adjust(&self, change: impl FnOnce(&mut Limiter)) {
+        let has_changed = {
+            let mut limiter = self.limiter();
+            let before = limiter.slowed();
+            change(&mut limiter);
+            limiter.slowed() != before
+        };
+        if has_changed {
+            self.restrained.notify_one();
         }
     }
 

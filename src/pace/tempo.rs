@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::Allowance;
+use crate::domain::{self, Allowance};
 use crate::pace::hold::instant_after;
 
 /// The floor after 429s, and the step upwards, are the setting divided by this. For 8/s the floor is 24 a
@@ -29,6 +29,9 @@ const STORM: Duration = Duration::from_secs(1);
 /// If a new ration differs from the old one by less than this part, the old one stays: each answer brings a
 /// slightly different one, and each new bucket begins empty.
 const MARGIN: f64 = 0.1;
+
+/// A shorter time between two requests is none.
+const SHORTEST: Duration = Duration::from_nanos(1);
 
 /// Limits are in requests per second.
 #[derive(Debug)]
@@ -144,6 +147,31 @@ impl Tempo {
             }
             None => self.ration = None,
         }
+    }
+
+    /// How far it is lowered after 429s.
+    pub(super) fn slowed(&self) -> Option<domain::Slowed> {
+        let slowed = self.slowed?;
+        let period = |limit: f64| Duration::try_from_secs_f64(1.0 / limit).ok();
+        Some(domain::Slowed {
+            period: period(slowed.limit)?,
+            full: period(slowed.top)?,
+        })
+    }
+
+    /// Takes over how far another tempo was lowered. For `rested` nobody has sent anything since: in this time it
+    /// rises as it does while answers come.
+    pub(super) fn take_over(&mut self, now: Instant, kept: domain::Slowed, rested: Duration) {
+        let full = self.setting.unwrap_or(kept.full).max(SHORTEST);
+        let top = per_second(full);
+        let before = per_second(kept.period.max(SHORTEST)).min(top);
+        let steps = (rested.as_secs_f64() / STEP_EVERY.as_secs_f64()).floor();
+        let limit = (before + steps * top / PARTS).max(top / PARTS);
+        self.slowed = (limit <= top - top / PARTS / 2.0).then_some(Slowed {
+            limit,
+            top,
+            well_since: now,
+        });
     }
 
     /// The limit in force; `None` if there is none.
@@ -359,5 +387,35 @@ mod tests {
             tempo.ration(now, left(remaining, 8_000), 8.0, expected);
             assert_limit(&tempo, now, limit);
         }
+    }
+
+    #[test]
+    fn p6_a_tempo_that_was_lowered_is_taken_over_and_rises_while_nobody_sends() {
+        let now = Instant::now();
+        let mut first = eight();
+        first.throttled(now, S, 8.0);
+        first.throttled(now + S * 2, S, 4.0);
+        let kept = first.slowed().unwrap();
+        assert_eq!(kept.period, S / 2);
+        for (rested, limit) in [(0, 2.0), (1, 2.0), (2, 2.4), (20, 6.0), (28, 7.6)] {
+            let mut next = eight();
+            next.take_over(now, kept, S * rested);
+            assert_limit(&next, now, limit);
+            assert_eq!(next.slowed().is_some(), limit < 8.0);
+        }
+        for rested in [30, 3600] {
+            let mut next = eight();
+            next.take_over(now, kept, S * rested);
+            assert_eq!(next.slowed(), None);
+        }
+        // The setting has changed: it bounds the pace, and the pace rises to it.
+        let mut slower = Tempo::new(Some(S));
+        slower.take_over(now, kept, Duration::ZERO);
+        assert_limit(&slower, now, 1.0);
+        let mut without = Tempo::new(None);
+        without.take_over(now, kept, Duration::ZERO);
+        assert_limit(&without, now, 2.0);
+        without.served(now + S * 2);
+        assert_limit(&without, now, 2.4);
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{Clock, LeaseTerm};
 use crate::http::{Http, LeaseGate};
 use crate::job::sign_in::issuer::issuer;
 use crate::job::sign_in::{keyring, known_secret};
-use crate::job::{JobError, Setup, Voice};
+use crate::job::{JobError, Setup};
 use crate::lookup::{Inquirer, InquirySettings};
 use crate::pace::Pace;
 use crate::port::SignInError;
@@ -93,20 +93,26 @@ impl Setup<'_> {
     /// # Errors
     /// The account is refused, or the sign-in service does not answer.
     pub async fn sign_in(&self, secret: Option<SecretString>) -> Result<SignedIn, JobError> {
-        self.sign_in_under(None, secret).await
+        self.sign_in_under(None, self.pace(), secret).await
     }
 
-    /// Signs in. Each request, also of sign-in, is sent only while the lease lasts, if there is one.
+    /// The pace that the settings allow.
+    pub(crate) fn pace(&self) -> Arc<Pace> {
+        Arc::new(Pace::new(self.settings.rate, self.settings.burst))
+    }
+
+    /// Signs in at this pace. Each request, also of sign-in, is sent only while the lease lasts, if there is one.
     ///
     /// # Errors
     /// As [`Setup::sign_in`].
     pub(crate) async fn sign_in_under(
         &self,
         lease: Option<watch::Receiver<LeaseTerm>>,
+        pace: Arc<Pace>,
         secret: Option<SecretString>,
     ) -> Result<SignedIn, JobError> {
         let gate = lease.map(|term| Arc::new(LeaseGate::new(term)));
-        let sign_in = |secret| sign_in(self.settings, gate, secret, &self.voice, &self.sessions);
+        let sign_in = |secret| sign_in(self, gate, pace, secret);
         let SecretSource::Keyring(kind) = self.secret else {
             return sign_in(secret).await;
         };
@@ -137,22 +143,20 @@ fn is_refused(error: &JobError) -> bool {
 }
 
 /// Signs in. These are the first requests of a run: they show whether the provider accepts the account.
-pub(crate) async fn sign_in(
-    settings: &Settings,
+async fn sign_in(
+    setup: &Setup<'_>,
     gate: Option<Arc<LeaseGate>>,
+    pace: Arc<Pace>,
     secret: Option<SecretString>,
-    voice: &Arc<dyn Voice>,
-    sessions: &Sessions,
 ) -> Result<SignedIn, JobError> {
-    let connection = &settings.connection;
+    let connection = &setup.settings.connection;
     let sign_in = &connection.sign_in;
     let http = Http::new(&connection.http)?.behind(gate.clone());
-    let pace = Arc::new(Pace::new(settings.rate, settings.burst));
     let wire = PacedClient::new(http.clone(), Arc::clone(&pace), Clock::System);
-    let issuer = issuer(sign_in, secret.as_ref(), wire, voice)?;
+    let issuer = issuer(sign_in, secret.as_ref(), wire, &setup.voice)?;
     let session = Session::new(issuer, sign_in.form.clone(), Arc::clone(&pace));
     let session = Arc::new(session);
-    sessions.add(&session, gate);
+    setup.sessions.add(&session, gate);
     let ready = session.ready().await;
     ready.map_err(|error| refused(error, sign_in))?;
     let identity = session.identity().await;

@@ -10,7 +10,7 @@ mod opening;
 
 pub(in crate::ledger) use lease::{HeldLease, lease_holder, take_lease};
 pub(crate) use lease::{LeaseTimes, LeaseWait};
-pub(in crate::ledger) use opening::{open, open_to_read};
+pub(in crate::ledger) use opening::{connect, open, open_to_read};
 
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,9 @@ pub(in crate::ledger) async fn open_to_read(
 }
 
 /// Connects. All statements of the connection mean the tables of the ledger.
-pub(super) async fn connect(address: &DatabaseAddress) -> Result<PgConnection, LedgerError> {
+pub(in crate::ledger) async fn connect(
+    address: &DatabaseAddress,
+) -> Result<PgConnection, LedgerError> {
     let unreachable = |source| LedgerError::Unreachable {
         address: address.to_string(),
         source,

@@ -8,6 +8,16 @@ macro_rules! twin {
     };
 }
 
+/// The present moment by the clock of the database, in milliseconds since 1970-01-01T00:00:00Z.
+macro_rules! now_ms {
+    (sqlite) => {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    };
+    (postgres) => {
+        "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+    };
+}
+
 /// These columns of a row, as the text of one JSON array.
 macro_rules! row_as_json {
     (sqlite, $columns:expr) => {
@@ -98,5 +108,5 @@ macro_rules! elements {
 }
 
 pub(in crate::ledger) use {
-    elements, given, json_in, member, object_as_json, row_as_json, rows_as_json, twin,
+    elements, given, json_in, member, now_ms, object_as_json, row_as_json, rows_as_json, twin,
 };

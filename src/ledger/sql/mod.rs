@@ -14,7 +14,7 @@ mod values;
 
 pub(in crate::ledger) use connection::{SqlConnection, Transaction};
 pub(in crate::ledger) use dialect::{
-    elements, given, json_in, member, object_as_json, row_as_json, rows_as_json, twin,
+    elements, given, json_in, member, now_ms, object_as_json, row_as_json, rows_as_json, twin,
 };
 pub(in crate::ledger) use query::{query, query_scalar};
 pub(in crate::ledger) use rows_sql::RowsSql;

@@ -9,7 +9,7 @@ mod opened_file;
 mod opening;
 
 pub(in crate::ledger) use lock::holder;
-pub(in crate::ledger) use opening::{LedgerFile, checkpoint, open_to_read};
+pub(in crate::ledger) use opening::{LedgerFile, checkpoint, open_beside, open_to_read};
 
 #[cfg(test)]
 mod tests;

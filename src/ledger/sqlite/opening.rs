@@ -133,6 +133,15 @@ pub(in crate::ledger) async fn open_to_read(
     Ok((found, connection))
 }
 
+/// Opens a ledger that this process has open already, to write beside the first connection.
+///
+/// # Errors
+/// The file was moved or deleted meanwhile, or it cannot be written.
+pub(in crate::ledger) async fn open_beside(path: &Path) -> Result<SqliteConnection, LedgerError> {
+    let writing = options(path).synchronous(SqliteSynchronous::Full);
+    Ok(writing.connect().await?)
+}
+
 /// Brings the schema of an older ledger up to date.
 async fn renew(path: &Path, schema: i64) -> Result<(), LedgerError> {
     let older = |error: LedgerError| LedgerError::Older {

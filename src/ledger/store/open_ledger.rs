@@ -174,6 +174,16 @@ impl Ledger {
     }
 }
 
+/// A connection that writes to a ledger which this process has open already, beside its first connection.
+pub(in crate::ledger::store) async fn connect_to_write(
+    address: &LedgerAddress,
+) -> Result<SqlConnection, LedgerError> {
+    Ok(match address {
+        LedgerAddress::File(path) => sqlite::open_beside(path).await?.into(),
+        LedgerAddress::Database(at) => postgres::connect(at).await?.into(),
+    })
+}
+
 /// A ledger open for reading only, also while other processes write.
 #[derive(Debug)]
 pub struct Reader {

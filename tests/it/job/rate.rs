@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use offboard::sandbox::{FaultKind, FaultSettings, SandboxSettings};
 
-use crate::support::{Bed, Running};
+use crate::fleet::in_postgres::on_each_ledger;
+use crate::support::{Bed, Running, finish, until_async};
 
 const EIGHT: &str = "--rate unlimited --concurrency 8";
 
@@ -101,4 +102,32 @@ async fn tokens_that_are_revoked_in_mid_run_cost_one_sign_in_and_fail_no_user() 
     for row in bed.rows().await {
         assert_eq!(row.attempts, 1, "a refused token is no attempt: {row:?}");
     }
+}
+
+#[apply(on_each_ledger)]
+async fn p6_a_wait_that_the_provider_asks_for_is_honoured_after_a_kill_too() {
+    let bed = Bed::faulty(40, "latency=5ms,retry-after=2s").await;
+    bed.sandbox
+        .plan_faults(&bed.people[10].id, [FaultKind::Throttle]);
+    let run = Running::start(bed.run_with(40, "--rate 50/s --concurrency 2"));
+    until_async("the wait is stored", async || bed.has_kept_a_wait().await).await;
+    run.kill().await;
+    let again = finish(bed.run_with(40, "--rate 50/s --concurrency 2")).await;
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(
+        again.stderr.contains("the provider has asked to wait"),
+        "{again:?}"
+    );
+    bed.all_are_removed().await;
+    let early: Vec<_> = bed
+        .books
+        .requests()
+        .into_iter()
+        .filter_map(|one| one.early_ms)
+        .collect();
+    assert_eq!(
+        bed.books.early_requests(Duration::from_millis(150)),
+        0,
+        "{early:?}"
+    );
 }

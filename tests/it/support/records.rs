@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use offboard::domain::{Line, Status};
+use offboard::domain::{LedgerAddress, Line, Status};
 use offboard::ledger::{JobSelector, LedgerError, Reader, UserRow};
 use offboard::sandbox::{LoggedRequest, Route, UserBook, Verb};
 use serde_json::Value;
 use sqlx::Connection;
 
 use super::{Bed, finish};
+use crate::fleet::in_postgres::psql;
 
 /// One row of the report: each column's cell by the column's name.
 pub(crate) type ReportRow = HashMap<String, String>;
@@ -73,6 +74,25 @@ impl Bed {
 
     pub(crate) async fn reader(&self) -> Reader {
         Reader::open(self.address()).await.unwrap()
+    }
+
+    /// Whether the ledger keeps a wait that the provider has asked for.
+    pub(crate) async fn has_kept_a_wait(&self) -> bool {
+        let held = "FROM paces WHERE held_for_ms > 0";
+        if let LedgerAddress::Database(address) = self.address() {
+            let sql = format!(
+                "SELECT count(*) FROM offboard.{}",
+                held.trim_start_matches("FROM ")
+            );
+            return psql(&address.to_string(), &sql).is_ok_and(|found| found != "0");
+        }
+        let url = format!("sqlite://{}", self.ledger().display());
+        let Ok(mut file) = sqlx::SqliteConnection::connect(&url).await else {
+            return false;
+        };
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) {held}"));
+        let found: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&mut file).await;
+        found.is_ok_and(|found| found > 0)
     }
 
     /// What the provider knows of one of its people.

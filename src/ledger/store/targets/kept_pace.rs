@@ -1,0 +1,185 @@
+//! The pace of a target, kept beyond the process: a hold that the provider asked for, and a pace that was lowered.
+//!
+//! It is stored at once, by a connection of its own: while users are looked up nothing else may be stored for minutes,
+//! and a process can be killed at any moment.
+
+use std::time::Duration;
+
+use crate::domain::{LedgerAddress, Restraint, Slowed};
+use crate::ledger::sql::{Sql, now_ms, query, twin};
+use crate::ledger::store::open_ledger::connect_to_write;
+use crate::ledger::{Ledger, LedgerError};
+
+/// The restraint of a target, as an earlier process has left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct KeptPace {
+    /// What is left of it.
+    pub(crate) restraint: Restraint,
+    /// For how long nothing has been sent since, as far as the ledger knows.
+    pub(crate) rested: Duration,
+}
+
+macro_rules! keep {
+    ($database:ident) => {
+        concat!(
+            "INSERT INTO paces (target, held_until_ms, held_for_ms, slowed_us, full_us, at_ms)
+             SELECT ?1, moment.ms + ?2, ?2, ?3, ?4, moment.ms FROM (SELECT ",
+            now_ms!($database),
+            " AS ms) AS moment WHERE true
+             ON CONFLICT (target) DO UPDATE
+             SET held_for_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
+                                    THEN excluded.held_for_ms ELSE paces.held_for_ms END,
+                 held_until_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
+                                      THEN excluded.held_until_ms ELSE paces.held_until_ms END,
+                 slowed_us = excluded.slowed_us, full_us = excluded.full_us, at_ms = excluded.at_ms"
+        )
+    };
+}
+
+macro_rules! kept {
+    ($database:ident) => {
+        concat!(
+            "SELECT held_until_ms, held_for_ms, slowed_us, full_us, at_ms, ",
+            now_ms!($database),
+            " FROM paces WHERE target = ?"
+        )
+    };
+}
+
+const KEEP: Sql = twin!(keep);
+const KEPT: Sql = twin!(kept);
+
+impl Ledger {
+    /// What holds back the requests to a target, as the last process has left it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub(crate) async fn kept_pace(&mut self, target: &str) -> Result<KeptPace, LedgerError> {
+        type Row = (i64, i64, Option<i64>, Option<i64>, i64, i64);
+        let row: Option<Row> = query(KEPT)
+            .bind(target)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        let Some((until, length, slowed, full, at, now)) = row else {
+            return Ok(KeptPace::default());
+        };
+        let slowed = slowed.zip(full).map(|(period, full)| Slowed {
+            period: micros(period),
+            full: micros(full),
+        });
+        Ok(KeptPace {
+            restraint: Restraint {
+                hold: millis(until.saturating_sub(now).min(length)),
+                slowed,
+            },
+            rested: millis(now.saturating_sub(until.max(at))),
+        })
+    }
+}
+
+/// Stores what holds back the requests to a target now. A longer hold is never shortened.
+///
+/// # Errors
+/// The ledger cannot be written.
+pub(crate) async fn keep_pace(
+    address: &LedgerAddress,
+    target: &str,
+    restraint: Restraint,
+) -> Result<(), LedgerError> {
+    let mut connection = connect_to_write(address).await?;
+    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    // Rounded up: a request that comes a moment too early is refused.
+    let hold = restraint.hold.as_millis() + u128::from(!restraint.hold.is_zero());
+    query(KEEP)
+        .bind(target)
+        .bind(
+            i64::try_from(hold)
+                .unwrap_or(i64::MAX / 2)
+                .min(i64::MAX / 2),
+        )
+        .bind(restraint.slowed.map(|slowed| micros(slowed.period)))
+        .bind(restraint.slowed.map(|slowed| micros(slowed.full)))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn millis(time: i64) -> Duration {
+    Duration::from_millis(u64::try_from(time).unwrap_or(0))
+}
+
+fn micros(time: i64) -> Duration {
+    Duration::from_micros(u64::try_from(time).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use macro_rules_attribute::apply;
+
+    use super::*;
+    use crate::domain::{Clock, Timestamp};
+    use crate::ledger::testing::{TestStore, on_each_store};
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn held(hold: Duration) -> Restraint {
+        Restraint { hold, slowed: None }
+    }
+
+    #[apply(on_each_store)]
+    async fn p6_a_hold_is_kept_until_it_is_over_and_never_shortened(store: TestStore) {
+        let (address, clock) = (store.address(), Clock::System);
+        let mut ledger = Ledger::open(address.clone(), clock).await.unwrap();
+        assert_eq!(ledger.kept_pace("a").await.unwrap(), KeptPace::default());
+        let slowed = Some(Slowed {
+            period: S / 4,
+            full: S / 8,
+        });
+        let hold = S * 60;
+        let first = Restraint { hold, slowed };
+        keep_pace(&address, "a", first).await.unwrap();
+        keep_pace(&address, "a", held(S)).await.unwrap();
+        let kept = ledger.kept_pace("a").await.unwrap();
+        let near = |time: Duration| time > S * 50 && time <= S * 60 + S / 1000;
+        assert!(near(kept.restraint.hold), "{kept:?}");
+        assert_eq!((kept.restraint.slowed, kept.rested), (None, Duration::ZERO));
+        assert_eq!(ledger.kept_pace("b").await.unwrap(), KeptPace::default());
+        keep_pace(&address, "b", first).await.unwrap();
+        let kept = ledger.kept_pace("b").await.unwrap();
+        assert_eq!(kept.restraint.slowed, slowed);
+        // The longest hold that can be asked for.
+        keep_pace(&address, "b", held(Duration::MAX)).await.unwrap();
+        assert!(ledger.kept_pace("b").await.unwrap().restraint.hold > S * 60);
+    }
+
+    #[apply(on_each_store)]
+    async fn a_clock_that_was_set_back_makes_no_hold_longer(store: TestStore) {
+        let address = store.address();
+        let mut ledger = Ledger::open(address.clone(), Clock::System).await.unwrap();
+        keep_pace(&address, "a", held(S)).await.unwrap();
+        let later = "UPDATE paces SET held_until_ms = held_until_ms + ?, at_ms = at_ms + ?";
+        let day = Timestamp::from_millis(86_400_000);
+        let query = query(later).bind(day).bind(day);
+        query.execute(&mut ledger.connection).await.unwrap();
+        let kept = ledger.kept_pace("a").await.unwrap();
+        assert_eq!(
+            (kept.restraint.hold, kept.rested),
+            (S + S / 1000, Duration::ZERO)
+        );
+    }
+
+    #[apply(on_each_store)]
+    async fn what_is_over_has_rested_since(store: TestStore) {
+        let address = store.address();
+        let mut ledger = Ledger::open(address.clone(), Clock::System).await.unwrap();
+        keep_pace(&address, "a", held(Duration::ZERO))
+            .await
+            .unwrap();
+        let before = "UPDATE paces SET held_until_ms = held_until_ms - 9000, at_ms = at_ms - 60000";
+        query(before).execute(&mut ledger.connection).await.unwrap();
+        let kept = ledger.kept_pace("a").await.unwrap();
+        assert_eq!(kept.restraint, Restraint::default());
+        assert!(kept.rested >= S * 9 && kept.rested < S * 59, "{kept:?}");
+    }
+}
