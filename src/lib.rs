@@ -35,3 +35,4 @@ mod scim;
 mod screen;
 mod sending;
 pub mod settings;
+mod worker;

@@ -4,9 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::args::FileArgs;
 use crate::cli::verb::{
-    AuditArgs, AuditCommand, CheckArgs, CompletionsArgs, ConfigArgs, ConfigCommand, DemoArgs,
-    ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, ResumeArgs, RetryArgs,
-    RosterArgs, RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand, VerifyArgs,
+    AuditArgs, AuditCommand, CancelArgs, CheckArgs, CompletionsArgs, ConfigArgs, ConfigCommand,
+    DemoArgs, ExplainArgs, JobsArgs, JobsCommand, ManArgs, PlanArgs, ReportArgs, ResumeArgs,
+    RetryArgs, RosterArgs, RunArgs, SandboxArgs, StatusArgs, UndoArgs, UsersArgs, UsersCommand,
+    VerifyArgs, WorkerArgs,
 };
 use crate::settings::{ColorSettings, LogSettings};
 
@@ -71,6 +72,8 @@ pub(crate) enum VerbArgs {
     Retry(Box<RetryArgs>),
     Verify(Box<VerifyArgs>),
     Undo(Box<UndoArgs>),
+    Worker(WorkerArgs),
+    Cancel(CancelArgs),
     Status(StatusArgs),
     Jobs(JobsArgs),
     Report(ReportArgs),
@@ -97,6 +100,8 @@ impl VerbArgs {
             Self::Retry(args) => &mut args.settings.files,
             Self::Verify(args) => &mut args.settings.files,
             Self::Undo(args) => &mut args.settings.files,
+            Self::Worker(args) => &mut args.files,
+            Self::Cancel(args) => &mut args.files,
             Self::Status(args) => &mut args.files,
             Self::Jobs(args) => match &mut args.command {
                 JobsCommand::List(args) => &mut args.files,

@@ -69,6 +69,8 @@ async fn carry_out(
         VerbArgs::Retry(args) => verb::retry(*args, sessions, terminal).await,
         VerbArgs::Verify(args) => verb::verify(*args, sessions, terminal).await,
         VerbArgs::Undo(args) => Box::pin(verb::undo(*args, sessions, terminal)).await,
+        VerbArgs::Worker(args) => verb::worker(args, terminal).await,
+        VerbArgs::Cancel(args) => verb::cancel(args, terminal).await,
         VerbArgs::Status(args) => verb::status(args, terminal).await,
         VerbArgs::Jobs(args) => verb::jobs(args, terminal).await,
         VerbArgs::Report(args) => verb::report(args, terminal).await,

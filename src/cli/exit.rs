@@ -54,7 +54,7 @@ impl Exit {
             Self::Imbalance => 12,
             Self::Interrupted(Signal::Hangup) => 129,
             Self::Interrupted(Signal::Interrupt) => 130,
-            Self::Interrupted(Signal::Terminate) => 143,
+            Self::Interrupted(Signal::Terminate | Signal::Cancel) => 143,
         }
     }
 

@@ -24,6 +24,13 @@ impl LeaseTerm {
     /// The lease was lost: another runner may hold it.
     pub(crate) const LOST: Self = Self(None);
 
+    /// How long the lease lasts, by the clock that only goes forward.
+    pub(crate) fn left(self, now: Instant) -> Duration {
+        self.0.map_or(Duration::ZERO, |(until, _)| {
+            until.saturating_duration_since(now)
+        })
+    }
+
     /// Whether the lease lasts for at least this time from now on.
     pub(crate) fn outlasts(self, now: Instant, today: Timestamp, time: Duration) -> bool {
         let Some((until, by_day)) = self.0 else {

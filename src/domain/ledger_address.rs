@@ -34,6 +34,12 @@ const PARAMETERS: [&str; 7] = [
     "sslrootcert",
 ];
 
+impl From<DatabaseAddress> for LedgerAddress {
+    fn from(address: DatabaseAddress) -> Self {
+        Self::Database(address)
+    }
+}
+
 impl LedgerAddress {
     /// Reads a name as it is typed: what begins with `postgres://` or `postgresql://` is a database, all else is a
     /// file.

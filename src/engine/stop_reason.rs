@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::port::SignInError;
 
-/// A signal that the process was sent.
+/// What asks a run to stop: a signal that the process was sent, or a command of another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// Ctrl-C.
@@ -13,15 +13,18 @@ pub enum Signal {
     Terminate,
     /// The terminal was closed.
     Hangup,
+    /// A person has cancelled the order of the job.
+    Cancel,
 }
 
 impl Signal {
-    /// The usual name of the signal.
+    /// The usual name of the signal, or what happened.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
             Self::Hangup => "SIGHUP",
+            Self::Cancel => "cancelled",
         }
     }
 }

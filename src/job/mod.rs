@@ -30,9 +30,11 @@ pub(crate) use selection::{SelectionError, select};
 pub use setup::{RunOptions, Setup};
 pub use sign_in::Sessions;
 pub(crate) use sign_in::{SecretError, SignedIn};
+pub(crate) use site::operator;
 pub use voice::{RunProgress, Signals, Voice};
 pub use work::{JobEnd, JobResult, VerifyOptions, run, verify};
 pub(crate) use work::{
     LeftAlone, PlannedJob, ProviderCheck, ProviderCheckError, UndoError, UndoRest, UndoStart,
-    VerifyResult, check_provider, continue_undo, plan, retry, start_undo, warn_if_undone,
+    VerifyResult, by_order, check_provider, continue_undo, order, plan, retry, start_undo,
+    warn_if_undone,
 };

@@ -134,10 +134,8 @@ impl Setup<'_> {
             if selector == JobSelector::Latest {
                 self.voice.note(&describe_latest(&job, Clock::System.now()));
             }
-            check_target(&job, settings)?;
-            check_reading(&job, settings)?;
             check_change(&job, request)?;
-            check_supported(&job.change, settings)?;
+            self.check_fit(&job)?;
             return Ok((ledger, job));
         }
         let Some(change) = &request.change else {
@@ -221,6 +219,16 @@ impl Setup<'_> {
         let rejections = rejections.map(|row| (row.line.0, row.detail.unwrap_or_default()));
         report_rejections(rejections, rejected.lines, job.lines, strict, voice)?;
         Ok(Some((ledger, job)))
+    }
+
+    /// Makes sure that a job fits the settings: the address, the profile, and what the provider can do.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) fn check_fit(&self, job: &Job) -> Result<(), SelectionError> {
+        check_target(job, self.settings)?;
+        check_reading(job, self.settings)?;
+        check_supported(&job.change, self.settings)
     }
 
     /// Finds a job that is in the ledger already.

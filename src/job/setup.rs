@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::domain::{Reason, Tolerance};
 use crate::job::sign_in::{Sessions, find_secret};
 use crate::job::{JobError, Voice};
-use crate::ledger::Job;
-use crate::settings::{SecretSource, Settings};
+use crate::ledger::{Contention, Job};
+use crate::settings::{SecretKind, SecretSource, Settings, SettingsError};
 
 /// What a job starts from.
 #[derive(Clone)]
@@ -21,6 +21,10 @@ pub struct Setup<'a> {
     pub(super) sessions: Sessions,
     /// Where the secret is that signing in takes.
     pub(super) secret: SecretSource,
+    /// The user of the operating system who has ordered the job, if this process is a worker.
+    pub(super) ordered_by: Option<String>,
+    /// What to do if another process works on the target.
+    pub(super) contention: Contention,
 }
 
 impl fmt::Debug for Setup<'_> {
@@ -43,8 +47,44 @@ impl<'a> Setup<'a> {
         sessions: &Sessions,
     ) -> Result<Self, JobError> {
         let stdin_is_terminal = std::io::stdin().is_terminal();
-        let secret = find_secret(&settings.connection, voice.as_ref(), stdin_is_terminal)?;
+        let connection = &settings.connection;
+        let of_kind = |kind: SecretKind| kind.variable();
+        let secret = find_secret(connection, of_kind, voice.as_ref(), stdin_is_terminal)?;
         Ok(Self::with_secret(settings, voice, sessions, secret))
+    }
+
+    /// The same for a worker that has taken an order of this user. A worker has several accounts, so it takes a secret
+    /// only from where the settings of the target say that it is, and never from a variable that is the same for all.
+    ///
+    /// # Errors
+    /// As [`Setup::new`].
+    pub(crate) fn of_a_worker(
+        settings: &'a Settings,
+        voice: Arc<dyn Voice>,
+        sessions: &Sessions,
+        ordered_by: String,
+    ) -> Result<Self, JobError> {
+        let found = find_secret(&settings.connection, |_| "", voice.as_ref(), false);
+        let secret = found.map_err(|error| match error {
+            JobError::Settings(SettingsError::NoSecret(kind)) => {
+                SettingsError::NoPlaceOfSecret(kind).into()
+            }
+            other => other,
+        })?;
+        let setup = Self::with_secret(settings, voice, sessions, secret);
+        Ok(Self {
+            ordered_by: Some(ordered_by),
+            ..setup
+        })
+    }
+
+    /// Waits for as long as another process works on the target, instead of refusing.
+    #[must_use]
+    pub(crate) fn waiting_for_target(self) -> Self {
+        Self {
+            contention: Contention::Wait,
+            ..self
+        }
     }
 
     /// The same with a secret that is known already.
@@ -59,6 +99,8 @@ impl<'a> Setup<'a> {
             voice,
             sessions: sessions.clone(),
             secret,
+            ordered_by: None,
+            contention: Contention::Refuse,
         }
     }
 

@@ -48,7 +48,9 @@ impl<'a> Site<'a> {
         let settings = setup.settings;
         let times = LeaseTimes::new(settings.heartbeat, settings.connection.http.timeout);
         let mut waiting = |wait: &LeaseWait| setup.voice.note(&wait.to_string());
-        let lease = ledger.take_lease(&job.target, times, &mut waiting).await?;
+        let lease = ledger
+            .take_lease(&job.target, times, setup.contention, &mut waiting)
+            .await?;
         let pace = setup.pace();
         let kept = ledger.kept_pace(&job.target).await?;
         pace.take_over(kept.restraint, kept.rested);
@@ -66,7 +68,7 @@ impl<'a> Site<'a> {
         criteria.door.actor = actor;
         Ok(Self {
             setup,
-            mandate: mandate(setup.settings, &directory),
+            mandate: mandate(setup, &directory),
             directory,
             criteria,
             _pace: keeper,
@@ -169,14 +171,23 @@ pub(super) fn criteria(job: &Job, settings: &Settings) -> Criteria {
     }
 }
 
-/// Puts together which account signs in, which user of this machine typed the command, and why.
-fn mandate(settings: &Settings, signed_in: &SignedIn) -> Mandate {
+/// The user of this machine who runs the program. A variable such as `USER` can say anything, so the operating system
+/// is asked.
+pub(crate) fn operator() -> String {
+    whoami::username().unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// Puts together which account signs in, which user typed the command, and why.
+fn mandate(setup: &Setup<'_>, signed_in: &SignedIn) -> Mandate {
+    let settings = setup.settings;
     let identity = signed_in.identity.clone().unwrap_or_default();
     let grounds = &settings.grounds;
     Mandate {
         account: signed_in.account.clone(),
-        // A variable such as `USER` can say anything, so the operating system is asked.
-        operator: whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
+        operator: match &setup.ordered_by {
+            Some(operator) => operator.clone(),
+            None => operator(),
+        },
         actor_id: identity.user_id.or_else(|| settings.safety.self_id.clone()),
         tenant: identity.tenant,
         ticket: grounds.ticket.clone(),

@@ -99,6 +99,9 @@ pub enum LedgerError {
         /// The process that holds the lease.
         holder: Holder,
     },
+    /// A file has one process that works on it, and no workers.
+    #[error("ledger `{0}` is a file, and jobs can be left to workers in a database only")]
+    NoWorkers(String),
     /// There is no ledger in the database.
     #[error("there is no ledger in `{0}`")]
     NoLedger(String),
@@ -141,6 +144,31 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Whether the same may succeed a little later: the database is away, or another process was faster.
+    pub(crate) fn may_pass(&self) -> bool {
+        // Classes of SQLSTATE: the connection, a transaction that was in the way of another, the server's resources,
+        // and an operator who intervened (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+        const PASSING: [&str; 4] = ["08", "40", "53", "57"];
+        // The server has ended a transaction that said nothing for too long.
+        const SILENT: &str = "25P03";
+        match self {
+            Self::TakenOver | Self::Leased { .. } => true,
+            Self::Sql(source) | Self::Unreachable { source, .. } => match source {
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                    code == SILENT || PASSING.iter().any(|class| code.starts_with(class))
+                }),
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// What to do next, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -163,6 +191,10 @@ impl LedgerError {
             Self::Leased { .. } => Some(
                 "wait until it ends, or stop it: one process at a time works on a target; `offboard status` \
                  reads the ledger meanwhile"
+                    .to_owned(),
+            ),
+            Self::NoWorkers(_) => Some(
+                "name a PostgreSQL database with `--ledger postgres://USER@HOST/DATABASE`; nothing was sent"
                     .to_owned(),
             ),
             Self::NoLedger(_) => Some(

@@ -24,15 +24,17 @@ mod writer;
 
 pub use error::LedgerError;
 pub(crate) use journal::LedgerJournal;
-pub(crate) use model::{Counts, Difference, Holder, Loaded, NewRun, WorkLeft};
+pub(crate) use model::{
+    Counts, Difference, Holder, Loaded, NewOrder, NewRun, Order, OrderState, WorkLeft,
+};
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
-pub(crate) use postgres::{LeaseTimes, LeaseWait};
+pub(crate) use postgres::{Contention, HeldLease, LeaseTimes, LeaseWait};
 pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use store::PlanLine;
 pub(crate) use store::{
-    Activity, AnswerTimes, Answers, Head, JobPlan, Pages, ProgressPoint, Retriable, RunRow,
-    RunStory, SaidText, StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
-    keep_pace,
+    Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBell, OrderBook, Pages,
+    ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, StoredEvent, Trouble,
+    UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait, keep_pace,
 };
 pub use store::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

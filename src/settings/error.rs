@@ -231,6 +231,9 @@ pub enum SettingsError {
     /// There is no secret, and no terminal at which the user could be asked for it.
     #[error("there is no {}, and no terminal to ask for it", .0.name())]
     NoSecret(SecretKind),
+    /// The settings of a target do not say where a worker finds its secret.
+    #[error("no {} for a worker: the settings of the target do not say where it is", .0.name())]
+    NoPlaceOfSecret(SecretKind),
 }
 
 impl SettingsError {
@@ -262,6 +265,10 @@ impl SettingsError {
                 "set {}, or give `{} FILE` (`-` for standard input)",
                 kind.variable(),
                 kind.flag()
+            )),
+            Self::NoPlaceOfSecret(kind) => Some(format!(
+                "name a file with `{}`, or a variable of its own with `secret-variable`",
+                kind.flag().trim_start_matches('-')
             )),
             Self::Untrusted { path, .. } => Some(format!(
                 "if it is yours, take the right to write it from others (`{}`), or name it with \

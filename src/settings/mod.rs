@@ -24,7 +24,7 @@ pub(crate) use groups::{
 pub(crate) use resolved::Connection;
 pub use resolved::Settings;
 pub use secret::{SecretKind, SecretSource};
-pub(crate) use secret::{Ways, accept, open_to_others};
+pub(crate) use secret::{Ways, accept, open_to_others, value_of};
 pub(crate) use sign_in::{SignIn, SignInKind, SignInMethod};
 pub use sources::Layer;
 pub(crate) use sources::{Origin, SettingsFile, Sources, profile_text, profiles};

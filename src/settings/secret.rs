@@ -122,14 +122,19 @@ pub struct FoundSecret {
 pub struct Ways<'a> {
     /// A file; `-` is standard input.
     pub file: Option<&'a PathBuf>,
-    /// What the variable of this kind holds.
-    pub variable: Option<OsString>,
+    /// A variable, and what it holds.
+    pub variable: Option<(&'a str, OsString)>,
     /// Whether the keyring of the system may hold it.
     pub keyring: bool,
     /// Whether a person can be asked.
     pub can_ask: bool,
     /// Whether standard input is a terminal, at which a person types.
     pub stdin_is_terminal: bool,
+}
+
+/// A variable, and what it holds; `None` if it is not set.
+pub(crate) fn value_of(variable: &str) -> Option<(&str, OsString)> {
+    std::env::var_os(variable).map(|value| (variable, value))
 }
 
 impl SecretSource {
@@ -168,8 +173,8 @@ impl SecretSource {
                     open_to_others(kind.name(), path),
                 )
             }
-            (None, Some(value)) if !value.is_empty() => {
-                let name = format!("the variable {}", kind.variable());
+            (None, Some((variable, value))) if !value.is_empty() => {
+                let name = format!("the variable {variable}");
                 (name, SecretSlice::from(value.into_encoded_bytes()), None)
             }
             (None, _) if ways.keyring => {
@@ -283,7 +288,7 @@ mod tests {
     ) -> Result<FoundSecret, SettingsError> {
         let ways = Ways {
             file,
-            variable: variable.map(|bytes| OsString::from_vec(bytes.to_vec())),
+            variable: variable.map(|bytes| ("SECRET", OsString::from_vec(bytes.to_vec()))),
             keyring: false,
             can_ask: false,
             stdin_is_terminal: false,
@@ -402,7 +407,7 @@ mod tests {
             );
             let ways = Ways {
                 file: None,
-                variable: Some(OsString::new()),
+                variable: Some(("SECRET", OsString::new())),
                 keyring: false,
                 can_ask: true,
                 stdin_is_terminal: true,

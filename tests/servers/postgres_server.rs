@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A server that runs.
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     /// Its address, without a database.
-    address: String,
+    pub(crate) address: String,
     /// The lock that keeps it running.
     _users: File,
 }
@@ -57,11 +57,15 @@ pub(crate) fn new_database() -> Option<String> {
     Some(format!("{}/{name}", server.address))
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn start() -> Option<Server> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = folder();
     std::fs::create_dir_all(&folder).unwrap();
+    start_in(&folder)
+}
+
+/// Starts a server whose data are in this folder, or finds the one that was started there.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn start_in(folder: &Path) -> Option<Server> {
     // Also the user of the database, who is another one if this is root, opens it.
     let users = File::options()
         .create(true)
@@ -70,8 +74,8 @@ fn start() -> Option<Server> {
         .unwrap();
     let _ = users.set_permissions(std::fs::Permissions::from_mode(0o666));
     users.lock_shared().unwrap();
-    let started = Command::new(root.join("tests/servers/postgres"))
-        .arg(&folder)
+    let started = script()
+        .arg(folder)
         .stdin(Stdio::null())
         .output()
         .expect("the script starts");
@@ -89,6 +93,11 @@ fn start() -> Option<Server> {
         address: address.trim().to_owned(),
         _users: users,
     })
+}
+
+/// The script that starts servers.
+pub(crate) fn script() -> Command {
+    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/postgres"))
 }
 
 /// The folder of the server: one for each copy of the repository.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cli::Exit;
 use crate::cli::json::{SCHEMA, UserForm, VERSION};
+use crate::ledger::Order;
 use crate::report::{Summary, UndoneSummary};
 
 /// `run`, `resume`, `retry` and `undo`: the job after the run.
@@ -48,6 +49,8 @@ pub(crate) struct StatusForm {
     pub(crate) failures_in_all: u64,
     /// The command that continues the job; null if it is done, or if a process works on it.
     pub(crate) next: Option<String>,
+    /// If the job was left to the workers, what became of that; otherwise null.
+    pub(crate) order: Option<OrderForm>,
 }
 
 /// `resume` and `undo`, if there is nothing to do.
@@ -81,8 +84,79 @@ impl NothingForm {
 pub(crate) enum WorkedForm {
     /// A run.
     Run(Box<RunForm>),
+    /// It was left to the workers.
+    Ordered(OrderedForm),
     /// Nothing.
     Nothing(NothingForm),
+}
+
+/// `run --detach`: a job that was left to the workers.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OrderedForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The job.
+    pub(crate) job: String,
+    /// The exit code of the command.
+    pub(crate) exit: u8,
+    /// Users that a worker will write: the number that was confirmed.
+    pub(crate) users: u64,
+    /// The command that shows how it goes.
+    pub(crate) next: String,
+}
+
+/// A job that was left to the workers, and what became of that.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct OrderForm {
+    /// The job.
+    job: String,
+    /// `waiting` (also while a worker is at work), `done`, `stopped` or `cancelled`.
+    state: &'static str,
+    /// Why it was stopped or cancelled, or waits for another try; null if there is nothing to say.
+    why: Option<String>,
+    /// When it was left to the workers.
+    at: String,
+    /// The user of the operating system who did that.
+    by: String,
+    /// On which machine.
+    host: String,
+    /// The number of users that was confirmed.
+    users: u64,
+    /// How often in a row a worker had to give it up for a while.
+    tries: u64,
+}
+
+impl From<&Order> for OrderForm {
+    fn from(order: &Order) -> Self {
+        Self {
+            job: order.job.to_string(),
+            state: order.state.as_str(),
+            why: order.why.clone(),
+            at: order.ordered_at.to_string(),
+            by: order.decided.operator.clone(),
+            host: order.host.clone(),
+            users: order.decided.confirmed,
+            tries: order.tries,
+        }
+    }
+}
+
+/// `cancel`: a job that the workers leave.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct CancelledForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The job.
+    pub(crate) job: String,
+    /// The process that works on the target: it stops, if it is at work on this job; null if none does.
+    pub(crate) held_by: Option<String>,
 }
 
 /// `verify`: what was found.
@@ -123,6 +197,8 @@ pub(crate) struct JobsForm {
     pub(crate) version: &'static str,
     /// The jobs, the latest first, each as in `summary.json` of its report.
     pub(crate) jobs: Vec<Summary>,
+    /// Those of them that were left to the workers.
+    pub(crate) orders: Vec<OrderForm>,
 }
 
 /// `jobs prune`: the jobs that were deleted.

@@ -96,3 +96,19 @@ pub(crate) struct SandboxForm {
     /// Where OAuth gives codes.
     pub(crate) device_url: String,
 }
+
+/// `worker`: what a worker serves, once it has begun.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct WorkerForm {
+    /// The version of this form.
+    pub(crate) schema: u32,
+    /// The version of the program.
+    pub(crate) version: &'static str,
+    /// The targets, by the names of their settings files.
+    pub(crate) targets: Vec<String>,
+    /// Jobs at the same time, at most.
+    pub(crate) jobs: usize,
+    /// Where `/healthz`, `/readyz` and `/metrics` are answered; null if they are not.
+    pub(crate) listens: Option<String>,
+}

@@ -19,10 +19,11 @@ pub(crate) use check_form::{AccessForm, CheckForm, ClockForm, EstimateForm, Pace
 pub(crate) use failure_form::FailureForm;
 pub(crate) use form_version::{SCHEMA, VERSION};
 pub(crate) use job_forms::{
-    CopiedForm, JobsForm, NothingForm, PrunedForm, RunForm, StatusForm, VerifyForm, WorkedForm,
+    CancelledForm, CopiedForm, JobsForm, NothingForm, OrderForm, OrderedForm, PrunedForm, RunForm,
+    StatusForm, VerifyForm, WorkedForm,
 };
 pub(crate) use list_forms::{
-    ExportForm, ProfileForm, ProfilesForm, SandboxForm, SettingForm, SettingsForm,
+    ExportForm, ProfileForm, ProfilesForm, SandboxForm, SettingForm, SettingsForm, WorkerForm,
 };
 pub(crate) use plan_form::{GroupForm, PlanForm, PlannedUser, RefusalForm, WorkForm};
 pub(crate) use roster_form::{BadLineForm, ColumnForm, RepeatForm, RosterForm};

@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::Cli;
+use crate::cli::command_line::VerbArgs;
 use crate::cli::failure::Failure;
 use crate::files::{self, Signature};
 use crate::screen;
@@ -35,6 +36,14 @@ const LOG: Signature = Signature {
 /// Starts logging, if it was asked for.
 pub(crate) fn start(cli: &Cli) -> Result<(), Failure> {
     let level = match (cli.verbose, &cli.log.log_file) {
+        // The log of a service is what it has to say.
+        (0, None) if matches!(cli.command, VerbArgs::Worker(_)) => {
+            if cli.quiet {
+                LevelFilter::WARN
+            } else {
+                LevelFilter::INFO
+            }
+        }
         (0, None) => return Ok(()),
         (0 | 1, _) => LevelFilter::DEBUG,
         (2.., _) => LevelFilter::TRACE,

@@ -18,6 +18,7 @@ mod status;
 mod undo;
 mod users;
 mod verify;
+mod workers;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, audit};
 pub(crate) use check::{CheckArgs, check};
@@ -37,3 +38,4 @@ pub(crate) use status::{StatusArgs, status};
 pub(crate) use undo::{UndoArgs, undo};
 pub(crate) use users::{UsersArgs, UsersCommand, users};
 pub(crate) use verify::{VerifyArgs, verify};
+pub(crate) use workers::{CancelArgs, WorkerArgs, cancel, worker};

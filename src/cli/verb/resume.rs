@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::json::WorkedForm;
 use crate::cli::output::{Terminal, nothing_to_do};
 use crate::cli::process::notifying;
-use crate::cli::verb::run::WorkArgs;
+use crate::cli::verb::run::{WorkArgs, WorkedBy};
 use crate::domain::Clock;
 use crate::job::{JobRequest, Sessions, describe_job};
 use crate::ledger::{Mandate, Reader};
@@ -81,7 +81,13 @@ async fn work(
         strict: false,
     };
     args.work
-        .work(&request, &settings, sessions, terminal)
+        .work(
+            &request,
+            WorkedBy::ThisProcess,
+            &settings,
+            sessions,
+            terminal,
+        )
         .await
 }
 

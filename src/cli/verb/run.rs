@@ -11,6 +11,7 @@ use crate::cli::json::WorkedForm;
 use crate::cli::output::{Printed, Terminal, TerminalVoice, print_result};
 use crate::cli::process::notifying;
 use crate::cli::verb::plan::{PlanTable, show_plan};
+use crate::cli::verb::workers::leave;
 use crate::job::{self, JobRequest, RunOptions, Sessions, Setup};
 use crate::settings::{EndSettings, LookUpSettings, ProgressSettings, Settings};
 
@@ -31,6 +32,10 @@ pub(crate) struct RunArgs {
     /// Only show what would change, as `plan` does; nothing is written.
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Plan and confirm the job, and leave it to the workers of the ledger (`offboard worker`).
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) detach: bool,
 
     /// How the job is worked on.
     #[command(flatten)]
@@ -70,11 +75,21 @@ pub(crate) struct WorkArgs {
     pub(crate) progress: ProgressSettings,
 }
 
+/// Who works on a job that is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WorkedBy {
+    /// This process, now.
+    ThisProcess,
+    /// The workers of the ledger.
+    Workers,
+}
+
 impl WorkArgs {
     /// Works on the job that is meant, until each line has an outcome or something stops it.
     pub(super) async fn work(
         &self,
         request: &JobRequest<'_>,
+        by: WorkedBy,
         settings: &Settings,
         sessions: &Sessions,
         terminal: Terminal,
@@ -87,15 +102,13 @@ impl WorkArgs {
             tolerate: self.end.tolerate(),
             ..RunOptions::default()
         };
+        let printed = Printed::new(self.json, &self.end);
+        if by == WorkedBy::Workers {
+            return leave(setup, request, &options, printed, terminal).await;
+        }
         let (ledger, job) = setup.find_job(request).await?;
         let done = job::run(&setup, ledger, job, &options).await?;
-        print_result(
-            &done,
-            settings,
-            Printed::new(self.json, &self.end),
-            terminal,
-        )
-        .await
+        print_result(&done, settings, printed, terminal).await
     }
 }
 
@@ -108,8 +121,13 @@ pub(crate) async fn run(
         let work = async {
             let settings = Settings::resolve(args.settings.layer()?)?;
             let request = args.subject.request(args.change.change()?);
+            let by = if args.detach {
+                WorkedBy::Workers
+            } else {
+                WorkedBy::ThisProcess
+            };
             args.work
-                .work(&request, &settings, sessions, terminal)
+                .work(&request, by, &settings, sessions, terminal)
                 .await
         };
         return notifying(&args.work.end, terminal, Box::pin(work)).await;

@@ -7,12 +7,15 @@ use crate::job::sign_in::issuer::read_key;
 use crate::job::sign_in::{SecretError, keyring};
 use crate::job::{JobError, Voice};
 use crate::settings::{
-    Connection, SecretKind, SecretSource, SettingsError, SignInMethod, Ways, accept, open_to_others,
+    Connection, SecretKind, SecretSource, SettingsError, SignInMethod, Ways, accept,
+    open_to_others, value_of,
 };
 
-/// Finds out where the secret is that signing in takes, before anything is opened.
+/// Finds out where the secret is that signing in takes, before anything is opened. Unless the settings name a variable,
+/// the secret may be in the one that `variable` gives for its kind.
 pub(crate) fn find_secret(
     connection: &Connection,
+    variable: fn(SecretKind) -> &'static str,
     voice: &dyn Voice,
     stdin_is_terminal: bool,
 ) -> Result<SecretSource, JobError> {
@@ -28,9 +31,10 @@ pub(crate) fn find_secret(
             return Ok(SecretSource::Unneeded);
         }
     }
+    let named = sign_in.secret_variable.as_deref();
     let ways = Ways {
         file: sign_in.secret_file.as_ref(),
-        variable: std::env::var_os(kind.variable()),
+        variable: value_of(named.unwrap_or_else(|| variable(kind))),
         keyring: sign_in.keyring,
         can_ask: voice.can_ask(),
         stdin_is_terminal,

@@ -29,7 +29,7 @@ pub(super) struct Ready<'a> {
     pub(super) site: Site<'a>,
     pub(super) job: Job,
     pub(super) scope: CommandScope,
-    signals: Signals,
+    pub(super) signals: Signals,
 }
 
 /// Does what is left of a job that is in the ledger: plans, confirms and writes, and closes the ledger in a
@@ -159,7 +159,10 @@ async fn begin(
             "{words}; this command continues with the users that are left"
         ));
     }
-    check_rails(&mut ledger, &job, &scope, site).await?;
+    // Whoever ordered a job has passed the rails with the number that is confirmed here.
+    if site.setup.ordered_by.is_none() {
+        check_rails(&mut ledger, &job, &scope, site).await?;
+    }
     let account = &site.directory.account;
     confirm(
         &mut ledger,

@@ -3,6 +3,7 @@
 
 mod engine_run;
 mod lifecycle;
+mod ordered;
 mod plan_alone;
 mod provider_check;
 mod result;
@@ -11,6 +12,7 @@ mod verify_users;
 
 pub(crate) use lifecycle::retry;
 pub use lifecycle::run;
+pub(crate) use ordered::{by_order, order};
 pub(crate) use plan_alone::{PlannedJob, plan};
 pub(crate) use provider_check::{ProviderCheck, ProviderCheckError, check_provider};
 pub(crate) use result::warn_if_undone;

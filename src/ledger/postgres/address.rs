@@ -15,7 +15,9 @@ const STATEMENTS: usize = 256;
 ///
 /// A host that is not this machine is reached by TLS, with its certificate checked, unless the address or `PGSSLMODE`
 /// says otherwise.
-pub(super) fn connect_options(address: &DatabaseAddress) -> Result<PgConnectOptions, sqlx::Error> {
+pub(in crate::ledger) fn connect_options(
+    address: &DatabaseAddress,
+) -> Result<PgConnectOptions, sqlx::Error> {
     let url = address.url();
     let has_mode = url.query_pairs().any(|(name, _)| name == "sslmode");
     let mut options = PgConnectOptions::from_url(url)?

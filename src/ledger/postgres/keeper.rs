@@ -1,162 +1,256 @@
-//! What renews a lease: a thread with a connection of its own, so that neither a long computation nor a question to a
-//! person nor a slow transaction keeps it from renewing.
+//! What renews leases: a thread with a connection of its own, so that neither a long computation nor a question to a
+//! person nor a slow transaction keeps it from renewing. One thread renews all leases that a process has in a database.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use sqlx::PgConnection;
-use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::domain::{Clock, DatabaseAddress, LeaseTerm};
 use crate::ledger::LedgerError;
 use crate::ledger::postgres::lease::{GIVE_BACK, LeaseTimes, RENEW, millis};
 use crate::ledger::postgres::opening::connect;
 
-/// How long giving the lease back may take: otherwise it ends by itself.
+/// How long giving a lease back may take: otherwise it ends by itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The time after which a renewal that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The thread that renews a lease. When this is dropped, the thread gives the lease back and ends.
+/// The thread that renews the leases of this process in one database. It ends once this and all leases are dropped, and
+/// whoever drops the last of them waits until the leases are given back.
+#[derive(Debug, Clone)]
+pub(crate) struct LeaseKeeper(Arc<KeeperThread>);
+
 #[derive(Debug)]
-pub(super) struct Keeper {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+struct KeeperThread {
+    messages: Option<mpsc::UnboundedSender<Message>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What is renewed.
-struct Kept {
-    address: DatabaseAddress,
+/// A lease that is being renewed. It is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct RenewedLease {
+    keeper: LeaseKeeper,
     target: String,
     token: i64,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+enum Message {
+    Keep(String, KeptLease),
+    /// The lease of this target with this token is not needed any more.
+    GiveBack(String, i64),
+}
+
+/// A lease that the thread renews.
+#[derive(Debug)]
+struct KeptLease {
+    token: i64,
     times: LeaseTimes,
+    /// When it is to be renewed.
+    due: Instant,
     term: watch::Sender<LeaseTerm>,
 }
 
-impl Keeper {
-    /// Begins to renew a lease that was just taken. Returns until when it lasts, as it is from moment to moment.
+impl LeaseKeeper {
+    /// Starts the thread. It connects once there is a lease to renew.
     ///
     /// # Errors
     /// The system has no thread for it.
-    pub(super) fn start(
-        address: &DatabaseAddress,
-        target: &str,
-        token: i64,
-        times: LeaseTimes,
-        first: LeaseTerm,
-    ) -> Result<(Self, watch::Receiver<LeaseTerm>), LedgerError> {
-        let (term, watched) = watch::channel(first);
-        let kept = Kept {
-            address: address.clone(),
-            target: target.to_owned(),
-            token,
-            times,
-            term,
-        };
-        let (stop, stopped) = oneshot::channel();
+    pub(crate) fn start(address: &DatabaseAddress) -> Result<Self, LedgerError> {
+        let (messages, received) = mpsc::unbounded_channel();
         let failed = |error| LedgerError::Sql(sqlx::Error::Io(error));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(failed)?;
-        let thread = std::thread::Builder::new()
-            .name("lease".to_owned())
-            .spawn(move || runtime.block_on(kept.keep(stopped)))
-            .map_err(failed)?;
-        let keeper = Self {
-            stop: Some(stop),
-            thread: Some(thread),
+        let keeping = Keeping {
+            address: address.clone(),
+            connection: None,
+            leases: BTreeMap::new(),
         };
-        Ok((keeper, watched))
+        let thread = std::thread::Builder::new()
+            .name("leases".to_owned())
+            .spawn(move || runtime.block_on(keeping.keep(received)))
+            .map_err(failed)?;
+        Ok(Self(Arc::new(KeeperThread {
+            messages: Some(messages),
+            thread: Mutex::new(Some(thread)),
+        })))
+    }
+
+    /// Begins to renew a lease that was just taken. Returns until when it lasts, as it is from moment to moment.
+    pub(super) fn keep(
+        &self,
+        target: &str,
+        token: i64,
+        times: LeaseTimes,
+        first: LeaseTerm,
+    ) -> (RenewedLease, watch::Receiver<LeaseTerm>) {
+        let (term, watched) = watch::channel(first);
+        let kept = KeptLease {
+            token,
+            times,
+            due: Instant::now() + times.heartbeat,
+            term,
+        };
+        self.send(Message::Keep(target.to_owned(), kept));
+        let lease = RenewedLease {
+            keeper: self.clone(),
+            target: target.to_owned(),
+            token,
+        };
+        (lease, watched)
+    }
+
+    fn send(&self, message: Message) {
+        if let Some(messages) = &self.0.messages {
+            // A thread that has panicked takes no message, and its leases end by themselves.
+            let _ = messages.send(message);
+        }
     }
 }
 
-impl Drop for Keeper {
+impl Drop for RenewedLease {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread was printed there; the lease ends by itself.
+        let target = std::mem::take(&mut self.target);
+        self.keeper.send(Message::GiveBack(target, self.token));
+    }
+}
+
+impl Drop for KeeperThread {
+    fn drop(&mut self) {
+        drop(self.messages.take());
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
+            // A panic of the thread was printed there.
             let _ = thread.join();
         }
     }
 }
 
-impl Kept {
-    /// Renews the lease until `stopped` says so or it is lost.
-    async fn keep(self, mut stopped: oneshot::Receiver<()>) {
-        let mut connection = None;
-        let mut pause = self.times.heartbeat;
+/// The thread.
+struct Keeping {
+    address: DatabaseAddress,
+    connection: Option<PgConnection>,
+    /// The leases by their targets.
+    leases: BTreeMap<String, KeptLease>,
+}
+
+impl Keeping {
+    /// Renews what it is told to, until nobody can tell it anything any more.
+    async fn keep(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         loop {
+            let due = self.leases.values().map(|lease| lease.due).min();
             tokio::select! {
-                _ = &mut stopped => break,
-                () = sleep(pause) => {}
+                message = messages.recv() => match message {
+                    Some(Message::Keep(target, lease)) => {
+                        self.leases.insert(target, lease);
+                    }
+                    Some(Message::GiveBack(target, token)) => self.give_back(&target, token).await,
+                    None => return,
+                },
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.renew_what_is_due().await;
+                }
             }
-            let renewing = timeout(self.times.heartbeat, self.renew(&mut connection));
-            let renewed = tokio::select! {
-                _ = &mut stopped => break,
-                renewed = renewing => renewed,
-            };
-            pause = match renewed {
-                Ok(Ok(true)) => self.times.heartbeat,
-                Ok(Ok(false)) => {
-                    tracing::warn!(target = %self.target, "another process has taken the lease over");
-                    self.term.send_replace(LeaseTerm::LOST);
-                    return;
-                }
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the lease could not be renewed");
-                    connection = None;
-                    AGAIN
-                }
-                Err(_) => {
-                    tracing::warn!("the database did not answer in time");
-                    connection = None;
-                    AGAIN
-                }
-            };
         }
-        self.term.send_replace(LeaseTerm::LOST);
-        let _ = timeout(PATIENCE, self.give_back(&mut connection)).await;
     }
 
-    /// Renews the lease once; `false` if another process holds it by now.
-    async fn renew(&self, connection: &mut Option<PgConnection>) -> Result<bool, LedgerError> {
-        let connection = self.connected(connection).await?;
+    /// Renews all leases whose time has come, by one statement.
+    async fn renew_what_is_due(&mut self) {
+        let now = Instant::now();
+        let is_due = |lease: &&KeptLease| lease.due <= now;
+        let patience = self.leases.values().filter(is_due);
+        let patience = patience.map(|lease| lease.times.heartbeat).min();
+        let renewing = timeout(patience.unwrap_or(AGAIN), self.renew(now)).await;
+        let Ok(Ok(())) = renewing else {
+            match renewing {
+                Ok(Err(error)) => tracing::warn!(%error, "no lease could be renewed"),
+                _ => {
+                    tracing::warn!(
+                        "no lease could be renewed: the database did not answer in time"
+                    );
+                }
+            }
+            self.connection = None;
+            for lease in self.leases.values_mut().filter(|lease| lease.due <= now) {
+                lease.due = Instant::now() + AGAIN;
+            }
+            return;
+        };
+    }
+
+    /// Renews the leases that are due. Those that another process holds by now are lost.
+    async fn renew(&mut self, now: Instant) -> Result<(), LedgerError> {
+        let due = |lease: &KeptLease| lease.due <= now;
+        let given: Vec<_> = self
+            .leases
+            .iter()
+            .filter(|(_, lease)| due(lease))
+            .map(|(target, lease)| (target, lease.token, millis(lease.times.length)))
+            .collect();
+        let given = serde_json::to_string(&given).unwrap_or_default();
+        let connection = connected(&self.address, &mut self.connection).await?;
         let asked = (Instant::now(), Clock::System.now());
-        let renewed = sqlx::query(RENEW)
-            .bind(&self.target)
-            .bind(self.token)
-            .bind(millis(self.times.length))
-            .execute(connection)
+        let renewed: Vec<(String, i64)> = sqlx::query_as(RENEW)
+            .bind(given)
+            .fetch_all(connection)
             .await?;
-        if renewed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let term = LeaseTerm::asked_at(asked.0.into_std(), asked.1, self.times.length);
-        self.term.send_replace(term);
-        Ok(true)
-    }
-
-    async fn give_back(&self, connection: &mut Option<PgConnection>) -> Result<(), LedgerError> {
-        let connection = self.connected(connection).await?;
-        sqlx::query(GIVE_BACK)
-            .bind(&self.target)
-            .bind(self.token)
-            .execute(connection)
-            .await?;
+        self.leases.retain(|target, lease| {
+            if !due(lease) {
+                return true;
+            }
+            let is_renewed = renewed
+                .iter()
+                .any(|(name, token)| name == target && *token == lease.token);
+            if is_renewed {
+                let term = LeaseTerm::asked_at(asked.0.into_std(), asked.1, lease.times.length);
+                lease.term.send_replace(term);
+                lease.due = asked.0 + lease.times.heartbeat;
+            } else {
+                tracing::warn!(%target, "another process has taken the lease over");
+                lease.term.send_replace(LeaseTerm::LOST);
+            }
+            is_renewed
+        });
         Ok(())
     }
 
-    async fn connected<'c>(
-        &self,
-        connection: &'c mut Option<PgConnection>,
-    ) -> Result<&'c mut PgConnection, LedgerError> {
-        let connected = match connection.take() {
-            Some(connected) => connected,
-            None => connect(&self.address).await?,
+    async fn give_back(&mut self, target: &str, token: i64) {
+        let is_meant = |lease: &KeptLease| lease.token == token;
+        if !self.leases.get(target).is_some_and(is_meant) {
+            return;
+        }
+        if let Some(lease) = self.leases.remove(target) {
+            lease.term.send_replace(LeaseTerm::LOST);
+        }
+        let giving = async {
+            let connection = connected(&self.address, &mut self.connection).await?;
+            let sent = sqlx::query(GIVE_BACK).bind(target).bind(token);
+            sent.execute(connection).await?;
+            Ok::<_, LedgerError>(())
         };
-        Ok(connection.insert(connected))
+        if !matches!(timeout(PATIENCE, giving).await, Ok(Ok(()))) {
+            tracing::warn!(%target, "the lease could not be given back: it ends by itself");
+            self.connection = None;
+        }
     }
+}
+
+async fn connected<'c>(
+    address: &DatabaseAddress,
+    connection: &'c mut Option<PgConnection>,
+) -> Result<&'c mut PgConnection, LedgerError> {
+    let connected = match connection.take() {
+        Some(connected) => connected,
+        None => connect(address).await?,
+    };
+    Ok(connection.insert(connected))
 }

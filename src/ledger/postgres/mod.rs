@@ -8,8 +8,10 @@ mod keeper;
 mod lease;
 mod opening;
 
-pub(in crate::ledger) use lease::{HeldLease, lease_holder, take_lease};
-pub(crate) use lease::{LeaseTimes, LeaseWait};
+pub(in crate::ledger) use address::connect_options;
+pub(crate) use keeper::LeaseKeeper;
+pub(crate) use lease::{Contention, HeldLease, LeaseTimes, LeaseWait};
+pub(in crate::ledger) use lease::{free_leases, lease_holder, take_free_lease, take_lease};
 pub(in crate::ledger) use opening::{connect, open, open_to_read};
 
 #[cfg(test)]

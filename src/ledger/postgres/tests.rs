@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::{Clock, DatabaseAddress, IdRule, LeaseTerm, Timestamp};
 use crate::ledger::postgres::lease::{GIVE_BACK, RENEW, TAKE};
-use crate::ledger::postgres::{LeaseTimes, LeaseWait, open};
+use crate::ledger::postgres::{Contention, LeaseTimes, LeaseWait, open};
 use crate::ledger::sql::{SqlConnection, query_scalar};
 use crate::ledger::store::LOCK_LEASE;
 use crate::ledger::testing::{LedgerBed, TestStore, id, released};
@@ -31,17 +31,25 @@ async fn p6_a_lease_that_is_renewed_is_not_taken_over() {
         return;
     };
     let mut bed = bed(store).await;
-    let lease = bed.ledger.take_lease(TARGET, OFTEN, &mut |_| {}).await;
+    let lease = bed
+        .ledger
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut |_| {})
+        .await;
     let mut term = lease.unwrap().unwrap();
     // The same process may ask again; the lease is the same.
-    let again = bed.ledger.take_lease(TARGET, OFTEN, &mut |_| {}).await;
+    let again = bed
+        .ledger
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut |_| {})
+        .await;
     assert!(again.unwrap().unwrap().same_channel(&term));
     let mut waited = Vec::new();
     let mut second = Ledger::open(bed.store.address(), Clock::System)
         .await
         .unwrap();
     let mut on_wait = |wait: &LeaseWait| waited.push(wait.to_string());
-    let refused = second.take_lease(TARGET, OFTEN, &mut on_wait).await;
+    let refused = second
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut on_wait)
+        .await;
     let refused = refused.unwrap_err();
     assert!(matches!(refused, LedgerError::Leased { .. }), "{refused}");
     let me = format!("process {} on ", std::process::id());
@@ -54,12 +62,16 @@ async fn p6_a_lease_that_is_renewed_is_not_taken_over() {
     assert!(waited[0].starts_with(&holder.to_string()), "{waited:?}");
     // Another target is free.
     let other = "https://other.example.com/";
-    let taken = second.take_lease(other, OFTEN, &mut |_| {}).await;
+    let taken = second
+        .take_lease(other, OFTEN, Contention::Refuse, &mut |_| {})
+        .await;
     taken.unwrap().unwrap();
     // It is renewed meanwhile, and given back at the end.
     term.changed().await.unwrap();
     bed.ledger.close().await.unwrap();
-    let taken = second.take_lease(TARGET, OFTEN, &mut |_| {}).await;
+    let taken = second
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut |_| {})
+        .await;
     taken.unwrap().unwrap();
 }
 
@@ -69,7 +81,10 @@ async fn p7_a_run_whose_lease_was_taken_over_stores_nothing_more() {
         return;
     };
     let mut bed = bed(store).await;
-    let lease = bed.ledger.take_lease(TARGET, OFTEN, &mut |_| {}).await;
+    let lease = bed
+        .ledger
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut |_| {})
+        .await;
     let mut term = lease.unwrap().unwrap();
     bed.ledger
         .note(&bed.job, &bed.run, &[released(2, 1)])
@@ -112,7 +127,10 @@ async fn p3_the_lease_of_a_process_that_was_killed_is_taken_at_once() {
     .await
     .unwrap();
     let mut on_wait = |wait: &LeaseWait| panic!("{wait}");
-    let lease = bed.ledger.take_lease(TARGET, OFTEN, &mut on_wait).await;
+    let lease = bed
+        .ledger
+        .take_lease(TARGET, OFTEN, Contention::Refuse, &mut on_wait)
+        .await;
     lease.unwrap().unwrap();
 }
 
@@ -211,15 +229,14 @@ impl Race {
                 };
                 self.pass(late).await;
                 let renewed = sqlx::query(RENEW)
-                    .bind(TARGET)
-                    .bind(token)
-                    .bind(1000_i64)
-                    .execute(self.connection.postgres().unwrap())
+                    .bind(serde_json::json!([[TARGET, token, 1000]]).to_string())
+                    .fetch_all(self.connection.postgres().unwrap())
                     .await
                     .unwrap();
-                let term = match renewed.rows_affected() {
-                    0 => LeaseTerm::LOST,
-                    _ => term,
+                let term = if renewed.is_empty() {
+                    LeaseTerm::LOST
+                } else {
+                    term
                 };
                 self.runners[runner] = Some((token, term));
             }

@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::domain::{Confirmation, Effect, Finding, IdRule, RequestKind, Status};
-use crate::ledger::RunKind;
+use crate::ledger::model::{OrderState, RunKind};
 
 /// A value that is stored as one word.
 pub(in crate::ledger) trait Word: Copy + 'static {
@@ -48,6 +48,8 @@ word!(
     "kind of run",
     [Self::Plan, Self::Run, Self::Verify]
 );
+
+word!(OrderState, "state of an order", OrderState::ALL);
 
 impl Word for RequestKind {
     const WHAT: &'static str = "kind of request";

@@ -11,7 +11,7 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Type, ValueRef};
 
 use crate::domain::{Change, Effect, Finding, IdRule, JobId, Line, RunId, Status, Timestamp};
-use crate::ledger::RunKind;
+use crate::ledger::model::{OrderState, RunKind};
 use crate::ledger::record::word::Word;
 use crate::ledger::sql::values::{BoundValue, ToColumn};
 
@@ -159,7 +159,7 @@ macro_rules! stored_as_words {
     };
 }
 
-stored_as_words!(Status, Effect, Finding, IdRule, RunKind);
+stored_as_words!(Status, Effect, Finding, IdRule, RunKind, OrderState);
 
 /// Numbers beyond what a database can store stand for "no limit": there are never so many rows.
 fn signed(number: u64) -> i64 {

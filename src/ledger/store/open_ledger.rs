@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 
 use crate::domain::{Clock, LeaseTerm, LedgerAddress};
-use crate::ledger::postgres::{self, HeldLease, LeaseTimes, LeaseWait, lease_holder, take_lease};
+use crate::ledger::postgres::{
+    self, Contention, HeldLease, LeaseKeeper, LeaseTimes, LeaseWait, lease_holder, take_lease,
+};
 use crate::ledger::sql::{SqlConnection, Transaction, query, query_scalar};
 use crate::ledger::sqlite::{self, LedgerFile};
 use crate::ledger::store::{Job, PlanGuard};
@@ -22,15 +24,18 @@ pub struct Ledger {
     /// The file, with its lock; `None` in PostgreSQL.
     file: Option<LedgerFile>,
     /// The lease of the target that this process works on; `None` in SQLite, where the lock of the file is enough.
-    lease: Option<HeldLease>,
+    lease: Option<Arc<HeldLease>>,
+    /// What renews the lease: one that is shared, or one that is started with the first lease.
+    keeper: Option<LeaseKeeper>,
 }
 
 /// Locks a job until the end of the transaction. The lock of SQLite is the whole file's.
 const LOCK_JOB: &str = "SELECT number FROM jobs WHERE number = ? FOR UPDATE";
 
-/// Locks a lease until the end of the transaction, if this process holds it: whoever takes it over waits for that.
+/// Locks a lease until the end of the transaction, if this process holds it: whoever takes it over waits for that. A
+/// renewal does not, since it leaves the key as it is.
 pub(in crate::ledger) const LOCK_LEASE: &str =
-    "SELECT token FROM targets WHERE target = ? AND token = ? FOR SHARE";
+    "SELECT token FROM targets WHERE target = ? AND token = ? FOR KEY SHARE";
 
 /// Only one job is loaded at a time, so that each has a number of its own. The number is "ofbl".
 const LOCK_NUMBERS: &str = "SELECT pg_advisory_xact_lock(1868980844)";
@@ -65,6 +70,7 @@ impl Ledger {
             address,
             file,
             lease: None,
+            keeper: None,
         })
     }
 
@@ -100,25 +106,36 @@ impl Ledger {
     /// keeps other processes out.
     ///
     /// # Errors
-    /// [`LedgerError::Leased`] if another process works on the target; or the database cannot be asked.
+    /// [`LedgerError::Leased`] if another process works on the target, and is not to be waited for; or the database
+    /// cannot be asked.
     pub(crate) async fn take_lease(
         &mut self,
         target: &str,
         times: LeaseTimes,
+        contention: Contention,
         on_wait: &mut (dyn FnMut(&LeaseWait) + Send),
     ) -> Result<Option<watch::Receiver<LeaseTerm>>, LedgerError> {
         let LedgerAddress::Database(address) = &self.address else {
             return Ok(None);
         };
-        let is_held = |lease: &HeldLease| lease.target == target;
+        let is_held = |lease: &Arc<HeldLease>| lease.target == target;
         if !self.lease.as_ref().is_some_and(is_held)
             && let Some(connection) = self.connection.postgres()
         {
             self.lease = None;
-            let taken = take_lease(connection, address, target, times, on_wait);
-            self.lease = Some(taken.await?);
+            let keeper = match &self.keeper {
+                Some(keeper) => keeper,
+                None => self.keeper.insert(LeaseKeeper::start(address)?),
+            };
+            let taken = take_lease(connection, target, times, contention, keeper, on_wait);
+            self.lease = Some(Arc::new(taken.await?));
         }
         Ok(self.lease.as_ref().map(|lease| lease.term.clone()))
+    }
+
+    /// Works under a lease that was taken with an order.
+    pub(crate) fn hold(&mut self, lease: Arc<HeldLease>) {
+        self.lease = Some(lease);
     }
 
     /// Makes sure that the file that was opened is still the one at its path.

@@ -10,7 +10,7 @@ use crate::auth::TokenForm;
 use crate::http::{ClientIdentity, ClientIdentityError, Network, Proxy, ProxyChoice, Roots};
 use crate::settings::SettingsError;
 use crate::settings::declare::{KEPT, SECRET, SWITCH, SettingFacts, Trust, settings_group};
-use crate::settings::secret::{SecretKind, SecretSource, Ways, accept, open_to_others};
+use crate::settings::secret::{SecretKind, SecretSource, Ways, accept, open_to_others, value_of};
 
 /// The word for no proxy at all.
 const DIRECT: &str = "none";
@@ -132,7 +132,7 @@ fn secret(
 ) -> Result<Option<SecretString>, SettingsError> {
     let ways = Ways {
         file,
-        variable: std::env::var_os(kind.variable()),
+        variable: value_of(kind.variable()),
         keyring: false,
         can_ask: true,
         stdin_is_terminal: std::io::stdin().is_terminal(),

@@ -43,6 +43,14 @@ settings_group! {
         /// A file with the token or API key, or `-` for standard input. `OFFBOARD_TOKEN` works too; without
         /// either, the token is asked for at the terminal.
         token_file: PathBuf => SettingFacts { example: "/run/secrets/token", ..SECRET_FILE };
+        /// The variable that holds the password, token or other secret of this target, instead of `OFFBOARD_PASSWORD`
+        /// and its like. A worker, which signs in to several targets, takes a secret from no other variable.
+        secret_variable: String => SettingFacts {
+            value: "NAME",
+            example: "ACME_PASSWORD",
+            trust: Trust::Named,
+            ..SECRET
+        };
         /// The word before a token; empty for none.
         token_scheme: String => SettingFacts {
             value: "WORD",

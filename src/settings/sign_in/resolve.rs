@@ -22,6 +22,8 @@ pub struct SignIn {
     pub username: Option<String>,
     /// A file with the secret that the method takes; `-` is standard input.
     pub secret_file: Option<PathBuf>,
+    /// The variable that holds the secret, where it is named.
+    pub secret_variable: Option<String>,
     /// Whether a secret that is asked for is kept in the keyring of the system.
     pub keyring: bool,
 }
@@ -82,6 +84,7 @@ impl SignIn {
             },
             username: named.map(str::to_owned),
             secret_file,
+            secret_variable: layer.sign_in.secret_variable.clone(),
             keyring: layer.sign_in.password_keyring.unwrap_or_default(),
             kind,
             method,
@@ -234,6 +237,7 @@ fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
             .map(SecretKind::variable)
             .into_iter()
             .chain(["OFFBOARD_TOKEN_COMMAND"])
+            .chain(layer.sign_in.secret_variable.as_deref())
             .map(str::to_owned)
             .collect(),
     })

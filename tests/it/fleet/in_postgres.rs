@@ -56,3 +56,32 @@ macro_rules! on_each_ledger {
 }
 
 pub(crate) use on_each_ledger;
+
+/// A server of one test alone, which may restart it.
+pub(crate) struct OwnServer {
+    server: postgres_server::Server,
+    folder: tempfile::TempDir,
+}
+
+impl OwnServer {
+    /// Starts it; `None`, with a visible word, where PostgreSQL is not installed.
+    pub(crate) fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let server = postgres_server::start_in(folder.path())?;
+        Some(Self { server, folder })
+    }
+
+    /// The address of its database, in which nothing is stored at first.
+    pub(crate) fn address(&self) -> String {
+        format!("{}/postgres", self.server.address)
+    }
+
+    /// Restarts it, as after a power cut: all connections are lost, and none is possible for a moment.
+    pub(crate) fn restart(&self) {
+        let mut restart = postgres_server::script();
+        restart.arg(self.folder.path()).arg("restart");
+        let restarted = restart.stdin(std::process::Stdio::null()).output();
+        let restarted = restarted.unwrap();
+        assert!(restarted.status.success(), "{restarted:?}");
+    }
+}

@@ -22,7 +22,8 @@ pub(crate) struct Running {
     child: Child,
     stderr: Arc<Mutex<Vec<String>>>,
     stderr_reader: Option<JoinHandle<()>>,
-    stdout_reader: Option<JoinHandle<String>>,
+    stdout: Arc<Mutex<Vec<u8>>>,
+    stdout_reader: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -40,15 +41,19 @@ impl Running {
             }
         });
         let mut pipe = child.stdout.take().unwrap();
+        let stdout = Arc::new(Mutex::new(Vec::new()));
+        let printed = Arc::clone(&stdout);
         let stdout_reader = std::thread::spawn(move || {
-            let mut text = String::new();
-            pipe.read_to_string(&mut text).unwrap();
-            text
+            let mut piece = [0; 4096];
+            while let Ok(length @ 1..) = pipe.read(&mut piece) {
+                printed.lock().unwrap().extend_from_slice(&piece[..length]);
+            }
         });
         Self {
             child,
             stderr,
             stderr_reader: Some(stderr_reader),
+            stdout,
             stdout_reader: Some(stdout_reader),
         }
     }
@@ -94,6 +99,23 @@ impl Running {
         assert!(met, "never said `{text}`: {:?}", self.stderr.lock());
     }
 
+    /// Waits until a whole line on standard output contains the text, and returns it.
+    pub(crate) async fn prints(&mut self, text: &str) -> String {
+        let stdout = Arc::clone(&self.stdout);
+        let line = || {
+            let printed = String::from_utf8_lossy(&stdout.lock().unwrap()).into_owned();
+            let mut lines = printed
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
+            lines.find(|line| line.contains(text)).map(str::to_owned)
+        };
+        assert!(
+            self.reaches(|| line().is_some()).await,
+            "never printed `{text}`"
+        );
+        line().unwrap()
+    }
+
     /// Waits for the end.
     pub(crate) async fn end(mut self) -> Ran {
         until("a program ends", || self.has_ended()).await;
@@ -117,11 +139,10 @@ impl Running {
         if let Some(reader) = self.stderr_reader.take() {
             reader.join().unwrap();
         }
-        let text = self
-            .stdout_reader
-            .take()
-            .map(|reader| reader.join().unwrap());
-        text.unwrap_or_default()
+        if let Some(reader) = self.stdout_reader.take() {
+            reader.join().unwrap();
+        }
+        String::from_utf8(self.stdout.lock().unwrap().clone()).unwrap()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::json::{CopiedForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::domain::{Clock, LedgerAddress, counted, grouped};
 use crate::job::select;
-use crate::ledger::{LeaseTimes, LeaseWait, Ledger, Reader};
+use crate::ledger::{Contention, LeaseTimes, LeaseWait, Ledger, Reader};
 
 /// How often the lease is renewed that keeps other processes from the job while it is copied.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -59,7 +59,9 @@ pub(super) async fn copy(args: CopyArgs, terminal: Terminal) -> Result<Exit, Fai
     }
     let times = LeaseTimes::new(HEARTBEAT, Duration::ZERO);
     let mut waiting = |wait: &LeaseWait| terminal.note(wait.to_string());
-    ledger.take_lease(&job.target, times, &mut waiting).await?;
+    ledger
+        .take_lease(&job.target, times, Contention::Refuse, &mut waiting)
+        .await?;
     let mut other = Ledger::open(&args.to, Clock::System).await?;
     let copied = ledger.copy_job(&job, &mut other).await?;
     other.close().await?;

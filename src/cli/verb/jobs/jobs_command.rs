@@ -7,13 +7,13 @@ use clap::{Args, Subcommand};
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
-use crate::cli::json::{JobsForm, SCHEMA, VERSION};
+use crate::cli::json::{JobsForm, OrderForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
 use crate::cli::verb::jobs::copy_job::{CopyArgs, copy};
 use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
 use crate::domain::grouped;
-use crate::ledger::{Job, Reader};
+use crate::ledger::{Job, Order, OrderState, Reader};
 use crate::report::{Privacy, Summary};
 
 /// List, show, copy and prune the jobs of a ledger.
@@ -70,20 +70,23 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let mut summaries = Vec::new();
     for job in reader.jobs().await? {
         let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
-        summaries.push((summary, job));
+        let order = reader.order(&job).await?;
+        summaries.push((summary, job, order));
     }
     reader.end_snapshot().await?;
     if args.json {
+        let orders = summaries.iter().filter_map(|(.., order)| order.as_ref());
         terminal.json(&JobsForm {
             schema: SCHEMA,
             version: VERSION,
-            jobs: summaries.into_iter().map(|(summary, _)| summary).collect(),
+            orders: orders.map(OrderForm::from).collect(),
+            jobs: summaries.into_iter().map(|(summary, ..)| summary).collect(),
         })?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
-    for (summary, job) in &summaries {
-        let _ = writeln!(text, "{}", line(summary, job));
+    for (summary, job, order) in &summaries {
+        let _ = writeln!(text, "{}", line(summary, job, order.as_ref()));
     }
     if text.is_empty() {
         text.push_str("the ledger holds no job yet");
@@ -92,12 +95,15 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn line(summary: &Summary, job: &Job) -> String {
+fn line(summary: &Summary, job: &Job, order: Option<&Order>) -> String {
     let undone = summary.undone.as_ref();
+    let order = order.filter(|order| order.state != OrderState::Done);
     let state = if undone.is_some_and(|undone| undone.given_back > 0) {
         "undone"
     } else if summary.finished {
         "finished"
+    } else if let Some(order) = order {
+        order.state.as_str()
     } else if summary.runs.iter().any(|run| run.kind == "run") {
         "unfinished"
     } else if job.plan.is_some() {

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
-use crate::cli::json::StatusForm;
+use crate::cli::json::{OrderForm, StatusForm};
 use crate::cli::output::{SHOWN, Terminal, chain_head, drift, totals, troubled};
 use crate::cli::verb::status::standing::Standing;
 use crate::cli::verb::status::troubled_users::list_troubled;
@@ -99,11 +99,12 @@ async fn form(reader: &mut Reader, standing: &Standing) -> Result<StatusForm, Fa
         failures: troubled(reader, &standing.job, &standing.troubled()).await?,
         failures_in_all: standing.count_troubled(),
         next: standing.next(),
+        order: standing.order.as_ref().map(OrderForm::from),
         summary: standing.summary.clone(),
     })
 }
 
-/// Reads the ledger every two seconds, as long as a process holds it and a user has no outcome.
+/// Reads the ledger every two seconds, as long as a process holds it, or the workers go on, and a user has no outcome.
 async fn watch(
     ledger: &LedgerAddress,
     selector: &JobSelector,
@@ -120,7 +121,7 @@ async fn watch(
             speed: standing.speed,
             words: standing.words(),
         });
-        if open == 0 || standing.holder.is_none() {
+        if open == 0 || standing.holder.is_none() && !standing.is_left_to_workers() {
             job_watch.end();
             return Ok((standing, reader));
         }
@@ -163,6 +164,9 @@ fn to_text(standing: &Standing) -> Painted {
     }
     if let Some(words) = drift(summary) {
         let _ = write!(text, "\n{words}");
+    }
+    if let Some(words) = standing.order_in_words() {
+        let _ = write!(text, "\n{}", on_one_line(&words));
     }
     for run in &summary.runs {
         let end = match (&run.ended_at, &run.ending) {

@@ -2,7 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::domain::{Clock, LedgerAddress, Status};
-use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Reader};
+use crate::ledger::{Activity, Counts, Holder, Job, JobSelector, Order, OrderState, Reader};
 use crate::platform::quoted;
 use crate::progress::{Speed, WINDOW};
 use crate::report::{Privacy, Summary};
@@ -15,6 +15,8 @@ pub(super) struct Standing {
     /// Which process works on the job, and what it does.
     pub(super) holder: Option<(Holder, Activity)>,
     pub(super) speed: Option<Speed>,
+    /// If the job was left to the workers, what became of that.
+    pub(super) order: Option<Order>,
     /// How the ledger was named.
     pub(super) ledger: LedgerAddress,
 }
@@ -40,7 +42,9 @@ impl Standing {
         let (users, within) = reader
             .settled_lately(&job, Clock::System.now(), WINDOW)
             .await?;
+        let order = reader.order(&job).await?;
         let mut standing = Self {
+            order,
             summary,
             holder,
             counts,
@@ -107,9 +111,33 @@ impl Standing {
         plan.map_or_else(String::new, |plan| format!(" of {} users", plan.to_write))
     }
 
-    /// The command that continues the job; `None` if it is done, or if a process works on it.
+    /// Whether a worker will go on with the job, or is at work on it.
+    pub(super) fn is_left_to_workers(&self) -> bool {
+        let state = self.order.as_ref().map(|order| order.state);
+        state == Some(OrderState::Waiting) && self.counts.open() > 0
+    }
+
+    /// That the job was left to the workers, and what became of that; `None` if it was not, or if that is over.
+    pub(super) fn order_in_words(&self) -> Option<String> {
+        let order = self.order.as_ref()?;
+        let became = match order.state {
+            OrderState::Waiting if self.is_at_work() => "a worker is at work".to_owned(),
+            OrderState::Waiting if order.tries > 0 => "it is tried again later".to_owned(),
+            OrderState::Done => return None,
+            state => state.as_str().to_owned(),
+        };
+        let why = order.why.as_ref().filter(|_| !self.is_at_work());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        Some(format!(
+            "left to the workers by {} on {}, {}; {became}{why}",
+            order.decided.operator, order.host, order.ordered_at
+        ))
+    }
+
+    /// The command that continues the job; `None` if it is done, if a process works on it, or if it is left to the
+    /// workers.
     pub(super) fn next(&self) -> Option<String> {
-        if self.holder.is_some() || self.counts.open() == 0 {
+        if self.holder.is_some() || self.counts.open() == 0 || self.is_left_to_workers() {
             return None;
         }
         let (verb, job) = match &self.summary.undoes {

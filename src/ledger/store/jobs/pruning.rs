@@ -82,6 +82,12 @@ impl Ledger {
             .bind(job.number)
             .execute(&mut transaction)
             .await?;
+        if transaction.is_postgres() {
+            query("DELETE FROM orders WHERE job = ?")
+                .bind(job.number)
+                .execute(&mut transaction)
+                .await?;
+        }
         for sql in [
             "DELETE FROM candidates WHERE job = ?",
             "DELETE FROM plan_pages WHERE job = ?",

@@ -1,5 +1,8 @@
-//! What is stored of a target beside its jobs: its pace.
+//! What is stored of a target beside its jobs: its pace, and the orders by which jobs are left to workers.
 
 mod kept_pace;
+mod order_book;
+mod orders;
 
 pub(crate) use kept_pace::keep_pace;
+pub(crate) use order_book::{Backlog, OrderBell, OrderBook, ServedTarget};

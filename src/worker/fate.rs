@@ -1,0 +1,157 @@
+//! What the end of the work on a job means for its order. It is a pure rule.
+
+use std::time::Duration;
+
+use crate::domain::{Status, counted};
+use crate::engine::{Signal, StopReason};
+use crate::job::{JobEnd, JobError, JobResult};
+use crate::lookup::LookUpError;
+use crate::port::SignInError;
+
+/// What becomes of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Each user has an outcome. The text says what is not as wanted.
+    Done(Option<String>),
+    /// Only a person can go on.
+    Stopped(String),
+    /// It is tried again later, and later each time.
+    Postponed(String),
+    /// It is tried again in a moment: the ledger was not to be reached, or another process was faster.
+    Again(String),
+    /// It waits for the next worker, or was cancelled.
+    Left,
+}
+
+/// How soon an order is tried again that this process could not go on with.
+pub(super) const SOON: Duration = Duration::from_secs(5);
+
+const FIRST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// How long an order waits that was given up so many times in a row.
+pub(super) fn wait_before_try(tries: u64) -> Duration {
+    let doubled = 1_u32.checked_shl(u32::try_from(tries).unwrap_or(u32::MAX));
+    let wait = doubled.and_then(|times| FIRST.checked_mul(times));
+    wait.unwrap_or(LONGEST).min(LONGEST)
+}
+
+impl Fate {
+    /// What becomes of the order, and why, for the log.
+    pub(super) fn in_words(&self) -> (&'static str, &str) {
+        match self {
+            Self::Done(why) => ("done", why.as_deref().unwrap_or_default()),
+            Self::Stopped(why) => ("stopped", why),
+            Self::Postponed(why) | Self::Again(why) => ("tried again later", why),
+            Self::Left => ("left to other workers, or cancelled", ""),
+        }
+    }
+
+    /// From how the work ended.
+    pub(super) fn of(ended: &Result<JobResult, JobError>) -> Self {
+        match ended {
+            Ok(result) => Self::of_result(result),
+            Err(error) => Self::of_error(error),
+        }
+    }
+
+    fn of_result(result: &JobResult) -> Self {
+        match &result.end {
+            JobEnd::Complete => Self::Done(None),
+            JobEnd::Incomplete => {
+                let failed = result.counts.of(Status::Failed);
+                let why = counted(failed, "user has", "users have");
+                Self::Done((failed > 0).then(|| format!("{why} failed")))
+            }
+            JobEnd::Unbalanced => {
+                Self::Stopped("the outcomes do not add up to the lines of the roster".to_owned())
+            }
+            JobEnd::Panicked => {
+                Self::Stopped("a bug of this program: see the log of the worker".to_owned())
+            }
+            JobEnd::Stopped(reason) => Self::of_reason(reason),
+        }
+    }
+
+    fn of_reason(reason: &StopReason) -> Self {
+        let why = reason.to_string();
+        match reason {
+            StopReason::Signal(_) => Self::Left,
+            StopReason::Outage(_)
+            | StopReason::TimeOver
+            | StopReason::SignIn(SignInError::Unavailable(_)) => Self::Postponed(why),
+            StopReason::SignIn(_)
+            | StopReason::NoRole(_)
+            | StopReason::NotScim(_)
+            | StopReason::Blocked(_)
+            | StopReason::TooManyFailures(_) => Self::Stopped(why),
+        }
+    }
+
+    fn of_error(error: &JobError) -> Self {
+        let why = || match error.hint() {
+            Some(hint) => format!("{error} ({hint})"),
+            None => error.to_string(),
+        };
+        match error {
+            JobError::Resumable { error, .. } => Self::of_error(error),
+            JobError::Interrupted {
+                signal: Signal::Interrupt | Signal::Terminate | Signal::Hangup | Signal::Cancel,
+                ..
+            } => Self::Left,
+            JobError::Ledger(error) if error.may_pass() => Self::Again(error.to_string()),
+            JobError::Journal(error) => Self::Again(error.to_string()),
+            JobError::SignIn {
+                error: SignInError::Unavailable(_),
+                ..
+            }
+            | JobError::LookUp(
+                LookUpError::Outage(_) | LookUpError::SignIn(SignInError::Unavailable(_)),
+            ) => Self::Postponed(why()),
+            _ => Self::Stopped(why()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::LedgerError;
+
+    #[test]
+    fn the_wait_doubles_up_to_half_an_hour() {
+        let waits = [0, 1, 2, 5, 6, 31, 32, u64::MAX].map(|tries| wait_before_try(tries).as_secs());
+        assert_eq!(waits, [30, 60, 120, 960, 1800, 1800, 1800, 1800]);
+    }
+
+    #[test]
+    fn p2_what_may_pass_is_tried_again_and_what_a_person_must_look_at_is_not() {
+        let text = || "x".to_owned();
+        for (error, expected) in [
+            (LedgerError::TakenOver.into(), "again"),
+            (LedgerError::Sql(sqlx::Error::PoolClosed).into(), "again"),
+            (LedgerError::Gone("f".into()).into(), "stopped"),
+            (LookUpError::Outage(text()).into(), "postponed"),
+            (LookUpError::NoRole(text()).into(), "stopped"),
+            (SignInError::Unavailable(text()).into(), "postponed"),
+            (SignInError::Refused(text()).into(), "stopped"),
+            (
+                JobError::Interrupted {
+                    signal: Signal::Terminate,
+                    so: "stopped",
+                },
+                "left",
+            ),
+        ] {
+            let error: JobError = error;
+            let found = match Fate::of_error(&error) {
+                Fate::Done(_) => "done",
+                Fate::Stopped(_) => "stopped",
+                Fate::Postponed(_) => "postponed",
+                Fate::Again(_) => "again",
+                Fate::Left => "left",
+            };
+            assert_eq!(found, expected, "{error}");
+        }
+    }
+}
