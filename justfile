@@ -15,6 +15,10 @@ tools:
 format:
     .ci/run format
 
+# Checks the files for Compose and Kubernetes.
+deploy:
+    .ci/run deploy
+
 # Runs clippy with warnings as errors.
 lint:
     .ci/run lint
