@@ -35,6 +35,7 @@ BREAKS = [
     (WORKER, "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "it is not {"),
     (WORKER, "offboard:0.1.0", "offboard:latest", "it is not the same everywhere"),
     (JOB, "/roster/leavers.csv", "/roster/leaver.csv", "/roster/leaver.csv is not mounted"),
+    (JOB, "containerName: run", "containerName: main", "there is no container main"),
     (JOB, "namespace: offboard", "namespace: default", "it is none of offboard"),
     (JOB, "      labels:\n        app.kubernetes.io/name: offboard", "      labels:\n        a: b", "no NetworkPolicy"),
     (POLICY, "port: status", "port: metrics", "no container has a port metrics"),
@@ -63,7 +64,8 @@ def main():
     for name, old, new, said in BREAKS:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "deploy"
-            shutil.copytree("deploy", copy)
+            # Secrets of a developer who tries Compose here are not copied.
+            shutil.copytree("deploy", copy, ignore=shutil.ignore_patterns(".env", "secrets", "work"))
             text = (copy / name).read_text()
             (copy / name).write_text(text.replace(old, new, 1))
             if old not in text:

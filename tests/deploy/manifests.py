@@ -1,4 +1,4 @@
-"""What tests/deploy/validate checks: each file against the schema of its kind, and each name against what it names."""
+"""What tests/deploy/validate checks: that each file fits its schema, and that what one file refers to is in another."""
 
 import functools
 import importlib.resources
@@ -77,7 +77,10 @@ def documents(path):
             node = loader.get_node()
             # This also puts what `<<` merges into the nodes, so that it has a line, too.
             found.append(Document(path, node, loader.construct_document(node)))
-        return [one for one in found if one.data is not None]
+        found = [one for one in found if one.data is not None]
+        if not found:
+            faults.append(f"{path}:1: it is empty")
+        return found
     except (OSError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -221,11 +224,21 @@ class Cluster:
                 if key in volume:
                     volumes[volume["name"]] = self.keys_of(one, [*here, key, name], kind, volume[key].get(name))
             volumes.setdefault(volume["name"], None)
-        for number, container in enumerate(pod["containers"]):
-            self.check_container(one, [*place, "containers", number], container, volumes)
-        for name in volumes.keys() - {m["name"] for c in pod["containers"] for m in c.get("volumeMounts", [])}:
+        containers = [
+            ([*place, kind, number], container)
+            for kind in ("initContainers", "containers")
+            for number, container in enumerate(pod.get(kind, []))
+        ]
+        for here, container in containers:
+            self.check_container(one, here, container, volumes)
+        for name in volumes.keys() - {m["name"] for _, c in containers for m in c.get("volumeMounts", [])}:
             one.fault([*place, "volumes"], f"no container mounts {name}")
-        self.check_rights(one, place, pod)
+        names = {container["name"] for container in pod["containers"]}
+        for number, rule in enumerate(one.get("spec", "podFailurePolicy", "rules") or []):
+            name = rule.get("onExitCodes", {}).get("containerName")
+            if name and name not in names:
+                one.fault(["spec", "podFailurePolicy", "rules", number], f"there is no container {name}")
+        self.check_rights(one, place, pod, containers)
 
     def check_container(self, one, place, container, volumes):
         mounts = {}
@@ -267,14 +280,14 @@ class Cluster:
             if port is not None and port not in ports and port not in ports.values():
                 one.fault([*place, probe, "httpGet", "port"], f"the container has no port {port}")
 
-    def check_rights(self, one, place, pod):
+    def check_rights(self, one, place, pod, containers):
         """The rules of the level `restricted`, which the namespace enforces, and a read-only root."""
         context = pod.get("securityContext", {})
         if context.get("runAsNonRoot") is not True or context.get("runAsUser") == 0:
             one.fault([*place, "securityContext"], "it may run as root")
         if context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
             one.fault([*place, "securityContext"], "it has no `seccompProfile`")
-        for number, container in enumerate(pod["containers"]):
+        for here, container in containers:
             own = container.get("securityContext", {})
             wanted = {
                 "allowPrivilegeEscalation": False,
@@ -282,7 +295,7 @@ class Cluster:
                 "capabilities": {"drop": ["ALL"]},
             }
             if own != wanted:
-                one.fault([*place, "containers", number, "securityContext"], f"it is not {json.dumps(wanted)}")
+                one.fault([*here, "securityContext"], f"it is not {json.dumps(wanted)}")
 
     def check_images(self, workloads):
         version = tomllib.loads(Path("Cargo.toml").read_text())["package"]["version"]
@@ -389,6 +402,9 @@ class Compose:
                     place = ["services", name, kind, number]
                     source = entry if isinstance(entry, str) else entry.get("source")
                     if kind == "volumes":
+                        if not isinstance(entry, str):
+                            self.file.fault(place, "write it as SOURCE:TARGET, which is what is compared here")
+                            continue
                         source = source.partition(":")[0]
                         if source.startswith("."):
                             self.check_path(place, source)
@@ -429,8 +445,12 @@ class Compose:
             fault([*place, "stop_grace_period"], f"not longer than `grace` ({self.grace} s)")
 
         mounted = {"/run/secrets/" + secret for secret in service.get("secrets", [])}
-        volumes = dict(reversed(volume.split(":")[:2]) for volume in service.get("volumes", []))
+        short = [volume for volume in service.get("volumes", []) if isinstance(volume, str)]
+        volumes = dict(reversed(volume.split(":")[:2]) for volume in short)
         variables = service.get("environment", {})
+        if not isinstance(variables, dict):
+            fault([*place, "environment"], "write it as NAME: VALUE, which is what is compared here")
+            variables = {}
         for key, value in variables.items():
             if key.endswith("FILE") and value not in mounted:
                 fault([*place, "environment"], f"`{key}` names {value}, which is no secret of this service")
@@ -459,7 +479,7 @@ class Compose:
         if not set(service.get("networks", [])) & set(database.get("networks", [])):
             self.file.fault(place, f"it has no network in common with {address.hostname}")
         found = (address.username, address.path.removeprefix("/"))
-        made = tuple(database["environment"].get(key) for key in ("POSTGRES_USER", "POSTGRES_DB"))
+        made = tuple((database.get("environment") or {}).get(key) for key in ("POSTGRES_USER", "POSTGRES_DB"))
         if found != made:
             self.file.fault(place, f"it names user and database {found}, and {address.hostname} makes {made}")
 
