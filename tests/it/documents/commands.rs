@@ -97,6 +97,31 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ),
     (
         "docs/container.md",
+        "compose-files",
+        "needs a container engine; tests/deploy/validate checks the files",
+    ),
+    (
+        "docs/container.md",
+        "compose-job",
+        "needs a container engine and a tenant; tests/deploy/validate checks the files",
+    ),
+    (
+        "docs/container.md",
+        "kubernetes-job",
+        "needs a cluster and a database; tests/deploy/validate checks the files",
+    ),
+    (
+        "docs/container.md",
+        "kubernetes-run",
+        "needs a cluster and a database; tests/deploy/validate checks the files",
+    ),
+    (
+        "docs/container.md",
+        "kubernetes-secrets",
+        "needs a cluster; tests/deploy/validate checks the files",
+    ),
+    (
+        "docs/container.md",
         "run",
         "needs the image; tests/image/build runs it with runc",
     ),

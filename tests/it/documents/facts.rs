@@ -23,6 +23,7 @@ const OTHER_FLAGS: &[&str] = &[
     "network",
     "read-only",
     "tmpfs",
+    "replicas",
     "bench",
     "bin",
     "check",
