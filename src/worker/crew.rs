@@ -273,7 +273,7 @@ impl Crew {
             return Ok(false);
         };
         let (stop, stopped) = mpsc::channel(8);
-        let span = tracing::info_span!("job", job = %taken.job.id, target = target.name);
+        let span = tracing::info_span!("target", target = target.name);
         let work = OrderedWork {
             order: taken.order.clone(),
             job: taken.job.clone(),

@@ -129,7 +129,6 @@ mod tests {
         let text = || "x".to_owned();
         for (error, expected) in [
             (LedgerError::TakenOver.into(), "again"),
-            (LedgerError::Sql(sqlx::Error::PoolClosed).into(), "again"),
             (LedgerError::Gone("f".into()).into(), "stopped"),
             (LookUpError::Outage(text()).into(), "postponed"),
             (LookUpError::NoRole(text()).into(), "stopped"),

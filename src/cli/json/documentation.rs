@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::audit::Audit;
 use crate::cli::json::{
-    CheckForm, CopiedForm, ExplainForm, ExportForm, FailureForm, JobsForm, NothingForm, PlanForm,
-    ProfilesForm, PrunedForm, RosterForm, RunForm, SandboxForm, SettingsForm, StatusForm,
-    VerifyForm,
+    CancelledForm, CheckForm, CopiedForm, ExplainForm, ExportForm, FailureForm, JobsForm,
+    NothingForm, OrderedForm, PlanForm, ProfilesForm, PrunedForm, RosterForm, RunForm, SandboxForm,
+    SettingsForm, StatusForm, VerifyForm, WorkerForm,
 };
 use crate::progress::ProgressForm;
 use crate::report::Summary;
@@ -52,9 +52,12 @@ fn forms() -> Vec<(&'static str, Value)> {
         ("check", schema::<CheckForm>()),
         ("plan", schema::<PlanForm<'static>>()),
         ("run", schema::<RunForm>()),
+        ("detach", schema::<OrderedForm>()),
         ("nothing", schema::<NothingForm>()),
         ("verify", schema::<VerifyForm>()),
         ("status", schema::<StatusForm>()),
+        ("cancel", schema::<CancelledForm>()),
+        ("worker", schema::<WorkerForm>()),
         ("jobs", schema::<JobsForm>()),
         ("copy", schema::<CopiedForm>()),
         ("prune", schema::<PrunedForm>()),

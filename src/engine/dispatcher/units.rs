@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use tokio::task::{Id, JoinError, JoinSet};
+use tracing::Instrument;
 
 use crate::domain::{Line, UserId};
 use crate::engine::dispatcher::claim::Claim;
@@ -59,7 +60,7 @@ impl Units {
         unit: impl Future<Output = UnitResult> + Send + 'static,
     ) {
         // The future is large, and spawning moves it several times: what is moved is a pointer.
-        let task = self.tasks.spawn(Box::pin(unit));
+        let task = self.tasks.spawn(Box::pin(unit.in_current_span()));
         self.users.insert(task.id(), user);
     }
 

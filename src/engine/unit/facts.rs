@@ -151,6 +151,16 @@ impl<D: Directory, J: Journal> Unit<D, J> {
             self.last_words = Some(last);
         }
         let (status, request_id) = by.map(|by| (by.status, by.request_id)).unzip();
+        tracing::debug!(
+            roster.line = self.subject.line.0,
+            attempt = self.policy.writes(),
+            kind = ?kind,
+            verdict = verdict.as_str(),
+            status,
+            request_id = request_id.as_ref().and_then(Option::as_deref),
+            elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "a request has ended"
+        );
         Fact::Ended {
             kind,
             attempt: self.policy.writes(),

@@ -1,6 +1,8 @@
 //! A run from start to end: sign in, plan, pass the rails, confirm, write the canary, write the other users, and
 //! close the run.
 
+use tracing::Instrument;
+
 use crate::domain::{Finding, Reason, one_or_many};
 use crate::job::gate::{
     check_grounds, check_rails, confirm, due_canary, judge_canary, report_self,
@@ -38,6 +40,16 @@ pub(super) struct Ready<'a> {
 /// # Errors
 /// The job cannot begin, or cannot go on. How users ended is in the result.
 pub async fn run(
+    setup: &Setup<'_>,
+    ledger: Ledger,
+    job: Job,
+    options: &RunOptions,
+) -> Result<JobResult, JobError> {
+    let span = tracing::info_span!("job", job = %job.id, run = tracing::field::Empty);
+    finish(setup, ledger, job, options).instrument(span).await
+}
+
+async fn finish(
     setup: &Setup<'_>,
     mut ledger: Ledger,
     job: Job,
@@ -175,6 +187,7 @@ async fn begin(
     )
     .await?;
     let run = ledger.start_run(&job, RunKind::Run, &site.mandate).await?;
+    tracing::Span::current().record("run", tracing::field::display(&run.id));
     let job = prepare(&mut ledger, job, &run, &scope, site).await?;
     let mut progress = voice.run_progress();
     let mut with = RunSite {

@@ -169,22 +169,15 @@ impl Keeping {
         let is_due = |lease: &&KeptLease| lease.due <= now;
         let patience = self.leases.values().filter(is_due);
         let patience = patience.map(|lease| lease.times.heartbeat).min();
-        let renewing = timeout(patience.unwrap_or(AGAIN), self.renew(now)).await;
-        let Ok(Ok(())) = renewing else {
-            match renewing {
-                Ok(Err(error)) => tracing::warn!(%error, "no lease could be renewed"),
-                _ => {
-                    tracing::warn!(
-                        "no lease could be renewed: the database did not answer in time"
-                    );
-                }
-            }
-            self.connection = None;
-            for lease in self.leases.values_mut().filter(|lease| lease.due <= now) {
-                lease.due = Instant::now() + AGAIN;
-            }
-            return;
-        };
+        match timeout(patience.unwrap_or(AGAIN), self.renew(now)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => tracing::warn!(%error, "no lease could be renewed"),
+            Err(_) => tracing::warn!("no lease could be renewed: the database says nothing"),
+        }
+        self.connection = None;
+        for lease in self.leases.values_mut().filter(|lease| lease.due <= now) {
+            lease.due = Instant::now() + AGAIN;
+        }
     }
 
     /// Renews the leases that are due. Those that another process holds by now are lost.

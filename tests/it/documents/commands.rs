@@ -42,7 +42,17 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ),
     (
         "docs/fleet.md",
+        "detach",
+        "names a database of an example; the tests of `fleet` run such commands",
+    ),
+    (
+        "docs/fleet.md",
         "run",
+        "names a database of an example; the tests of `fleet` run such commands",
+    ),
+    (
+        "docs/fleet.md",
+        "worker",
         "names a database of an example; the tests of `fleet` run such commands",
     ),
     (

@@ -4,7 +4,7 @@ mod addresses;
 mod append_only_role;
 mod cable;
 mod copied_jobs;
-mod fleet_bed;
+pub(crate) mod fleet_bed;
 pub(crate) mod in_postgres;
 mod leases;
 mod whole_fleet;

@@ -271,7 +271,14 @@ async fn whoever_watches_a_worker_sees_whether_it_works() {
     in_postgres(async {
         let bed = FleetBed::new(1, STEADY).await;
         let mut command = bed.worker();
-        command.args(["--listen", "127.0.0.1:0", "--json", "--log-format", "json"]);
+        command.args([
+            "-v",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--log-format",
+            "json",
+        ]);
         let mut worker = Running::start(command);
         worker.says("connected to the ledger").await;
         let listens = worker.prints("\"listens\"").await;
@@ -302,10 +309,23 @@ async fn whoever_watches_a_worker_sees_whether_it_works() {
         worker.signal(Signal::TERM);
         let ran = worker.end().await;
         ended_with(&ran, 0, &[]);
+        let mut requests = 0;
         for line in ran.stderr.lines() {
             let event: serde_json::Value = serde_json::from_str(line).unwrap();
-            assert!(event["fields"]["message"].is_string(), "{line}");
+            let (fields, spans) = (&event["fields"], &event["spans"]);
+            if fields["message"] == "a request has ended" {
+                requests += 1;
+                for field in ["roster.line", "attempt", "verdict"] {
+                    assert!(!fields[field].is_null(), "{field}: {line}");
+                }
+                assert_eq!(spans[0]["target"], "t00", "{line}");
+                assert!(
+                    spans[1]["job"].is_string() && spans[1]["run"].is_string(),
+                    "{line}"
+                );
+            }
         }
+        assert_eq!(requests, 60);
     })
     .await;
 }

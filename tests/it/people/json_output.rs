@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::support::{Bed, Ran, all_done, finish};
+use crate::fleet::fleet_bed::{FleetBed, TenantKind};
+use crate::fleet::in_postgres::in_postgres;
+use crate::support::{Bed, Ran, Running, all_done, finish};
 
 /// The only object that was printed.
 fn object(ran: &Ran) -> Value {
@@ -95,6 +97,38 @@ async fn each_verb_prints_one_object() {
     let exported = object(&finish(command).await);
     assert_documented("export", &exported);
     assert_eq!(exported["users"], 3);
+}
+
+#[apply(end_to_end!)]
+async fn each_verb_about_workers_prints_one_object() {
+    in_postgres(async {
+        let kind = TenantKind {
+            users: 2,
+            faults: "",
+            settings: "rate = \"unlimited\"",
+        };
+        let bed = FleetBed::new(1, kind).await;
+        let mut detached = bed.leave(&bed.tenants[0]);
+        detached.arg("--json");
+        assert_documented("detach", &object(&finish(detached).await));
+        for (args, form) in [
+            (&["status"][..], "status"),
+            (&["jobs", "list"], "jobs"),
+            (&["cancel", "latest"], "cancel"),
+        ] {
+            let mut command = bed.offboard(args);
+            command.arg("--json");
+            let object = object(&finish(command).await);
+            assert!(object.get("error").is_none(), "{args:?}: {object}");
+            assert_documented(form, &object);
+        }
+        let mut command = bed.worker();
+        command.args(["--json", "--listen", "127.0.0.1:0"]);
+        let mut worker = Running::start(command);
+        let line = worker.prints("listens").await;
+        assert_documented("worker", &serde_json::from_str(&line).unwrap());
+    })
+    .await;
 }
 
 #[apply(end_to_end!)]

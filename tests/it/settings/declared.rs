@@ -9,7 +9,7 @@ use offboard::cli::command;
 use offboard::settings::{Declared, Evidence, Layer, SecretKind, Settings, template};
 
 /// Flags with a variable that are no settings: they name the settings file, and confirm a job.
-const NO_SETTINGS: [&str; 2] = ["config", "confirm"];
+const NO_SETTINGS: [&str; 5] = ["config", "confirm", "jobs", "listen", "targets"];
 
 /// Settings whose example cannot be used by itself: it names a file, or needs another setting.
 const NEEDS_MORE: [&str; 6] = [

@@ -28,8 +28,9 @@ use crate::worker::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  offboard worker --ledger postgres://offboard@db.example.com/offboard --targets /etc/offboard/targets
-  offboard worker --ledger postgres://offboard@db.example.com/offboard --targets targets --listen 127.0.0.1:9464")]
+  offboard worker --ledger postgres://offboard@db.example.com/offboard --targets targets
+  OFFBOARD_LEDGER=postgres://offboard@db.example.com/offboard \\
+    offboard worker --targets targets --listen 127.0.0.1:9464")]
 pub(crate) struct WorkerArgs {
     /// The folder with a settings file, `NAME.toml`, for each target: what `--config` would name, with where its secret
     /// is. Other targets are left to other workers.
