@@ -22,12 +22,16 @@ pub enum LedgerAddress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseAddress(Url);
 
+/// The parameter of an address that names a file with the password. It is of this program alone.
+const PASSWORD_FILE: &str = "password-file";
+
 /// What may stand behind the `?` of the address of a database. Any other name is refused: a misspelt `sslmode` would
 /// be the same as none.
-const PARAMETERS: [&str; 7] = [
+const PARAMETERS: [&str; 8] = [
     "application_name",
     "host",
     "options",
+    PASSWORD_FILE,
     "sslcert",
     "sslkey",
     "sslmode",
@@ -85,7 +89,7 @@ impl DatabaseAddress {
         if url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password") {
             return Err(
                 "the address holds a password, which other processes could read: give it in the variable \
-                 PGPASSWORD or in the file ~/.pgpass"
+                 PGPASSWORD, in the file ~/.pgpass, or in a file that `?password-file=FILE` names"
                     .to_owned(),
             );
         }
@@ -102,9 +106,27 @@ impl DatabaseAddress {
         Ok(Self(url))
     }
 
-    /// The address, without a password.
-    pub fn url(&self) -> &Url {
-        &self.0
+    /// The address as PostgreSQL knows it: without a password, and without the parameter that names a file with it.
+    pub fn url(&self) -> Url {
+        let mut url = self.0.clone();
+        if self.password_file().is_some() {
+            let known = self
+                .0
+                .query_pairs()
+                .filter(|(name, _)| name != PASSWORD_FILE);
+            url.query_pairs_mut().clear().extend_pairs(known);
+        }
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+        url
+    }
+
+    /// The file with the password, if the address names one.
+    pub fn password_file(&self) -> Option<PathBuf> {
+        let mut all = self.0.query_pairs();
+        let named = all.find(|(name, _)| name == PASSWORD_FILE);
+        named.map(|(_, file)| PathBuf::from(file.as_ref()))
     }
 }
 

@@ -146,9 +146,10 @@ pub enum LedgerError {
 impl LedgerError {
     /// Whether the same may succeed a little later: the database is away, or another process was faster.
     pub(crate) fn may_pass(&self) -> bool {
-        // Classes of SQLSTATE: the connection, a transaction that was in the way of another, the server's resources,
-        // and an operator who intervened (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-        const PASSING: [&str; 4] = ["08", "40", "53", "57"];
+        // Classes of SQLSTATE: the connection, a transaction that was in the way of another, the server's resources, a
+        // database that takes nobody in at present, and an operator who intervened
+        // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+        const PASSING: [&str; 5] = ["08", "40", "53", "55", "57"];
         // The server has ended a transaction that said nothing for too long.
         const SILENT: &str = "25P03";
         match self {
@@ -183,7 +184,9 @@ impl LedgerError {
             ),
             Self::Unreachable { source, .. } => Some(match source {
                 sqlx::Error::Database(_) => {
-                    "check the user, the database and the password (PGPASSWORD, or ~/.pgpass)".to_owned()
+                    "check the user, the database and the password (PGPASSWORD, ~/.pgpass, or `?password-file=FILE` in the \
+                     address)"
+                        .to_owned()
                 }
                 _ => "check the address and `sslmode`, and whether the server runs; nothing was sent"
                     .to_owned(),

@@ -24,7 +24,7 @@ settings_group! {
             ..KEPT
         };
         /// The ledger: a file, or a PostgreSQL database, as `postgres://USER@HOST/DATABASE`. Its password is that of
-        /// PGPASSWORD or ~/.pgpass.
+        /// PGPASSWORD, of ~/.pgpass, or of a file that `?password-file=FILE` names.
         ledger: LedgerAddress = LedgerAddress::File("offboard.db".into()) => SettingFacts {
             value: "FILE|ADDRESS",
             example: "offboard.db",

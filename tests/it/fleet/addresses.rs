@@ -141,7 +141,12 @@ async fn p10_the_password_of_the_database_is_taken_from_its_places_and_never_sho
         std::fs::copy(&file, home.join(".pgpass")).unwrap();
         let home = home.to_str().unwrap();
         let file = file.to_str().unwrap();
+        let plain = bed.path("plain");
+        std::fs::write(&plain, format!("{secret}\n")).unwrap();
+        let address = owner.replace("tests@", &format!("{role}@"));
+        let by_file = format!("{address}?password-file={}", plain.display());
         for (variable, value, code) in [
+            ("OFFBOARD_LEDGER", by_file.as_str(), 0),
             ("PGPASSWORD", secret, 0),
             ("PGPASSFILE", file, 0),
             ("HOME", home, 0),
@@ -149,11 +154,7 @@ async fn p10_the_password_of_the_database_is_taken_from_its_places_and_never_sho
             ("PGPASSFILE", "/dev/null", 7),
         ] {
             let mut run = bed.run_with(3, "--rate unlimited -v -v");
-            run.env(
-                "OFFBOARD_LEDGER",
-                owner.replace("tests@", &format!("{role}@")),
-            );
-            run.env(variable, value);
+            run.env("OFFBOARD_LEDGER", &address).env(variable, value);
             let ran = finish(run).await;
             assert_eq!(ran.code, Some(code), "{variable}: {ran:?}");
             let hint = ran
