@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
-use crate::domain::{Entry, Goal, Line};
-use crate::ledger::store::{PlanGuard, open_users};
+use crate::domain::{Entry, Goal, LeaseTerm, Line};
+use crate::ledger::sql::within;
+use crate::ledger::store::{PlanGuard, SharedReader, open_users};
 use crate::ledger::writer::StoreRequest;
-use crate::ledger::{Job, LedgerError, Reader};
+use crate::ledger::{Job, LedgerError};
 use crate::port::{Journal, JournalError, Subject};
 
 /// A handle to the ledger for one run; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct LedgerJournal {
     requests: mpsc::Sender<StoreRequest>,
-    reader: Arc<Mutex<Reader>>,
+    reader: SharedReader,
+    /// The lease under which the job is worked on; `None` in a file.
+    lease: Option<watch::Receiver<LeaseTerm>>,
     /// What the users are compared with before they are claimed.
     guard: Option<Arc<Mutex<PlanGuard>>>,
     job: i64,
@@ -25,13 +28,15 @@ pub(crate) struct LedgerJournal {
 impl LedgerJournal {
     pub(super) fn new(
         requests: mpsc::Sender<StoreRequest>,
-        reader: Reader,
+        reader: SharedReader,
+        lease: Option<watch::Receiver<LeaseTerm>>,
         guard: Option<Arc<Mutex<PlanGuard>>>,
         job: &Job,
     ) -> Self {
         Self {
             requests,
-            reader: Arc::new(Mutex::new(reader)),
+            reader,
+            lease,
             guard,
             job: job.number,
             goal: job.change.goal(),
@@ -52,7 +57,7 @@ impl LedgerJournal {
 
 impl Journal for LedgerJournal {
     async fn page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, JournalError> {
-        self.read_page(after, limit)
+        within(self.lease.clone(), self.read_page(after, limit))
             .await
             .map_err(|error| JournalError(error.to_string()))
     }

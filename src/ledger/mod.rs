@@ -33,8 +33,8 @@ pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use store::PlanLine;
 pub(crate) use store::{
     Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBell, OrderBook, Pages,
-    ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, StoredEvent, Trouble,
-    UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait, keep_pace,
+    ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, SharedReader, StoredEvent,
+    Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait, keep_pace,
 };
 pub use store::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

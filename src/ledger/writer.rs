@@ -53,10 +53,11 @@ impl Writer {
         run: &NewRun,
         concurrency: NonZeroUsize,
     ) -> Result<(Self, LedgerJournal), LedgerError> {
-        let reader = ledger.reader().await?;
+        let reader = ledger.page_reader().await?;
+        let lease = ledger.connection.lease();
         let (requests, inbox) = mpsc::channel(QUEUE);
         let guard = ledger.plan_guard.clone();
-        let journal = LedgerJournal::new(requests, reader, guard, job);
+        let journal = LedgerJournal::new(requests, reader, lease, guard, job);
         let (batches, next) = mpsc::channel(1);
         let (mut gathering, mut storing) = (JoinSet::new(), JoinSet::new());
         let enough = ENOUGH.min(concurrency.get());

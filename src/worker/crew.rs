@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::{Id, JoinError, JoinSet, LocalSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
 
-use crate::domain::{DatabaseAddress, JobId};
+use crate::domain::{DatabaseAddress, JobId, LedgerAddress};
 use crate::engine::Signal;
 use crate::job::Signals;
 use crate::ledger::{
-    HeldLease, Job, LeaseTimes, LedgerError, OrderBell, OrderBook, OrderState, ServedTarget,
+    HeldLease, Job, LeaseTimes, LedgerError, OrderBell, OrderBook, OrderState, Reader,
+    ServedTarget, SharedReader,
 };
 use crate::worker::fate::{Fate, SOON, wait_before_try};
 use crate::worker::metrics::WorkerMetrics;
@@ -52,6 +53,8 @@ pub(crate) struct Crew {
     metrics: Arc<WorkerMetrics>,
     /// The connection that is called when an order may be free; `None` while the database is away.
     bell: Option<OrderBell>,
+    /// What reads the users of all jobs; `None` while the database is away.
+    reader: Option<SharedReader>,
     /// The connection of the orders, also while it is broken: what renews the leases goes on.
     book: Option<OrderBook>,
     at_work: BTreeMap<Id, JobAtWork>,
@@ -59,6 +62,10 @@ pub(crate) struct Crew {
     /// What became of orders, where the ledger does not say it yet.
     unsaid: Vec<Ended>,
     is_draining: bool,
+    /// Whether it was said that the database is away.
+    is_away: bool,
+    /// Why the worker cannot go on, once the jobs have drained.
+    fatal: Option<LedgerError>,
 }
 
 /// A job that a task works on.
@@ -90,11 +97,14 @@ impl Crew {
             jobs: settings.jobs,
             metrics,
             bell: None,
+            reader: None,
             book: None,
             at_work: BTreeMap::new(),
             tasks: JoinSet::new(),
             unsaid: Vec::new(),
             is_draining: false,
+            is_away: false,
+            fatal: None,
         }
     }
 
@@ -137,9 +147,12 @@ impl Crew {
                     };
                     next_look = Instant::now() + match looked {
                         Some(Ok(Ok(()))) => EVERY,
-                        Some(Ok(Err(error))) if !error.may_pass() => return Err(error),
                         Some(Ok(Err(error))) => {
                             self.lose(&error);
+                            if !error.may_pass() {
+                                self.drain(Signal::Terminate);
+                                self.fatal = Some(error);
+                            }
                             RECONNECT
                         }
                         Some(Err(_)) => {
@@ -162,7 +175,7 @@ impl Crew {
                 tracing::warn!("the ledger does not say what became of the last orders");
             }
         }
-        Ok(())
+        self.fatal.map_or(Ok(()), Err)
     }
 
     /// Tells all jobs to stop, and takes no more orders.
@@ -191,6 +204,10 @@ impl Crew {
         let Some(job) = self.at_work.remove(&id) else {
             return;
         };
+        if matches!(fate, Fate::Again(_)) {
+            // A connection may be lost of which this does not know yet.
+            self.bell = None;
+        }
         let (order, why) = fate.in_words();
         tracing::info!(job = %job.job.id, target = job.target.name, order, why, "no task works on the job any more");
         self.metrics.of(&job.target.name).rest();
@@ -205,7 +222,11 @@ impl Crew {
 
     /// The database was lost.
     fn lose(&mut self, why: &dyn std::fmt::Display) {
-        tracing::warn!(%why, "the database is away: waiting for it");
+        if std::mem::replace(&mut self.is_away, true) {
+            tracing::debug!(%why, "the database is still away");
+        } else {
+            tracing::warn!(%why, "the database is away: waiting for it");
+        }
         self.bell = None;
         self.metrics.show_connected(false);
     }
@@ -260,7 +281,7 @@ impl Crew {
                 ),
             })
             .collect();
-        let Some(book) = &mut self.book else {
+        let (Some(book), Some(reader)) = (&mut self.book, &self.reader) else {
             return Ok(false);
         };
         let Some(taken) = book.take(&served).await? else {
@@ -280,6 +301,7 @@ impl Crew {
             lease: Arc::clone(&taken.lease),
             target: Arc::clone(&target),
             ledger: self.ledger.clone(),
+            reader: Arc::clone(reader),
             metrics: self.metrics.of(&target.name),
         };
         let task = self
@@ -306,7 +328,10 @@ impl Crew {
             Some(book) => book.reconnect(&self.ledger).await?,
             None => self.book = Some(OrderBook::open(&self.ledger).await?),
         }
+        let reader = Reader::open(LedgerAddress::from(self.ledger.clone())).await?;
+        self.reader = Some(Arc::new(Mutex::new(reader)));
         self.bell = Some(OrderBell::listen(&self.ledger).await?);
+        self.is_away = false;
         tracing::info!("connected to the ledger");
         self.metrics.show_connected(true);
         Ok(())

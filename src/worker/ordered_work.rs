@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::domain::{Clock, DatabaseAddress};
 use crate::engine::Signal;
 use crate::job::{self, JobError, Sessions, Setup, by_order};
-use crate::ledger::{HeldLease, Job, Ledger, Order};
+use crate::ledger::{HeldLease, Job, Ledger, Order, SharedReader};
 use crate::worker::fate::Fate;
 use crate::worker::metrics::TargetMetrics;
 use crate::worker::target_folder::WorkerTarget;
@@ -25,6 +25,7 @@ pub(super) struct OrderedWork {
     pub(super) lease: Arc<HeldLease>,
     pub(super) target: Arc<WorkerTarget>,
     pub(super) ledger: DatabaseAddress,
+    pub(super) reader: SharedReader,
     pub(super) metrics: Arc<TargetMetrics>,
 }
 
@@ -44,6 +45,7 @@ impl OrderedWork {
             setup.check_fit(&self.job)?;
             let mut ledger = Ledger::open(self.ledger, Clock::System).await?;
             ledger.hold(self.lease);
+            ledger.share_reader(&self.reader);
             job::run(&setup, ledger, self.job, &options).await
         };
         let ended: Result<_, JobError> = Box::pin(work).await;

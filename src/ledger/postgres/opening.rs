@@ -1,5 +1,8 @@
 //! Opening a ledger in a database: the schema `offboard`, made where it is not there, and brought up to date.
 
+use std::io;
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
@@ -10,6 +13,9 @@ use crate::ledger::postgres::address::connect_options;
 /// The server ends a connection that has begun to write and then says nothing for so long: its process was stopped, or
 /// cannot reach the server. Otherwise the rows that it has locked would keep the next holder of the lease waiting.
 const END_IF_SILENT: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
+/// How long connecting may take. A packet that is dropped on the way is no refusal.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -70,11 +76,16 @@ pub(in crate::ledger) async fn connect(
         source,
     };
     let options = connect_options(address).map_err(unreachable)?;
-    let mut connection = options.connect().await.map_err(unreachable)?;
-    sqlx::query("SET search_path = offboard")
-        .execute(&mut connection)
-        .await?;
-    Ok(connection)
+    let connecting = async {
+        let mut connection = options.connect().await.map_err(unreachable)?;
+        sqlx::query("SET search_path = offboard")
+            .execute(&mut connection)
+            .await?;
+        Ok(connection)
+    };
+    let late = || unreachable(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
+    let connected = tokio::time::timeout(PATIENCE, connecting).await;
+    connected.unwrap_or_else(|_| Err(late()))
 }
 
 /// Looks at the schema without changing it.

@@ -1,10 +1,18 @@
 //! A connection to either database, and transactions on it.
 
+use std::io;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
+use crate::domain::LeaseTerm;
 use crate::ledger::sql::{Sql, query};
+
+/// For how long a database that is there may take to answer once the lease has ended.
+const AFTER_THE_END: Duration = Duration::from_secs(5);
 
 /// A connection to one of the two databases.
 #[derive(Debug)]
@@ -12,6 +20,8 @@ pub(in crate::ledger) struct SqlConnection {
     database: Database,
     /// A transaction was dropped in its middle: it is rolled back before the next statement.
     is_abandoned: bool,
+    /// The lease under which the connection is used: a statement that is not answered by its end is given up.
+    lease: Option<watch::Receiver<LeaseTerm>>,
 }
 
 /// The two kinds of connection.
@@ -33,6 +43,7 @@ impl From<SqliteConnection> for SqlConnection {
         Self {
             database: Database::Sqlite(connection),
             is_abandoned: false,
+            lease: None,
         }
     }
 }
@@ -42,6 +53,7 @@ impl From<PgConnection> for SqlConnection {
         Self {
             database: Database::Postgres(connection),
             is_abandoned: false,
+            lease: None,
         }
     }
 }
@@ -56,11 +68,23 @@ impl SqlConnection {
                     let _ = sqlx::query("ROLLBACK").execute(connection).await;
                 }
                 Database::Postgres(connection) => {
-                    sqlx::query("ROLLBACK").execute(connection).await?;
+                    let rollback = sqlx::query("ROLLBACK").execute(connection);
+                    within(self.lease.clone(), rollback).await?;
                 }
             }
         }
         Ok(&mut self.database)
+    }
+
+    /// From here on no statement waits for longer than this lease lasts, and a little: a connection can be lost without
+    /// a word, and the next holder of the lease may be at work by then.
+    pub(in crate::ledger) fn use_under(&mut self, lease: watch::Receiver<LeaseTerm>) {
+        self.lease = Some(lease);
+    }
+
+    /// The lease under which the connection is used.
+    pub(in crate::ledger) fn lease(&self) -> Option<watch::Receiver<LeaseTerm>> {
+        self.lease.clone()
     }
 
     /// Whether it is a connection to PostgreSQL.
@@ -118,7 +142,44 @@ impl SqlConnection {
     pub(in crate::ledger) async fn close(self) -> Result<(), sqlx::Error> {
         match self.database {
             Database::Sqlite(connection) => connection.close().await,
-            Database::Postgres(connection) => connection.close().await,
+            Database::Postgres(connection) => {
+                // A server that does not answer to this finds out by itself.
+                let closing = tokio::time::timeout(AFTER_THE_END, connection.close());
+                closing.await.unwrap_or(Ok(()))
+            }
+        }
+    }
+}
+
+/// What a statement gives; an error if the lease has ended some time ago and the database still does not answer.
+pub(in crate::ledger) async fn within<T, E: From<sqlx::Error>>(
+    lease: Option<watch::Receiver<LeaseTerm>>,
+    statement: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let Some(lease) = lease else {
+        return statement.await;
+    };
+    tokio::select! {
+        biased;
+        done = statement => done,
+        () = has_ended(lease) => Err(E::from(sqlx::Error::Io(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the database does not answer, and the lease of the target has ended",
+        )))),
+    }
+}
+
+/// Waits until the lease has ended, and then for as long as a database that is there takes to answer.
+async fn has_ended(mut lease: watch::Receiver<LeaseTerm>) {
+    loop {
+        let left = lease.borrow_and_update().left(Instant::now().into_std());
+        let is_kept = tokio::select! {
+            () = tokio::time::sleep(left + AFTER_THE_END) => return,
+            changed = lease.changed() => changed.is_ok(),
+        };
+        if !is_kept {
+            tokio::time::sleep(AFTER_THE_END).await;
+            return;
         }
     }
 }

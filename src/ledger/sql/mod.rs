@@ -12,7 +12,7 @@ mod statement;
 mod stored_columns;
 mod values;
 
-pub(in crate::ledger) use connection::{SqlConnection, Transaction};
+pub(in crate::ledger) use connection::{SqlConnection, Transaction, within};
 pub(in crate::ledger) use dialect::{
     elements, given, json_in, member, now_ms, object_as_json, row_as_json, rows_as_json, twin,
 };

@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
-use crate::ledger::sql::connection::Database;
+use crate::ledger::sql::connection::{Database, within};
 use crate::ledger::sql::values::ToColumn;
 use crate::ledger::sql::{BoundValues, Sql, SqlConnection};
 
@@ -52,6 +52,7 @@ pub(super) async fn execute(
     values: BoundValues,
     text: impl FnOnce(bool) -> SqlStr,
 ) -> Result<u64, sqlx::Error> {
+    let lease = connection.lease();
     match connection.database().await? {
         Database::Sqlite(connection) => {
             let done = sqlx::query_with(text(false), values.for_sqlite()?).execute(connection);
@@ -59,7 +60,7 @@ pub(super) async fn execute(
         }
         Database::Postgres(connection) => {
             let done = sqlx::query_with(text(true), values.for_postgres()?).execute(connection);
-            Ok(done.await?.rows_affected())
+            Ok(within(lease, done).await?.rows_affected())
         }
     }
 }
@@ -102,6 +103,7 @@ impl Query {
         self,
         connection: &mut SqlConnection,
     ) -> Result<Option<T>, sqlx::Error> {
+        let lease = connection.lease();
         match connection.database().await? {
             Database::Sqlite(connection) => {
                 let values = self.values.for_sqlite()?;
@@ -111,7 +113,7 @@ impl Query {
             Database::Postgres(connection) => {
                 let (text, values) = (self.sql.postgres(), self.values.for_postgres()?);
                 let query = sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(text), values);
-                query.fetch_optional(connection).await
+                within(lease, query.fetch_optional(connection)).await
             }
         }
     }
@@ -131,6 +133,7 @@ impl Query {
         connection: &mut SqlConnection,
         mut take: impl FnMut(T),
     ) -> Result<(), sqlx::Error> {
+        let lease = connection.lease();
         match connection.database().await? {
             Database::Sqlite(connection) => {
                 let values = self.values.for_sqlite()?;
@@ -144,9 +147,13 @@ impl Query {
                 let (text, values) = (self.sql.postgres(), self.values.for_postgres()?);
                 let query = sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(text), values);
                 let mut rows = query.fetch(connection);
-                while let Some(row) = rows.try_next().await? {
-                    take(row);
-                }
+                let all = async {
+                    while let Some(row) = rows.try_next().await? {
+                        take(row);
+                    }
+                    Ok::<_, sqlx::Error>(())
+                };
+                within(lease, all).await?;
             }
         }
         Ok(())

@@ -22,6 +22,7 @@ pub use jobs::{Job, JobSelector};
 pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
 #[cfg(test)]
 pub(in crate::ledger) use open_ledger::LOCK_LEASE;
+pub(crate) use open_ledger::SharedReader;
 pub use open_ledger::{Ledger, Reader};
 pub(crate) use pages::{Pages, Placed};
 use rows_of_lines::{of_line, users_of_given};

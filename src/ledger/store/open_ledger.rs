@@ -25,9 +25,14 @@ pub struct Ledger {
     file: Option<LedgerFile>,
     /// The lease of the target that this process works on; `None` in SQLite, where the lock of the file is enough.
     lease: Option<Arc<HeldLease>>,
-    /// What renews the lease: one that is shared, or one that is started with the first lease.
+    /// What renews the lease; started with the first lease.
     keeper: Option<LeaseKeeper>,
+    /// What reads the users of a run page by page, if that is shared.
+    shared_reader: Option<SharedReader>,
 }
+
+/// A reader that several jobs use in turn: a worker would otherwise take two connections for each job.
+pub(crate) type SharedReader = Arc<Mutex<Reader>>;
 
 /// Locks a job until the end of the transaction. The lock of SQLite is the whole file's.
 const LOCK_JOB: &str = "SELECT number FROM jobs WHERE number = ? FOR UPDATE";
@@ -71,6 +76,7 @@ impl Ledger {
             file,
             lease: None,
             keeper: None,
+            shared_reader: None,
         })
     }
 
@@ -92,7 +98,11 @@ impl Ledger {
     /// # Errors
     /// As [`Reader::open`], since a file may have been moved or replaced.
     pub async fn reader(&self) -> Result<Reader, LedgerError> {
-        Reader::open(&self.address).await
+        let mut reader = Reader::open(&self.address).await?;
+        if let Some(lease) = self.connection.lease() {
+            reader.connection.use_under(lease);
+        }
+        Ok(reader)
     }
 
     /// Where it is.
@@ -128,13 +138,28 @@ impl Ledger {
                 None => self.keeper.insert(LeaseKeeper::start(address)?),
             };
             let taken = take_lease(connection, target, times, contention, keeper, on_wait);
-            self.lease = Some(Arc::new(taken.await?));
+            let taken = Arc::new(taken.await?);
+            self.hold(taken);
         }
         Ok(self.lease.as_ref().map(|lease| lease.term.clone()))
     }
 
+    /// Reads the users of a run by this reader, which other jobs of the process use, too.
+    pub(crate) fn share_reader(&mut self, reader: &SharedReader) {
+        self.shared_reader = Some(Arc::clone(reader));
+    }
+
+    /// What reads the users of a run page by page, beside the connection that writes.
+    pub(in crate::ledger) async fn page_reader(&self) -> Result<SharedReader, LedgerError> {
+        match &self.shared_reader {
+            Some(reader) => Ok(Arc::clone(reader)),
+            None => Ok(Arc::new(Mutex::new(self.reader().await?))),
+        }
+    }
+
     /// Works under a lease that was taken with an order.
     pub(crate) fn hold(&mut self, lease: Arc<HeldLease>) {
+        self.connection.use_under(lease.term.clone());
         self.lease = Some(lease);
     }
 

@@ -3,8 +3,9 @@
 use offboard::domain::Status;
 use rustix::process::Signal;
 
+use crate::fleet::cable::Cable;
 use crate::fleet::in_postgres::{in_postgres, psql};
-use crate::support::{Bed, Running, finish, tally, until};
+use crate::support::{Bed, Running, ended_with, finish, tally, until};
 
 /// Leases of two seconds and a half: the program asks for no shorter ones by itself.
 const SHORT: &str = "--heartbeat 500ms --timeout 1s --concurrency 4 --rate 40/s";
@@ -91,6 +92,27 @@ async fn p7_a_process_that_wakes_up_after_its_lease_writes_no_user_and_no_record
             "{again:?}"
         );
         assert_eq!(tally(&bed.rows().await)[&Status::Removed], 120);
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
+async fn p3_a_run_that_is_cut_off_from_the_database_without_a_word_ends_with_its_lease() {
+    in_postgres(async {
+        let bed = bed(200).await;
+        let cable = Cable::to(&bed.address().to_string()).await;
+        let mut command = bed.run_with(200, SHORT);
+        command.env("OFFBOARD_LEDGER", &cable.database);
+        let run = Running::start(command);
+        at_work(&bed).await;
+        cable.cut(true);
+        let ran = run.end().await;
+        ended_with(
+            &ran,
+            7,
+            &["the database does not answer, and the lease of the target has ended"],
+        );
+        bed.is_finished_by_the_same_command().await;
     })
     .await;
 }

@@ -310,10 +310,12 @@ impl OrderBell {
     /// # Errors
     /// The connection was lost: whoever listens has to begin anew, and may have missed something.
     pub(crate) async fn rung(&mut self) -> Result<(), LedgerError> {
-        match self.0.try_recv().await? {
-            Some(_) => Ok(()),
-            None => Err(LedgerError::Sql(sqlx::Error::PoolClosed)),
+        if self.0.try_recv().await?.is_none() {
+            return Err(LedgerError::Sql(sqlx::Error::PoolClosed));
         }
+        // Several calls are answered by one look.
+        while self.0.next_buffered().is_some() {}
+        Ok(())
     }
 }
 
