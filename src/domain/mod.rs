@@ -35,7 +35,8 @@ pub use outcome::{Confirmation, Outcome, Reason, Settlement, Status};
 pub use restraint::{Restraint, Slowed};
 pub use safety::Share;
 pub(crate) use safety::{
-    ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, Limits, ProtectList, Rails, Tripped,
+    ActiveUsers, Actor, Barred, Door, Extent, FailureLimit, FailureLimitError, Limits, ProtectList,
+    Rails, Tripped,
 };
 pub use text::is_unseen;
 pub(crate) use text::{

@@ -16,8 +16,7 @@ use crate::domain::{DatabaseAddress, JobId, LedgerAddress};
 use crate::engine::Signal;
 use crate::job::Signals;
 use crate::ledger::{
-    HeldLease, Job, LeaseTimes, LedgerError, OrderBell, OrderBook, OrderState, Reader,
-    ServedTarget, SharedReader,
+    HeldLease, Job, LedgerError, OrderBell, OrderBook, OrderState, Reader, SharedReader,
 };
 use crate::worker::fate::{Fate, SOON, wait_before_try};
 use crate::worker::metrics::WorkerMetrics;
@@ -264,32 +263,19 @@ impl Crew {
     /// Takes one order and begins to work on it; `false` if there is none that it can take.
     async fn take_one(&mut self) -> Result<bool, LedgerError> {
         let is_busy = |target: &WorkerTarget| {
-            let url = target.settings.connection.scim.as_str();
             let jobs = self.at_work.values().map(|one| &one.job.target);
-            jobs.chain(self.unsaid.iter().map(|one| &one.job.target))
-                .any(|busy| busy == url)
+            let mut busy = jobs.chain(self.unsaid.iter().map(|one| &one.job.target));
+            busy.any(|busy| *busy == target.served.target)
         };
-        let served: Vec<_> = self
-            .targets
-            .iter()
-            .filter(|target| !is_busy(target))
-            .map(|target| ServedTarget {
-                target: target.settings.connection.scim.as_str().to_owned(),
-                times: LeaseTimes::new(
-                    target.settings.heartbeat,
-                    target.settings.connection.http.timeout,
-                ),
-            })
-            .collect();
+        let free = self.targets.iter().filter(|target| !is_busy(target));
+        let served: Vec<_> = free.map(|target| target.served.clone()).collect();
         let (Some(book), Some(reader)) = (&mut self.book, &self.reader) else {
             return Ok(false);
         };
         let Some(taken) = book.take(&served).await? else {
             return Ok(false);
         };
-        let is_meant = |target: &&Arc<WorkerTarget>| {
-            target.settings.connection.scim.as_str() == taken.job.target
-        };
+        let is_meant = |target: &&Arc<WorkerTarget>| target.served.target == taken.job.target;
         let Some(target) = self.targets.iter().find(is_meant).cloned() else {
             return Ok(false);
         };

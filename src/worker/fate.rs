@@ -77,13 +77,14 @@ impl Fate {
         let why = reason.to_string();
         match reason {
             StopReason::Signal(_) => Self::Left,
-            StopReason::Outage(_)
-            | StopReason::TimeOver
-            | StopReason::SignIn(SignInError::Unavailable(_)) => Self::Postponed(why),
+            StopReason::Outage(_) | StopReason::SignIn(SignInError::Unavailable(_)) => {
+                Self::Postponed(why)
+            }
             StopReason::SignIn(_)
             | StopReason::NoRole(_)
             | StopReason::NotScim(_)
             | StopReason::Blocked(_)
+            | StopReason::TimeOver
             | StopReason::TooManyFailures(_) => Self::Stopped(why),
         }
     }

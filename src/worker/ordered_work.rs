@@ -32,10 +32,13 @@ pub(super) struct OrderedWork {
 impl OrderedWork {
     /// Does what is left of the job. Whatever `stop` gives stops it as a signal does.
     pub(super) async fn carry_out(self, stop: mpsc::Receiver<Signal>) -> Fate {
-        let read = by_order(&self.order, &self.target.settings);
-        let (mut settings, options, operator) = match read {
+        let settings = match self.target.settings() {
+            Ok(settings) => settings,
+            Err(error) => return Fate::Postponed(format!("the settings of the target: {error}")),
+        };
+        let (mut settings, options, operator) = match by_order(&self.order, settings) {
             Ok(read) => read,
-            Err(error) => return Fate::Stopped(format!("the order cannot be read: {error}")),
+            Err(error) => return Fate::Stopped(error.to_string()),
         };
         settings.ledger = self.ledger.clone().into();
         let sessions = Sessions::default();

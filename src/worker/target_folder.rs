@@ -1,16 +1,35 @@
 //! The targets that a worker serves: a folder with one settings file for each.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use crate::ledger::{LeaseTimes, ServedTarget};
 use crate::settings::{Layer, Settings, SettingsError, SettingsFile, Sources};
 
-/// A target, by the name of its file.
+/// A target, by its settings file.
 #[derive(Debug)]
 pub(crate) struct WorkerTarget {
     /// The name of the file without `.toml`. Logs and metrics name the target so.
     pub(crate) name: String,
-    /// What the file says.
-    pub(crate) settings: Settings,
+    /// The SCIM base URL, with how long its lease lasts.
+    pub(super) served: ServedTarget,
+    path: PathBuf,
+    heartbeat: Duration,
+    timeout: Duration,
+}
+
+impl WorkerTarget {
+    /// What the file says now: it may have changed since the worker began. The two times that the length of the lease
+    /// follows from are those of the beginning.
+    ///
+    /// # Errors
+    /// The settings cannot be used.
+    pub(super) fn settings(&self) -> Result<Settings, SettingsError> {
+        let mut settings = settings_in(&self.path)?;
+        settings.heartbeat = self.heartbeat;
+        settings.connection.http.timeout = self.timeout;
+        Ok(settings)
+    }
 }
 
 /// The folder cannot be used.
@@ -92,16 +111,26 @@ pub(crate) fn read_targets(folder: &Path) -> Result<Vec<WorkerTarget>, TargetFol
             Ok(settings) => settings,
             Err(error) => return Err(TargetFolderError::Settings { name, error }),
         };
-        let url = settings.connection.scim.as_str();
-        let same = |known: &&WorkerTarget| known.settings.connection.scim.as_str() == url;
+        let (heartbeat, timeout) = (settings.heartbeat, settings.connection.http.timeout);
+        let served = ServedTarget {
+            target: settings.connection.scim.as_str().to_owned(),
+            times: LeaseTimes::new(heartbeat, timeout),
+        };
+        let same = |known: &&WorkerTarget| known.served.target == served.target;
         if let Some(known) = targets.iter().find(same) {
             return Err(TargetFolderError::Twice {
                 first: known.name.clone(),
                 second: name,
-                url: url.to_owned(),
+                url: served.target,
             });
         }
-        targets.push(WorkerTarget { name, settings });
+        targets.push(WorkerTarget {
+            name,
+            served,
+            path,
+            heartbeat,
+            timeout,
+        });
     }
     if targets.is_empty() {
         return Err(TargetFolderError::Empty(folder.to_owned()));

@@ -7,7 +7,7 @@ mod protect_list;
 mod rails;
 
 pub(crate) use door::{Barred, Door};
-pub(crate) use failure_limit::{FailureLimit, Limits};
+pub(crate) use failure_limit::{FailureLimit, FailureLimitError, Limits};
 pub(crate) use protect_list::{Actor, ProtectList};
 pub use rails::Share;
 pub(crate) use rails::{ActiveUsers, Extent, Rails, Tripped};

@@ -1,9 +1,11 @@
 //! Orders: a job is planned and confirmed here, and left to the workers; and what the person has decided who left it to
 //! them, for the worker that takes it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Tolerance;
+use crate::domain::{FailureLimitError, Timestamp, Tolerance};
 use crate::job::gate::{check_rails, confirm};
 use crate::job::work::lifecycle::{PlanRule, Ready, ready};
 use crate::job::{JobError, RunOptions, Setup};
@@ -11,32 +13,87 @@ use crate::ledger::{Job, Ledger, NewOrder, Order};
 use crate::settings::Settings;
 
 /// What a person decides about a job, apart from what is in its plan. Where the provider is, how to sign in and how fast
-/// to send is the worker's.
+/// to send is the worker's. An order with a member that is not known here is not carried out: it may forbid something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct OrderTerms {
     ticket: Option<String>,
     reason: Option<String>,
     approver: Option<String>,
-    canary: Option<u64>,
+    /// Patterns of users who are never written. The plan has asked them about the names that it has seen; names that are
+    /// shown later are asked about right before the write.
+    protect: Vec<String>,
+    self_id: Option<String>,
     allow_mismatch: bool,
+    canary: Option<u64>,
+    max_failures: Option<String>,
+    max_duration_ms: Option<u64>,
+    until_ms: Option<i64>,
     no_lookup: bool,
     tolerate: Tolerance,
 }
 
 impl OrderTerms {
     fn decided(settings: &Settings, options: &RunOptions) -> Self {
-        let (grounds, safety) = (&settings.grounds, &settings.safety);
+        let Settings {
+            grounds,
+            safety,
+            limits,
+            ..
+        } = settings;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             ticket: grounds.ticket.clone(),
             reason: grounds.reason.clone(),
             approver: grounds.approver.clone(),
-            canary: safety.canary,
+            protect: safety.protect.clone(),
+            self_id: safety.self_id.clone(),
             allow_mismatch: safety.allow_mismatch,
+            canary: safety.canary,
+            max_failures: limits.failures.map(|most| most.to_string()),
+            max_duration_ms: limits.duration.map(millis),
+            until_ms: limits.until.map(Timestamp::as_millis),
             no_lookup: options.no_lookup,
             tolerate: options.tolerate.clone(),
         }
     }
+
+    /// Lays this over the settings of a worker. Whom either protects is protected.
+    fn lay_over(self, settings: &mut Settings) -> Result<(), OrderError> {
+        let Settings {
+            grounds,
+            safety,
+            limits,
+            ..
+        } = settings;
+        grounds.ticket = self.ticket;
+        grounds.reason = self.reason;
+        grounds.approver = self.approver;
+        safety.protect.extend(self.protect);
+        safety.self_id = safety.self_id.take().or(self.self_id);
+        safety.allow_mismatch = self.allow_mismatch;
+        safety.canary = self.canary;
+        if let Some(most) = self.max_failures {
+            limits.failures = Some(most.parse()?);
+        }
+        limits.duration = self
+            .max_duration_ms
+            .map(Duration::from_millis)
+            .or(limits.duration);
+        limits.until = self.until_ms.map(Timestamp::from_millis).or(limits.until);
+        Ok(())
+    }
+}
+
+/// Another version of this program has placed an order, and this one cannot read it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OrderError {
+    /// It has a part that this version does not know.
+    #[error("the order is of another version of the program: {0}")]
+    Terms(#[from] serde_json::Error),
+    /// It has a limit that this version does not know.
+    #[error("the order is of another version of the program: {0}")]
+    Limit(#[from] FailureLimitError),
 }
 
 /// A job that was left to the workers.
@@ -109,23 +166,80 @@ pub(crate) async fn order(
 /// of the run, and who has ordered it.
 ///
 /// # Errors
-/// Another version of this program has placed the order, and this one cannot read it.
+/// The order is of another version of the program.
 pub(crate) fn by_order(
     order: &Order,
-    settings: &Settings,
-) -> Result<(Settings, RunOptions, String), serde_json::Error> {
+    mut settings: Settings,
+) -> Result<(Settings, RunOptions, String), OrderError> {
     let terms: OrderTerms = serde_json::from_value(order.decided.terms.clone())?;
-    let mut settings = settings.clone();
-    settings.grounds.ticket = terms.ticket;
-    settings.grounds.reason = terms.reason;
-    settings.grounds.approver = terms.approver;
-    settings.safety.canary = terms.canary;
-    settings.safety.allow_mismatch = terms.allow_mismatch;
     let options = RunOptions {
         confirm: Some(order.decided.confirmed),
         no_lookup: terms.no_lookup,
         retry: None,
-        tolerate: terms.tolerate,
+        tolerate: terms.tolerate.clone(),
     };
+    terms.lay_over(&mut settings)?;
     Ok((settings, options, order.decided.operator.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::settings::Layer;
+
+    fn settings(text: &str) -> Settings {
+        let text = format!(
+            "scim-url = \"https://scim.example.com\"\nsign-in = \"bearer\"\nrate = \"8/s\"\n\
+             timeout = \"30s\"\nconnect-timeout = \"5s\"\n{text}"
+        );
+        let layer = Layer::parse(std::path::Path::new("t.toml"), &text).unwrap();
+        Settings::resolve(layer).unwrap()
+    }
+
+    fn laid(person: &Settings, worker: Settings) -> Settings {
+        let terms = OrderTerms::decided(person, &RunOptions::default());
+        let stored = serde_json::to_value(&terms).unwrap();
+        let read: OrderTerms = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, terms);
+        let mut laid = worker;
+        read.lay_over(&mut laid).unwrap();
+        laid
+    }
+
+    #[test]
+    fn p7_whom_the_person_or_the_worker_protects_is_protected() {
+        let person = settings("protect = [\"ceo@*\"]\nself = \"a1\"\nallow-mismatch = true");
+        let both = laid(&person, settings("protect = [\"cfo@*\"]"));
+        assert_eq!(both.safety.protect, ["cfo@*", "ceo@*"]);
+        assert_eq!(both.safety.self_id.as_deref(), Some("a1"));
+        assert!(both.safety.allow_mismatch);
+        // The account of the worker may be another one.
+        let own = laid(&person, settings("self = \"b2\""));
+        assert_eq!(own.safety.self_id.as_deref(), Some("b2"));
+        // What the person did not allow is not allowed.
+        let strict = laid(&settings(""), settings("allow-mismatch = true"));
+        assert!(!strict.safety.allow_mismatch);
+    }
+
+    #[test]
+    fn the_limits_of_the_person_count_and_otherwise_those_of_the_worker() {
+        let person =
+            settings("max-failures = \"5%\"\nuntil = \"2999-01-31T18:00:00Z\"\ncanary = 3");
+        let both = laid(
+            &person,
+            settings("max-failures = 9\nmax-duration = \"1h\"\ncanary = 7"),
+        );
+        assert_eq!(both.limits.failures, person.limits.failures);
+        assert_eq!(both.limits.until, person.limits.until);
+        assert_eq!(both.limits.duration, Some(Duration::from_hours(1)));
+        assert_eq!(both.safety.canary, Some(3));
+    }
+
+    #[test]
+    fn p7_an_order_with_a_part_that_is_not_known_is_not_carried_out() {
+        let newer = json!({"ticket": "HR-1", "only_after_approval": true});
+        serde_json::from_value::<OrderTerms>(newer).unwrap_err();
+    }
 }

@@ -105,7 +105,7 @@ impl Trial {
         server.restart();
         bed.all_are_settled(self.patience).await;
         bed.holds().await;
-        bed.keeps_the_rate(self.rate, 4.0);
+        bed.keeps_the_rate(self.rate, 5.0);
         for (nth, mut worker) in workers.running.into_iter().enumerate() {
             worker.signal(Signal::TERM);
             let ran = worker.end().await;
@@ -124,7 +124,7 @@ async fn p1_to_p8_hold_in_a_fleet_in_which_everything_fails() {
         kind: TenantKind {
             users: 90,
             faults: "latency=5ms,retry-after=1s,throttle=0.01,reset-after=0.02,error500=0.02",
-            settings: "rate = \"12/s\"\nburst = 4\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
+            settings: "rate = \"12/s\"\nburst = 2\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
                        max-attempts = 20\n",
         },
         rate: 12.0,
@@ -143,7 +143,7 @@ async fn p1_to_p8_hold_in_a_large_fleet_in_which_everything_fails() {
         kind: TenantKind {
             users: 500,
             faults: "latency=20ms,retry-after=2s,throttle=0.01,reset-after=0.01,error500=0.01",
-            settings: "rate = \"8/s\"\nburst = 4\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
+            settings: "rate = \"8/s\"\nburst = 2\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
                        max-attempts = 20\n",
         },
         rate: 8.0,

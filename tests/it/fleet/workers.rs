@@ -10,7 +10,7 @@ use crate::support::{Bed, PATIENCE, Running, ended_with, finish};
 const STEADY: TenantKind<'_> = TenantKind {
     users: 60,
     faults: "",
-    settings: "rate = \"30/s\"\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n",
+    settings: "rate = \"30/s\"\nburst = 1\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n",
 };
 
 const FAST: TenantKind<'_> = TenantKind {
@@ -216,6 +216,35 @@ async fn p7_the_run_of_a_worker_names_who_has_ordered_it_and_why() {
         assert_eq!(run, format!("{me}, HR-7, left"));
         let canary = "SELECT body FROM offboard.events WHERE kind = 'canary_passed'";
         assert!(psql(&bed.database, canary).unwrap().contains('3'));
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
+async fn p7_whom_the_person_or_the_worker_protects_is_not_written() {
+    in_postgres(async {
+        let bed = FleetBed::new(1, FAST).await;
+        let tenant = &bed.tenants[0];
+        // Nobody is looked up, and the roster has no names: they are seen right before the write alone.
+        let ids = tenant.people.iter().map(|person| person.id.as_str());
+        let roster = ["User ID"].into_iter().chain(ids).collect::<Vec<_>>();
+        std::fs::write(bed.path("t00.csv"), roster.join("\n")).unwrap();
+        let [by_person, by_worker] = [5, 6].map(|nth| tenant.people[nth].user_name.clone());
+        let mut ordered = bed.leave(tenant);
+        ordered.args(["--no-lookup", "--protect", &by_person]);
+        let ordered = finish(ordered).await;
+        assert_eq!(ordered.code, Some(0), "{ordered:?}");
+        let path = bed.settings_file("t00");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}protect = [\"{by_worker}\"]\n")).unwrap();
+        let _worker = bed.start_worker().await;
+        bed.all_are_settled(PATIENCE).await;
+        for (nth, user) in tenant.books.users().iter().enumerate() {
+            let is_protected = [5, 6].iter().any(|one| tenant.people[*one].id == user.id);
+            assert_eq!(user.writes_received == 0, is_protected, "{nth}: {user:?}");
+        }
+        let jobs = bed.jobs().await;
+        assert!(jobs.stdout.contains("2 protected"), "{jobs:?}");
     })
     .await;
 }
