@@ -8,12 +8,9 @@ macro_rules! twin {
     };
 }
 
-/// The present moment by the clock of the database, in milliseconds since 1970-01-01T00:00:00Z.
+/// The present moment by the clock of PostgreSQL, in milliseconds since 1970-01-01T00:00:00Z.
 macro_rules! now_ms {
-    (sqlite) => {
-        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-    };
-    (postgres) => {
+    () => {
         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
     };
 }

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use crate::domain::{LedgerAddress, Restraint, Slowed};
-use crate::ledger::sql::{Sql, now_ms, query, twin};
+use crate::domain::{Clock, LedgerAddress, Restraint, Slowed};
+use crate::ledger::sql::{SqlConnection, now_ms, query, query_scalar};
 use crate::ledger::store::open_ledger::connect_to_write;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -19,35 +19,29 @@ pub(crate) struct KeptPace {
     pub(crate) rested: Duration,
 }
 
-macro_rules! keep {
-    ($database:ident) => {
-        concat!(
-            "INSERT INTO paces (target, held_until_ms, held_for_ms, slowed_us, full_us, at_ms)
-             SELECT ?1, moment.ms + ?2, ?2, ?3, ?4, moment.ms FROM (SELECT ",
-            now_ms!($database),
-            " AS ms) AS moment WHERE true
-             ON CONFLICT (target) DO UPDATE
-             SET held_for_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
-                                    THEN excluded.held_for_ms ELSE paces.held_for_ms END,
-                 held_until_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
-                                      THEN excluded.held_until_ms ELSE paces.held_until_ms END,
-                 slowed_us = excluded.slowed_us, full_us = excluded.full_us, at_ms = excluded.at_ms"
-        )
-    };
-}
+const KEEP: &str = "
+    INSERT INTO paces (target, held_until_ms, held_for_ms, slowed_us, full_us, at_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (target) DO UPDATE
+    SET held_for_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
+                           THEN excluded.held_for_ms ELSE paces.held_for_ms END,
+        held_until_ms = CASE WHEN excluded.held_until_ms > paces.held_until_ms
+                             THEN excluded.held_until_ms ELSE paces.held_until_ms END,
+        slowed_us = excluded.slowed_us, full_us = excluded.full_us, at_ms = excluded.at_ms";
 
-macro_rules! kept {
-    ($database:ident) => {
-        concat!(
-            "SELECT held_until_ms, held_for_ms, slowed_us, full_us, at_ms, ",
-            now_ms!($database),
-            " FROM paces WHERE target = ?"
-        )
-    };
-}
+const KEPT: &str = "
+    SELECT held_until_ms, held_for_ms, slowed_us, full_us, at_ms FROM paces WHERE target = ?";
 
-const KEEP: Sql = twin!(keep);
-const KEPT: Sql = twin!(kept);
+/// The clock of the database: machines that share a ledger may differ in theirs.
+const NOW: &str = concat!("SELECT ", now_ms!());
+
+/// The present moment, in milliseconds since 1970-01-01T00:00:00Z. A file has the clock of its machine.
+async fn now(connection: &mut SqlConnection, clock: Clock) -> Result<i64, LedgerError> {
+    if connection.is_postgres() {
+        return Ok(query_scalar(NOW).fetch_one(connection).await?);
+    }
+    Ok(clock.now().as_millis())
+}
 
 impl Ledger {
     /// What holds back the requests to a target, as the last process has left it.
@@ -55,14 +49,15 @@ impl Ledger {
     /// # Errors
     /// The ledger cannot be read.
     pub(crate) async fn kept_pace(&mut self, target: &str) -> Result<KeptPace, LedgerError> {
-        type Row = (i64, i64, Option<i64>, Option<i64>, i64, i64);
+        type Row = (i64, i64, Option<i64>, Option<i64>, i64);
         let row: Option<Row> = query(KEPT)
             .bind(target)
             .fetch_optional(&mut self.connection)
             .await?;
-        let Some((until, length, slowed, full, at, now)) = row else {
+        let Some((until, length, slowed, full, at)) = row else {
             return Ok(KeptPace::default());
         };
+        let now = now(&mut self.connection, self.clock).await?;
         let slowed = slowed.zip(full).map(|(period, full)| Slowed {
             period: micros(period),
             full: micros(full),
@@ -90,15 +85,15 @@ pub(crate) async fn keep_pace(
     let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     // Rounded up: a request that comes a moment too early is refused.
     let hold = restraint.hold.as_millis() + u128::from(!restraint.hold.is_zero());
+    let hold = i64::try_from(hold).unwrap_or(i64::MAX);
+    let now = now(&mut connection, Clock::System).await?;
     query(KEEP)
         .bind(target)
-        .bind(
-            i64::try_from(hold)
-                .unwrap_or(i64::MAX / 2)
-                .min(i64::MAX / 2),
-        )
+        .bind(now.saturating_add(hold))
+        .bind(hold)
         .bind(restraint.slowed.map(|slowed| micros(slowed.period)))
         .bind(restraint.slowed.map(|slowed| micros(slowed.full)))
+        .bind(now)
         .execute(&mut connection)
         .await?;
     connection.close().await?;
@@ -118,7 +113,7 @@ mod tests {
     use macro_rules_attribute::apply;
 
     use super::*;
-    use crate::domain::{Clock, Timestamp};
+    use crate::domain::Timestamp;
     use crate::ledger::testing::{TestStore, on_each_store};
 
     const S: Duration = Duration::from_secs(1);

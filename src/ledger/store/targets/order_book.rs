@@ -13,7 +13,7 @@ use crate::ledger::model::{Order, OrderState};
 use crate::ledger::postgres::{
     self, HeldLease, LeaseKeeper, LeaseTimes, free_leases, take_free_lease,
 };
-use crate::ledger::sql::{Count, Sql, SqlConnection, given, now_ms, query, query_scalar, twin};
+use crate::ledger::sql::{Count, SqlConnection, given, now_ms, query, query_scalar};
 use crate::ledger::store::targets::orders::{OrderRow, order_columns};
 use crate::ledger::{Job, LedgerError};
 
@@ -57,21 +57,15 @@ pub(crate) struct Backlog {
     pub(crate) oldest: Duration,
 }
 
-macro_rules! next {
-    ($database:ident) => {
-        concat!(
-            "SELECT orders.job, jobs.target FROM orders JOIN jobs ON jobs.number = orders.job
-             WHERE orders.state = 'waiting' AND orders.not_before_ms <= ",
-            now_ms!($database),
-            " AND jobs.target IN (SELECT value FROM ",
-            given!($database, "?", "text"),
-            ") ORDER BY orders.ordered_at_ms, orders.job LIMIT 1 FOR UPDATE OF orders SKIP LOCKED"
-        )
-    };
-}
-
 /// The oldest order for one of these targets that no other worker is about to take.
-const NEXT: Sql = twin!(next);
+const NEXT: &str = concat!(
+    "SELECT orders.job, jobs.target FROM orders JOIN jobs ON jobs.number = orders.job
+     WHERE orders.state = 'waiting' AND orders.not_before_ms <= ",
+    now_ms!(),
+    " AND jobs.target IN (SELECT value FROM ",
+    given!(postgres, "?", "text"),
+    ") ORDER BY orders.ordered_at_ms, orders.job LIMIT 1 FOR UPDATE OF orders SKIP LOCKED"
+);
 
 const ORDER: &str = concat!(
     "SELECT ",
@@ -91,48 +85,30 @@ const SETTLE: &str = concat!(
     if_last_holder!()
 );
 
-macro_rules! postpone {
-    ($database:ident) => {
-        concat!(
-            "UPDATE orders SET why = ?, not_before_ms = ",
-            now_ms!($database),
-            " + ?, tries = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'",
-            if_last_holder!()
-        )
-    };
-}
+const POSTPONE: &str = concat!(
+    "UPDATE orders SET why = ?, not_before_ms = ",
+    now_ms!(),
+    " + ?, tries = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'",
+    if_last_holder!()
+);
 
-const POSTPONE: Sql = twin!(postpone);
+const CANCELLED: &str = concat!(
+    "SELECT jobs.id FROM orders JOIN jobs ON jobs.number = orders.job
+     WHERE orders.state = 'cancelled' AND jobs.id IN (SELECT value FROM ",
+    given!(postgres, "?", "text"),
+    ")"
+);
 
-macro_rules! cancelled {
-    ($database:ident) => {
-        concat!(
-            "SELECT jobs.id FROM orders JOIN jobs ON jobs.number = orders.job
-             WHERE orders.state = 'cancelled' AND jobs.id IN (SELECT value FROM ",
-            given!($database, "?", "text"),
-            ")"
-        )
-    };
-}
-
-const CANCELLED: Sql = twin!(cancelled);
-
-macro_rules! backlog {
-    ($database:ident) => {
-        concat!(
-            "SELECT count(*), coalesce(max(",
-            now_ms!($database),
-            " - greatest(ordered_at_ms, not_before_ms)), 0)
-             FROM orders JOIN jobs ON jobs.number = orders.job
-             WHERE state = 'waiting' AND not_before_ms <= ",
-            now_ms!($database),
-            " AND NOT EXISTS (SELECT 1 FROM targets
-                              WHERE targets.target = jobs.target AND ends_at > clock_timestamp())"
-        )
-    };
-}
-
-const BACKLOG: Sql = twin!(backlog);
+const BACKLOG: &str = concat!(
+    "SELECT count(*), coalesce(max(",
+    now_ms!(),
+    " - greatest(ordered_at_ms, not_before_ms)), 0)
+     FROM orders JOIN jobs ON jobs.number = orders.job
+     WHERE state = 'waiting' AND not_before_ms <= ",
+    now_ms!(),
+    " AND NOT EXISTS (SELECT 1 FROM targets
+                       WHERE targets.target = jobs.target AND ends_at > clock_timestamp())"
+);
 
 impl OrderBook {
     /// Connects, makes the ledger if it is not there, and starts what renews leases.
