@@ -20,7 +20,7 @@ use crate::ledger::{
 };
 use crate::worker::fate::{Fate, SOON, wait_before_try};
 use crate::worker::metrics::WorkerMetrics;
-use crate::worker::ordered_work::OrderedWork;
+use crate::worker::ordered_work::{OrderedWork, WorkEnd};
 use crate::worker::target_folder::WorkerTarget;
 
 /// How often the ledger is looked at without a call: a call may be lost, and an order may be due again.
@@ -57,7 +57,7 @@ pub(crate) struct Crew {
     /// The connection of the orders, also while it is broken: what renews the leases goes on.
     book: Option<OrderBook>,
     at_work: BTreeMap<Id, JobAtWork>,
-    tasks: JoinSet<Fate>,
+    tasks: JoinSet<WorkEnd>,
     /// What became of orders, where the ledger does not say it yet.
     unsaid: Vec<Ended>,
     is_draining: bool,
@@ -147,9 +147,11 @@ impl Crew {
                     next_look = Instant::now() + match looked {
                         Some(Ok(Ok(()))) => EVERY,
                         Some(Ok(Err(error))) => {
-                            self.lose(&error);
-                            if !error.may_pass() {
-                                self.drain(Signal::Terminate);
+                            if error.may_pass() {
+                                self.lose(&error);
+                            } else {
+                                tracing::error!(%error, "the worker cannot go on");
+                                self.stop_jobs(Signal::Terminate);
                                 self.fatal = Some(error);
                             }
                             RECONNECT
@@ -184,6 +186,11 @@ impl Crew {
             jobs = self.at_work.len(),
             "draining"
         );
+        self.stop_jobs(signal);
+    }
+
+    /// Tells all jobs to stop. No more orders are taken.
+    fn stop_jobs(&mut self, signal: Signal) {
         self.is_draining = true;
         for job in self.at_work.values() {
             // A job whose channel is full was told often enough.
@@ -192,12 +199,12 @@ impl Crew {
     }
 
     /// Takes note that a task has ended.
-    fn note_end(&mut self, ended: Result<(Id, Fate), JoinError>) {
-        let (id, fate) = match ended {
+    fn note_end(&mut self, ended: Result<(Id, WorkEnd), JoinError>) {
+        let (id, WorkEnd { fate, got_on }) = match ended {
             Ok(ended) => ended,
             Err(error) => {
                 let why = "a bug of this program: see the log of the worker".to_owned();
-                (error.id(), Fate::Stopped(why))
+                (error.id(), WorkEnd::of(Fate::Stopped(why)))
             }
         };
         let Some(job) = self.at_work.remove(&id) else {
@@ -214,7 +221,7 @@ impl Crew {
         self.unsaid.push(Ended {
             job: job.job,
             lease: job.lease,
-            tries: job.tries,
+            tries: if got_on { 0 } else { job.tries },
             fate,
         });
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::domain::{Status, counted};
-use crate::engine::{Signal, StopReason};
+use crate::engine::StopReason;
 use crate::job::{JobEnd, JobError, JobResult};
+use crate::ledger::LedgerError;
 use crate::lookup::LookUpError;
 use crate::port::SignInError;
 
@@ -90,22 +91,32 @@ impl Fate {
     }
 
     fn of_error(error: &JobError) -> Self {
+        // A hint about settings names flags and variables, and those of a worker count for no target.
+        let is_about_settings = matches!(
+            error,
+            JobError::Settings(_)
+                | JobError::Secret(_)
+                | JobError::Selection(_)
+                | JobError::SignIn { .. }
+        );
         let why = || match error.hint() {
+            _ if is_about_settings => {
+                format!("{error} (see the settings file of the target at the worker)")
+            }
             Some(hint) => format!("{error} ({hint})"),
             None => error.to_string(),
         };
         match error {
             JobError::Resumable { error, .. } => Self::of_error(error),
-            JobError::Interrupted {
-                signal: Signal::Interrupt | Signal::Terminate | Signal::Hangup | Signal::Cancel,
-                ..
-            } => Self::Left,
+            JobError::Interrupted { .. } | JobError::Ledger(LedgerError::TakenOver) => Self::Left,
             JobError::Ledger(error) if error.may_pass() => Self::Again(error.to_string()),
             JobError::Journal(error) => Self::Again(error.to_string()),
             JobError::SignIn {
                 error: SignInError::Unavailable(_),
                 ..
             }
+            | JobError::Settings(_)
+            | JobError::Secret(_)
             | JobError::LookUp(
                 LookUpError::Outage(_) | LookUpError::SignIn(SignInError::Unavailable(_)),
             ) => Self::Postponed(why()),
@@ -117,7 +128,7 @@ impl Fate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::LedgerError;
+    use crate::engine::Signal;
 
     #[test]
     fn the_wait_doubles_up_to_half_an_hour() {
@@ -129,7 +140,7 @@ mod tests {
     fn p2_what_may_pass_is_tried_again_and_what_a_person_must_look_at_is_not() {
         let text = || "x".to_owned();
         for (error, expected) in [
-            (LedgerError::TakenOver.into(), "again"),
+            (LedgerError::TakenOver.into(), "left"),
             (LedgerError::Gone("f".into()).into(), "stopped"),
             (LookUpError::Outage(text()).into(), "postponed"),
             (LookUpError::NoRole(text()).into(), "stopped"),

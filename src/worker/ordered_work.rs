@@ -29,20 +29,42 @@ pub(super) struct OrderedWork {
     pub(super) metrics: Arc<TargetMetrics>,
 }
 
+/// How the work on an order ended.
+#[derive(Debug)]
+pub(super) struct WorkEnd {
+    pub(super) fate: Fate,
+    /// Whether a user has got an outcome.
+    pub(super) got_on: bool,
+}
+
+impl WorkEnd {
+    /// The end of work that has brought no user to an outcome.
+    pub(super) fn of(fate: Fate) -> Self {
+        Self {
+            fate,
+            got_on: false,
+        }
+    }
+}
+
 impl OrderedWork {
     /// Does what is left of the job. Whatever `stop` gives stops it as a signal does.
-    pub(super) async fn carry_out(self, stop: mpsc::Receiver<Signal>) -> Fate {
+    pub(super) async fn carry_out(self, stop: mpsc::Receiver<Signal>) -> WorkEnd {
         let settings = match self.target.settings() {
             Ok(settings) => settings,
-            Err(error) => return Fate::Postponed(format!("the settings of the target: {error}")),
+            Err(error) => {
+                let why = format!("the settings of the target: {error}");
+                return WorkEnd::of(Fate::Postponed(why));
+            }
         };
-        let (mut settings, options, operator) = match by_order(&self.order, settings) {
+        let (mut settings, options, operator) = match by_order(&self.order, &self.job, settings) {
             Ok(read) => read,
-            Err(error) => return Fate::Stopped(error.to_string()),
+            Err(error) => return WorkEnd::of(Fate::Stopped(error.to_string())),
         };
         settings.ledger = self.ledger.clone().into();
         let sessions = Sessions::default();
         let voice = Arc::new(WorkerVoice::new(stop, self.metrics));
+        let progress = Arc::clone(&voice);
         let work = async {
             let setup = Setup::of_a_worker(&settings, voice, &sessions, operator)?;
             setup.check_fit(&self.job)?;
@@ -62,6 +84,9 @@ impl OrderedWork {
             Ok(result) => tracing::info!(end = ?result.end, "the work is over"),
             Err(error) => tracing::warn!(%error, "the work is over"),
         }
-        Fate::of(&ended)
+        WorkEnd {
+            fate: Fate::of(&ended),
+            got_on: progress.has_settled(),
+        }
     }
 }

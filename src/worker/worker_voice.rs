@@ -2,6 +2,7 @@
 //! becomes metrics.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
@@ -19,6 +20,7 @@ pub(super) struct WorkerVoice {
     /// What the worker tells the job: until the job listens, it is kept.
     stop: Mutex<Option<mpsc::Receiver<Signal>>>,
     metrics: Arc<TargetMetrics>,
+    has_settled: Arc<AtomicBool>,
 }
 
 impl WorkerVoice {
@@ -27,7 +29,13 @@ impl WorkerVoice {
         Self {
             stop: Mutex::new(Some(stop)),
             metrics,
+            has_settled: Arc::default(),
         }
+    }
+
+    /// Whether a user has got an outcome.
+    pub(super) fn has_settled(&self) -> bool {
+        self.has_settled.load(Ordering::Relaxed)
     }
 }
 
@@ -72,6 +80,7 @@ impl Voice for WorkerVoice {
     fn run_progress(&self) -> Box<dyn RunProgress> {
         Box::new(RunLog {
             metrics: Arc::clone(&self.metrics),
+            has_settled: Arc::clone(&self.has_settled),
             counted: 0,
         })
     }
@@ -81,6 +90,7 @@ impl Voice for WorkerVoice {
 #[derive(Debug)]
 struct RunLog {
     metrics: Arc<TargetMetrics>,
+    has_settled: Arc<AtomicBool>,
     /// Requests that the metrics have counted.
     counted: u64,
 }
@@ -99,6 +109,7 @@ impl Listener for RunLog {
                 self.metrics.show(now);
             }
             Notice::Settled { settlement, .. } => {
+                self.has_settled.store(true, Ordering::Relaxed);
                 self.metrics.count_outcome(settlement.outcome.status());
             }
             Notice::Setback { verdict, .. } => self.metrics.count_setback(verdict),

@@ -109,6 +109,8 @@ pub(super) async fn ready<'a>(
     let id = job.id.clone();
     let ready = async {
         let site = Site::enter(setup, ledger, &job, secret).await?;
+        // Another process may have worked on it until the lease was free.
+        let job = ledger.reload(&job).await?;
         site.resume(ledger, &job).await?;
         report_self(&site).await?;
         let job = match rule {
@@ -186,6 +188,11 @@ async fn begin(
         &mut signals,
     )
     .await?;
+    if site.setup.ordered_by.is_none() && ledger.is_left_to_workers(&job).await? {
+        let why = format!("{} runs it at a terminal", site.mandate.operator);
+        ledger.cancel_order(&job, &why).await?;
+        voice.note("the job was left to the workers: this run takes it over, and they leave it");
+    }
     let run = ledger.start_run(&job, RunKind::Run, &site.mandate).await?;
     tracing::Span::current().record("run", tracing::field::display(&run.id));
     let job = prepare(&mut ledger, job, &run, &scope, site).await?;

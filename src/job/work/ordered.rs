@@ -17,6 +17,8 @@ use crate::settings::Settings;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct OrderTerms {
+    /// The digest of the plan that was confirmed.
+    plan: Option<String>,
     ticket: Option<String>,
     reason: Option<String>,
     approver: Option<String>,
@@ -34,7 +36,7 @@ struct OrderTerms {
 }
 
 impl OrderTerms {
-    fn decided(settings: &Settings, options: &RunOptions) -> Self {
+    fn decided(job: &Job, settings: &Settings, options: &RunOptions) -> Self {
         let Settings {
             grounds,
             safety,
@@ -43,6 +45,7 @@ impl OrderTerms {
         } = settings;
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
+            plan: digest(job),
             ticket: grounds.ticket.clone(),
             reason: grounds.reason.clone(),
             approver: grounds.approver.clone(),
@@ -85,9 +88,19 @@ impl OrderTerms {
     }
 }
 
-/// Another version of this program has placed an order, and this one cannot read it.
+/// The digest of a job's plan.
+fn digest(job: &Job) -> Option<String> {
+    job.plan.as_ref().map(|plan| plan.digest.clone())
+}
+
+/// An order cannot be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OrderError {
+    /// What was confirmed is another plan.
+    #[error(
+        "the job was planned anew after it was confirmed: look at the plan, and leave it to the workers again"
+    )]
+    OtherPlan,
     /// It has a part that this version does not know.
     #[error("the order is of another version of the program: {0}")]
     Terms(#[from] serde_json::Error),
@@ -148,7 +161,7 @@ pub(crate) async fn order(
         &mut signals,
     )
     .await?;
-    let terms = OrderTerms::decided(setup.settings, options);
+    let terms = OrderTerms::decided(&job, setup.settings, options);
     let order = NewOrder {
         confirmed: scope.to_write,
         terms: serde_json::to_value(&terms).unwrap_or_default(),
@@ -166,12 +179,16 @@ pub(crate) async fn order(
 /// of the run, and who has ordered it.
 ///
 /// # Errors
-/// The order is of another version of the program.
+/// The job has another plan than the one that was confirmed, or the order is of another version of the program.
 pub(crate) fn by_order(
     order: &Order,
+    job: &Job,
     mut settings: Settings,
 ) -> Result<(Settings, RunOptions, String), OrderError> {
     let terms: OrderTerms = serde_json::from_value(order.decided.terms.clone())?;
+    if terms.plan != digest(job) {
+        return Err(OrderError::OtherPlan);
+    }
     let options = RunOptions {
         confirm: Some(order.decided.confirmed),
         no_lookup: terms.no_lookup,
@@ -187,6 +204,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::{IdRule, JobId};
+    use crate::ledger::{JobPlan, NewOrder, OrderState};
     use crate::settings::Layer;
 
     fn settings(text: &str) -> Settings {
@@ -198,8 +217,34 @@ mod tests {
         Settings::resolve(layer).unwrap()
     }
 
+    fn job() -> Job {
+        Job {
+            number: 1,
+            id: JobId::from_stored("0193af".to_owned()),
+            target: "https://scim.example.com/".to_owned(),
+            change: "disable".parse().unwrap(),
+            roster_path: "/r.csv".to_owned(),
+            roster_digest: String::new(),
+            roster_header: Vec::new(),
+            ids: IdRule::Exact,
+            reading: None,
+            lines: 1,
+            users: 1,
+            created_at: Timestamp::from_millis(0),
+            parent: None,
+            plan: Some(JobPlan {
+                at: Timestamp::from_millis(0),
+                digest: "d1".to_owned(),
+                to_write: 1,
+                looked_up: String::new(),
+            }),
+            canary_at: None,
+            retry: None,
+        }
+    }
+
     fn laid(person: &Settings, worker: Settings) -> Settings {
-        let terms = OrderTerms::decided(person, &RunOptions::default());
+        let terms = OrderTerms::decided(&job(), person, &RunOptions::default());
         let stored = serde_json::to_value(&terms).unwrap();
         let read: OrderTerms = serde_json::from_value(stored).unwrap();
         assert_eq!(read, terms);
@@ -235,6 +280,35 @@ mod tests {
         assert_eq!(both.limits.until, person.limits.until);
         assert_eq!(both.limits.duration, Some(Duration::from_hours(1)));
         assert_eq!(both.safety.canary, Some(3));
+    }
+
+    #[test]
+    fn p7_an_order_is_of_the_plan_that_was_confirmed() {
+        let (mut job, person) = (job(), settings(""));
+        let terms = OrderTerms::decided(&job, &person, &RunOptions::default());
+        let order = Order {
+            job: job.id.clone(),
+            target: job.target.clone(),
+            state: OrderState::Waiting,
+            why: None,
+            decided: NewOrder {
+                confirmed: 1,
+                terms: serde_json::to_value(&terms).unwrap(),
+                operator: "ada".to_owned(),
+            },
+            host: "here".to_owned(),
+            ordered_at: Timestamp::from_millis(0),
+            tries: 0,
+        };
+        by_order(&order, &job, person.clone()).unwrap();
+        for digest in [Some("d2"), None] {
+            job.plan = job.plan.zip(digest).map(|(plan, digest)| JobPlan {
+                digest: digest.to_owned(),
+                ..plan
+            });
+            let other = by_order(&order, &job, person.clone());
+            assert!(matches!(other, Err(OrderError::OtherPlan)), "{digest:?}");
+        }
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub(crate) async fn plan(
     job: Job,
 ) -> Result<PlannedJob, JobError> {
     let begun = ledger.was_run(&job).await?;
+    if !begun && ledger.is_left_to_workers(&job).await? {
+        setup.voice.warn(
+            "the job is left to the workers with the plan that was confirmed: a plan that differs is not carried out \
+             until it is confirmed and left to them again",
+        );
+    }
     let (job, criteria, refused_by) = if begun {
         setup.name_job(&job);
         let voice = setup.voice.as_ref();

@@ -16,6 +16,9 @@ pub enum UndoError {
     /// It deleted users.
     #[error("job {0} deleted users: no request can give them back")]
     OfADeletion(JobId),
+    /// The workers go on with it, and would take again what is given back.
+    #[error("job {0} is left to the workers, who go on with it")]
+    LeftToWorkers(JobId),
 }
 
 impl UndoError {
@@ -26,6 +29,7 @@ impl UndoError {
             Self::OfADeletion(_) => {
                 "`offboard report` shows what they had; create them anew at the provider"
             }
+            Self::LeftToWorkers(_) => "stop them with `offboard cancel`, then undo",
         }
     }
 }
@@ -90,6 +94,9 @@ pub(crate) async fn start_undo(
         return Err(UndoError::OfADeletion(parent.id.clone()).into());
     }
     let open = ledger.work_left(parent).await?.open;
+    if open > 0 && ledger.is_left_to_workers(parent).await? {
+        return Err(UndoError::LeftToWorkers(parent.id.clone()).into());
+    }
     if open > 0 {
         voice.warn(&format!(
             "job {} is not finished: {open} users have no outcome yet, and the command that continues it \

@@ -204,8 +204,8 @@ pub(in crate::ledger) async fn take_lease(
                     holder,
                 });
             }
-            Some(_) => {}
-            None => on_wait(&LeaseWait {
+            Some(before) if before.token == held.token => {}
+            _ => on_wait(&LeaseWait {
                 target: target.to_owned(),
                 holder,
                 left,

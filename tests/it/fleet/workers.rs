@@ -153,6 +153,85 @@ async fn a_job_that_is_cancelled_stops_and_can_be_ordered_again() {
 }
 
 #[apply(end_to_end!)]
+async fn each_job_of_a_worker_is_shown_as_what_it_is() {
+    in_postgres(async {
+        let kind = TenantKind {
+            users: 200,
+            ..STEADY
+        };
+        let bed = FleetBed::new(2, kind).await;
+        bed.leave_all().await;
+        let _worker = bed.start_worker().await;
+        bed.reaches(40).await;
+        let jobs = bed.jobs().await;
+        let lines: Vec<_> = jobs.stdout.lines().collect();
+        assert_eq!(lines.len(), 2, "{jobs:?}");
+        for line in lines {
+            assert!(line.contains(" at work "), "{jobs:?}");
+            let job = line.split_whitespace().next().unwrap();
+            let status = finish(bed.offboard(&["status", job])).await;
+            for words in ["; a worker is at work", "in flight", "/s, "] {
+                assert!(status.stdout.contains(words), "{words}: {status:?}");
+            }
+            assert!(!status.stdout.contains("in doubt"), "{status:?}");
+        }
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
+async fn p7_a_person_who_works_on_a_job_has_it_instead_of_the_workers() {
+    in_postgres(async {
+        let bed = FleetBed::new(1, FAST).await;
+        let tenant = &bed.tenants[0];
+        bed.leave_all().await;
+        // What is planned anew is no longer what was confirmed.
+        let plan = ["plan", "latest", "--config", "targets/t00.toml"];
+        let planned = finish(bed.offboard(&plan)).await;
+        ended_with(&planned, 0, &["with the plan that was confirmed"]);
+        // Neither is it given back, or worked on elsewhere, while the workers go on.
+        for (args, words) in [
+            (
+                &["undo", "latest", "--config", "targets/t00.toml"][..],
+                "stop them with `offboard cancel`",
+            ),
+            (
+                &["jobs", "copy", "latest", "--to", "copy.db"],
+                "stop them with `offboard cancel`",
+            ),
+        ] {
+            ended_with(&finish(bed.offboard(args)).await, 2, &[words]);
+        }
+        // A run at a terminal takes the job over, and when it ends, nobody goes on by himself.
+        let mut run = bed.leave(tenant);
+        let args: Vec<_> = run.get_args().map(ToOwned::to_owned).collect();
+        run = bed.offboard(&[]);
+        run.args(args.iter().filter(|arg| *arg != "--detach"));
+        run.args(["--max-duration", "0s"]);
+        let ran = finish(run).await;
+        ended_with(&ran, 11, &["this run takes it over"]);
+        let changed = bed.changed();
+        let _worker = bed.start_worker().await;
+        let status = finish(bed.offboard(&["status"])).await;
+        assert!(
+            status.stdout.contains("runs it at a terminal"),
+            "{status:?}"
+        );
+        assert!(status.stdout.contains(" --detach "), "{status:?}");
+        assert_eq!(bed.changed(), changed);
+        // Three at once leave the same job to the workers: one after the other.
+        let three = [(); 3].map(|()| Running::start(bed.leave(tenant)));
+        for one in three {
+            let ran = one.end().await;
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+        }
+        bed.all_are_settled(PATIENCE).await;
+        bed.holds().await;
+    })
+    .await;
+}
+
+#[apply(end_to_end!)]
 async fn p10_a_worker_takes_a_secret_only_from_where_its_target_says() {
     in_postgres(async {
         let bed = FleetBed::new(1, FAST).await;
@@ -175,7 +254,7 @@ async fn p10_a_worker_takes_a_secret_only_from_where_its_target_says() {
         assert!(
             status
                 .stdout
-                .contains("; stopped: no password for a worker"),
+                .contains("; it is tried again later: no password for a worker"),
             "{status:?}"
         );
         std::fs::write(

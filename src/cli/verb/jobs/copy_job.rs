@@ -57,6 +57,14 @@ pub(super) async fn copy(args: CopyArgs, terminal: Terminal) -> Result<Exit, Fai
         return Err(Failure::new(Exit::Usage, what)
             .hint("copy that one: its undos come with it".to_owned()));
     }
+    if ledger.is_left_to_workers(&job).await? {
+        let what = format!(
+            "job {} is left to the workers of this ledger, who go on with it",
+            job.id
+        );
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("stop them with `offboard cancel`, then copy it".to_owned()));
+    }
     let times = LeaseTimes::new(HEARTBEAT, Duration::ZERO);
     let mut waiting = |wait: &LeaseWait| terminal.note(wait.to_string());
     ledger

@@ -1,5 +1,6 @@
 //! `offboard jobs`: the jobs of a ledger listed, shown, copied, and pruned.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
@@ -13,7 +14,7 @@ use crate::cli::verb::jobs::copy_job::{CopyArgs, copy};
 use crate::cli::verb::jobs::prune_jobs::{PruneArgs, prune};
 use crate::cli::verb::status::{StatusArgs, status};
 use crate::domain::grouped;
-use crate::ledger::{Job, Order, OrderState, Reader};
+use crate::ledger::{Activity, Job, Order, OrderState, Reader};
 use crate::report::{Privacy, Summary};
 
 /// List, show, copy and prune the jobs of a ledger.
@@ -68,9 +69,16 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let mut reader = Reader::open(&args.files.ledger()?).await?;
     reader.begin_snapshot().await?;
     let mut summaries = Vec::new();
+    let mut at_work = BTreeSet::new();
     for job in reader.jobs().await? {
         let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
         let order = reader.order(&job).await?;
+        if order.is_some()
+            && let Some(holder) = reader.holder(&job).await?
+            && reader.activity(&job, &holder).await? == Activity::Writing
+        {
+            at_work.insert(job.id.to_string());
+        }
         summaries.push((summary, job, order));
     }
     reader.end_snapshot().await?;
@@ -86,7 +94,16 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     }
     let mut text = String::new();
     for (summary, job, order) in &summaries {
-        let _ = writeln!(text, "{}", line(summary, job, order.as_ref()));
+        let _ = writeln!(
+            text,
+            "{}",
+            line(
+                summary,
+                job,
+                order.as_ref(),
+                at_work.contains(job.id.as_str())
+            )
+        );
     }
     if text.is_empty() {
         text.push_str("the ledger holds no job yet");
@@ -95,13 +112,15 @@ async fn list(args: ListArgs, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn line(summary: &Summary, job: &Job, order: Option<&Order>) -> String {
+fn line(summary: &Summary, job: &Job, order: Option<&Order>, is_at_work: bool) -> String {
     let undone = summary.undone.as_ref();
     let order = order.filter(|order| order.state != OrderState::Done);
     let state = if undone.is_some_and(|undone| undone.given_back > 0) {
         "undone"
     } else if summary.finished {
         "finished"
+    } else if is_at_work {
+        "at work"
     } else if let Some(order) = order {
         order.state.as_str()
     } else if summary.runs.iter().any(|run| run.kind == "run") {

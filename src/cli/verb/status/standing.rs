@@ -32,9 +32,14 @@ impl Standing {
         let job = reader.select_job(selector).await?;
         let counts = reader.counts(&job).await?;
         let summary = Summary::gather(&mut reader, &job, Privacy::Open).await?;
+        let order = reader.order(&job).await?;
         let holder = match reader.holder(&job).await? {
             Some(holder) => {
-                let activity = reader.activity(&job, &holder).await?;
+                let activity = match reader.activity(&job, &holder).await? {
+                    // A worker asks nobody.
+                    Activity::Waiting if is_waiting(order.as_ref()) => Activity::Elsewhere,
+                    activity => activity,
+                };
                 Some((holder, activity))
             }
             None => None,
@@ -42,7 +47,6 @@ impl Standing {
         let (users, within) = reader
             .settled_lately(&job, Clock::System.now(), WINDOW)
             .await?;
-        let order = reader.order(&job).await?;
         let mut standing = Self {
             order,
             summary,
@@ -113,8 +117,7 @@ impl Standing {
 
     /// Whether a worker will go on with the job, or is at work on it.
     pub(super) fn is_left_to_workers(&self) -> bool {
-        let state = self.order.as_ref().map(|order| order.state);
-        state == Some(OrderState::Waiting) && self.counts.open() > 0
+        is_waiting(self.order.as_ref()) && self.counts.open() > 0
     }
 
     /// That the job was left to the workers, and what became of that; `None` if it was not, or if that is over.
@@ -122,6 +125,9 @@ impl Standing {
         let order = self.order.as_ref()?;
         let became = match order.state {
             OrderState::Waiting if self.is_at_work() => "a worker is at work".to_owned(),
+            OrderState::Waiting if self.holder.is_some() => {
+                "a process is at work on the target".to_owned()
+            }
             OrderState::Waiting if order.tries > 0 => "it is tried again later".to_owned(),
             OrderState::Done => return None,
             state => state.as_str().to_owned(),
@@ -155,6 +161,18 @@ impl Standing {
         let confirm = confirmed.filter(|_| is_begun);
         let confirm = confirm.map(|users| format!(" --confirm {users}"));
         let confirm = confirm.unwrap_or_default();
-        Some(format!("offboard {verb} {job}{confirm} --ledger {ledger}"))
+        let detach = if self.order.is_some() {
+            " --detach"
+        } else {
+            ""
+        };
+        Some(format!(
+            "offboard {verb} {job}{confirm}{detach} --ledger {ledger}"
+        ))
     }
+}
+
+/// Whether an order is one that the workers go on with.
+fn is_waiting(order: Option<&Order>) -> bool {
+    order.is_some_and(|order| order.state == OrderState::Waiting)
 }

@@ -48,8 +48,10 @@ pub(crate) async fn cancel(args: CancelArgs, terminal: Terminal) -> Result<Exit,
             return Err(Failure::new(Exit::Usage, what).hint(hint));
         };
         let state = order.state.as_str();
-        let what = format!("the order of job {} is {state} already", job.id);
-        return Err(Failure::new(Exit::Usage, what));
+        let why = order.why.map(|why| format!(" ({why})")).unwrap_or_default();
+        let what = format!("the order of job {} is {state} already{why}", job.id);
+        let hint = "a run at a terminal stops with Ctrl-C".to_owned();
+        return Err(Failure::new(Exit::Usage, what).hint(hint));
     }
     ledger.close().await?;
     let holder = reader.holder(&job).await?.map(|holder| holder.to_string());
@@ -65,7 +67,7 @@ pub(crate) async fn cancel(args: CancelArgs, terminal: Terminal) -> Result<Exit,
     terminal.data(match holder {
         None => format!("job {} is cancelled: no worker is at work on it", job.id),
         Some(holder) => format!(
-            "job {} is cancelled: if {holder} is at work on it, it ends what is in flight and stops",
+            "job {} is cancelled: if {holder} is a worker that is at work on it, it ends what is in flight and stops",
             job.id
         ),
     })?;

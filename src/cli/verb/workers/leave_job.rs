@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{OrderedForm, SCHEMA, VERSION, WorkedForm};
 use crate::cli::next::of_verb;
-use crate::cli::output::{Printed, Terminal, nothing_to_do};
+use crate::cli::output::{Printed, Terminal, nothing_to_do, print_result};
 use crate::domain::counted;
 use crate::job::{self, JobRequest, RunOptions, Setup};
 
@@ -17,7 +17,12 @@ pub(in crate::cli::verb) async fn leave(
     terminal: Terminal,
 ) -> Result<(Exit, Option<WorkedForm>), Failure> {
     let setup = setup.waiting_for_target();
-    let (ledger, job) = setup.find_job(request).await?;
+    let (mut ledger, job) = setup.find_job(request).await?;
+    if !ledger.is_open(&job).await? {
+        // The end of the job is told as without `--detach`.
+        let done = job::run(&setup, ledger, job, options).await?;
+        return print_result(&done, setup.settings, printed, terminal).await;
+    }
     let ordered = job::order(&setup, ledger, job, options).await?;
     let id = ordered.job.id;
     let Some(users) = ordered.users else {

@@ -251,6 +251,14 @@ impl Ledger {
         Ok(job)
     }
 
+    /// The job as it is now.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub(crate) async fn reload(&mut self, job: &Job) -> Result<Job, LedgerError> {
+        self.job(job.number).await
+    }
+
     /// The job that the selector names.
     ///
     /// # Errors

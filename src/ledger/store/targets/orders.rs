@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use crate::domain::{JobId, Timestamp};
 use crate::ledger::model::{NewOrder, Order, OrderState};
-use crate::ledger::sql::{Count, Json, query};
+use crate::ledger::sql::{Count, Json, SqlConnection, query};
 use crate::ledger::{Holder, Job, Ledger, LedgerError, Reader};
 
 /// The row of an order, with its job.
@@ -135,19 +135,34 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Whether the job is left to the workers, and they are to go on with it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or a row is not what this version writes.
+    pub(crate) async fn is_left_to_workers(&mut self, job: &Job) -> Result<bool, LedgerError> {
+        let order = order_of(&mut self.connection, job).await?;
+        Ok(order.is_some_and(|order| order.state == OrderState::Waiting))
+    }
+}
+
 impl Reader {
     /// The order of a job, if it was left to the workers.
     ///
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub(crate) async fn order(&mut self, job: &Job) -> Result<Option<Order>, LedgerError> {
-        if !self.connection.is_postgres() {
-            return Ok(None);
-        }
-        let row: Option<OrderRow> = query(ORDER_OF)
-            .bind(job.number)
-            .fetch_optional(&mut self.connection)
-            .await?;
-        Ok(row.map(Order::from))
+        order_of(&mut self.connection, job).await
     }
+}
+
+async fn order_of(connection: &mut SqlConnection, job: &Job) -> Result<Option<Order>, LedgerError> {
+    if !connection.is_postgres() {
+        return Ok(None);
+    }
+    let row: Option<OrderRow> = query(ORDER_OF)
+        .bind(job.number)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(Order::from))
 }

@@ -46,8 +46,11 @@ struct RecentRun {
     ended_at_ms: Option<Timestamp>,
 }
 
-const RECENT_RUNS: &str =
-    "SELECT job, kind, pid, host, ended_at_ms FROM runs ORDER BY number DESC LIMIT 100";
+/// The last runs: of all jobs, or of those at one target.
+const RECENT_RUNS: &str = "
+    SELECT job, kind, pid, host, ended_at_ms FROM runs
+    WHERE ?1 IS NULL OR job IN (SELECT number FROM jobs WHERE target = ?1)
+    ORDER BY number DESC LIMIT 100";
 
 const BEGAN: &str = "SELECT max(started_at_ms) FROM runs WHERE job = ? AND ended_at_ms IS NULL";
 
@@ -69,15 +72,20 @@ struct LatestEvents {
 }
 
 impl Reader {
-    /// What the holder does for this job. It is derived from the last run that the holder has begun, in
-    /// any job; a holder that has begun none waits, if at all, with the newest job.
+    /// What the holder does for this job. It is derived from the last run that the holder has begun: of a file in any
+    /// job, of a lease in any job of its target, since a worker is at work on several targets. A holder that has begun
+    /// none waits, if at all, with the newest job.
     ///
     /// # Errors
     /// The ledger cannot be read, or a row is not what this version writes.
     pub async fn activity(&mut self, job: &Job, holder: &Holder) -> Result<Activity, LedgerError> {
         let open = self.is_open(job).await?;
         let waits = job.plan.is_some() && open;
-        let runs: Vec<RecentRun> = query(RECENT_RUNS).fetch_all(&mut self.connection).await?;
+        let target = self.connection.is_postgres().then_some(&job.target);
+        let runs: Vec<RecentRun> = query(RECENT_RUNS)
+            .bind(target)
+            .fetch_all(&mut self.connection)
+            .await?;
         let of_holder = |run: &RecentRun| holder.is_process(run.pid, &run.host);
         if let Some(run) = runs.into_iter().find(of_holder) {
             if run.job != job.number {
