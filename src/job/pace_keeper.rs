@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::domain::LedgerAddress;
 use crate::job::Voice;
-use crate::ledger::keep_pace;
+use crate::ledger::PaceStore;
 use crate::pace::Pace;
 
 /// The task that stores each change. It ends when this is dropped.
@@ -18,20 +17,16 @@ pub(super) struct PaceKeeper {
 impl PaceKeeper {
     /// Begins to store what holds back the requests to this target. A ledger that cannot be written ends no run for
     /// this alone: the voice says so once.
-    pub(super) fn start(
-        pace: &Arc<Pace>,
-        ledger: LedgerAddress,
-        target: String,
-        voice: &Arc<dyn Voice>,
-    ) -> Self {
+    pub(super) fn start(pace: &Arc<Pace>, paces: PaceStore, voice: &Arc<dyn Voice>) -> Self {
         let (pace, voice) = (Arc::clone(pace), Arc::clone(voice));
         let mut task = JoinSet::new();
         task.spawn(async move {
             let mut has_warned = false;
             loop {
                 pace.restrained().await;
-                let kept = keep_pace(&ledger, &target, pace.restraint()).await;
-                let Err(error) = kept else { continue };
+                let Err(error) = paces.keep(pace.restraint()).await else {
+                    continue;
+                };
                 if !std::mem::replace(&mut has_warned, true) {
                     voice.warn(&format!(
                         "warning: the wait that the provider asks for is not stored, and a command that starts \

@@ -33,7 +33,7 @@ pub(super) struct Site<'a> {
     pub(super) mandate: Mandate,
     /// What decides about each user.
     pub(super) criteria: Criteria,
-    _pace: PaceKeeper,
+    _pace: Option<PaceKeeper>,
 }
 
 impl<'a> Site<'a> {
@@ -60,8 +60,8 @@ impl<'a> Site<'a> {
                 "the provider has asked to wait, and {left} s of that are left: nothing is sent until then"
             ));
         }
-        let (address, target) = (ledger.address().clone(), job.target.clone());
-        let keeper = PaceKeeper::start(&pace, address, target, &setup.voice);
+        let paces = ledger.pace_store(&job.target);
+        let keeper = paces.map(|paces| PaceKeeper::start(&pace, paces, &setup.voice));
         let directory = setup.sign_in_under(lease, pace, secret).await?;
         let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
         let mut criteria = criteria(job, setup.settings);

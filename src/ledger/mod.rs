@@ -32,9 +32,9 @@ pub(crate) use postgres::{Contention, HeldLease, LeaseTimes, LeaseWait};
 pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use store::PlanLine;
 pub(crate) use store::{
-    Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBell, OrderBook, Pages,
+    Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBell, OrderBook, PaceStore, Pages,
     ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, SharedReader, StoredEvent,
-    Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait, keep_pace,
+    Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
 };
 pub use store::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use sqlx::PgConnection;
-use tokio::sync::{mpsc, watch};
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::domain::{Clock, DatabaseAddress, LeaseTerm};
 use crate::ledger::LedgerError;
 use crate::ledger::postgres::lease::{GIVE_BACK, LeaseTimes, RENEW, millis};
 use crate::ledger::postgres::opening::connect;
+use crate::ledger::sql::{SqlConnection, query};
 
 /// How long giving a lease back may take: otherwise it ends by itself.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,12 +41,17 @@ pub(super) struct RenewedLease {
     token: i64,
 }
 
+/// A short piece of work for the connection of the thread.
+pub(in crate::ledger) type Errand =
+    Box<dyn for<'c> FnOnce(&'c mut SqlConnection) -> BoxFuture<'c, Result<(), LedgerError>> + Send>;
+
 /// What the thread is told.
-#[derive(Debug)]
 enum Message {
     Keep(String, KeptLease),
     /// The lease of this target with this token is not needed any more.
     GiveBack(String, i64),
+    /// Carries an errand out, and says how it went.
+    Run(Errand, oneshot::Sender<Result<(), LedgerError>>),
 }
 
 /// A lease that the thread renews.
@@ -109,11 +115,30 @@ impl LeaseKeeper {
         (lease, watched)
     }
 
+    /// Lets the thread carry out an errand by its connection, which is open: nothing has to be set up first.
+    ///
+    /// # Errors
+    /// Those of the errand; or the database does not answer.
+    pub(in crate::ledger) async fn run(&self, errand: Errand) -> Result<(), LedgerError> {
+        let (done, answer) = oneshot::channel();
+        self.send(Message::Run(errand, done));
+        answer
+            .await
+            .unwrap_or(Err(LedgerError::Sql(sqlx::Error::WorkerCrashed)))
+    }
+
     fn send(&self, message: Message) {
         if let Some(messages) = &self.0.messages {
             // A thread that has panicked takes no message, and its leases end by themselves.
             let _ = messages.send(message);
         }
+    }
+}
+
+impl RenewedLease {
+    /// What renews it.
+    pub(super) fn keeper(&self) -> LeaseKeeper {
+        self.keeper.clone()
     }
 }
 
@@ -138,7 +163,7 @@ impl Drop for KeeperThread {
 /// The thread.
 struct Keeping {
     address: DatabaseAddress,
-    connection: Option<PgConnection>,
+    connection: Option<SqlConnection>,
     /// The leases by their targets.
     leases: BTreeMap<String, KeptLease>,
 }
@@ -152,8 +177,13 @@ impl Keeping {
                 message = messages.recv() => match message {
                     Some(Message::Keep(target, lease)) => {
                         self.leases.insert(target, lease);
+                        // So that an errand finds it open. If this fails, the renewal says so.
+                        let _ = timeout(PATIENCE, self.connected()).await;
                     }
                     Some(Message::GiveBack(target, token)) => self.give_back(&target, token).await,
+                    Some(Message::Run(errand, done)) => {
+                        let _ = done.send(self.run(errand).await);
+                    }
                     None => return,
                 },
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
@@ -190,12 +220,9 @@ impl Keeping {
             .map(|(target, lease)| (target, lease.token, millis(lease.times.length)))
             .collect();
         let given = serde_json::to_string(&given).unwrap_or_default();
-        let connection = connected(&self.address, &mut self.connection).await?;
+        let connection = self.connected().await?;
         let asked = (Instant::now(), Clock::System.now());
-        let renewed: Vec<(String, i64)> = sqlx::query_as(RENEW)
-            .bind(given)
-            .fetch_all(connection)
-            .await?;
+        let renewed: Vec<(String, i64)> = query(RENEW).bind(given).fetch_all(connection).await?;
         self.leases.retain(|target, lease| {
             if !due(lease) {
                 return true;
@@ -216,6 +243,17 @@ impl Keeping {
         Ok(())
     }
 
+    async fn run(&mut self, errand: Errand) -> Result<(), LedgerError> {
+        let running = async { errand(self.connected().await?).await };
+        let late = sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        let done = timeout(PATIENCE, running).await;
+        let done = done.unwrap_or(Err(LedgerError::Sql(late)));
+        if done.is_err() {
+            self.connection = None;
+        }
+        done
+    }
+
     async fn give_back(&mut self, target: &str, token: i64) {
         let is_meant = |lease: &KeptLease| lease.token == token;
         if !self.leases.get(target).is_some_and(is_meant) {
@@ -225,9 +263,8 @@ impl Keeping {
             lease.term.send_replace(LeaseTerm::LOST);
         }
         let giving = async {
-            let connection = connected(&self.address, &mut self.connection).await?;
-            let sent = sqlx::query(GIVE_BACK).bind(target).bind(token);
-            sent.execute(connection).await?;
+            let given = query(GIVE_BACK).bind(target).bind(token);
+            given.execute(self.connected().await?).await?;
             Ok::<_, LedgerError>(())
         };
         if !matches!(timeout(PATIENCE, giving).await, Ok(Ok(()))) {
@@ -235,15 +272,13 @@ impl Keeping {
             self.connection = None;
         }
     }
-}
 
-async fn connected<'c>(
-    address: &DatabaseAddress,
-    connection: &'c mut Option<PgConnection>,
-) -> Result<&'c mut PgConnection, LedgerError> {
-    let connected = match connection.take() {
-        Some(connected) => connected,
-        None => connect(address).await?,
-    };
-    Ok(connection.insert(connected))
+    /// The connection to the database, made anew if there is none.
+    async fn connected(&mut self) -> Result<&mut SqlConnection, LedgerError> {
+        let connected = match self.connection.take() {
+            Some(connected) => connected,
+            None => connect(&self.address).await?.into(),
+        };
+        Ok(self.connection.insert(connected))
+    }
 }

@@ -89,10 +89,15 @@ pub(crate) struct HeldLease {
     pub(crate) token: i64,
     /// Until when it lasts.
     pub(in crate::ledger) term: watch::Receiver<LeaseTerm>,
-    _renewed: RenewedLease,
+    renewed: RenewedLease,
 }
 
 impl HeldLease {
+    /// What renews it.
+    pub(in crate::ledger) fn keeper(&self) -> LeaseKeeper {
+        self.renewed.keeper()
+    }
+
     /// How long it lasts if it is not renewed.
     pub(crate) fn left(&self) -> Duration {
         self.term.borrow().left(Instant::now().into_std())
@@ -287,7 +292,7 @@ impl GrantedLease {
             target: self.target,
             token: self.token,
             term,
-            _renewed: renewed,
+            renewed,
         }
     }
 }

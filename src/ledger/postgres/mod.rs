@@ -9,10 +9,10 @@ mod lease;
 mod opening;
 
 pub(in crate::ledger) use address::connect_options;
-pub(crate) use keeper::LeaseKeeper;
+pub(in crate::ledger) use keeper::{Errand, LeaseKeeper};
 pub(crate) use lease::{Contention, HeldLease, LeaseTimes, LeaseWait};
 pub(in crate::ledger) use lease::{free_leases, lease_holder, take_free_lease, take_lease};
-pub(in crate::ledger) use opening::{connect, open, open_to_read};
+pub(in crate::ledger) use opening::{open, open_to_read};
 
 #[cfg(test)]
 mod tests;

@@ -68,9 +68,7 @@ pub(in crate::ledger) async fn open_to_read(
 }
 
 /// Connects. All statements of the connection mean the tables of the ledger.
-pub(in crate::ledger) async fn connect(
-    address: &DatabaseAddress,
-) -> Result<PgConnection, LedgerError> {
+pub(super) async fn connect(address: &DatabaseAddress) -> Result<PgConnection, LedgerError> {
     let unreachable = |source| LedgerError::Unreachable {
         address: address.to_string(),
         source,

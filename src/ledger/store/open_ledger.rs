@@ -163,6 +163,12 @@ impl Ledger {
         self.lease = Some(lease);
     }
 
+    /// What renews the lease of this target; `None` if this process does not hold it.
+    pub(in crate::ledger) fn keeper_of(&self, target: &str) -> Option<LeaseKeeper> {
+        let lease = self.lease.as_ref().filter(|lease| lease.target == target);
+        lease.map(|lease| lease.keeper())
+    }
+
     /// Makes sure that the file that was opened is still the one at its path.
     pub(in crate::ledger) fn is_in_place(&self) -> Result<(), LedgerError> {
         self.file.as_ref().map_or(Ok(()), LedgerFile::is_in_place)
@@ -214,16 +220,6 @@ impl Ledger {
         self.connection.close().await?;
         Ok(())
     }
-}
-
-/// A connection that writes to a ledger which this process has open already, beside its first connection.
-pub(in crate::ledger::store) async fn connect_to_write(
-    address: &LedgerAddress,
-) -> Result<SqlConnection, LedgerError> {
-    Ok(match address {
-        LedgerAddress::File(path) => sqlite::open_beside(path).await?.into(),
-        LedgerAddress::Database(at) => postgres::connect(at).await?.into(),
-    })
 }
 
 /// A ledger open for reading only, also while other processes write.

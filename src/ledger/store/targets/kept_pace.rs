@@ -1,13 +1,18 @@
 //! The pace of a target, kept beyond the process: a hold that the provider asked for, and a pace that was lowered.
 //!
-//! It is stored at once, by a connection of its own: while users are looked up nothing else may be stored for minutes,
-//! and a process can be killed at any moment.
+//! It is stored at once, and not by the connection of the job: while users are looked up nothing else may be stored for
+//! minutes, and a process can be killed at any moment. In a database it is stored by the connection that renews leases,
+//! which is open.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use crate::domain::{Clock, LedgerAddress, Restraint, Slowed};
+use crate::ledger::postgres::{Errand, LeaseKeeper};
 use crate::ledger::sql::{SqlConnection, now_ms, query, query_scalar};
-use crate::ledger::store::open_ledger::connect_to_write;
+use crate::ledger::sqlite;
 use crate::ledger::{Ledger, LedgerError};
 
 /// The restraint of a target, as an earlier process has left it.
@@ -72,21 +77,68 @@ impl Ledger {
     }
 }
 
-/// Stores what holds back the requests to a target now. A longer hold is never shortened.
-///
-/// # Errors
-/// The ledger cannot be written.
-pub(crate) async fn keep_pace(
-    address: &LedgerAddress,
+/// Where the pace of a target is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct PaceStore {
+    target: String,
+    by: StoredBy,
+}
+
+#[derive(Debug, Clone)]
+enum StoredBy {
+    /// A connection to this file, opened for each change.
+    File(PathBuf),
+    /// What renews the leases of this process.
+    Keeper(LeaseKeeper),
+}
+
+impl Ledger {
+    /// Where the pace of this target is stored; `None` in a database without a lease of the target.
+    pub(crate) fn pace_store(&self, target: &str) -> Option<PaceStore> {
+        let by = match self.address() {
+            LedgerAddress::File(path) => StoredBy::File(path.clone()),
+            LedgerAddress::Database(_) => StoredBy::Keeper(self.keeper_of(target)?),
+        };
+        Some(PaceStore {
+            target: target.to_owned(),
+            by,
+        })
+    }
+}
+
+impl PaceStore {
+    /// Stores what holds back the requests to the target now. A longer hold is never shortened.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    pub(crate) async fn keep(&self, restraint: Restraint) -> Result<(), LedgerError> {
+        match &self.by {
+            StoredBy::File(path) => {
+                let mut connection = SqlConnection::from(sqlite::open_beside(path).await?);
+                keep(&mut connection, &self.target, restraint).await?;
+                Ok(connection.close().await?)
+            }
+            StoredBy::Keeper(keeper) => {
+                let target = self.target.clone();
+                let errand: Errand = Box::new(move |connection| {
+                    async move { keep(connection, &target, restraint).await }.boxed()
+                });
+                keeper.run(errand).await
+            }
+        }
+    }
+}
+
+async fn keep(
+    connection: &mut SqlConnection,
     target: &str,
     restraint: Restraint,
 ) -> Result<(), LedgerError> {
-    let mut connection = connect_to_write(address).await?;
     let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     // Rounded up: a request that comes a moment too early is refused.
     let hold = restraint.hold.as_millis() + u128::from(!restraint.hold.is_zero());
     let hold = i64::try_from(hold).unwrap_or(i64::MAX);
-    let now = now(&mut connection, Clock::System).await?;
+    let now = now(connection, Clock::System).await?;
     query(KEEP)
         .bind(target)
         .bind(now.saturating_add(hold))
@@ -94,9 +146,8 @@ pub(crate) async fn keep_pace(
         .bind(restraint.slowed.map(|slowed| micros(slowed.period)))
         .bind(restraint.slowed.map(|slowed| micros(slowed.full)))
         .bind(now)
-        .execute(&mut connection)
+        .execute(connection)
         .await?;
-    connection.close().await?;
     Ok(())
 }
 
@@ -115,8 +166,21 @@ mod tests {
     use super::*;
     use crate::domain::Timestamp;
     use crate::ledger::testing::{TestStore, on_each_store};
+    use crate::ledger::{Contention, LeaseTimes};
 
     const S: Duration = Duration::from_secs(1);
+
+    /// A ledger that works on the target `a`, and where its pace is stored.
+    async fn opened(store: &TestStore) -> (Ledger, PaceStore) {
+        let mut ledger = Ledger::open(store.address(), Clock::System).await.unwrap();
+        let times = LeaseTimes::new(S, S * 60);
+        let taken = ledger
+            .take_lease("a", times, Contention::Refuse, &mut |_| {})
+            .await;
+        taken.unwrap();
+        let paces = ledger.pace_store("a").unwrap();
+        (ledger, paces)
+    }
 
     fn held(hold: Duration) -> Restraint {
         Restraint { hold, slowed: None }
@@ -124,35 +188,33 @@ mod tests {
 
     #[apply(on_each_store)]
     async fn p6_a_hold_is_kept_until_it_is_over_and_never_shortened(store: TestStore) {
-        let (address, clock) = (store.address(), Clock::System);
-        let mut ledger = Ledger::open(address.clone(), clock).await.unwrap();
+        let (mut ledger, paces) = opened(&store).await;
         assert_eq!(ledger.kept_pace("a").await.unwrap(), KeptPace::default());
         let slowed = Some(Slowed {
             period: S / 4,
             full: S / 8,
         });
         let hold = S * 60;
-        let first = Restraint { hold, slowed };
-        keep_pace(&address, "a", first).await.unwrap();
-        keep_pace(&address, "a", held(S)).await.unwrap();
+        paces.keep(Restraint { hold, slowed }).await.unwrap();
+        assert_eq!(
+            ledger.kept_pace("a").await.unwrap().restraint.slowed,
+            slowed
+        );
+        paces.keep(held(S)).await.unwrap();
         let kept = ledger.kept_pace("a").await.unwrap();
         let near = |time: Duration| time > S * 50 && time <= S * 60 + S / 1000;
         assert!(near(kept.restraint.hold), "{kept:?}");
         assert_eq!((kept.restraint.slowed, kept.rested), (None, Duration::ZERO));
         assert_eq!(ledger.kept_pace("b").await.unwrap(), KeptPace::default());
-        keep_pace(&address, "b", first).await.unwrap();
-        let kept = ledger.kept_pace("b").await.unwrap();
-        assert_eq!(kept.restraint.slowed, slowed);
         // The longest hold that can be asked for.
-        keep_pace(&address, "b", held(Duration::MAX)).await.unwrap();
-        assert!(ledger.kept_pace("b").await.unwrap().restraint.hold > S * 60);
+        paces.keep(held(Duration::MAX)).await.unwrap();
+        assert!(ledger.kept_pace("a").await.unwrap().restraint.hold > S * 60);
     }
 
     #[apply(on_each_store)]
     async fn a_clock_that_was_set_back_makes_no_hold_longer(store: TestStore) {
-        let address = store.address();
-        let mut ledger = Ledger::open(address.clone(), Clock::System).await.unwrap();
-        keep_pace(&address, "a", held(S)).await.unwrap();
+        let (mut ledger, paces) = opened(&store).await;
+        paces.keep(held(S)).await.unwrap();
         let later = "UPDATE paces SET held_until_ms = held_until_ms + ?, at_ms = at_ms + ?";
         let day = Timestamp::from_millis(86_400_000);
         let query = query(later).bind(day).bind(day);
@@ -166,11 +228,8 @@ mod tests {
 
     #[apply(on_each_store)]
     async fn what_is_over_has_rested_since(store: TestStore) {
-        let address = store.address();
-        let mut ledger = Ledger::open(address.clone(), Clock::System).await.unwrap();
-        keep_pace(&address, "a", held(Duration::ZERO))
-            .await
-            .unwrap();
+        let (mut ledger, paces) = opened(&store).await;
+        paces.keep(held(Duration::ZERO)).await.unwrap();
         let before = "UPDATE paces SET held_until_ms = held_until_ms - 9000, at_ms = at_ms - 60000";
         query(before).execute(&mut ledger.connection).await.unwrap();
         let kept = ledger.kept_pace("a").await.unwrap();

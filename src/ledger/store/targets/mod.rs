@@ -4,5 +4,5 @@ mod kept_pace;
 mod order_book;
 mod orders;
 
-pub(crate) use kept_pace::keep_pace;
+pub(crate) use kept_pace::PaceStore;
 pub(crate) use order_book::{Backlog, OrderBell, OrderBook, ServedTarget};
