@@ -1,12 +1,16 @@
 //! Keeps the pace of a target in the ledger while it is held or lowered, so that the next process honours it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 use crate::job::Voice;
 use crate::ledger::PaceStore;
 use crate::pace::Pace;
+
+/// The time after which a change that could not be stored is stored again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The task that stores each change. It ends when this is dropped.
 #[derive(Debug)]
@@ -24,14 +28,14 @@ impl PaceKeeper {
             let mut has_warned = false;
             loop {
                 pace.restrained().await;
-                let Err(error) = paces.keep(pace.restraint()).await else {
-                    continue;
-                };
-                if !std::mem::replace(&mut has_warned, true) {
-                    voice.warn(&format!(
-                        "warning: the wait that the provider asks for is not stored, and a command that starts \
-                         meanwhile does not know of it: {error}"
-                    ));
+                while let Err(error) = paces.keep(pace.restraint()).await {
+                    if !std::mem::replace(&mut has_warned, true) {
+                        voice.warn(&format!(
+                            "warning: the wait that the provider asks for is not stored yet, and a command that \
+                             starts meanwhile does not know of it: {error}"
+                        ));
+                    }
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         });

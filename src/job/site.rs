@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use crate::domain::{Door, ProtectList, UserId, UserState};
+use crate::domain::{Door, ProtectList, Restraint, UserId, UserState};
 use crate::job::gate::acting_account;
 use crate::job::pace_keeper::PaceKeeper;
 use crate::job::{JobError, Setup, SignedIn, SiteError, Voice};
@@ -61,8 +61,16 @@ impl<'a> Site<'a> {
             ));
         }
         let paces = ledger.pace_store(&job.target);
-        let keeper = paces.map(|paces| PaceKeeper::start(&pace, paces, &setup.voice));
-        let directory = setup.sign_in_under(lease, pace, secret).await?;
+        let keeper = paces.clone();
+        let keeper = keeper.map(|paces| PaceKeeper::start(&pace, paces, &setup.voice));
+        let signed_in = setup.sign_in_under(lease, Arc::clone(&pace), secret).await;
+        if let (Err(_), Some(paces)) = (&signed_in, paces)
+            && pace.restraint() != Restraint::default()
+        {
+            // The keeper ends here. A second error would hide the first.
+            let _ = paces.keep(pace.restraint()).await;
+        }
+        let directory = signed_in?;
         let actor = acting_account(setup.settings, &directory, setup.voice.as_ref());
         let mut criteria = criteria(job, setup.settings);
         criteria.door.actor = actor;

@@ -1,6 +1,6 @@
 //! The engine's journal: facts go to the writer task, pages of users come from a connection of their own.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
@@ -11,6 +11,9 @@ use crate::ledger::writer::StoreRequest;
 use crate::ledger::{Job, LedgerError};
 use crate::port::{Journal, JournalError, Subject};
 
+/// The first page that could not be read.
+pub(super) type ReadFailure = Arc<std::sync::Mutex<Option<LedgerError>>>;
+
 /// A handle to the ledger for one run; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct LedgerJournal {
@@ -20,6 +23,8 @@ pub(crate) struct LedgerJournal {
     lease: Option<watch::Receiver<LeaseTerm>>,
     /// What the users are compared with before they are claimed.
     guard: Option<Arc<Mutex<PlanGuard>>>,
+    /// What could not be read: it says more than the engine's own error.
+    failure: ReadFailure,
     job: i64,
     /// What every user is to have; `None` where the user's own row says it.
     goal: Option<Goal>,
@@ -38,9 +43,15 @@ impl LedgerJournal {
             reader,
             lease,
             guard,
+            failure: ReadFailure::default(),
             job: job.number,
             goal: job.change.goal(),
         }
+    }
+
+    /// Where a page that cannot be read leaves its error.
+    pub(super) fn failure(&self) -> ReadFailure {
+        Arc::clone(&self.failure)
     }
 
     async fn read_page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, LedgerError> {
@@ -59,7 +70,12 @@ impl Journal for LedgerJournal {
     async fn page(&self, after: Line, limit: usize) -> Result<Vec<Subject>, JournalError> {
         within(self.lease.clone(), self.read_page(after, limit))
             .await
-            .map_err(|error| JournalError(error.to_string()))
+            .map_err(|error| {
+                let words = JournalError(error.to_string());
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                failure.get_or_insert(error);
+                words
+            })
     }
 
     async fn record(&self, entries: Vec<Entry>) -> Result<(), JournalError> {

@@ -7,6 +7,7 @@
 //! and requests are sent meanwhile.
 
 use std::num::NonZeroUsize;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Entry, IdRule};
+use crate::ledger::journal::ReadFailure;
 use crate::ledger::store::commit;
 use crate::ledger::{Job, Ledger, LedgerError, LedgerJournal, NewRun};
 
@@ -42,6 +44,8 @@ pub(crate) struct Writer {
     gathering: JoinSet<()>,
     /// Stores batches, on a thread of its own.
     storing: JoinSet<Result<Ledger, LedgerError>>,
+    /// What the journal could not read.
+    unread: ReadFailure,
 }
 
 impl Writer {
@@ -64,16 +68,28 @@ impl Writer {
         gathering.spawn(gather_batches(inbox, batches, enough));
         let (job, run, ids) = (run.job, run.number, job.ids);
         storing.spawn_blocking(move || store_batches(ledger, next, job, run, ids));
-        Ok((Self { gathering, storing }, journal))
+        let unread = journal.failure();
+        let writer = Self {
+            gathering,
+            storing,
+            unread,
+        };
+        Ok((writer, journal))
     }
 
     /// Waits until everything is stored and all journals are gone, and gives the ledger back.
     ///
     /// # Errors
-    /// The first failure to store; facts after it are not in the ledger.
+    /// The first failure to store; facts after it are not in the ledger. Or the first failure to read.
     pub(crate) async fn finish(mut self) -> Result<Ledger, LedgerError> {
         joined(&mut self.gathering).await;
-        joined(&mut self.storing).await
+        let ledger = joined(&mut self.storing).await?;
+        let unread = self
+            .unread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        unread.map_or(Ok(ledger), Err)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The settings after all sources were laid over each other: complete and checked.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -11,9 +12,9 @@ use crate::lookup::QuerySupport;
 use crate::pace::Rate;
 use crate::roster::RosterOptions;
 use crate::scim::Dialect;
-use crate::settings::groups::network;
+use crate::settings::groups::{SecretVariables, network};
 use crate::settings::values::{moment, some_time};
-use crate::settings::{Grounds, Layer, SettingsError, SignIn, Span};
+use crate::settings::{Grounds, Layer, SecretKind, SettingsError, SignIn, Span};
 use crate::settings::{protect, recorded};
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
@@ -117,6 +118,38 @@ impl Settings {
     /// # Errors
     /// A setting is missing, cannot be used, or contradicts another one.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
+        Self::resolve_with(layer, SecretVariables::Count)
+    }
+
+    /// The same for one of several targets of a worker. Secrets are where the layer says, and nowhere else: a variable
+    /// is the same for all targets, and standard input is nobody's.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`]; or a secret is to come from standard input.
+    pub(crate) fn resolve_for_worker(layer: Layer) -> Result<Self, SettingsError> {
+        let (sign_in, network) = (&layer.sign_in, &layer.network);
+        for (file, kind) in [
+            (&sign_in.password_file, SecretKind::Password),
+            (&sign_in.token_file, SecretKind::Token),
+            (&layer.oauth.client_secret_file, SecretKind::ClientSecret),
+            (
+                &layer.certificate.key_passphrase_file,
+                SecretKind::KeyPassphrase,
+            ),
+            (&network.proxy_password_file, SecretKind::ProxyPassword),
+            (
+                &network.client_key_passphrase_file,
+                SecretKind::ClientKeyPassphrase,
+            ),
+        ] {
+            if file.as_deref() == Some(Path::new("-")) {
+                return Err(SettingsError::NoPlaceOfSecret(kind));
+            }
+        }
+        Self::resolve_with(layer, SecretVariables::DoNotCount)
+    }
+
+    fn resolve_with(layer: Layer, variables: SecretVariables) -> Result<Self, SettingsError> {
         let layer = layer.over(Layer::standard());
         let need = |what, flag| move || SettingsError::Missing { what, flag };
         let kept = recorded::kept(&layer);
@@ -132,7 +165,7 @@ impl Settings {
                 "--connect-timeout",
             )?,
             timeout: time(requests.timeout, "how long a request may take", "--timeout")?,
-            network: network(&layer.network, &mut notes)?,
+            network: network(&layer.network, variables, &mut notes)?,
             ..HttpSettings::default()
         };
         let plain = if layer.hosts.allow_http() {

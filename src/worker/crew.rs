@@ -74,6 +74,8 @@ struct JobAtWork {
     lease: Arc<HeldLease>,
     tries: u64,
     stop: mpsc::Sender<Signal>,
+    /// Whether it was told that it is cancelled: a second signal would abandon its requests in flight.
+    is_cancelled: bool,
     target: Arc<WorkerTarget>,
 }
 
@@ -136,7 +138,7 @@ impl Crew {
                         next_look = Instant::now();
                     }
                 }
-                () = sleep_until(next_look) => {
+                () = sleep_until(next_look), if self.fatal.is_none() => {
                     let looked = tokio::select! {
                         looked = timeout(PATIENCE, self.look()) => Some(looked),
                         signal = signals.next() => {
@@ -191,8 +193,11 @@ impl Crew {
 
     /// Tells all jobs to stop. No more orders are taken.
     fn stop_jobs(&mut self, signal: Signal) {
-        self.is_draining = true;
+        let is_first = !std::mem::replace(&mut self.is_draining, true);
         for job in self.at_work.values() {
+            if is_first && job.is_cancelled {
+                continue;
+            }
             // A job whose channel is full was told often enough.
             let _ = job.stop.try_send(signal);
         }
@@ -246,12 +251,17 @@ impl Crew {
         };
         let jobs: Vec<&JobId> = self.at_work.values().map(|one| &one.job.id).collect();
         let cancelled = book.cancelled_among(&jobs).await?;
-        for one in self
-            .at_work
-            .values()
-            .filter(|one| cancelled.contains(&one.job.id))
+        for one in self.at_work.values_mut() {
+            if cancelled.contains(&one.job.id) && !one.is_cancelled {
+                one.is_cancelled = true;
+                let _ = one.stop.try_send(Signal::Cancel);
+            }
+        }
+        // A connection that nobody has used for a while may be lost without a word.
+        if let Some(reader) = &self.reader
+            && let Ok(mut reader) = reader.try_lock()
         {
-            let _ = one.stop.try_send(Signal::Cancel);
+            reader.probe().await?;
         }
         while !self.is_draining && self.at_work.len() < self.jobs {
             if !self.take_one().await? {
@@ -296,6 +306,11 @@ impl Crew {
             ledger: self.ledger.clone(),
             reader: Arc::clone(reader),
             metrics: self.metrics.of(&target.name),
+            hidden: self
+                .targets
+                .iter()
+                .filter_map(|one| one.secret_variable.clone())
+                .collect(),
         };
         let task = self
             .tasks
@@ -305,6 +320,7 @@ impl Crew {
             lease: taken.lease,
             tries: taken.order.tries,
             stop,
+            is_cancelled: false,
             target,
         };
         self.at_work.insert(task.id(), at_work);

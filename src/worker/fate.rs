@@ -110,11 +110,11 @@ impl Fate {
             JobError::Resumable { error, .. } => Self::of_error(error),
             JobError::Interrupted { .. } | JobError::Ledger(LedgerError::TakenOver) => Self::Left,
             JobError::Ledger(error) if error.may_pass() => Self::Again(error.to_string()),
-            JobError::Journal(error) => Self::Again(error.to_string()),
             JobError::SignIn {
                 error: SignInError::Unavailable(_),
                 ..
             }
+            | JobError::Journal(_)
             | JobError::Settings(_)
             | JobError::Secret(_)
             | JobError::LookUp(

@@ -9,6 +9,7 @@ use crate::domain::{Clock, DatabaseAddress};
 use crate::engine::Signal;
 use crate::job::{self, JobError, Sessions, Setup, by_order};
 use crate::ledger::{HeldLease, Job, Ledger, Order, SharedReader};
+use crate::settings::SignInMethod;
 use crate::worker::fate::Fate;
 use crate::worker::metrics::TargetMetrics;
 use crate::worker::target_folder::WorkerTarget;
@@ -27,6 +28,8 @@ pub(super) struct OrderedWork {
     pub(super) ledger: DatabaseAddress,
     pub(super) reader: SharedReader,
     pub(super) metrics: Arc<TargetMetrics>,
+    /// Variables with secrets of the targets: no program may see them.
+    pub(super) hidden: Vec<String>,
 }
 
 /// How the work on an order ended.
@@ -62,6 +65,9 @@ impl OrderedWork {
             Err(error) => return WorkEnd::of(Fate::Stopped(error.to_string())),
         };
         settings.ledger = self.ledger.clone().into();
+        if let SignInMethod::Command(command) = &mut settings.connection.sign_in.method {
+            command.hidden.extend(self.hidden);
+        }
         let sessions = Sessions::default();
         let voice = Arc::new(WorkerVoice::new(stop, self.metrics));
         let progress = Arc::clone(&voice);

@@ -13,6 +13,8 @@ pub(crate) struct WorkerTarget {
     pub(crate) name: String,
     /// The SCIM base URL, with how long its lease lasts.
     pub(super) served: ServedTarget,
+    /// The variable that holds its secret. Programs that print tokens of other targets must not see it.
+    pub(super) secret_variable: Option<String>,
     path: PathBuf,
     heartbeat: Duration,
     timeout: Duration,
@@ -127,6 +129,7 @@ pub(crate) fn read_targets(folder: &Path) -> Result<Vec<WorkerTarget>, TargetFol
         targets.push(WorkerTarget {
             name,
             served,
+            secret_variable: settings.connection.sign_in.secret_variable.clone(),
             path,
             heartbeat,
             timeout,
@@ -142,7 +145,7 @@ pub(crate) fn read_targets(folder: &Path) -> Result<Vec<WorkerTarget>, TargetFol
 fn settings_in(path: &Path) -> Result<Settings, SettingsError> {
     let file = SettingsFile::read(Some(path))?;
     let layer = Sources::read(Layer::default(), &file)?.layer();
-    Settings::resolve(layer)
+    Settings::resolve_for_worker(layer)
 }
 
 #[cfg(test)]

@@ -65,7 +65,10 @@ async fn notify(words: &[String], text: String) -> Result<(), String> {
         .stdin(Stdio::piped())
         .kill_on_drop(true);
     let secrets = SecretKind::ALL.map(SecretKind::variable);
-    for name in secrets.into_iter().chain(["OFFBOARD_TOKEN_COMMAND"]) {
+    for name in secrets
+        .into_iter()
+        .chain(["OFFBOARD_TOKEN_COMMAND", "PGPASSWORD"])
+    {
         command.env_remove(name);
     }
     let mut child = command

@@ -14,7 +14,7 @@ use crate::domain::DatabaseAddress;
 /// Prepared statements that a connection keeps: those with rows exist for each power of two.
 const STATEMENTS: usize = 256;
 
-/// What is read of a file with a password, in bytes.
+/// The longest password, in bytes.
 const LONGEST: u64 = 4096;
 
 /// How to connect. The password is that of the file that the address names, or of the variable `PGPASSWORD`, or of the
@@ -57,9 +57,13 @@ pub(in crate::ledger) fn connect_options(
 /// The password in a file, without the end of its line.
 fn read_password(path: &Path) -> std::io::Result<SecretString> {
     let mut text = String::new();
-    let read = File::open(path)?.take(LONGEST).read_to_string(&mut text);
+    let read = File::open(path)?
+        .take(LONGEST + 1)
+        .read_to_string(&mut text);
     let text = SecretString::from(text);
-    read?;
+    if read? as u64 > LONGEST {
+        return Err(std::io::Error::other("it is longer than any password"));
+    }
     Ok(text.expose_secret().trim_end_matches(['\r', '\n']).into())
 }
 

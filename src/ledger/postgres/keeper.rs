@@ -41,9 +41,9 @@ pub(super) struct RenewedLease {
     token: i64,
 }
 
-/// A short piece of work for the connection of the thread.
+/// A short piece of work for the connection of the thread. It can be done twice.
 pub(in crate::ledger) type Errand =
-    Box<dyn for<'c> FnOnce(&'c mut SqlConnection) -> BoxFuture<'c, Result<(), LedgerError>> + Send>;
+    Box<dyn for<'c> Fn(&'c mut SqlConnection) -> BoxFuture<'c, Result<(), LedgerError>> + Send>;
 
 /// What the thread is told.
 enum Message {
@@ -80,6 +80,7 @@ impl LeaseKeeper {
             address: address.clone(),
             connection: None,
             leases: BTreeMap::new(),
+            stalled_at: None,
         };
         let thread = std::thread::Builder::new()
             .name("leases".to_owned())
@@ -166,6 +167,8 @@ struct Keeping {
     connection: Option<SqlConnection>,
     /// The leases by their targets.
     leases: BTreeMap<String, KeptLease>,
+    /// When the database did not take a lease back.
+    stalled_at: Option<Instant>,
 }
 
 impl Keeping {
@@ -244,6 +247,16 @@ impl Keeping {
     }
 
     async fn run(&mut self, errand: Errand) -> Result<(), LedgerError> {
+        let is_fresh = self.connection.is_none();
+        let done = self.run_once(&errand).await;
+        if done.is_err() && !is_fresh {
+            // The server may have been restarted since the connection was used last.
+            return self.run_once(&errand).await;
+        }
+        done
+    }
+
+    async fn run_once(&mut self, errand: &Errand) -> Result<(), LedgerError> {
         let running = async { errand(self.connected().await?).await };
         let late = sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
         let done = timeout(PATIENCE, running).await;
@@ -262,6 +275,14 @@ impl Keeping {
         if let Some(lease) = self.leases.remove(target) {
             lease.term.send_replace(LeaseTerm::LOST);
         }
+        if self
+            .stalled_at
+            .is_some_and(|at| at.elapsed() < 5 * PATIENCE)
+        {
+            // Each of many leases would wait anew for a database that does not answer.
+            tracing::warn!(%target, "the lease is not given back: it ends by itself");
+            return;
+        }
         let giving = async {
             let given = query(GIVE_BACK).bind(target).bind(token);
             given.execute(self.connected().await?).await?;
@@ -270,6 +291,7 @@ impl Keeping {
         if !matches!(timeout(PATIENCE, giving).await, Ok(Ok(()))) {
             tracing::warn!(%target, "the lease could not be given back: it ends by itself");
             self.connection = None;
+            self.stalled_at = Some(Instant::now());
         }
     }
 

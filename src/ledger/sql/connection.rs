@@ -61,7 +61,7 @@ impl From<PgConnection> for SqlConnection {
 impl SqlConnection {
     /// The connection, free of any transaction that was dropped.
     pub(super) async fn database(&mut self) -> Result<&mut Database, sqlx::Error> {
-        if std::mem::take(&mut self.is_abandoned) {
+        if self.is_abandoned {
             match &mut self.database {
                 // After some errors, such as a full disk, SQLite has rolled it back already.
                 Database::Sqlite(connection) => {
@@ -72,6 +72,7 @@ impl SqlConnection {
                     within(self.lease.clone(), rollback).await?;
                 }
             }
+            self.is_abandoned = false;
         }
         Ok(&mut self.database)
     }

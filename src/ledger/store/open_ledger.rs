@@ -252,6 +252,15 @@ impl Reader {
         })
     }
 
+    /// Makes sure that the database still answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) async fn probe(&mut self) -> Result<(), LedgerError> {
+        query("SELECT 1").execute(&mut self.connection).await?;
+        Ok(())
+    }
+
     /// All reads until [`Reader::end_snapshot`] see the ledger as it is at the first of them, whatever is
     /// written meanwhile.
     ///

@@ -26,4 +26,4 @@ pub(crate) use sign_in::{
     CertificateSettings, OauthSettings, SignInSettings, TokenCommandSettings,
 };
 
-pub(super) use network::network;
+pub(super) use network::{SecretVariables, network};

@@ -65,6 +65,7 @@ settings_group! {
 /// A file cannot be used, the proxy is no proxy, or one of two settings is missing that need each other.
 pub(in crate::settings) fn network(
     settings: &NetworkSettings,
+    variables: SecretVariables,
     notes: &mut Vec<String>,
 ) -> Result<Network, SettingsError> {
     let half = |given, lacking| SettingsError::Half { given, lacking };
@@ -75,7 +76,8 @@ pub(in crate::settings) fn network(
         (Some(certificate), Some(key)) => {
             let passphrase = if ClientIdentity::needs_passphrase(key) {
                 let kind = SecretKind::ClientKeyPassphrase;
-                secret(kind, settings.client_key_passphrase_file.as_ref(), notes)?
+                let file = settings.client_key_passphrase_file.as_ref();
+                secret(kind, file, variables, notes)?
             } else {
                 None
             };
@@ -100,7 +102,7 @@ pub(in crate::settings) fn network(
         })?,
     };
     Ok(Network {
-        proxy: proxy(settings, notes)?,
+        proxy: proxy(settings, variables, notes)?,
         proxy_loopback: settings.proxy_loopback(),
         roots,
         only_roots,
@@ -110,6 +112,7 @@ pub(in crate::settings) fn network(
 
 fn proxy(
     settings: &NetworkSettings,
+    variables: SecretVariables,
     notes: &mut Vec<String>,
 ) -> Result<ProxyChoice, SettingsError> {
     let Some(text) = settings.proxy.as_deref() else {
@@ -119,8 +122,18 @@ fn proxy(
         return Ok(ProxyChoice::Direct);
     }
     let kind = SecretKind::ProxyPassword;
-    let password = secret(kind, settings.proxy_password_file.as_ref(), notes)?;
+    let file = settings.proxy_password_file.as_ref();
+    let password = secret(kind, file, variables, notes)?;
     Ok(ProxyChoice::Named(Proxy::new(text, password)?))
+}
+
+/// Whether the variables of the process, which are the same for all targets, may hold a secret of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::settings) enum SecretVariables {
+    /// A command has one target.
+    Count,
+    /// A worker has several.
+    DoNotCount,
 }
 
 /// The secret in this file, or in the variable of its kind; `None` if neither is set. `-` at a terminal asks for
@@ -128,11 +141,15 @@ fn proxy(
 fn secret(
     kind: SecretKind,
     file: Option<&PathBuf>,
+    variables: SecretVariables,
     notes: &mut Vec<String>,
 ) -> Result<Option<SecretString>, SettingsError> {
     let ways = Ways {
         file,
-        variable: value_of(kind.variable()),
+        variable: match variables {
+            SecretVariables::Count => value_of(kind.variable()),
+            SecretVariables::DoNotCount => None,
+        },
         keyring: false,
         can_ask: true,
         stdin_is_terminal: std::io::stdin().is_terminal(),

@@ -236,7 +236,7 @@ fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
         hidden: SecretKind::ALL
             .map(SecretKind::variable)
             .into_iter()
-            .chain(["OFFBOARD_TOKEN_COMMAND"])
+            .chain(["OFFBOARD_TOKEN_COMMAND", "PGPASSWORD"])
             .chain(layer.sign_in.secret_variable.as_deref())
             .map(str::to_owned)
             .collect(),

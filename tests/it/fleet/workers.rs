@@ -141,6 +141,7 @@ async fn a_job_that_is_cancelled_stops_and_can_be_ordered_again() {
         let status = finish(bed.offboard(&["status"])).await;
         assert!(status.stdout.contains("; cancelled: by "), "{status:?}");
         assert!(status.stdout.contains("cancelled 20"), "{status:?}");
+        assert!(!status.stdout.contains("in doubt"), "{status:?}");
         // The same command orders the rest.
         let ordered = finish(bed.leave(tenant)).await;
         assert_eq!(ordered.code, Some(0), "{ordered:?}");

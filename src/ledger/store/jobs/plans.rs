@@ -462,7 +462,9 @@ mod tests {
         let error = journal.page(Line(1001), 1).await.unwrap_err();
         assert!(error.to_string().contains("lines 1002 to 2001"), "{error}");
         drop(journal);
-        writer.finish().await.unwrap();
+        // Whoever started the writer gets the error itself, and not its words.
+        let error = writer.finish().await.unwrap_err();
+        assert!(is_other_plan(&error, (1002, 2001)), "{error}");
     }
 
     #[apply(on_each_store)]

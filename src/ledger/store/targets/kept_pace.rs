@@ -121,6 +121,7 @@ impl PaceStore {
             StoredBy::Keeper(keeper) => {
                 let target = self.target.clone();
                 let errand: Errand = Box::new(move |connection| {
+                    let target = target.clone();
                     async move { keep(connection, &target, restraint).await }.boxed()
                 });
                 keeper.run(errand).await

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use crate::domain::{JobId, Timestamp};
 use crate::ledger::model::{NewOrder, Order, OrderState};
-use crate::ledger::sql::{Count, Json, SqlConnection, query};
+use crate::ledger::sql::{Count, Json, SqlConnection, now_ms, query};
 use crate::ledger::{Holder, Job, Ledger, LedgerError, Reader};
 
 /// The row of an order, with its job.
@@ -58,13 +58,16 @@ pub(super) use order_columns;
 /// Wakes the workers, once the transaction is committed.
 const RING: &str = "SELECT pg_notify('offboard_orders', '')";
 
-const PLACE: &str = "
-    INSERT INTO orders (job, state, confirmed, terms, host, operator, ordered_at_ms, changed_at_ms)
-    VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?6)
+const PLACE: &str = concat!(
+    "INSERT INTO orders (job, state, confirmed, terms, host, operator, ordered_at_ms, changed_at_ms)
+    SELECT ?1, 'waiting', ?2, ?3, ?4, ?5, moment.ms, moment.ms FROM (SELECT ",
+    now_ms!(),
+    " AS ms) AS moment
     ON CONFLICT (job) DO UPDATE
     SET state = 'waiting', why = NULL, confirmed = excluded.confirmed, terms = excluded.terms,
         host = excluded.host, operator = excluded.operator, ordered_at_ms = excluded.ordered_at_ms,
-        changed_at_ms = excluded.changed_at_ms, not_before_ms = 0, tries = 0";
+        changed_at_ms = excluded.changed_at_ms, not_before_ms = 0, tries = 0"
+);
 
 const CANCEL: &str = "
     UPDATE orders SET state = 'cancelled', why = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'";
@@ -87,7 +90,6 @@ impl Ledger {
         order: &NewOrder,
     ) -> Result<(), LedgerError> {
         self.has_workers()?;
-        let now = self.clock.now();
         let mut transaction = self.begin(job.number).await?;
         query(PLACE)
             .bind(job.number)
@@ -95,7 +97,6 @@ impl Ledger {
             .bind(order.terms.to_string())
             .bind(Holder::host())
             .bind(&order.operator)
-            .bind(now)
             .execute(&mut transaction)
             .await?;
         query(RING).execute(&mut transaction).await?;
