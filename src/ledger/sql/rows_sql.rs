@@ -16,6 +16,10 @@ use crate::ledger::sql::{BoundValues, Sql, SqlConnection};
 /// power of two.
 const MOST: usize = 64;
 
+/// The same for PostgreSQL. A statement of more than 16 KiB would leave in two writes, of which the second waits for the
+/// acknowledgement of the first (Nagle's algorithm, RFC 896): the library does not switch that off.
+const MOST_IN_POSTGRES: usize = 16;
+
 /// A statement with a place for rows. The rows are a table `given` with the columns `column1`, `column2` and so on.
 ///
 /// The number of rows is always a power of two, so that few statements are prepared and kept: it is filled up with
@@ -64,7 +68,12 @@ impl RowsSql {
         bind: impl Fn(&mut BoundValues, &R),
         after: &[Option<i64>],
     ) -> Result<(), LedgerError> {
-        for part in rows.chunks(MOST) {
+        let most = if connection.is_postgres() {
+            MOST_IN_POSTGRES
+        } else {
+            MOST
+        };
+        for part in rows.chunks(most) {
             let length = part.len().next_power_of_two();
             let places = before.len() + length * self.columns + after.len();
             let mut values = BoundValues(Vec::with_capacity(places));
