@@ -16,8 +16,12 @@ const LONGER: Duration = Duration::from_secs(4);
 /// How large a fleet is, and how much happens to it.
 struct Trial {
     tenants: usize,
-    kind: TenantKind<'static>,
-    rate: f64,
+    /// Users of each tenant.
+    users: usize,
+    /// What goes wrong at each provider.
+    faults: &'static str,
+    /// Requests a second at each tenant.
+    rate: u32,
     /// Workers that are killed.
     kills: usize,
     /// Workers that are stopped and wake up.
@@ -78,7 +82,17 @@ impl Trial {
         let Some(server) = OwnServer::start() else {
             return;
         };
-        let bed = FleetBed::within(server.address(), self.tenants, self.kind).await;
+        let settings = format!(
+            "rate = \"{}/s\"\nburst = 2\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
+             max-attempts = 20\n",
+            self.rate
+        );
+        let kind = TenantKind {
+            users: self.users,
+            faults: self.faults,
+            settings: &settings,
+        };
+        let bed = FleetBed::within(server.address(), self.tenants, kind).await;
         // The first command makes the ledger.
         bed.leave_all().await;
         let mut workers = Workers {
@@ -91,7 +105,7 @@ impl Trial {
             let worker = workers.start(nth);
             workers.running.push(worker);
         }
-        let all = self.tenants * self.kind.users;
+        let all = self.tenants * self.users;
         bed.reaches(all / 20).await;
         workers.cut_one_off().await;
         server.restart();
@@ -105,7 +119,7 @@ impl Trial {
         server.restart();
         bed.all_are_settled(self.patience).await;
         bed.holds().await;
-        bed.keeps_the_rate(self.rate, 5.0);
+        bed.keeps_the_rate(f64::from(self.rate), 5.0);
         for (nth, mut worker) in workers.running.into_iter().enumerate() {
             worker.signal(Signal::TERM);
             let ran = worker.end().await;
@@ -121,13 +135,9 @@ impl Trial {
 async fn p1_to_p8_hold_in_a_fleet_in_which_everything_fails() {
     let trial = Trial {
         tenants: 4,
-        kind: TenantKind {
-            users: 90,
-            faults: "latency=5ms,retry-after=1s,throttle=0.01,reset-after=0.02,error500=0.02",
-            settings: "rate = \"12/s\"\nburst = 2\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
-                       max-attempts = 20\n",
-        },
-        rate: 12.0,
+        users: 90,
+        faults: "latency=5ms,retry-after=1s,throttle=0.01,reset-after=0.02,error500=0.02",
+        rate: 12,
         kills: 3,
         stops: 1,
         patience: Duration::from_mins(2),
@@ -140,13 +150,9 @@ async fn p1_to_p8_hold_in_a_fleet_in_which_everything_fails() {
 async fn p1_to_p8_hold_in_a_large_fleet_in_which_everything_fails() {
     let trial = Trial {
         tenants: 20,
-        kind: TenantKind {
-            users: 500,
-            faults: "latency=20ms,retry-after=2s,throttle=0.01,reset-after=0.01,error500=0.01",
-            settings: "rate = \"8/s\"\nburst = 2\nheartbeat = \"500ms\"\ntimeout = \"1s\"\nconcurrency = 4\n\
-                       max-attempts = 20\n",
-        },
-        rate: 8.0,
+        users: 500,
+        faults: "latency=20ms,retry-after=2s,throttle=0.01,reset-after=0.01,error500=0.01",
+        rate: 8,
         kills: 12,
         stops: 6,
         patience: Duration::from_mins(6),
