@@ -25,16 +25,16 @@ mod writer;
 pub use error::LedgerError;
 pub(crate) use journal::LedgerJournal;
 pub(crate) use model::{
-    Counts, Difference, Holder, Loaded, NewOrder, NewRun, Order, OrderState, WorkLeft,
+    Counts, Difference, Holder, Loaded, NewOrder, NewRun, Order, OrderReport, OrderState, WorkLeft,
 };
 pub use model::{Mandate, Names, NewJob, NewLine, RunEnding, RunKind, RunTally, Unusable};
 pub(crate) use postgres::{Contention, HeldLease, LeaseTimes, LeaseWait};
 pub(crate) use record::{BodyOf, EventBody};
 pub(crate) use store::PlanLine;
 pub(crate) use store::{
-    Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBell, OrderBook, PaceStore, Pages,
-    ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, SharedReader, StoredEvent,
-    Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait,
+    Activity, AnswerTimes, Answers, Backlog, Head, JobPlan, OrderBook, OrderListener, PaceStore,
+    Pages, ProgressPoint, Retriable, RunRow, RunStory, SaidText, ServedTarget, SharedReader,
+    StoredEvent, Trouble, UndoMark, UndoRow, UndoScope, Undone, UndoneBy, Wait, with_workers,
 };
 pub use store::{Job, JobSelector, Ledger, Reader, UserRow};
 pub(crate) use writer::Writer;

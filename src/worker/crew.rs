@@ -1,29 +1,29 @@
-//! The crew: all jobs that a worker is at work on, and the loop that takes orders and says what became of them.
+//! The crew: all jobs that a worker is at work on, and the loop that takes orders and reports their ends.
 //!
 //! While the database is away the jobs end by themselves, since they can store nothing, and nothing is sent. The crew
-//! waits for the database, says then what it could not say before, and takes orders again.
+//! waits for the database, reports then what it could not report before, and takes orders again.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{Id, JoinError, JoinSet, LocalSet};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
 
 use crate::domain::{DatabaseAddress, JobId, LedgerAddress};
 use crate::engine::Signal;
 use crate::job::Signals;
-use crate::ledger::{
-    HeldLease, Job, LedgerError, OrderBell, OrderBook, OrderState, Reader, SharedReader,
-};
-use crate::worker::fate::{Fate, SOON, wait_before_try};
+use crate::ledger::{HeldLease, Job, LedgerError, OrderBook, OrderListener, Reader, SharedReader};
+use crate::worker::fate::Fate;
 use crate::worker::metrics::WorkerMetrics;
 use crate::worker::ordered_work::{OrderedWork, WorkEnd};
 use crate::worker::target_folder::WorkerTarget;
 
-/// How often the ledger is looked at without a call: a call may be lost, and an order may be due again.
+/// How often the ledger is looked at without a notification: one may be lost, and an order may be due again.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// How long a look at the ledger may take before its connection is given up.
@@ -50,18 +50,18 @@ pub(crate) struct Crew {
     targets: Vec<Arc<WorkerTarget>>,
     jobs: usize,
     metrics: Arc<WorkerMetrics>,
-    /// The connection that is called when an order may be free; `None` while the database is away.
-    bell: Option<OrderBell>,
+    /// The connection that is notified when an order may be free; `None` while the database is away.
+    listener: Option<OrderListener>,
     /// What reads the users of all jobs; `None` while the database is away.
     reader: Option<SharedReader>,
     /// The connection of the orders, also while it is broken: what renews the leases goes on.
     book: Option<OrderBook>,
     at_work: BTreeMap<Id, JobAtWork>,
     tasks: JoinSet<WorkEnd>,
-    /// What became of orders, where the ledger does not say it yet.
-    unsaid: Vec<Ended>,
+    /// Jobs whose end the ledger does not know yet.
+    unreported: Vec<EndedJob>,
     is_draining: bool,
-    /// Whether it was said that the database is away.
+    /// Whether the log says that the database is away.
     is_away: bool,
     /// Why the worker cannot go on, once the jobs have drained.
     fatal: Option<LedgerError>,
@@ -74,19 +74,16 @@ struct JobAtWork {
     lease: Arc<HeldLease>,
     tries: u64,
     stop: mpsc::Sender<Signal>,
-    /// Whether it was told that it is cancelled: a second signal would abandon its requests in flight.
+    /// Whether the signal for a cancelled order was sent: a second one would abandon its requests in flight.
     is_cancelled: bool,
     target: Arc<WorkerTarget>,
 }
 
-/// A job that no task works on any more.
+/// A job that no task works on any more. Its lease is given back once the ledger says what has become of the order.
 #[derive(Debug)]
-struct Ended {
-    job: Job,
-    /// It is given back once the ledger says what became of the order.
-    lease: Arc<HeldLease>,
-    tries: u64,
-    fate: Fate,
+struct EndedJob {
+    job: JobAtWork,
+    end: WorkEnd,
 }
 
 impl Crew {
@@ -97,12 +94,12 @@ impl Crew {
             targets: settings.targets.into_iter().map(Arc::new).collect(),
             jobs: settings.jobs,
             metrics,
-            bell: None,
+            listener: None,
             reader: None,
             book: None,
             at_work: BTreeMap::new(),
             tasks: JoinSet::new(),
-            unsaid: Vec::new(),
+            unreported: Vec::new(),
             is_draining: false,
             is_away: false,
             fatal: None,
@@ -130,8 +127,8 @@ impl Crew {
                     self.note_end(ended);
                     next_look = Instant::now();
                 }
-                rung = rung(self.bell.as_mut()) => {
-                    if let Err(error) = rung {
+                notified = notified(self.listener.as_mut()) => {
+                    if let Err(error) = notified {
                         self.lose(&error);
                         next_look = Instant::now() + RECONNECT;
                     } else {
@@ -139,46 +136,47 @@ impl Crew {
                     }
                 }
                 () = sleep_until(next_look), if self.fatal.is_none() => {
-                    let looked = tokio::select! {
-                        looked = timeout(PATIENCE, self.look()) => Some(looked),
-                        signal = signals.next() => {
-                            self.drain(signal);
-                            None
-                        }
-                    };
-                    next_look = Instant::now() + match looked {
-                        Some(Ok(Ok(()))) => EVERY,
-                        Some(Ok(Err(error))) => {
-                            if error.may_pass() {
-                                self.lose(&error);
-                            } else {
-                                tracing::error!(%error, "the worker cannot go on");
-                                self.stop_jobs(Signal::Terminate);
-                                self.fatal = Some(error);
+                    let mut heard = None;
+                    let looked = {
+                        let mut looking = pin!(timeout(PATIENCE, self.look()));
+                        loop {
+                            // A look that was cut off may leave a lease behind that nobody gives back.
+                            tokio::select! {
+                                looked = &mut looking => break looked,
+                                signal = signals.next(), if heard.is_none() => heard = Some(signal),
                             }
-                            RECONNECT
-                        }
-                        Some(Err(_)) => {
-                            self.lose(&"it does not answer");
-                            RECONNECT
-                        }
-                        // The statement was cut off: its connection is not used again.
-                        None => {
-                            self.bell = None;
-                            Duration::ZERO
                         }
                     };
+                    if let Some(signal) = heard {
+                        self.drain(signal);
+                    }
+                    next_look = Instant::now() + self.after_look(looked);
                 }
             }
         }
-        // What cannot be said now is found out by the next worker, which finds nothing left to do.
-        if !self.unsaid.is_empty() {
-            let said = timeout(PATIENCE, self.look()).await;
-            if !matches!(said, Ok(Ok(()))) {
-                tracing::warn!("the ledger does not say what became of the last orders");
+        // What cannot be reported now is found out by the next worker, which finds nothing left to do.
+        if !self.unreported.is_empty() {
+            let reported = timeout(PATIENCE, self.look()).await;
+            if !matches!(reported, Ok(Ok(()))) {
+                tracing::warn!("the ledger does not know the end of the last orders");
             }
         }
         self.fatal.map_or(Ok(()), Err)
+    }
+
+    /// Takes note of how a look ended, and gives the time until the next one.
+    fn after_look(&mut self, looked: Result<Result<(), LedgerError>, Elapsed>) -> Duration {
+        match looked {
+            Ok(Ok(())) => return EVERY,
+            Ok(Err(error)) if error.may_pass() => self.lose(&error),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the worker cannot go on");
+                self.stop_jobs(Signal::Terminate);
+                self.fatal = Some(error);
+            }
+            Err(_) => self.lose(&"it does not answer"),
+        }
+        RECONNECT
     }
 
     /// Tells all jobs to stop, and takes no more orders.
@@ -198,14 +196,14 @@ impl Crew {
             if is_first && job.is_cancelled {
                 continue;
             }
-            // A job whose channel is full was told often enough.
+            // A channel is full only if the job has not read several signals.
             let _ = job.stop.try_send(signal);
         }
     }
 
     /// Takes note that a task has ended.
     fn note_end(&mut self, ended: Result<(Id, WorkEnd), JoinError>) {
-        let (id, WorkEnd { fate, got_on }) = match ended {
+        let (id, end) = match ended {
             Ok(ended) => ended,
             Err(error) => {
                 let why = "a bug of this program: see the log of the worker".to_owned();
@@ -215,20 +213,15 @@ impl Crew {
         let Some(job) = self.at_work.remove(&id) else {
             return;
         };
-        if matches!(fate, Fate::Again(_)) {
+        if matches!(end.fate, Fate::Again(_)) {
             // A connection may be lost of which this does not know yet.
-            self.bell = None;
+            self.listener = None;
         }
-        let (order, why) = fate.in_words();
+        let (order, why) = end.fate.in_words();
         tracing::info!(job = %job.job.id, target = job.target.name, order, why, "no task works on the job any more");
-        self.metrics.of(&job.target.name).rest();
+        self.metrics.of(&job.target.name).reset();
         self.metrics.show_jobs(self.at_work.len());
-        self.unsaid.push(Ended {
-            job: job.job,
-            lease: job.lease,
-            tries: if got_on { 0 } else { job.tries },
-            fate,
-        });
+        self.unreported.push(EndedJob { job, end });
     }
 
     /// The database was lost.
@@ -238,14 +231,14 @@ impl Crew {
         } else {
             tracing::warn!(%why, "the database is away: waiting for it");
         }
-        self.bell = None;
+        self.listener = None;
         self.metrics.show_connected(false);
     }
 
-    /// Looks at the ledger: says what became of orders, stops jobs that were cancelled, and takes orders.
+    /// Looks at the ledger: reports ends, stops jobs that were cancelled, and takes orders.
     async fn look(&mut self) -> Result<(), LedgerError> {
         self.connect().await?;
-        self.say_what_became().await?;
+        self.report_ends().await?;
         let Some(book) = &mut self.book else {
             return Ok(());
         };
@@ -281,7 +274,7 @@ impl Crew {
     async fn take_one(&mut self) -> Result<bool, LedgerError> {
         let is_busy = |target: &WorkerTarget| {
             let jobs = self.at_work.values().map(|one| &one.job.target);
-            let mut busy = jobs.chain(self.unsaid.iter().map(|one| &one.job.target));
+            let mut busy = jobs.chain(self.unreported.iter().map(|one| &one.job.job.target));
             busy.any(|busy| *busy == target.served.target)
         };
         let free = self.targets.iter().filter(|target| !is_busy(target));
@@ -330,7 +323,7 @@ impl Crew {
 
     /// Connects, if there is no connection that works.
     async fn connect(&mut self) -> Result<(), LedgerError> {
-        if self.bell.is_some() {
+        if self.listener.is_some() {
             return Ok(());
         }
         match &mut self.book {
@@ -339,47 +332,33 @@ impl Crew {
         }
         let reader = Reader::open(LedgerAddress::from(self.ledger.clone())).await?;
         self.reader = Some(Arc::new(Mutex::new(reader)));
-        self.bell = Some(OrderBell::listen(&self.ledger).await?);
+        self.listener = Some(OrderListener::listen(&self.ledger).await?);
         self.is_away = false;
         tracing::info!("connected to the ledger");
         self.metrics.show_connected(true);
         Ok(())
     }
 
-    /// Stores what became of the orders whose jobs have ended, and gives their leases back.
-    async fn say_what_became(&mut self) -> Result<(), LedgerError> {
+    /// Stores what has become of the orders whose jobs have ended, and gives their leases back.
+    async fn report_ends(&mut self) -> Result<(), LedgerError> {
         let Some(book) = &mut self.book else {
             return Ok(());
         };
-        while let Some(ended) = self.unsaid.last() {
-            let (job, token) = (&ended.job, ended.lease.token);
-            match &ended.fate {
-                Fate::Done(why) => {
-                    book.settle(job, token, OrderState::Done, why.as_deref())
-                        .await?;
-                }
-                Fate::Stopped(why) => {
-                    book.settle(job, token, OrderState::Stopped, Some(why))
-                        .await?;
-                }
-                Fate::Postponed(why) => {
-                    let wait = wait_before_try(ended.tries);
-                    book.postpone(job, token, why, wait, ended.tries + 1)
-                        .await?;
-                }
-                Fate::Again(why) => book.postpone(job, token, why, SOON, ended.tries).await?,
-                Fate::Left => {}
+        while let Some(EndedJob { job, end }) = self.unreported.last() {
+            let tries = if end.made_progress { 0 } else { job.tries };
+            if let Some(report) = end.fate.report(tries) {
+                book.report(&job.job, job.lease.token, &report).await?;
             }
-            self.unsaid.pop();
+            self.unreported.pop();
         }
         Ok(())
     }
 }
 
-/// Waits for a call; for ever without a connection.
-async fn rung(bell: Option<&mut OrderBell>) -> Result<(), LedgerError> {
-    match bell {
-        Some(bell) => bell.rung().await,
+/// Waits for a notification; for ever without a connection.
+async fn notified(listener: Option<&mut OrderListener>) -> Result<(), LedgerError> {
+    match listener {
+        Some(listener) => listener.notified().await,
         None => std::future::pending().await,
     }
 }

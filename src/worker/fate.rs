@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{Status, counted};
 use crate::engine::StopReason;
 use crate::job::{JobEnd, JobError, JobResult};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, OrderReport, OrderState};
 use crate::lookup::LookUpError;
 use crate::port::SignInError;
 
@@ -25,13 +25,13 @@ pub(super) enum Fate {
 }
 
 /// How soon an order is tried again that this process could not go on with.
-pub(super) const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(5);
 
 const FIRST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_mins(30);
 
 /// How long an order waits that was given up so many times in a row.
-pub(super) fn wait_before_try(tries: u64) -> Duration {
+fn wait_before_try(tries: u64) -> Duration {
     let doubled = 1_u32.checked_shl(u32::try_from(tries).unwrap_or(u32::MAX));
     let wait = doubled.and_then(|times| FIRST.checked_mul(times));
     wait.unwrap_or(LONGEST).min(LONGEST)
@@ -46,6 +46,22 @@ impl Fate {
             Self::Postponed(why) | Self::Again(why) => ("tried again later", why),
             Self::Left => ("left to other workers, or cancelled", ""),
         }
+    }
+
+    /// What the ledger is to say of an order that was given up so many times in a row before; `None` if nothing.
+    pub(super) fn report(&self, tries: u64) -> Option<OrderReport> {
+        let again = |why: &str, wait, tries| OrderReport {
+            wait,
+            tries,
+            ..OrderReport::new(OrderState::Waiting, Some(why.to_owned()))
+        };
+        Some(match self {
+            Self::Done(why) => OrderReport::new(OrderState::Done, why.clone()),
+            Self::Stopped(why) => OrderReport::new(OrderState::Stopped, Some(why.clone())),
+            Self::Postponed(why) => again(why, wait_before_try(tries), tries + 1),
+            Self::Again(why) => again(why, SOON, tries),
+            Self::Left => return None,
+        })
     }
 
     /// From how the work ended.

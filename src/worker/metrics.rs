@@ -282,7 +282,7 @@ impl TargetMetrics {
     }
 
     /// No job of the target is worked on any more.
-    pub(super) fn rest(&self) {
+    pub(super) fn reset(&self) {
         for gauge in [&self.lowered, &self.in_flight, &self.users, &self.outage] {
             gauge.set(0);
         }

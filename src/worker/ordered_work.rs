@@ -37,7 +37,7 @@ pub(super) struct OrderedWork {
 pub(super) struct WorkEnd {
     pub(super) fate: Fate,
     /// Whether a user has got an outcome.
-    pub(super) got_on: bool,
+    pub(super) made_progress: bool,
 }
 
 impl WorkEnd {
@@ -45,7 +45,7 @@ impl WorkEnd {
     pub(super) fn of(fate: Fate) -> Self {
         Self {
             fate,
-            got_on: false,
+            made_progress: false,
         }
     }
 }
@@ -92,7 +92,7 @@ impl OrderedWork {
         }
         WorkEnd {
             fate: Fate::of(&ended),
-            got_on: progress.has_settled(),
+            made_progress: progress.has_settled(),
         }
     }
 }

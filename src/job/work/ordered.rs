@@ -118,7 +118,7 @@ pub(crate) struct OrderedJob {
     pub(crate) users: Option<u64>,
 }
 
-/// Plans a job, has it confirmed, and leaves it to the workers. No user is written here.
+/// Plans a job with something left to do, has it confirmed, and leaves it to the workers. No user is written here.
 ///
 /// # Errors
 /// As for [`crate::job::run`]; and [`crate::ledger::LedgerError::NoWorkers`] if the ledger is a file.
@@ -128,16 +128,7 @@ pub(crate) async fn order(
     job: Job,
     options: &RunOptions,
 ) -> Result<OrderedJob, JobError> {
-    ledger.has_workers()?;
     let voice = &setup.voice;
-    let nothing = |job| {
-        voice.note("nothing is left to do");
-        Ok(OrderedJob { job, users: None })
-    };
-    if !ledger.is_open(&job).await? {
-        setup.name_job(&job);
-        return nothing(job);
-    }
     let ready = ready(setup, &mut ledger, job, PlanRule::Fresh, options).await?;
     let Ready {
         site,
@@ -146,7 +137,8 @@ pub(crate) async fn order(
         mut signals,
     } = ready;
     if !ledger.is_open(&job).await? {
-        return nothing(job);
+        // Another process has finished it while this one waited for the target.
+        return Ok(OrderedJob { job, users: None });
     }
     check_rails(&mut ledger, &job, &scope, &site).await?;
     let account = &site.directory.account;

@@ -10,6 +10,6 @@ pub(crate) use counts::{Counts, WorkLeft};
 pub(crate) use holder::Holder;
 pub(crate) use new_job::{Difference, Loaded};
 pub use new_job::{Names, NewJob, NewLine, Unusable};
-pub(crate) use order::{NewOrder, Order, OrderState};
+pub(crate) use order::{NewOrder, Order, OrderReport, OrderState};
 pub(crate) use run_facts::NewRun;
 pub use run_facts::{Mandate, RunEnding, RunKind, RunTally};

@@ -1,5 +1,7 @@
 //! An order: a job that was planned and confirmed, and is left to the workers.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::domain::{JobId, Timestamp};
@@ -63,4 +65,29 @@ pub(crate) struct Order {
     pub(crate) ordered_at: Timestamp,
     /// How often in a row a worker had to give it up for a while.
     pub(crate) tries: u64,
+}
+
+/// What has become of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OrderReport {
+    /// What it is from now on.
+    pub(crate) state: OrderState,
+    /// Why.
+    pub(crate) why: Option<String>,
+    /// For how long no worker is to take it.
+    pub(crate) wait: Duration,
+    /// How often in a row a worker had to give it up for a while.
+    pub(crate) tries: u64,
+}
+
+impl OrderReport {
+    /// An order that is not tried again.
+    pub(crate) fn new(state: OrderState, why: Option<String>) -> Self {
+        Self {
+            state,
+            why,
+            wait: Duration::ZERO,
+            tries: 0,
+        }
+    }
 }

@@ -8,12 +8,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use sqlx::{FromRow, PgConnection};
+use sqlx::FromRow;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::{Clock, LeaseTerm};
 use crate::ledger::postgres::keeper::{LeaseKeeper, RenewedLease};
+use crate::ledger::sql::{SqlConnection, query, query_scalar};
 use crate::ledger::{Holder, LedgerError};
 use crate::platform;
 
@@ -74,7 +75,7 @@ impl fmt::Display for LeaseWait {
             ),
             Contention::Wait => write!(
                 f,
-                "{holder} is at work on {target}: waiting until it is done"
+                "{holder} holds the lease of {target}: waiting until it is done, or until its lease has ended"
             ),
         }
     }
@@ -166,14 +167,14 @@ pub(super) const GIVE_BACK: &str = "
         UPDATE targets SET ends_at = clock_timestamp() WHERE target = $1 AND token = $2 RETURNING token)
     SELECT pg_notify('offboard_orders', '') FROM given_back";
 
-/// Takes the lease of a target. While another process holds it that may have died, this waits until the lease has
-/// ended, and calls `on_wait` once.
+/// Takes the lease of a target. While another process holds it that may have died, or that is to be waited for, this
+/// waits until the lease has ended. It calls `on_wait` once for each process that it waits for.
 ///
 /// # Errors
 /// [`LedgerError::Leased`] if another process holds the lease, is alive, and is not to be waited for; or the database
 /// cannot be asked.
 pub(in crate::ledger) async fn take_lease(
-    connection: &mut PgConnection,
+    connection: &mut SqlConnection,
     target: &str,
     times: LeaseTimes,
     contention: Contention,
@@ -227,12 +228,12 @@ pub(in crate::ledger) async fn take_lease(
 /// # Errors
 /// The database cannot be asked.
 pub(in crate::ledger) async fn take_free_lease(
-    connection: &mut PgConnection,
+    connection: &mut SqlConnection,
     free: &FreeLease,
     times: LeaseTimes,
 ) -> Result<Option<GrantedLease>, LedgerError> {
     let asked = (Instant::now(), Clock::System.now());
-    let token: Option<i64> = sqlx::query_scalar(TAKE)
+    let token: Option<i64> = query_scalar(TAKE)
         .bind(&free.target)
         .bind(Holder::me(asked.1).to_string())
         .bind(platform::process_mark())
@@ -254,7 +255,7 @@ pub(in crate::ledger) async fn take_free_lease(
 /// # Errors
 /// The database cannot be asked.
 pub(in crate::ledger) async fn free_leases(
-    connection: &mut PgConnection,
+    connection: &mut SqlConnection,
     targets: &[&str],
 ) -> Result<Vec<FreeLease>, LedgerError> {
     let held = held_leases(connection, targets).await?;
@@ -274,14 +275,11 @@ pub(in crate::ledger) async fn free_leases(
 }
 
 async fn held_leases(
-    connection: &mut PgConnection,
+    connection: &mut SqlConnection,
     targets: &[&str],
 ) -> Result<Vec<ForeignLease>, LedgerError> {
-    let held = sqlx::query_as(HELD)
-        .bind(serde_json::to_string(targets).unwrap_or_default())
-        .fetch_all(connection)
-        .await?;
-    Ok(held)
+    let given = serde_json::to_string(targets).unwrap_or_default();
+    Ok(query(HELD).bind(given).fetch_all(connection).await?)
 }
 
 impl GrantedLease {
@@ -299,7 +297,7 @@ impl GrantedLease {
 
 /// Who holds the lease of a target, if anybody does.
 pub(in crate::ledger) async fn lease_holder(
-    connection: &mut PgConnection,
+    connection: &mut SqlConnection,
     target: &str,
 ) -> Result<Option<Holder>, LedgerError> {
     let held = held_leases(connection, &[target]).await?;

@@ -101,7 +101,8 @@ impl SqlConnection {
         }
     }
 
-    /// The connection to PostgreSQL, for what only it has; `None` if it leads to SQLite.
+    /// The connection to PostgreSQL, for statements of tests; `None` if it leads to SQLite.
+    #[cfg(test)]
     pub(in crate::ledger) fn postgres(&mut self) -> Option<&mut PgConnection> {
         match &mut self.database {
             Database::Sqlite(_) => None,

@@ -26,7 +26,9 @@ pub(crate) use open_ledger::SharedReader;
 pub use open_ledger::{Ledger, Reader};
 pub(crate) use pages::{Pages, Placed};
 use rows_of_lines::{of_line, users_of_given};
-pub(crate) use targets::{Backlog, OrderBell, OrderBook, PaceStore, ServedTarget};
+pub(crate) use targets::{
+    Backlog, OrderBook, OrderListener, PaceStore, ServedTarget, with_workers,
+};
 pub(crate) use timeline::{
     Activity, AnswerTimes, Answers, ProgressPoint, RunStory, SaidText, Trouble, Wait,
 };

@@ -25,8 +25,6 @@ pub struct Ledger {
     file: Option<LedgerFile>,
     /// The lease of the target that this process works on; `None` in SQLite, where the lock of the file is enough.
     lease: Option<Arc<HeldLease>>,
-    /// What renews the lease; started with the first lease.
-    keeper: Option<LeaseKeeper>,
     /// What reads the users of a run page by page, if that is shared.
     shared_reader: Option<SharedReader>,
 }
@@ -75,7 +73,6 @@ impl Ledger {
             address,
             file,
             lease: None,
-            keeper: None,
             shared_reader: None,
         })
     }
@@ -129,15 +126,10 @@ impl Ledger {
             return Ok(None);
         };
         let is_held = |lease: &Arc<HeldLease>| lease.target == target;
-        if !self.lease.as_ref().is_some_and(is_held)
-            && let Some(connection) = self.connection.postgres()
-        {
+        if !self.lease.as_ref().is_some_and(is_held) {
             self.lease = None;
-            let keeper = match &self.keeper {
-                Some(keeper) => keeper,
-                None => self.keeper.insert(LeaseKeeper::start(address)?),
-            };
-            let taken = take_lease(connection, target, times, contention, keeper, on_wait);
+            let (connection, keeper) = (&mut self.connection, LeaseKeeper::start(address)?);
+            let taken = take_lease(connection, target, times, contention, &keeper, on_wait);
             let taken = Arc::new(taken.await?);
             self.hold(taken);
         }
@@ -283,12 +275,9 @@ impl Reader {
     /// # Errors
     /// The database cannot be asked.
     pub async fn holder(&mut self, job: &Job) -> Result<Option<Holder>, LedgerError> {
-        match (&self.address, self.connection.postgres()) {
-            (LedgerAddress::File(path), _) => Ok(sqlite::holder(path)),
-            (LedgerAddress::Database(_), Some(connection)) => {
-                lease_holder(connection, &job.target).await
-            }
-            (LedgerAddress::Database(_), None) => Ok(None),
+        match &self.address {
+            LedgerAddress::File(path) => Ok(sqlite::holder(path)),
+            LedgerAddress::Database(_) => lease_holder(&mut self.connection, &job.target).await,
         }
     }
 }

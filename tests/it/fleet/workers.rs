@@ -341,7 +341,7 @@ async fn p6_a_job_is_ordered_once_the_worker_is_done_with_the_target() {
         let mut second = bed.leave(tenant);
         second.args(["--new", "--confirm", "0"]);
         let mut second = Running::start(second);
-        second.says("waiting until it is done").await;
+        second.says("holds the lease of").await;
         assert!(bed.changed() < 60);
         let second = second.end().await;
         assert_eq!(second.code, Some(0), "{second:?}");

@@ -7,9 +7,9 @@ use crate::cli::args::FileArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::{CancelledForm, SCHEMA, VERSION};
 use crate::cli::output::Terminal;
-use crate::domain::{Clock, LedgerAddress};
+use crate::domain::Clock;
 use crate::job::{operator, select};
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Ledger, Reader, with_workers};
 
 /// Cancel a job that was left to the workers with `run --detach`.
 ///
@@ -35,9 +35,7 @@ pub(crate) struct CancelArgs {
 
 pub(crate) async fn cancel(args: CancelArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let address = args.files.ledger()?;
-    if let file @ LedgerAddress::File(_) = &address {
-        return Err(LedgerError::NoWorkers(file.to_string()).into());
-    }
+    with_workers(&address)?;
     // A missing ledger is an error here: opening it to read fails, where opening it to write would create it.
     let mut reader = Reader::open(&address).await?;
     let job = reader.select_job(&select(&args.job)?).await?;

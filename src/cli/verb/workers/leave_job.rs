@@ -5,9 +5,9 @@ use crate::cli::failure::Failure;
 use crate::cli::json::{OrderedForm, SCHEMA, VERSION, WorkedForm};
 use crate::cli::next::of_verb;
 use crate::cli::output::{Printed, Terminal, nothing_to_do, print_result};
-use crate::domain::{LedgerAddress, counted};
+use crate::domain::counted;
 use crate::job::{self, JobRequest, RunOptions, Setup};
-use crate::ledger::LedgerError;
+use crate::ledger::with_workers;
 
 /// Plans the job that is meant, has it confirmed, and leaves it to the workers.
 pub(in crate::cli::verb) async fn leave(
@@ -17,9 +17,8 @@ pub(in crate::cli::verb) async fn leave(
     printed: Printed,
     terminal: Terminal,
 ) -> Result<(Exit, Option<WorkedForm>), Failure> {
-    if let file @ LedgerAddress::File(_) = &setup.settings.ledger {
-        return Err(LedgerError::NoWorkers(file.to_string()).into());
-    }
+    // Said before anything is made or asked.
+    with_workers(&setup.settings.ledger)?;
     let setup = setup.waiting_for_target();
     let (mut ledger, job) = setup.find_job(request).await?;
     if !ledger.is_open(&job).await? {

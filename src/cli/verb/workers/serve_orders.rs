@@ -13,9 +13,9 @@ use crate::cli::failure::Failure;
 use crate::cli::json::{SCHEMA, VERSION, WorkerForm};
 use crate::cli::output::Terminal;
 use crate::cli::process::signals;
-use crate::domain::{LedgerAddress, counted};
+use crate::domain::counted;
 use crate::job::JobError;
-use crate::ledger::LedgerError;
+use crate::ledger::with_workers;
 use crate::worker::{
     Crew, CrewSettings, HealthServer, TargetFolderError, WorkerMetrics, read_targets,
 };
@@ -55,12 +55,8 @@ pub(crate) struct WorkerArgs {
 }
 
 pub(crate) async fn worker(args: WorkerArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let ledger = match args.files.ledger()? {
-        LedgerAddress::Database(address) => address,
-        file @ LedgerAddress::File(_) => {
-            return Err(LedgerError::NoWorkers(file.to_string()).into());
-        }
-    };
+    let address = args.files.ledger()?;
+    let ledger = with_workers(&address)?.clone();
     let targets = read_targets(&args.targets)?;
     let names: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
     let metrics = Arc::new(WorkerMetrics::new(names.iter().map(String::as_str)));

@@ -5,4 +5,5 @@ mod order_book;
 mod orders;
 
 pub(crate) use kept_pace::PaceStore;
-pub(crate) use order_book::{Backlog, OrderBell, OrderBook, ServedTarget};
+pub(crate) use order_book::{Backlog, OrderBook, OrderListener, ServedTarget};
+pub(crate) use orders::with_workers;

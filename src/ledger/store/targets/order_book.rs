@@ -1,4 +1,5 @@
-//! The orders as a worker sees them: it takes one together with the lease of its target, and says what became of it.
+//! The orders as a worker sees them: it takes one together with the lease of its target, and reports what has become of
+//! it.
 //!
 //! An order is taken for as long as the lease of its target is held. So an order whose worker has died is free again as
 //! soon as the lease is, and nothing has to be put right.
@@ -8,13 +9,13 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 
-use crate::domain::{Clock, DatabaseAddress, JobId};
-use crate::ledger::model::{Order, OrderState};
+use crate::domain::{DatabaseAddress, JobId};
+use crate::ledger::model::{Order, OrderReport};
 use crate::ledger::postgres::{
     self, HeldLease, LeaseKeeper, LeaseTimes, free_leases, take_free_lease,
 };
 use crate::ledger::sql::{Count, SqlConnection, given, now_ms, query, query_scalar};
-use crate::ledger::store::targets::orders::{OrderRow, order_columns};
+use crate::ledger::store::targets::orders::{ORDER, OrderRow};
 use crate::ledger::{Job, LedgerError};
 
 /// A target for which a worker can work.
@@ -44,9 +45,9 @@ pub(crate) struct OrderBook {
     keeper: LeaseKeeper,
 }
 
-/// Wakes a worker when an order may be free.
+/// What is told by the database when an order may be free.
 #[derive(Debug)]
-pub(crate) struct OrderBell(PgListener);
+pub(crate) struct OrderListener(PgListener);
 
 /// How many orders wait, and for how long the first of them does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,30 +68,18 @@ const NEXT: &str = concat!(
     ") ORDER BY orders.ordered_at_ms, orders.job LIMIT 1 FOR UPDATE OF orders SKIP LOCKED"
 );
 
-const ORDER: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    " FROM orders JOIN jobs ON jobs.number = orders.job WHERE orders.job = ?"
-);
-
-/// Only the process that had the lease last says what became of an order.
-macro_rules! if_last_holder {
-    () => {
-        " AND EXISTS (SELECT 1 FROM targets WHERE target = ? AND token = ?)"
-    };
-}
-
-const SETTLE: &str = concat!(
-    "UPDATE orders SET state = ?, why = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'",
-    if_last_holder!()
-);
-
-const POSTPONE: &str = concat!(
-    "UPDATE orders SET why = ?, not_before_ms = ",
+/// Only the process that had the lease last says what has become of an order.
+const REPORT: &str = concat!(
+    "UPDATE orders SET state = ?, why = ?, not_before_ms = moment.ms + ?, tries = ?, changed_at_ms = moment.ms
+     FROM (SELECT ",
     now_ms!(),
-    " + ?, tries = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'",
-    if_last_holder!()
+    " AS ms) AS moment
+     WHERE job = ? AND state = 'waiting'
+           AND EXISTS (SELECT 1 FROM targets WHERE target = ? AND token = ?)"
 );
+
+/// A row that this version cannot read must not keep all others waiting.
+const SET_ASIDE: &str = "UPDATE orders SET state = 'stopped', why = ? WHERE job = ?";
 
 const CANCELLED: &str = concat!(
     "SELECT jobs.id FROM orders JOIN jobs ON jobs.number = orders.job
@@ -141,10 +130,7 @@ impl OrderBook {
         served: &[ServedTarget],
     ) -> Result<Option<TakenOrder>, LedgerError> {
         let names: Vec<&str> = served.iter().map(|one| one.target.as_str()).collect();
-        let mut free = match self.connection.postgres() {
-            Some(connection) => free_leases(connection, &names).await?,
-            None => return Ok(None),
-        };
+        let mut free = free_leases(&mut self.connection, &names).await?;
         while !free.is_empty() {
             let names: Vec<&str> = free.iter().map(|lease| lease.target.as_str()).collect();
             let given = serde_json::to_string(&names).unwrap_or_default();
@@ -153,83 +139,60 @@ impl OrderBook {
                 .bind(given)
                 .fetch_optional(&mut transaction)
                 .await?;
-            let Some((number, target)) = next else {
+            let next = next.and_then(|(number, target)| {
+                let place = free.iter().position(|lease| lease.target == target)?;
+                let served = served.iter().find(|one| one.target == target)?;
+                Some((number, free.swap_remove(place), served.times))
+            });
+            let Some((number, lease, times)) = next else {
                 transaction.rollback().await?;
-                return Ok(None);
+                break;
             };
-            let place = free.iter().position(|lease| lease.target == target);
-            let lease = place.map(|place| free.swap_remove(place));
-            let times = served.iter().find(|one| one.target == target);
-            let (Some(lease), Some(served)) = (lease, times) else {
-                return Ok(None);
-            };
-            let Some(connection) = transaction.postgres() else {
-                return Ok(None);
-            };
-            let taken = take_free_lease(connection, &lease, served.times).await?;
-            let Some(granted) = taken else {
+            let Some(granted) = take_free_lease(&mut transaction, &lease, times).await? else {
                 // Another process was faster: an order for another target may be free.
                 transaction.rollback().await?;
                 continue;
             };
-            let row: OrderRow = query(ORDER)
-                .bind(number)
-                .fetch_one(&mut transaction)
-                .await?;
-            let job: Job = query("SELECT * FROM jobs WHERE number = ?")
-                .bind(number)
-                .fetch_one(&mut transaction)
-                .await?;
-            transaction.commit().await?;
-            return Ok(Some(TakenOrder {
-                order: row.into(),
-                job,
-                lease: Arc::new(granted.kept_by(&self.keeper)),
-            }));
+            match read(&mut transaction, number).await {
+                Ok((order, job)) => {
+                    transaction.commit().await?;
+                    return Ok(Some(TakenOrder {
+                        order,
+                        job,
+                        lease: Arc::new(granted.kept_by(&self.keeper)),
+                    }));
+                }
+                Err(error) if error.may_pass() => return Err(error),
+                Err(error) => {
+                    transaction.rollback().await?;
+                    query(SET_ASIDE)
+                        .bind(error.to_string())
+                        .bind(number)
+                        .execute(&mut self.connection)
+                        .await?;
+                    free.push(lease);
+                }
+            }
         }
         Ok(None)
     }
 
-    /// An order came to its end. Nothing is stored if another process has taken it meanwhile, or if it was cancelled.
+    /// Stores what has become of an order. Nothing is stored if another process has taken it meanwhile, or if it was
+    /// cancelled.
     ///
     /// # Errors
     /// The database fails.
-    pub(crate) async fn settle(
+    pub(crate) async fn report(
         &mut self,
         job: &Job,
         token: i64,
-        state: OrderState,
-        why: Option<&str>,
+        report: &OrderReport,
     ) -> Result<(), LedgerError> {
-        query(SETTLE)
-            .bind(state)
-            .bind(why)
-            .bind(Clock::System.now())
-            .bind(job.number)
-            .bind(&job.target)
-            .bind(token)
-            .execute(&mut self.connection)
-            .await?;
-        Ok(())
-    }
-
-    /// An order is to be tried again after this time. Nothing is stored if another process has taken it meanwhile.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub(crate) async fn postpone(
-        &mut self,
-        job: &Job,
-        token: i64,
-        why: &str,
-        wait: Duration,
-        tries: u64,
-    ) -> Result<(), LedgerError> {
-        query(POSTPONE)
-            .bind(why)
-            .bind(Count::millis(wait))
-            .bind(Count(tries))
-            .bind(Clock::System.now())
+        query(REPORT)
+            .bind(report.state)
+            .bind(&report.why)
+            .bind(Count::millis(report.wait))
+            .bind(Count(report.tries))
             .bind(job.number)
             .bind(&job.target)
             .bind(token)
@@ -267,7 +230,16 @@ impl OrderBook {
     }
 }
 
-impl OrderBell {
+async fn read(connection: &mut SqlConnection, number: i64) -> Result<(Order, Job), LedgerError> {
+    let row: OrderRow = query(ORDER).bind(number).fetch_one(connection).await?;
+    let job = query("SELECT * FROM jobs WHERE number = ?")
+        .bind(number)
+        .fetch_one(connection)
+        .await?;
+    Ok((row.into(), job))
+}
+
+impl OrderListener {
     /// Listens from now on.
     ///
     /// # Errors
@@ -285,11 +257,11 @@ impl OrderBell {
     ///
     /// # Errors
     /// The connection was lost: whoever listens has to begin anew, and may have missed something.
-    pub(crate) async fn rung(&mut self) -> Result<(), LedgerError> {
+    pub(crate) async fn notified(&mut self) -> Result<(), LedgerError> {
         if self.0.try_recv().await?.is_none() {
             return Err(LedgerError::Sql(sqlx::Error::PoolClosed));
         }
-        // Several calls are answered by one look.
+        // Several notifications are answered by one look.
         while self.0.next_buffered().is_some() {}
         Ok(())
     }
@@ -300,8 +272,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{IdRule, LedgerAddress};
-    use crate::ledger::model::NewOrder;
+    use crate::domain::{Clock, IdRule, LedgerAddress};
+    use crate::ledger::model::{NewOrder, OrderState};
     use crate::ledger::testing::{LedgerBed, TestStore, id};
     use crate::ledger::{Contention, Ledger, RunKind};
 
@@ -403,19 +375,12 @@ mod tests {
         let (job, mine) = (taken.job.clone(), taken.lease.token);
         bed.take_over().await;
         let [book, _] = &mut bed.books;
-        let stopped = OrderState::Stopped;
-        book.settle(&job, mine, stopped, Some("late"))
-            .await
-            .unwrap();
-        let wait = Duration::from_mins(1);
-        book.postpone(&job, mine, "late", wait, 1).await.unwrap();
+        let stopped = OrderReport::new(OrderState::Stopped, Some("why".to_owned()));
+        book.report(&job, mine, &stopped).await.unwrap();
         assert_eq!(bed.state().await, (OrderState::Waiting, None));
         let [book, _] = &mut bed.books;
-        book.settle(&job, mine + 1, stopped, Some("why"))
-            .await
-            .unwrap();
-        let why = Some("why".to_owned());
-        assert_eq!(bed.state().await, (stopped, why));
+        book.report(&job, mine + 1, &stopped).await.unwrap();
+        assert_eq!(bed.state().await, (stopped.state, stopped.why));
         assert!(bed.take(0).await.is_none());
     }
 
@@ -428,7 +393,12 @@ mod tests {
         let mine = taken.lease.token;
         let (job, hour) = (taken.job.clone(), Duration::from_hours(1));
         let [book, _] = &mut bed.books;
-        book.postpone(&job, mine, "down", hour, 3).await.unwrap();
+        let down = OrderReport {
+            wait: hour,
+            tries: 3,
+            ..OrderReport::new(OrderState::Waiting, Some("down".to_owned()))
+        };
+        book.report(&job, mine, &down).await.unwrap();
         assert_eq!(book.backlog().await.unwrap(), Backlog::default());
         assert!(book.cancelled_among(&[&job.id]).await.unwrap().is_empty());
         assert!(bed.take(0).await.is_none());
@@ -446,26 +416,49 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_comes_with_an_order_and_with_a_lease_that_is_given_back() {
+    async fn an_order_that_cannot_be_read_keeps_no_other_waiting() {
+        let Some(mut bed) = OrderBed::new().await else {
+            return;
+        };
+        let spoil = "UPDATE orders SET terms = 'no JSON'";
+        query(spoil)
+            .execute(&mut bed.bed.ledger.connection)
+            .await
+            .unwrap();
+        assert!(bed.take(0).await.is_none());
+        let stopped = "SELECT count(*) FROM orders WHERE state = 'stopped' AND why LIKE '%terms%'";
+        let Count(stopped) = query_scalar(stopped)
+            .fetch_one(&mut bed.bed.ledger.connection)
+            .await
+            .unwrap();
+        assert_eq!(stopped, 1);
+        // The lease is free for the next order.
+        let job = bed.bed.job.clone();
+        bed.bed.ledger.place_order(&job, &order()).await.unwrap();
+        assert!(bed.take(1).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_notification_comes_with_an_order_and_with_a_lease_that_is_given_back() {
         let Some(mut bed) = OrderBed::new().await else {
             return;
         };
         let LedgerAddress::Database(address) = bed.bed.store.address() else {
             return;
         };
-        let mut bell = OrderBell::listen(&address).await.unwrap();
+        let mut listener = OrderListener::listen(&address).await.unwrap();
         let job = bed.bed.job.clone();
         bed.bed.ledger.place_order(&job, &order()).await.unwrap();
-        bell.rung().await.unwrap();
+        listener.notified().await.unwrap();
         drop(bed.take(0).await.unwrap());
-        bell.rung().await.unwrap();
+        listener.notified().await.unwrap();
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         query(cut)
             .execute(&mut bed.bed.ledger.connection)
             .await
             .unwrap();
-        bell.rung().await.unwrap_err();
+        listener.notified().await.unwrap_err();
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use sqlx::FromRow;
 
-use crate::domain::{JobId, Timestamp};
+use crate::domain::{DatabaseAddress, JobId, LedgerAddress, Timestamp};
 use crate::ledger::model::{NewOrder, Order, OrderState};
 use crate::ledger::sql::{Count, Json, SqlConnection, now_ms, query};
 use crate::ledger::{Holder, Job, Ledger, LedgerError, Reader};
@@ -53,10 +53,8 @@ macro_rules! order_columns {
     };
 }
 
-pub(super) use order_columns;
-
 /// Wakes the workers, once the transaction is committed.
-const RING: &str = "SELECT pg_notify('offboard_orders', '')";
+const NOTIFY: &str = "SELECT pg_notify('offboard_orders', '')";
 
 const PLACE: &str = concat!(
     "INSERT INTO orders (job, state, confirmed, terms, host, operator, ordered_at_ms, changed_at_ms)
@@ -72,11 +70,23 @@ const PLACE: &str = concat!(
 const CANCEL: &str = "
     UPDATE orders SET state = 'cancelled', why = ?, changed_at_ms = ? WHERE job = ? AND state = 'waiting'";
 
-const ORDER_OF: &str = concat!(
+/// The order of a job, by the number of the job.
+pub(super) const ORDER: &str = concat!(
     "SELECT ",
     order_columns!(),
     " FROM orders JOIN jobs ON jobs.number = orders.job WHERE orders.job = ?"
 );
+
+/// The database of a ledger in which jobs can be left to workers.
+///
+/// # Errors
+/// [`LedgerError::NoWorkers`] for a file.
+pub(crate) fn with_workers(address: &LedgerAddress) -> Result<&DatabaseAddress, LedgerError> {
+    match address {
+        LedgerAddress::Database(database) => Ok(database),
+        LedgerAddress::File(path) => Err(LedgerError::NoWorkers(path.display().to_string())),
+    }
+}
 
 impl Ledger {
     /// Leaves a job to the workers. An earlier order of the same job is replaced.
@@ -89,7 +99,7 @@ impl Ledger {
         job: &Job,
         order: &NewOrder,
     ) -> Result<(), LedgerError> {
-        self.has_workers()?;
+        with_workers(self.address())?;
         let mut transaction = self.begin(job.number).await?;
         query(PLACE)
             .bind(job.number)
@@ -99,7 +109,7 @@ impl Ledger {
             .bind(&order.operator)
             .execute(&mut transaction)
             .await?;
-        query(RING).execute(&mut transaction).await?;
+        query(NOTIFY).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -110,7 +120,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::NoWorkers`] in a file; or the ledger cannot be written.
     pub(crate) async fn cancel_order(&mut self, job: &Job, why: &str) -> Result<bool, LedgerError> {
-        self.has_workers()?;
+        with_workers(self.address())?;
         let now = self.clock.now();
         let mut transaction = self.connection.begin().await?;
         let cancelled = query(CANCEL)
@@ -119,24 +129,11 @@ impl Ledger {
             .bind(job.number)
             .execute(&mut transaction)
             .await?;
-        query(RING).execute(&mut transaction).await?;
+        query(NOTIFY).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(cancelled > 0)
     }
 
-    /// Makes sure that jobs can be left to workers in this ledger.
-    ///
-    /// # Errors
-    /// [`LedgerError::NoWorkers`] in a file.
-    pub(crate) fn has_workers(&self) -> Result<(), LedgerError> {
-        if self.connection.is_postgres() {
-            return Ok(());
-        }
-        Err(LedgerError::NoWorkers(self.address().to_string()))
-    }
-}
-
-impl Ledger {
     /// Whether the job is left to the workers, and they are to go on with it.
     ///
     /// # Errors
@@ -161,7 +158,7 @@ async fn order_of(connection: &mut SqlConnection, job: &Job) -> Result<Option<Or
     if !connection.is_postgres() {
         return Ok(None);
     }
-    let row: Option<OrderRow> = query(ORDER_OF)
+    let row: Option<OrderRow> = query(ORDER)
         .bind(job.number)
         .fetch_optional(connection)
         .await?;
