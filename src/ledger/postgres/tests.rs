@@ -7,7 +7,7 @@ use crate::domain::{Clock, DatabaseAddress, IdRule, LeaseTerm, Timestamp};
 use crate::ledger::postgres::lease::{GIVE_BACK, RENEW, TAKE};
 use crate::ledger::postgres::{Contention, LeaseTimes, LeaseWait, open};
 use crate::ledger::sql::{SqlConnection, query_scalar};
-use crate::ledger::store::LOCK_LEASE;
+use crate::ledger::store::LOCK_JOB_UNDER_LEASE;
 use crate::ledger::testing::{LedgerBed, TestStore, id, released};
 use crate::ledger::{Ledger, LedgerError, RunKind};
 use proptest::prelude::*;
@@ -178,6 +178,9 @@ impl Race {
                  'SELECT to_timestamp(ms / 1000.0) FROM fake_clock'",
             "TRUNCATE targets, fake_clock",
             "INSERT INTO fake_clock VALUES (1000000)",
+            "INSERT INTO jobs (number, id, key, target, change, roster_path, roster_digest, roster_header, lines,
+                               users, created_at_ms)
+             VALUES (1, '01', '', 'https://scim.example.com/', 'disable', '', '', '[]', 0, 0, 0) ON CONFLICT DO NOTHING",
         ] {
             sqlx::query(sql).execute(&mut connection).await.unwrap();
         }
@@ -260,8 +263,8 @@ impl Race {
         let (mut senders, mut committers) = (0, 0);
         for (token, term) in self.runners.into_iter().flatten() {
             senders += usize::from(term.outlasts(now.0, now.1, Duration::from_millis(1)));
-            let held: Option<i64> = query_scalar(LOCK_LEASE)
-                .bind(TARGET)
+            let held: Option<i64> = query_scalar(LOCK_JOB_UNDER_LEASE)
+                .bind(1_i64)
                 .bind(token)
                 .fetch_optional(&mut self.connection)
                 .await

@@ -4,12 +4,14 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::LeaseTerm;
-use crate::ledger::sql::{Sql, query};
+use crate::ledger::sql::first_statements::PreparedCalls;
+use crate::ledger::sql::query::StoredRow;
+use crate::ledger::sql::{FirstStatements, Sql, query};
 
 /// For how long a database that is there may take to answer once the lease has ended.
 const AFTER_THE_END: Duration = Duration::from_secs(5);
@@ -20,6 +22,8 @@ pub(in crate::ledger) struct SqlConnection {
     database: Database,
     /// A transaction was dropped in its middle: it is rolled back before the next statement.
     is_abandoned: bool,
+    /// What was prepared to begin transactions with.
+    prepared: PreparedCalls,
     /// The lease under which the connection is used: a statement that is not answered by its end is given up.
     lease: Option<watch::Receiver<LeaseTerm>>,
 }
@@ -43,6 +47,7 @@ impl From<SqliteConnection> for SqlConnection {
         Self {
             database: Database::Sqlite(connection),
             is_abandoned: false,
+            prepared: PreparedCalls::default(),
             lease: None,
         }
     }
@@ -53,6 +58,7 @@ impl From<PgConnection> for SqlConnection {
         Self {
             database: Database::Postgres(connection),
             is_abandoned: false,
+            prepared: PreparedCalls::default(),
             lease: None,
         }
     }
@@ -117,6 +123,36 @@ impl SqlConnection {
             connection: self,
             is_over: false,
         })
+    }
+
+    /// Begins a transaction of PostgreSQL with these statements, and gives what the last one has found; `None`, and no
+    /// transaction, if one that must find a row has found none.
+    pub(in crate::ledger) async fn begin_with<T: StoredRow>(
+        &mut self,
+        first: FirstStatements,
+    ) -> Result<Option<(Transaction<'_>, T)>, sqlx::Error> {
+        let lease = self.lease();
+        let Database::Postgres(_) = self.database().await? else {
+            return Ok(None);
+        };
+        // If this is dropped in its middle, or fails, there may be a transaction.
+        self.is_abandoned = true;
+        let Database::Postgres(database) = &mut self.database else {
+            return Ok(None);
+        };
+        let text = first.text(&mut self.prepared);
+        let found = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(database);
+        let rows = within(lease, found).await?;
+        let Some(last) = rows.last().filter(|_| rows.len() == first.reads()) else {
+            return Ok(None);
+        };
+        let last = T::from_row(last)?;
+        self.is_abandoned = false;
+        let transaction = Transaction {
+            connection: self,
+            is_over: false,
+        };
+        Ok(Some((transaction, last)))
     }
 
     /// Begins a transaction that writes nothing but temporary tables.

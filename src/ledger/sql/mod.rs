@@ -4,8 +4,10 @@
 //! databases; where the languages differ, the words of `dialect` make the two texts from one. Nothing here knows
 //! what is stored.
 
+mod column_arrays;
 mod connection;
 mod dialect;
+mod first_statements;
 mod query;
 mod rows_sql;
 mod statement;
@@ -16,6 +18,7 @@ pub(in crate::ledger) use connection::{SqlConnection, Transaction, within};
 pub(in crate::ledger) use dialect::{
     elements, given, json_in, member, now_ms, object_as_json, row_as_json, rows_as_json, twin,
 };
+pub(in crate::ledger) use first_statements::FirstStatements;
 pub(in crate::ledger) use query::{query, query_scalar};
 pub(in crate::ledger) use rows_sql::RowsSql;
 pub(in crate::ledger) use statement::Sql;

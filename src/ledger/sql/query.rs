@@ -1,7 +1,7 @@
 //! A statement with its values, to be carried out by either database.
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
@@ -63,6 +63,20 @@ pub(super) async fn execute(
             Ok(within(lease, done).await?.rows_affected())
         }
     }
+}
+
+/// Carries out a statement of PostgreSQL with these values.
+pub(super) async fn execute_in_postgres(
+    connection: &mut SqlConnection,
+    text: String,
+    values: PgArguments,
+) -> Result<(), sqlx::Error> {
+    let lease = connection.lease();
+    if let Database::Postgres(connection) = connection.database().await? {
+        let done = sqlx::query_with(AssertSqlSafe(text), values).execute(connection);
+        within(lease, done).await?;
+    }
+    Ok(())
 }
 
 impl Query {

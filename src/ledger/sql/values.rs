@@ -115,18 +115,24 @@ impl BoundValues {
         Ok(arguments)
     }
 
-    /// The values as PostgreSQL takes them. Its texts hold no character NUL: there is a replacement character in
-    /// its place. In the events, whose texts are JSON, it is escaped and stays.
+    /// About how many bytes the values are on their way to PostgreSQL.
+    pub(super) fn bytes(&self) -> usize {
+        let length = |value: &BoundValue| match value {
+            BoundValue::Number(_) => size_of::<i64>(),
+            BoundValue::Text(text) => text.as_deref().map_or(0, str::len),
+        };
+        // Each value has its length before it.
+        self.0.iter().map(|value| 4 + length(value)).sum()
+    }
+
+    /// The values as PostgreSQL takes them.
     pub(super) fn for_postgres(self) -> Result<PgArguments, sqlx::Error> {
         let mut arguments = PgArguments::default();
         arguments.reserve(self.0.len(), 0);
         for value in self.0 {
             let added = match value {
                 BoundValue::Number(number) => arguments.add(number),
-                BoundValue::Text(Some(text)) if text.contains('\0') => {
-                    arguments.add(text.replace('\0', "\u{fffd}"))
-                }
-                BoundValue::Text(text) => arguments.add(text.as_deref()),
+                BoundValue::Text(text) => arguments.add(text.as_deref().map(storable)),
             };
             added.map_err(encode_error)?;
         }
@@ -134,6 +140,16 @@ impl BoundValues {
     }
 }
 
-fn encode_error(error: BoxDynError) -> sqlx::Error {
+/// The text as PostgreSQL can store it. Its texts hold no character NUL: there is a replacement character in its place.
+/// In the events, whose texts are JSON, it is escaped and stays.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+pub(super) fn encode_error(error: BoxDynError) -> sqlx::Error {
     sqlx::Error::Encode(error)
 }

@@ -21,7 +21,7 @@ pub(in crate::ledger) use jobs::PlanGuard;
 pub use jobs::{Job, JobSelector};
 pub(crate) use jobs::{JobPlan, Retriable, RunRow, UndoMark, Undone, UndoneBy};
 #[cfg(test)]
-pub(in crate::ledger) use open_ledger::LOCK_LEASE;
+pub(in crate::ledger) use open_ledger::LOCK_JOB_UNDER_LEASE;
 pub(crate) use open_ledger::SharedReader;
 pub use open_ledger::{Ledger, Reader};
 pub(crate) use pages::{Pages, Placed};

@@ -8,7 +8,7 @@ use crate::domain::{Clock, LeaseTerm, LedgerAddress};
 use crate::ledger::postgres::{
     self, Contention, HeldLease, LeaseKeeper, LeaseTimes, LeaseWait, lease_holder, take_lease,
 };
-use crate::ledger::sql::{SqlConnection, Transaction, query, query_scalar};
+use crate::ledger::sql::{FirstStatements, SqlConnection, Transaction, query};
 use crate::ledger::sqlite::{self, LedgerFile};
 use crate::ledger::store::{Job, PlanGuard};
 use crate::ledger::{Holder, LedgerError};
@@ -33,12 +33,14 @@ pub struct Ledger {
 pub(crate) type SharedReader = Arc<Mutex<Reader>>;
 
 /// Locks a job until the end of the transaction. The lock of SQLite is the whole file's.
-const LOCK_JOB: &str = "SELECT number FROM jobs WHERE number = ? FOR UPDATE";
+const LOCK_JOB: &str = "SELECT number FROM jobs WHERE number = ?1 FOR UPDATE";
 
-/// Locks a lease until the end of the transaction, if this process holds it: whoever takes it over waits for that. A
-/// renewal does not, since it leaves the key as it is.
-pub(in crate::ledger) const LOCK_LEASE: &str =
-    "SELECT token FROM targets WHERE target = ? AND token = ? FOR KEY SHARE";
+/// Locks a job, and the lease of its target, until the end of the transaction, if this process holds that lease: whoever
+/// takes it over waits. A renewal does not wait, since it leaves the key as it is.
+pub(in crate::ledger) const LOCK_JOB_UNDER_LEASE: &str = "
+    SELECT number FROM jobs JOIN targets ON targets.target = jobs.target
+    WHERE number = ?1 AND token = ?2
+    FOR KEY SHARE OF targets FOR UPDATE OF jobs";
 
 /// Only one job is loaded at a time, so that each has a number of its own. The number is "ofbl".
 const LOCK_NUMBERS: &str = "SELECT pg_advisory_xact_lock(1868980844)";
@@ -175,21 +177,20 @@ impl Ledger {
         &mut self,
         job: i64,
     ) -> Result<Transaction<'_>, LedgerError> {
-        let mut transaction = self.connection.begin().await?;
-        if transaction.is_postgres() {
-            if let Some(lease) = &self.lease {
-                let held: Option<i64> = query_scalar(LOCK_LEASE)
-                    .bind(&lease.target)
-                    .bind(lease.token)
-                    .fetch_optional(&mut transaction)
-                    .await?;
-                if held.is_none() {
-                    return Err(LedgerError::TakenOver);
-                }
-            }
-            query(LOCK_JOB).bind(job).execute(&mut transaction).await?;
+        if !self.connection.is_postgres() {
+            return Ok(self.connection.begin().await?);
         }
+        let begun = self.connection.begin_with(self.lock(job)).await?;
+        let (transaction, (_,)): (_, (i64,)) = begun.ok_or(LedgerError::TakenOver)?;
         Ok(transaction)
+    }
+
+    /// What locks a job, and the lease under which this process works on it.
+    pub(in crate::ledger::store) fn lock(&self, job: i64) -> FirstStatements {
+        match &self.lease {
+            Some(lease) => FirstStatements::reading(LOCK_JOB_UNDER_LEASE, &[job, lease.token]),
+            None => FirstStatements::reading(LOCK_JOB, &[job]),
+        }
     }
 
     /// Begins the transaction in which a job is loaded.

@@ -79,7 +79,7 @@ pub(super) struct ChainEnd {
 }
 
 impl ChainEnd {
-    const FIND: &'static str = "
+    pub(super) const FIND: &'static str = "
         SELECT coalesce(seq, 0) AS seq, hash, runs.id AS run,
                runs.number IS NOT NULL AND ended_at_ms IS NULL AS is_open
         FROM (SELECT 1 AS one) AS here

@@ -5,7 +5,7 @@
 
 use crate::domain::{Effect, Entry, Fact, IdRule};
 use crate::ledger::record::{FactEvents, NewEvent};
-use crate::ledger::sql::{BoundValues, RowsSql, SqlConnection, query};
+use crate::ledger::sql::{BoundValues, RowsSql, SqlConnection, Transaction, query};
 use crate::ledger::store::events::chain_end::{ChainEnd, append};
 use crate::ledger::store::events::shown_users::{LOOKED_UP, RENEWED};
 use crate::ledger::store::events::user_states::{
@@ -28,6 +28,7 @@ pub(in crate::ledger) async fn record(
         return Ok(());
     }
     let end = ChainEnd::find(connection, job, Some(run)).await?;
+    note_claims(connection, job, entries).await?;
     store(connection, job, run, ids, entries, end).await
 }
 
@@ -43,8 +44,7 @@ pub(in crate::ledger) async fn commit(
     ids: IdRule,
     entries: &[Entry],
 ) -> Result<(), LedgerError> {
-    let mut transaction = ledger.begin(job).await?;
-    let end = ChainEnd::find(&mut transaction, job, Some(run)).await?;
+    let (mut transaction, end) = begin(ledger, job, run, entries).await?;
     // The lock keeps other processes out unless its file was removed. A process that then began a run of
     // this job has put our claims in doubt and reads those users again: our run must not go on beside it.
     if !end.is_open {
@@ -53,6 +53,49 @@ pub(in crate::ledger) async fn commit(
     store(&mut transaction, job, run, ids, entries, end).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Begins the transaction that stores facts, and finds the end of the chain.
+async fn begin<'l>(
+    ledger: &'l mut Ledger,
+    job: i64,
+    run: i64,
+    entries: &[Entry],
+) -> Result<(Transaction<'l>, ChainEnd), LedgerError> {
+    if ledger.connection.is_postgres() {
+        let mut first = ledger.lock(job);
+        if let Some(last) = last_claim(entries) {
+            first = first.then_writing(CLAIMED_TO, &[last, job]);
+        }
+        let first = first.then_reading(ChainEnd::FIND, &[job, run]);
+        let begun = ledger.connection.begin_with(first).await?;
+        return begun.ok_or(LedgerError::TakenOver);
+    }
+    let mut transaction = ledger.begin(job).await?;
+    let end = ChainEnd::find(&mut transaction, job, Some(run)).await?;
+    note_claims(&mut transaction, job, entries).await?;
+    Ok((transaction, end))
+}
+
+/// Notes how far the claims of the job have come.
+async fn note_claims(
+    connection: &mut SqlConnection,
+    job: i64,
+    entries: &[Entry],
+) -> Result<(), LedgerError> {
+    if let Some(last) = last_claim(entries) {
+        let noted = query(CLAIMED_TO).bind(last).bind(job);
+        noted.execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// The greatest line that is in flight or in doubt after these facts.
+fn last_claim(entries: &[Entry]) -> Option<i64> {
+    let claims = entries.iter().filter(|entry| is_claim(&entry.fact));
+    let last = claims.map(|claim| claim.line.0).max()?;
+    // Lines are counted, and stay far below the greatest number.
+    i64::try_from(last).ok()
 }
 
 /// Stores facts behind the end of the chain.
@@ -82,14 +125,6 @@ async fn store(
     update(connection, RELEASE, &run, &states.released, &job).await?;
     update(connection, VERIFY, &run, &states.verified, &job).await?;
     update(connection, SEND, &run, &states.sent, &job).await?;
-    let claims = entries.iter().filter(|entry| is_claim(&entry.fact));
-    if let Some(last) = claims.map(|claim| claim.line).max() {
-        query(CLAIMED_TO)
-            .bind(last)
-            .bind(job[0])
-            .execute(connection)
-            .await?;
-    }
     Ok(())
 }
 
