@@ -16,6 +16,8 @@ pub(in crate::ledger) struct FirstStatements {
     calls: Vec<Call>,
     /// The number of statements that must find a row.
     reads: usize,
+    /// Whether the statements of the transaction are planned once, and not each time.
+    is_planned_once: bool,
 }
 
 #[derive(Debug)]
@@ -34,6 +36,7 @@ impl FirstStatements {
         let none = Self {
             calls: Vec::new(),
             reads: 0,
+            is_planned_once: false,
         };
         none.then_reading(sql, numbers)
     }
@@ -51,16 +54,25 @@ impl FirstStatements {
         self
     }
 
+    /// The statements of the transaction are planned once, and not for the values of each time. They must leave the
+    /// database no choice (see `of_line!`): the plan may be of a moment when the tables were empty.
+    pub(in crate::ledger) fn planned_once(mut self) -> Self {
+        self.is_planned_once = true;
+        self
+    }
+
     /// The number of statements that must find a row.
     pub(super) fn reads(&self) -> usize {
         self.reads
     }
 
-    /// The text that begins a transaction with the statements. Statements with rows in the same transaction are planned
-    /// once and not each time: they leave the database no choice (see `of_line!`).
+    /// The text that begins a transaction with the statements.
     pub(super) fn text(&self, prepared: &mut PreparedCalls) -> String {
         let mut preparing = String::new();
-        let mut text = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan;".to_owned();
+        let mut text = "BEGIN;".to_owned();
+        if self.is_planned_once {
+            text.push_str("SET LOCAL plan_cache_mode = force_generic_plan;");
+        }
         // Writing to a `String` cannot fail.
         for Call { sql, numbers } in &self.calls {
             let known = prepared.0.iter().position(|one| one == sql);

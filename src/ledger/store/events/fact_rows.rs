@@ -63,7 +63,7 @@ async fn begin<'l>(
     entries: &[Entry],
 ) -> Result<(Transaction<'l>, ChainEnd), LedgerError> {
     if ledger.connection.is_postgres() {
-        let mut first = ledger.lock(job);
+        let mut first = ledger.lock(job).planned_once();
         if let Some(last) = last_claim(entries) {
             first = first.then_writing(CLAIMED_TO, &[last, job]);
         }
