@@ -18,34 +18,26 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// A settings or profile file is wrong.
-    #[error("settings `{path}`, line {line}: {why}")]
-    Parse {
+    #[error("settings `{path}`{}", all_faults(faults))]
+    Faulty {
         /// The file.
         path: PathBuf,
-        /// Where. The line itself may hold a secret that was put there by mistake, so it is not shown.
-        line: usize,
-        /// Why.
-        why: String,
-        /// Which secret the line looks like.
-        secret: Option<SecretKind>,
+        /// All that is wrong, by line. There is one at least.
+        faults: Vec<SettingFault>,
     },
-    /// A settings or profile file has a key that no setting has.
-    #[error(
-        "settings `{path}`, line {line}: no setting is called `{key}`{}",
-        nearest(near)
-    )]
-    UnknownKey {
-        /// The file.
+    /// A profile extends one that is not built in.
+    #[error("the profile `{path}` extends `{name}`, and no built-in profile is called so")]
+    UnknownBase {
+        /// The profile.
         path: PathBuf,
-        /// Where.
-        line: usize,
-        /// The key.
-        key: String,
-        /// The settings whose names are nearest to it, the nearest first.
-        near: Vec<String>,
-        /// The secret that the line seems to hold.
-        secret: Option<SecretKind>,
+        /// What it extends.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
     },
+    /// A settings file has a key of profiles.
+    #[error("`extends` in the settings `{0}`: it is part of a profile")]
+    OnlyInProfile(PathBuf),
     /// The file of a built-in profile cannot be used.
     #[error("the built-in profile `{name}` is broken: {why}")]
     BrokenProfile {
@@ -170,13 +162,11 @@ pub enum SettingsError {
         /// The other one.
         other: &'static str,
     },
-    /// Nothing says what this should be.
-    #[error("nothing says {what}")]
+    /// Nothing says what these should be.
+    #[error("nothing says {}", needed(needs))]
     Missing {
-        /// What is missing.
-        what: &'static str,
-        /// The flag that says it.
-        flag: &'static str,
+        /// All that is missing. There is one at least.
+        needs: Vec<MissingSetting>,
     },
     /// A place of an address is empty.
     #[error("nothing says what stands for `{{{name}}}` in `{url}`")]
@@ -255,9 +245,12 @@ impl SettingsError {
                     .to_owned(),
             ),
             Self::Contrary { one, other } => Some(format!("leave out `{one}` or `{other}`")),
-            Self::Missing { flag, .. } => Some(format!(
-                "give `{flag}`, or set it in offboard.toml or the environment"
-            )),
+            Self::Missing { needs } => Some(match needs.as_slice() {
+                [MissingSetting { flag, .. }] => {
+                    format!("give `{flag}`, or set it in offboard.toml or the environment")
+                }
+                _ => "give these flags, or set them in offboard.toml or the environment".to_owned(),
+            }),
             Self::UrlPart { name, .. } => Some(format!(
                 "give `--place {name}=…`, or set it in the `[places]` of offboard.toml"
             )),
@@ -300,20 +293,12 @@ impl SettingsError {
                 kind.name(),
                 kind.variable()
             )),
-            Self::Parse {
-                secret: Some(kind), ..
-            }
-            | Self::UnknownKey {
-                secret: Some(kind), ..
-            } => Some(format!(
-                "secrets do not belong in this file: set {}, or name a file with `{}`",
-                kind.variable(),
-                kind.flag().trim_start_matches('-')
+            Self::Faulty { faults, .. } => faults_hint(faults),
+            Self::UnknownBase { known, .. } => Some(format!("built in: {}", known.join(", "))),
+            Self::OnlyInProfile(path) => Some(format!(
+                "if `{0}` is a profile, name it with `--profile {0}`",
+                path.display()
             )),
-            Self::UnknownKey { .. } => Some(
-                "`offboard config init FILE` writes a file in which every setting is explained"
-                    .to_owned(),
-            ),
             Self::TooMuch { .. }
             | Self::BrokenProfile { .. }
             | Self::Moment(_)
@@ -321,7 +306,6 @@ impl SettingsError {
             | Self::NoPart { .. }
             | Self::Read { .. }
             | Self::ReadProtect { .. }
-            | Self::Parse { .. }
             | Self::Header(_)
             | Self::TokenCommand
             | Self::Scheme(_)
@@ -330,15 +314,67 @@ impl SettingsError {
     }
 }
 
-/// The nearest names, as the end of a sentence.
-fn nearest(near: &[String]) -> String {
-    let quoted = |key: &String| format!("`{key}`");
-    match near {
-        [] => String::new(),
-        [one] => format!("; the nearest is {}", quoted(one)),
-        several => {
-            let names: Vec<_> = several.iter().map(quoted).collect();
-            format!("; the nearest are {}", names.join(", "))
-        }
+/// Something that is wrong in a settings file or a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingFault {
+    /// The line. It may hold a secret that was put there by mistake, so it is not shown.
+    pub line: usize,
+    /// What is wrong.
+    pub why: String,
+    /// Whether no setting has such a name.
+    pub is_unknown: bool,
+    /// The secret that the line seems to hold.
+    pub secret: Option<SecretKind>,
+}
+
+/// Something that has to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingSetting {
+    /// What it is, as the end of "nothing says …".
+    pub what: &'static str,
+    /// The flag that says it.
+    pub flag: &'static str,
+}
+
+impl MissingSetting {
+    /// The error that this alone is missing.
+    pub(in crate::settings) fn missing(self) -> SettingsError {
+        SettingsError::Missing { needs: vec![self] }
     }
+}
+
+/// The faults as the end of a message: one behind the name of the file, several below it.
+fn all_faults(faults: &[SettingFault]) -> String {
+    let one = |fault: &SettingFault| format!("line {}: {}", fault.line, fault.why);
+    if let [fault] = faults {
+        return format!(", {}", one(fault));
+    }
+    let lines = faults.iter().map(|fault| format!("\n  {}", one(fault)));
+    let lines: Vec<_> = lines.collect();
+    format!(", {} faults:{}", faults.len(), lines.concat())
+}
+
+fn faults_hint(faults: &[SettingFault]) -> Option<String> {
+    if let Some(kind) = faults.iter().find_map(|fault| fault.secret) {
+        return Some(format!(
+            "secrets do not belong in this file: set {}, or name a file with `{}`",
+            kind.variable(),
+            kind.flag().trim_start_matches('-')
+        ));
+    }
+    faults.iter().any(|fault| fault.is_unknown).then(|| {
+        "`offboard config init FILE` writes a file in which every setting is explained".to_owned()
+    })
+}
+
+/// What is missing, as the end of a sentence: by one flag, or by several with their names.
+fn needed(needs: &[MissingSetting]) -> String {
+    if let [need] = needs {
+        return need.what.to_owned();
+    }
+    let each = needs
+        .iter()
+        .map(|need| format!("{} (`{}`)", need.what, need.flag));
+    let each: Vec<_> = each.collect();
+    each.join(", ")
 }

@@ -16,7 +16,7 @@ mod sources;
 mod values;
 
 pub use declare::{Declared, Evidence, template};
-pub(crate) use error::SettingsError;
+pub(crate) use error::{MissingSetting, SettingFault, SettingsError};
 pub(crate) use groups::{
     ColorSettings, EndSettings, FileSettings, Grounds, LogSettings, LookUpSettings,
     ProgressSettings, ReadingSettings, ReportSettings, Requirement, StrictSettings,

@@ -14,8 +14,8 @@ use crate::roster::RosterOptions;
 use crate::scim::Dialect;
 use crate::settings::groups::{SecretVariables, network};
 use crate::settings::values::{moment, some_time};
-use crate::settings::{Grounds, Layer, SecretKind, SettingsError, SignIn, Span};
-use crate::settings::{protect, recorded};
+use crate::settings::{Grounds, Layer, MissingSetting, SecretKind, SettingsError, SignIn, Span};
+use crate::settings::{protect, recorded, sign_in};
 
 /// Requests in flight: far more than any provider takes, far fewer than there are sockets.
 const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -151,20 +151,20 @@ impl Settings {
 
     fn resolve_with(layer: Layer, variables: SecretVariables) -> Result<Self, SettingsError> {
         let layer = layer.over(Layer::standard());
-        let need = |what, flag| move || SettingsError::Missing { what, flag };
+        let needs = lacking(&layer);
+        if !needs.is_empty() {
+            return Err(SettingsError::Missing { needs });
+        }
         let kept = recorded::kept(&layer);
         let roster = layer.roster_options()?;
         let requests = &layer.requests;
-        let time =
-            |time: Option<Span>, what, flag| some_time(flag, time.ok_or_else(need(what, flag))?);
+        let time = |time: Option<Span>, need: MissingSetting| {
+            some_time(need.flag, time.ok_or_else(|| need.missing())?)
+        };
         let mut notes = Vec::new();
         let http = HttpSettings {
-            connect_timeout: time(
-                requests.connect_timeout,
-                "how long connecting may take",
-                "--connect-timeout",
-            )?,
-            timeout: time(requests.timeout, "how long a request may take", "--timeout")?,
+            connect_timeout: time(requests.connect_timeout, CONNECT_TIMEOUT)?,
+            timeout: time(requests.timeout, TIMEOUT)?,
             network: network(&layer.network, variables, &mut notes)?,
             ..HttpSettings::default()
         };
@@ -175,10 +175,11 @@ impl Settings {
         };
         let sign_in = SignIn::resolve(&layer, plain)?;
         let parts = layer.hosts.places.clone().unwrap_or_default();
-        let url = |value: Option<&String>, what, flag| {
-            let text = parts.fill(value.ok_or_else(need(what, flag))?)?;
-            BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
-        };
+        let flag = SCIM_URL.flag;
+        let scim = layer.hosts.scim_url.as_ref();
+        let scim = parts.fill(scim.ok_or_else(|| SCIM_URL.missing())?)?;
+        let scim =
+            BaseUrl::parse(&scim, plain).map_err(|source| SettingsError::Url { flag, source })?;
         let rails = &layer.rails;
         let files = rails.protect_file.as_deref().unwrap_or_default();
         let words = rails.protect.clone().unwrap_or_default();
@@ -200,19 +201,13 @@ impl Settings {
             ledger: layer.files.ledger(),
             roster,
             connection: Connection {
-                scim: url(
-                    layer.hosts.scim_url.as_ref(),
-                    "where the SCIM service is",
-                    "--scim-url",
-                )?,
+                scim,
                 dialect: layer.provider.scim.clone().unwrap_or_default(),
                 sign_in,
                 http,
                 notes,
             },
-            rate: requests
-                .rate
-                .ok_or_else(need("how fast to send requests", "--rate"))?,
+            rate: requests.rate.ok_or_else(|| RATE.missing())?,
             burst: at_most("--burst", MOST_BURST, requests.burst())?,
             concurrency: at_most("--concurrency", MOST_AT_ONCE, requests.concurrency())?,
             max_attempts: requests.max_attempts(),
@@ -230,6 +225,43 @@ impl Settings {
             kept,
         })
     }
+}
+
+const SCIM_URL: MissingSetting = MissingSetting {
+    what: "where the SCIM service is",
+    flag: "--scim-url",
+};
+const RATE: MissingSetting = MissingSetting {
+    what: "how fast to send requests",
+    flag: "--rate",
+};
+const CONNECT_TIMEOUT: MissingSetting = MissingSetting {
+    what: "how long connecting may take",
+    flag: "--connect-timeout",
+};
+const TIMEOUT: MissingSetting = MissingSetting {
+    what: "how long a request may take",
+    flag: "--timeout",
+};
+
+/// All that is needed, and that no source says.
+fn lacking(layer: &Layer) -> Vec<MissingSetting> {
+    let Layer {
+        hosts, requests, ..
+    } = layer;
+    let mut needs = Vec::new();
+    for (need, is_there) in [
+        (SCIM_URL, hosts.scim_url.is_some()),
+        (RATE, requests.rate.is_some()),
+        (CONNECT_TIMEOUT, requests.connect_timeout.is_some()),
+        (TIMEOUT, requests.timeout.is_some()),
+    ] {
+        if !is_there {
+            needs.push(need);
+        }
+    }
+    needs.extend(sign_in::lacking(layer));
+    needs
 }
 
 fn at_most<T: Copy + PartialOrd + ToString>(

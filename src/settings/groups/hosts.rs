@@ -53,6 +53,12 @@ settings_group! {
             trust: Trust::Named,
             ..KEPT
         };
+        /// The built-in profile that a profile extends: what it does not say is as there.
+        #[serde(skip_serializing)]
+        extends: String => SettingFacts {
+            evidence: Evidence::Elsewhere("the name of the profile, as `profile`"),
+            ..KEPT
+        };
         /// How the provider speaks SCIM. The strongest source that has this table gives all of it.
         #[serde(deserialize_with = "checked", skip_serializing)]
         scim: Dialect => SettingFacts {
@@ -74,8 +80,8 @@ settings_group! {
 pub struct About {
     /// The provider's name.
     pub provider: String,
-    /// The server against which the profile was tried, or `from documentation`.
-    pub tried: String,
+    /// The server against which the profile was tried, or `from documentation`; `None` if the profile does not say.
+    pub tried: Option<String>,
 }
 
 /// Reads a dialect, and refuses one whose parts contradict each other.

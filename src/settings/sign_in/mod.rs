@@ -9,3 +9,4 @@ mod tests;
 
 pub(crate) use kind::{SignInKind, SignInMethod};
 pub(crate) use resolve::SignIn;
+pub(super) use resolve::lacking;

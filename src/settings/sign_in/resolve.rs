@@ -7,7 +7,7 @@ use crate::http::{BaseUrl, HeaderName, PlainHttp, endpoint, header};
 use crate::platform;
 use crate::settings::sign_in::{SignInKind, SignInMethod};
 use crate::settings::values::some_time;
-use crate::settings::{Layer, SecretKind, SettingsError};
+use crate::settings::{Layer, MissingSetting, SecretKind, SettingsError};
 
 /// How to sign in.
 #[derive(Debug, Clone)]
@@ -57,9 +57,7 @@ impl SignIn {
         layer: &Layer,
         plain: PlainHttp,
     ) -> Result<Self, SettingsError> {
-        let kind = (layer.sign_in)
-            .sign_in
-            .ok_or(missing("how to sign in", "--sign-in"))?;
+        let kind = (layer.sign_in).sign_in.ok_or_else(|| KIND.missing())?;
         let named = layer
             .sign_in
             .username
@@ -100,28 +98,20 @@ fn method(
 ) -> Result<SignInMethod, SettingsError> {
     let places = layer.hosts.places.clone().unwrap_or_default();
     // An endpoint by itself, or at its usual place at the origin of the OAuth service.
-    let url = |text: &Option<String>, path: &str, what, flag| {
+    let url = |text: &Option<String>, path: &str, need: MissingSetting| {
         let origin = layer.hosts.oauth_url.as_ref();
         let usual = || origin.map(|url| format!("{}{path}", url.trim_end_matches('/')));
         let (flag, text) = match text {
-            Some(text) => (flag, text.clone()),
-            None => ("--oauth-url", usual().ok_or(missing(what, flag))?),
+            Some(text) => (need.flag, text.clone()),
+            None => ("--oauth-url", usual().ok_or_else(|| need.missing())?),
         };
         let text = places.fill(&text)?;
         endpoint(&text, plain).map_err(|source| SettingsError::Url { flag, source })
     };
-    let token_url = || {
-        let what = "where tokens are given";
-        url(&layer.oauth.token_url, "/oauth/token", what, "--token-url")
-    };
-    let client_id = || {
-        text(
-            layer.oauth.client_id.as_ref(),
-            "which client signs in",
-            "--client-id",
-        )
-    };
-    let file = |path: &Option<PathBuf>, what, flag| path.clone().ok_or(missing(what, flag));
+    let token_url = || url(&layer.oauth.token_url, "/oauth/token", TOKEN_URL);
+    let client_id = || text(layer.oauth.client_id.as_ref(), CLIENT);
+    let file =
+        |path: &Option<PathBuf>, need: MissingSetting| path.clone().ok_or_else(|| need.missing());
     Ok(match kind {
         SignInKind::AnaplanBasic => SignInMethod::AnaplanBasic {
             service: service(layer, plain)?,
@@ -129,27 +119,14 @@ fn method(
         },
         SignInKind::AnaplanCertificate => SignInMethod::AnaplanCertificate {
             service: service(layer, plain)?,
-            certificate: file(
-                &layer.certificate.certificate_file,
-                "where the certificate is",
-                "--certificate-file",
-            )?,
-            key: file(
-                &layer.certificate.key_file,
-                "where the certificate's key is",
-                "--key-file",
-            )?,
+            certificate: file(&layer.certificate.certificate_file, CERTIFICATE)?,
+            key: file(&layer.certificate.key_file, KEY)?,
             encoding: layer.certificate.certificate_encoding(),
             format: layer.certificate.certificate_format(),
         },
         SignInKind::OauthDevice => SignInMethod::OauthDevice {
             service: DeviceService {
-                device_url: url(
-                    &layer.oauth.device_url,
-                    "/oauth/device/code",
-                    "where codes are given",
-                    "--device-url",
-                )?,
+                device_url: url(&layer.oauth.device_url, "/oauth/device/code", DEVICE_URL)?,
                 token_url: token_url()?,
                 client_id: client_id()?,
                 scope: layer.oauth.scope.clone(),
@@ -159,7 +136,7 @@ fn method(
                 .token_cache
                 .clone()
                 .or_else(token_cache)
-                .ok_or(missing("where to keep refresh tokens", "--token-cache"))?,
+                .ok_or_else(|| TOKEN_CACHE.missing())?,
         },
         SignInKind::ClientCredentials => SignInMethod::ClientCredentials {
             url: token_url()?,
@@ -175,30 +152,83 @@ fn method(
     })
 }
 
-fn missing(what: &'static str, flag: &'static str) -> SettingsError {
-    SettingsError::Missing { what, flag }
+const KIND: MissingSetting = need("how to sign in", "--sign-in");
+const USERNAME: MissingSetting = need("whom to sign in as", "--username");
+const AUTH_URL: MissingSetting = need("where to sign in", "--auth-url");
+const CERTIFICATE: MissingSetting = need("where the certificate is", "--certificate-file");
+const KEY: MissingSetting = need("where the certificate's key is", "--key-file");
+const DEVICE_URL: MissingSetting = need("where codes are given", "--device-url");
+const TOKEN_URL: MissingSetting = need("where tokens are given", "--token-url");
+const TOKEN_CACHE: MissingSetting = need("where to keep refresh tokens", "--token-cache");
+const CLIENT: MissingSetting = need("which client signs in", "--client-id");
+const COMMAND: MissingSetting = need("which program prints the token", "--token-command");
+
+const fn need(what: &'static str, flag: &'static str) -> MissingSetting {
+    MissingSetting { what, flag }
 }
 
-fn text(
-    value: Option<&String>,
-    what: &'static str,
-    flag: &'static str,
-) -> Result<String, SettingsError> {
-    let value = value.filter(|value| !value.trim().is_empty());
-    value.cloned().ok_or(missing(what, flag))
+/// What the chosen kind of sign-in needs, and no source says.
+pub(in crate::settings) fn lacking(layer: &Layer) -> Vec<MissingSetting> {
+    let Some(kind) = layer.sign_in.sign_in else {
+        return vec![KIND];
+    };
+    let Layer {
+        hosts,
+        sign_in,
+        certificate,
+        oauth,
+        token_command,
+        ..
+    } = layer;
+    let is_there = |text: &Option<String>| text.as_deref().is_some_and(is_said);
+    let at_oauth = |url: &Option<String>| url.is_some() || hosts.oauth_url.is_some();
+    let needs = match kind {
+        SignInKind::AnaplanBasic => vec![
+            (AUTH_URL, is_there(&hosts.auth_url)),
+            (USERNAME, is_there(&sign_in.username)),
+        ],
+        SignInKind::AnaplanCertificate => vec![
+            (AUTH_URL, is_there(&hosts.auth_url)),
+            (CERTIFICATE, certificate.certificate_file.is_some()),
+            (KEY, certificate.key_file.is_some()),
+        ],
+        SignInKind::OauthDevice => vec![
+            (DEVICE_URL, at_oauth(&oauth.device_url)),
+            (TOKEN_URL, at_oauth(&oauth.token_url)),
+            (CLIENT, is_there(&oauth.client_id)),
+        ],
+        SignInKind::ClientCredentials => vec![
+            (TOKEN_URL, at_oauth(&oauth.token_url)),
+            (CLIENT, is_there(&oauth.client_id)),
+        ],
+        SignInKind::Bearer => Vec::new(),
+        SignInKind::Basic => vec![(USERNAME, is_there(&sign_in.username))],
+        SignInKind::Command => vec![(COMMAND, is_there(&token_command.token_command))],
+    };
+    let needs = needs.into_iter().filter(|(_, is_there)| !is_there);
+    needs.map(|(need, _)| need).collect()
+}
+
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+fn text(value: Option<&String>, need: MissingSetting) -> Result<String, SettingsError> {
+    let value = value.filter(|value| is_said(value));
+    value.cloned().ok_or_else(|| need.missing())
 }
 
 /// Anaplan's token service.
 fn service(layer: &Layer, plain: PlainHttp) -> Result<BaseUrl, SettingsError> {
-    let flag = "--auth-url";
-    let text = text(layer.hosts.auth_url.as_ref(), "where to sign in", flag)?;
+    let flag = AUTH_URL.flag;
+    let text = text(layer.hosts.auth_url.as_ref(), AUTH_URL)?;
     let text = layer.hosts.places.clone().unwrap_or_default().fill(&text)?;
     BaseUrl::parse(&text, plain).map_err(|source| SettingsError::Url { flag, source })
 }
 
 /// What HTTP's Basic scheme can carry (RFC 7617 §2): known now, before a ledger is opened.
 fn username(name: Option<&str>) -> Result<String, SettingsError> {
-    let name = name.ok_or(missing("whom to sign in as", "--username"))?;
+    let name = name.ok_or_else(|| USERNAME.missing())?;
     if name.contains(|c: char| c == ':' || c.is_control()) {
         return Err(SettingsError::Username(name.escape_debug().to_string()));
     }
@@ -212,12 +242,7 @@ fn token_cache() -> Option<PathBuf> {
 }
 
 fn command(layer: &Layer) -> Result<TokenCommand, SettingsError> {
-    let flag = "--token-command";
-    let text = text(
-        layer.token_command.token_command.as_ref(),
-        "which program prints the token",
-        flag,
-    )?;
+    let text = text(layer.token_command.token_command.as_ref(), COMMAND)?;
     let words = if layer.token_command.token_command_shell() {
         platform::shell(text)
     } else {

@@ -38,8 +38,10 @@ builtin! {
 pub(crate) struct BuiltInProfile {
     /// The name by which it is chosen.
     pub name: &'static str,
-    /// What it says about itself.
-    pub about: About,
+    /// The provider's name.
+    pub provider: String,
+    /// The server against which the profile was tried, or `from documentation`.
+    pub tried: String,
 }
 
 /// The built-in profiles.
@@ -55,10 +57,18 @@ pub(crate) fn profiles() -> Result<Vec<BuiltInProfile>, SettingsError> {
 
 fn described(name: &'static str, text: &str) -> Result<BuiltInProfile, SettingsError> {
     let broken = |why: String| SettingsError::BrokenProfile { name, why };
-    let layer = Layer::parse(Path::new(name), text).map_err(|error| broken(error.to_string()))?;
+    let layer = Layer::of_profile(Path::new(name), text);
+    let layer = layer.map_err(|error| broken(error.to_string()))?;
     let about = layer.provider.about;
-    let about = about.ok_or_else(|| broken("it has no table `about`".to_owned()))?;
-    Ok(BuiltInProfile { name, about })
+    let About { provider, tried } =
+        about.ok_or_else(|| broken("it has no table `about`".to_owned()))?;
+    let tried =
+        tried.ok_or_else(|| broken("it does not say against what it was tried".to_owned()))?;
+    Ok(BuiltInProfile {
+        name,
+        provider,
+        tried,
+    })
 }
 
 /// The text of a built-in profile, comments and all.
@@ -74,8 +84,12 @@ pub(crate) fn profile_text(name: &str) -> Result<&'static str, SettingsError> {
 
 /// The text of a built-in profile.
 pub(super) fn builtin(name: &str) -> Option<&'static str> {
-    let (_, text) = PROFILES.iter().find(|(known, _)| *known == name)?;
-    Some(text)
+    profile(name).map(|(_, text)| text)
+}
+
+/// The name and the text of a built-in profile.
+pub(super) fn profile(name: &str) -> Option<(&'static str, &'static str)> {
+    PROFILES.iter().find(|(known, _)| *known == name).copied()
 }
 
 /// Whether a built-in profile has this name.
@@ -94,7 +108,7 @@ mod tests {
 
     fn all() -> Vec<(&'static str, Layer)> {
         let parse = |(name, text): &(&'static str, &str)| {
-            (*name, Layer::parse(Path::new(name), text).unwrap())
+            (*name, Layer::of_profile(Path::new(name), text).unwrap())
         };
         PROFILES.iter().map(parse).collect()
     }
@@ -120,7 +134,7 @@ mod tests {
             );
             let about = layer.provider.about.unwrap();
             assert!(
-                !about.provider.is_empty() && !about.tried.is_empty(),
+                !about.provider.is_empty() && about.tried.is_some(),
                 "{name}"
             );
         }
@@ -133,6 +147,7 @@ mod tests {
             ("rate = \"fast\"", "no rate"),
             ("retries = 3", "`retries`"),
             ("cap = 3", "`about`"),
+            ("[about]\nprovider = \"Okta\"", "tried"),
         ] {
             let error = described("okta", text).unwrap_err().to_string();
             assert!(error.contains("`okta`") && error.contains(why), "{error}");

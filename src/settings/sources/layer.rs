@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use clap::{ArgMatches, Args, Command};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 use crate::settings::declare::{Declared, SettingGroup, SettingScope, Wanted};
 use crate::settings::groups::{
@@ -46,9 +48,11 @@ macro_rules! layer {
                 Self { $($name: $group::from_matches(matches, Wanted::Given),)* }
             }
 
-            /// Reads a file. Keys that no group knows are not its business.
-            pub(super) fn read(text: &str) -> Result<Self, toml::de::Error> {
-                Ok(Self { $($name: toml::from_str(text)?,)* })
+            /// Reads the table of a file. Keys that no group knows are not its business.
+            pub(super) fn read(table: &Spanned<DeTable<'_>>) -> Result<Self, toml::de::Error> {
+                Ok(Self {
+                    $($name: $group::deserialize(Deserializer::from(table.clone()))?,)*
+                })
             }
 
             /// Makes the relative paths relative to this folder.
@@ -209,7 +213,7 @@ mod tests {
         let table = Layer::default().table();
         let mut declared: Vec<_> = Layer::declared().into_iter().map(|one| one.key).collect();
         // What only a profile has is read, and is not written.
-        declared.retain(|key| !["scim", "about"].contains(&key.as_str()));
+        declared.retain(|key| !["scim", "about", "extends"].contains(&key.as_str()));
         declared.sort();
         assert_eq!(table.keys().cloned().collect::<Vec<_>>(), declared);
         declared.dedup();

@@ -6,6 +6,8 @@ mod built_in;
 mod file;
 mod layer;
 mod merged;
+mod parsing;
+mod profile;
 mod region;
 mod trust;
 
@@ -16,4 +18,4 @@ pub(crate) use merged::{Origin, Sources};
 pub(crate) use region::RegionGroup;
 
 pub(super) use built_in::is_built_in;
-pub(super) use file::is_profile_file;
+pub(super) use profile::is_profile_file;

@@ -35,8 +35,8 @@ pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<E
     let profiles = profiles()?;
     if args.json {
         let profiles = profiles.into_iter().map(|profile| ProfileForm {
-            provider: profile.about.provider,
-            tried: profile.about.tried,
+            provider: profile.provider,
+            tried: profile.tried,
             name: profile.name.to_string(),
         });
         terminal.json(&ProfilesForm {
@@ -48,13 +48,12 @@ pub(super) fn list_profiles(args: &ProfilesArgs, terminal: Terminal) -> Result<E
     }
     let width = profiles.iter().map(|profile| profile.name.len()).max();
     for profile in profiles {
-        let about = profile.about;
         let _ = writeln!(
             text,
             "{:<width$}  {}; tried: {}",
             profile.name,
-            about.provider,
-            about.tried,
+            profile.provider,
+            profile.tried,
             width = width.unwrap_or_default()
         );
     }
