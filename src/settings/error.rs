@@ -337,6 +337,11 @@ pub struct MissingSetting {
 }
 
 impl MissingSetting {
+    /// What nothing says, and the flag that would say it.
+    pub(in crate::settings) const fn new(what: &'static str, flag: &'static str) -> Self {
+        Self { what, flag }
+    }
+
     /// The error that this alone is missing.
     pub(in crate::settings) fn missing(self) -> SettingsError {
         SettingsError::Missing { needs: vec![self] }

@@ -227,22 +227,11 @@ impl Settings {
     }
 }
 
-const SCIM_URL: MissingSetting = MissingSetting {
-    what: "where the SCIM service is",
-    flag: "--scim-url",
-};
-const RATE: MissingSetting = MissingSetting {
-    what: "how fast to send requests",
-    flag: "--rate",
-};
-const CONNECT_TIMEOUT: MissingSetting = MissingSetting {
-    what: "how long connecting may take",
-    flag: "--connect-timeout",
-};
-const TIMEOUT: MissingSetting = MissingSetting {
-    what: "how long a request may take",
-    flag: "--timeout",
-};
+const SCIM_URL: MissingSetting = MissingSetting::new("where the SCIM service is", "--scim-url");
+const RATE: MissingSetting = MissingSetting::new("how fast to send requests", "--rate");
+const CONNECT_TIMEOUT: MissingSetting =
+    MissingSetting::new("how long connecting may take", "--connect-timeout");
+const TIMEOUT: MissingSetting = MissingSetting::new("how long a request may take", "--timeout");
 
 /// All that is needed, and that no source says.
 fn lacking(layer: &Layer) -> Vec<MissingSetting> {

@@ -152,20 +152,19 @@ fn method(
     })
 }
 
-const KIND: MissingSetting = need("how to sign in", "--sign-in");
-const USERNAME: MissingSetting = need("whom to sign in as", "--username");
-const AUTH_URL: MissingSetting = need("where to sign in", "--auth-url");
-const CERTIFICATE: MissingSetting = need("where the certificate is", "--certificate-file");
-const KEY: MissingSetting = need("where the certificate's key is", "--key-file");
-const DEVICE_URL: MissingSetting = need("where codes are given", "--device-url");
-const TOKEN_URL: MissingSetting = need("where tokens are given", "--token-url");
-const TOKEN_CACHE: MissingSetting = need("where to keep refresh tokens", "--token-cache");
-const CLIENT: MissingSetting = need("which client signs in", "--client-id");
-const COMMAND: MissingSetting = need("which program prints the token", "--token-command");
-
-const fn need(what: &'static str, flag: &'static str) -> MissingSetting {
-    MissingSetting { what, flag }
-}
+const KIND: MissingSetting = MissingSetting::new("how to sign in", "--sign-in");
+const USERNAME: MissingSetting = MissingSetting::new("whom to sign in as", "--username");
+const AUTH_URL: MissingSetting = MissingSetting::new("where to sign in", "--auth-url");
+const CERTIFICATE: MissingSetting =
+    MissingSetting::new("where the certificate is", "--certificate-file");
+const KEY: MissingSetting = MissingSetting::new("where the certificate's key is", "--key-file");
+const DEVICE_URL: MissingSetting = MissingSetting::new("where codes are given", "--device-url");
+const TOKEN_URL: MissingSetting = MissingSetting::new("where tokens are given", "--token-url");
+const TOKEN_CACHE: MissingSetting =
+    MissingSetting::new("where to keep refresh tokens", "--token-cache");
+const CLIENT: MissingSetting = MissingSetting::new("which client signs in", "--client-id");
+const COMMAND: MissingSetting =
+    MissingSetting::new("which program prints the token", "--token-command");
 
 /// What the chosen kind of sign-in needs, and no source says.
 pub(in crate::settings) fn lacking(layer: &Layer) -> Vec<MissingSetting> {

@@ -92,8 +92,6 @@ impl<'t> ParsedText<'t> {
                 faults.extend(alone);
             }
         }
-        faults.sort_by_key(|fault| fault.line);
-        faults.dedup();
         Err(faulty(self.path, faults))
     }
 
@@ -107,8 +105,6 @@ impl<'t> ParsedText<'t> {
         if faults.is_empty() {
             return Ok(());
         }
-        faults.sort_by_key(|fault| fault.line);
-        faults.dedup();
         Err(faulty(self.path, faults))
     }
 
@@ -222,7 +218,10 @@ fn merged<'t>(own: DeTable<'t>, mut base: DeTable<'t>, depth: Depth) -> DeTable<
     base
 }
 
-fn faulty(path: &Path, faults: Vec<SettingFault>) -> SettingsError {
+/// The error with these faults, by line.
+fn faulty(path: &Path, mut faults: Vec<SettingFault>) -> SettingsError {
+    faults.sort_by_key(|fault| fault.line);
+    faults.dedup();
     SettingsError::Faulty {
         path: path.to_owned(),
         faults,
